@@ -1,0 +1,33 @@
+// What a host loads: a name, and one function that attaches everything to a DuckDB instance.
+
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+
+/** A plugin for any program that has a DuckDB instance. Its package exports it under its name. */
+export interface DuckDBPlugin {
+  readonly name: string;
+  /** Registers the plugin's functions with the instance. Rejects if this plugin is attached to it already. */
+  attach(instance: DuckDBInstance): Promise<AttachedPlugin>;
+}
+
+/** A plugin at work on one DuckDB instance. */
+export interface AttachedPlugin {
+  /** Opens a connection on which the plugin's functions exist. The caller closes it. */
+  connect(): Promise<DuckDBConnection>;
+  /** Makes the plugin's functions exist on a connection of the same instance that somebody else opened. */
+  register(connection: DuckDBConnection): Promise<void>;
+  /**
+   * Ends all background work, having made everything durable that was accepted. Must be called before the instance is
+   * closed; safe to call twice. Resolves with what the end of each piece of work came to.
+   */
+  close(): Promise<readonly ClosedWork[]>;
+}
+
+/** How one piece of a plugin's background work ended, in rows. */
+export interface ClosedWork {
+  /** The work, as its user named it: a listen URI. */
+  readonly name: string;
+  readonly committedRows: number;
+  readonly droppedRows: number;
+  /** Why rows were dropped. */
+  readonly error?: string;
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// Each running DuckDB query holds a thread of libuv's pool, whose size is read once per process; the test
+// processes inherit this one (docs/architecture.md, "bin").
+process.env['UV_THREADPOOL_SIZE'] ??= '32';
+
+export default defineConfig({
+  test: {
+    include: ['test/{unit,property,wire,host,sql}/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
