@@ -1,0 +1,248 @@
+// Values of one column, in typed arrays that DuckDB's vectors can be filled from. A column starts out holding its
+// absent value in every row of its capacity, so that a decoder writes only what the sender said.
+
+import type { TelemetryColumn } from '../schema/column-declaration.js';
+
+/** Length that marks a text as NULL. */
+export const NULL_TEXT = 0xffff_ffff;
+
+/** What clear() keeps of a list's elements: those of some hundred histograms. A hostile request may have brought millions. */
+const KEPT_ELEMENT_WORDS = 1 << 16;
+
+export interface Column {
+  readonly declaration: TelemetryColumn;
+  /** Bytes of the arrays that back the column. */
+  readonly byteLength: number;
+  /** Makes room for `capacity` rows, keeping the first `rows`. */
+  resize(capacity: number, rows: number): void;
+  /** Gives the first `rows` rows their absent value again. */
+  clear(rows: number): void;
+  /** Copies `count` rows of a column of the same declaration to row `row`, their texts having moved by `heapShift`. */
+  copyFrom(source: Column, count: number, row: number, heapShift: number): void;
+}
+
+/** VARCHAR: offset and length of each text in the heap. */
+export class TextColumn implements Column {
+  readonly declaration: TelemetryColumn;
+  /** Offset at 2 × row, length at 2 × row + 1. */
+  slots = new Uint32Array(0);
+  readonly #absentLength: number;
+
+  constructor(declaration: TelemetryColumn) {
+    this.declaration = declaration;
+    this.#absentLength = declaration.absent === 'NULL' ? NULL_TEXT : 0;
+  }
+
+  get byteLength(): number {
+    return this.slots.byteLength;
+  }
+
+  set(row: number, offset: number, length: number): void {
+    this.slots[2 * row] = offset;
+    this.slots[2 * row + 1] = length;
+  }
+
+  /** Sets a text of which an empty one means that there is none. */
+  setUnlessEmpty(row: number, offset: number, length: number): void {
+    this.slots[2 * row] = offset;
+    this.slots[2 * row + 1] = length === 0 ? this.#absentLength : length;
+  }
+
+  resize(capacity: number, rows: number): void {
+    const slots = new Uint32Array(2 * capacity);
+    slots.set(this.slots.subarray(0, 2 * rows));
+    slots.fill(this.#absentLength, 2 * rows);
+    this.slots = slots;
+  }
+
+  clear(rows: number): void {
+    this.slots.fill(this.#absentLength, 0, 2 * rows);
+  }
+
+  copyFrom(source: Column, count: number, row: number, heapShift: number): void {
+    const from = (source as TextColumn).slots;
+    const to = this.slots;
+    const first = 2 * row;
+    // The offset of a NULL moves too; nobody reads it.
+    for (let i = 0; i < 2 * count; i += 2) {
+      to[first + i] = from[i]! + heapShift;
+      to[first + i + 1] = from[i + 1]!;
+    }
+  }
+}
+
+/** BIGINT and TIMESTAMP (nanoseconds): two's complement, low word at 2 × row, high word at 2 × row + 1. */
+export class Int64Column implements Column {
+  readonly declaration: TelemetryColumn;
+  words = new Uint32Array(0);
+  /** 1 where the row has a value; undefined where every row has one. */
+  valid: Uint8Array | undefined;
+
+  constructor(declaration: TelemetryColumn) {
+    this.declaration = declaration;
+    this.valid = declaration.absent === 'NULL' ? new Uint8Array(0) : undefined;
+  }
+
+  get byteLength(): number {
+    return this.words.byteLength + (this.valid?.byteLength ?? 0);
+  }
+
+  set(row: number, low: number, high: number): void {
+    this.words[2 * row] = low;
+    this.words[2 * row + 1] = high;
+    if (this.valid !== undefined) this.valid[row] = 1;
+  }
+
+  resize(capacity: number, rows: number): void {
+    const words = new Uint32Array(2 * capacity);
+    words.set(this.words.subarray(0, 2 * rows));
+    this.words = words;
+    this.valid = resizedBytes(this.valid, capacity, rows);
+  }
+
+  clear(rows: number): void {
+    this.words.fill(0, 0, 2 * rows);
+    this.valid?.fill(0, 0, rows);
+  }
+
+  copyFrom(source: Column, count: number, row: number): void {
+    const { words, valid } = source as Int64Column;
+    this.words.set(words.subarray(0, 2 * count), 2 * row);
+    if (valid !== undefined) this.valid?.set(valid.subarray(0, count), row);
+  }
+}
+
+type FixedWidthArray = Int32Array | Float64Array | Uint8Array;
+
+/** INTEGER, DOUBLE and BOOLEAN: one array element per row. */
+export class FixedWidthColumn<A extends FixedWidthArray> implements Column {
+  readonly declaration: TelemetryColumn;
+  values: A;
+  /** 1 where the row has a value; undefined where every row has one. */
+  valid: Uint8Array | undefined;
+  readonly #newArray: (length: number) => A;
+
+  constructor(declaration: TelemetryColumn, newArray: (length: number) => A) {
+    this.declaration = declaration;
+    this.#newArray = newArray;
+    this.values = newArray(0);
+    this.valid = declaration.absent === 'NULL' ? new Uint8Array(0) : undefined;
+  }
+
+  get byteLength(): number {
+    return this.values.byteLength + (this.valid?.byteLength ?? 0);
+  }
+
+  set(row: number, value: number): void {
+    this.values[row] = value;
+    if (this.valid !== undefined) this.valid[row] = 1;
+  }
+
+  resize(capacity: number, rows: number): void {
+    const values = this.#newArray(capacity);
+    values.set(this.values.subarray(0, rows));
+    this.values = values;
+    this.valid = resizedBytes(this.valid, capacity, rows);
+  }
+
+  clear(rows: number): void {
+    this.values.fill(0, 0, rows);
+    this.valid?.fill(0, 0, rows);
+  }
+
+  copyFrom(source: Column, count: number, row: number): void {
+    const { values, valid } = source as FixedWidthColumn<A>;
+    this.values.set(values.subarray(0, count), row);
+    if (valid !== undefined) this.valid?.set(valid.subarray(0, count), row);
+  }
+}
+
+/** BIGINT[] and DOUBLE[]: where each row's elements lie among the elements of all rows. */
+export class ListColumn implements Column {
+  readonly declaration: TelemetryColumn;
+  /** Index of the first element at 2 × row, number of elements at 2 × row + 1. */
+  entries = new Uint32Array(0);
+  /** Low and high word of each element; of a DOUBLE, the two words of its IEEE 754 form. */
+  elementWords = new Uint32Array(0);
+  elementCount = 0;
+
+  constructor(declaration: TelemetryColumn) {
+    this.declaration = declaration;
+  }
+
+  get byteLength(): number {
+    return this.entries.byteLength + this.elementWords.byteLength;
+  }
+
+  /** Adds an element. Those added since the last setFrom() belong together. */
+  push(low: number, high: number): void {
+    const at = 2 * this.elementCount;
+    if (at === this.elementWords.length) this.#reserveElements(1);
+    this.elementWords[at] = low;
+    this.elementWords[at + 1] = high;
+    this.elementCount++;
+  }
+
+  /** Makes the elements from index `first` on the list of this row. */
+  setFrom(row: number, first: number): void {
+    this.entries[2 * row] = first;
+    this.entries[2 * row + 1] = this.elementCount - first;
+  }
+
+  resize(capacity: number, rows: number): void {
+    const entries = new Uint32Array(2 * capacity);
+    entries.set(this.entries.subarray(0, 2 * rows));
+    this.entries = entries;
+  }
+
+  clear(rows: number): void {
+    this.entries.fill(0, 0, 2 * rows);
+    this.elementCount = 0;
+    if (this.elementWords.length > KEPT_ELEMENT_WORDS) this.elementWords = new Uint32Array(0);
+  }
+
+  copyFrom(source: Column, count: number, row: number): void {
+    const { entries, elementWords, elementCount } = source as ListColumn;
+    this.#reserveElements(elementCount);
+    this.elementWords.set(elementWords.subarray(0, 2 * elementCount), 2 * this.elementCount);
+    for (let i = 0; i < 2 * count; i += 2) {
+      this.entries[2 * row + i] = entries[i]! + this.elementCount;
+      this.entries[2 * row + i + 1] = entries[i + 1]!;
+    }
+    this.elementCount += elementCount;
+  }
+
+  #reserveElements(more: number): void {
+    const neededWords = 2 * (this.elementCount + more);
+    if (neededWords <= this.elementWords.length) return;
+    const grown = new Uint32Array(Math.max(neededWords, 2 * this.elementWords.length, 64));
+    grown.set(this.elementWords.subarray(0, 2 * this.elementCount));
+    this.elementWords = grown;
+  }
+}
+
+export function columnFor(declaration: TelemetryColumn): Column {
+  switch (declaration.type) {
+    case 'VARCHAR':
+      return new TextColumn(declaration);
+    case 'TIMESTAMP':
+    case 'BIGINT':
+      return new Int64Column(declaration);
+    case 'INTEGER':
+      return new FixedWidthColumn(declaration, (length) => new Int32Array(length));
+    case 'DOUBLE':
+      return new FixedWidthColumn(declaration, (length) => new Float64Array(length));
+    case 'BOOLEAN':
+      return new FixedWidthColumn(declaration, (length) => new Uint8Array(length));
+    case 'BIGINT[]':
+    case 'DOUBLE[]':
+      return new ListColumn(declaration);
+  }
+}
+
+function resizedBytes(bytes: Uint8Array | undefined, capacity: number, rows: number): Uint8Array | undefined {
+  if (bytes === undefined) return undefined;
+  const resized = new Uint8Array(capacity);
+  resized.set(bytes.subarray(0, rows));
+  return resized;
+}

@@ -1,0 +1,80 @@
+import type { TelemetryTable } from '../schema/column-declaration.js';
+import { type Column, columnFor, FixedWidthColumn, Int64Column, ListColumn, TextColumn } from './column.js';
+
+const SMALLEST_CAPACITY_ROWS = 16;
+
+/** Rows of one table as columns. Their texts lie in the heap of the SignalRows that they are part of. */
+export class TableRows {
+  readonly table: TelemetryTable;
+  readonly columns: readonly Column[];
+  rows = 0;
+  #capacity = 0;
+
+  constructor(table: TelemetryTable) {
+    this.table = table;
+    this.columns = table.columns.map(columnFor);
+  }
+
+  /** Bytes of the arrays behind all columns. */
+  get byteLength(): number {
+    return this.columns.reduce((bytes, column) => bytes + column.byteLength, 0);
+  }
+
+  /** Adds a row in which every column has its absent value. Returns its index. Arrays of the columns may change. */
+  addRow(): number {
+    if (this.rows === this.#capacity) this.#resize(Math.max(SMALLEST_CAPACITY_ROWS, 2 * this.#capacity));
+    return this.rows++;
+  }
+
+  /** Copies all rows of `source`, whose texts have moved by `heapShift` bytes. */
+  append(source: TableRows, heapShift: number): void {
+    const needed = this.rows + source.rows;
+    if (needed > this.#capacity) this.#resize(Math.max(needed, 2 * this.#capacity));
+    this.columns.forEach((column, i) => {
+      column.copyFrom(source.columns[i]!, source.rows, this.rows, heapShift);
+    });
+    this.rows = needed;
+  }
+
+  /** Forgets all rows, and the memory too where it is for more than `keepRows`. */
+  reset(keepRows: number): void {
+    for (const column of this.columns) column.clear(this.rows);
+    this.rows = 0;
+    if (this.#capacity > keepRows) this.#resize(SMALLEST_CAPACITY_ROWS);
+  }
+
+  text(name: string): TextColumn {
+    return this.#column(name, TextColumn);
+  }
+
+  int64(name: string): Int64Column {
+    return this.#column(name, Int64Column);
+  }
+
+  int32(name: string): FixedWidthColumn<Int32Array> {
+    return this.#column(name, FixedWidthColumn) as FixedWidthColumn<Int32Array>;
+  }
+
+  double(name: string): FixedWidthColumn<Float64Array> {
+    return this.#column(name, FixedWidthColumn) as FixedWidthColumn<Float64Array>;
+  }
+
+  boolean(name: string): FixedWidthColumn<Uint8Array> {
+    return this.#column(name, FixedWidthColumn) as FixedWidthColumn<Uint8Array>;
+  }
+
+  list(name: string): ListColumn {
+    return this.#column(name, ListColumn);
+  }
+
+  #column<C extends Column>(name: string, kind: abstract new (...args: never[]) => C): C {
+    const column = this.columns.find(({ declaration }) => declaration.name === name);
+    if (!(column instanceof kind)) throw new Error(`BUG: ${this.table.name} has no ${kind.name} "${name}"`);
+    return column;
+  }
+
+  #resize(capacity: number): void {
+    for (const column of this.columns) column.resize(capacity, this.rows);
+    this.#capacity = capacity;
+  }
+}
