@@ -14,8 +14,6 @@ const CLOSE_BRACE = 0x7d;
 
 /** A control character becomes six bytes: \u001f. */
 const LONGEST_ESCAPE = 6;
-/** -1.7976931348623157e+308 has 24 bytes, the longest int64 20. */
-const LONGEST_NUMBER = 25;
 
 const HEX_DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 const BASE64_DIGITS = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', (digit) =>
@@ -82,15 +80,21 @@ export class JsonText {
 
   /** Writes the decimal digits of a two's complement 64-bit integer given as two words. */
   int64(low: number, high: number): void {
-    if (high >>> 31 === 0) return this.uint64(low, high);
-    this.byte(0x2d);
-    const negatedLow = (~low + 1) >>> 0;
-    this.uint64(negatedLow, (~high + (negatedLow === 0 ? 1 : 0)) >>> 0);
+    if (high >>> 31 === 0) {
+      this.uint64(low, high);
+    } else {
+      this.byte(0x2d);
+      const negatedLow = (~low + 1) >>> 0;
+      this.uint64(negatedLow, (~high + (negatedLow === 0 ? 1 : 0)) >>> 0);
+    }
   }
 
   /** Writes the decimal digits of an unsigned 64-bit integer given as two words. */
   uint64(low: number, high: number): void {
-    if (high >>> 0 < 0x20_0000) return this.safeInteger((high >>> 0) * 0x1_0000_0000 + (low >>> 0));
+    if (high >>> 0 < 0x20_0000) {
+      this.safeInteger((high >>> 0) * 0x1_0000_0000 + (low >>> 0));
+      return;
+    }
     // 10^15 is below 2^50: both halves of the split are exact in a double.
     const value = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
     this.safeInteger(Number(value / 1_000_000_000_000_000n));
@@ -106,10 +110,8 @@ export class JsonText {
 
   /** Writes a finite double as ECMAScript prints it; negative zero as -0.0. */
   double(value: number): void {
-    if (value === 0) return this.ascii(Object.is(value, -0) ? '-0.0' : '0');
-    if (Number.isInteger(value) && value > 0 && value < 1e15) return this.safeInteger(value);
-    this.heap.reserve(LONGEST_NUMBER);
-    this.ascii(String(value));
+    if (Number.isInteger(value) && value > 0 && value < 1e15) this.safeInteger(value);
+    else this.ascii(Object.is(value, -0) ? '-0.0' : String(value));
   }
 
   /** Writes bytes as base64 with padding, without quotes. */
