@@ -46,10 +46,10 @@ export class JsonText {
     const end = start + length;
     for (let i = start; i < end; i++) {
       const byte = source[i]!;
-      const escape = ESCAPES[byte]!;
-      if (escape === 0) {
+      const escaping = ESCAPES[byte]!;
+      if (escaping === 0) {
         bytes[at++] = byte;
-      } else if (escape === 1) {
+      } else if (escaping === 1) {
         bytes[at++] = BACKSLASH;
         bytes[at++] = 0x75;
         bytes[at++] = ZERO;
@@ -58,7 +58,7 @@ export class JsonText {
         bytes[at++] = HEX_DIGITS[byte & 15]!;
       } else {
         bytes[at++] = BACKSLASH;
-        bytes[at++] = escape;
+        bytes[at++] = escaping;
       }
     }
     bytes[at++] = QUOTE;
