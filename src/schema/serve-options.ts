@@ -1,0 +1,120 @@
+import { flag, type OptionValues, optionalText, positiveInteger, word } from './option-declaration.js';
+
+const MiB = 1 << 20;
+
+export const MIN_TOKEN_CHARACTERS = 16;
+
+/** What `otlp_serve` and `otap_serve` take beside their URI. Spelled as in SQL everywhere, so that one grep finds all. */
+export const serveOptions = {
+  catalog: optionalText({
+    defaultText: "the connection's default catalog",
+    doc: 'Attached catalog that rows are committed to.',
+  }),
+  schema: optionalText({
+    defaultText: "`main`; the connection's schema when `catalog` is not given",
+    doc: 'Schema of the catalog that holds the tables.',
+    check(_name, value) {
+      if (value === '') throw new RangeError('schema must not be empty');
+    },
+  }),
+  token: optionalText({
+    defaultText: '32 random hex digits',
+    doc: 'Token that clients must present. At least 16 characters; ignored with `disable_auth`.',
+  }),
+  disable_auth: flag({ default: false, doc: 'Accept requests without a token.' }),
+  transport: word({
+    words: ['http', 'grpc'],
+    default: null,
+    defaultText: '`http`; `grpc` for otap_serve',
+    doc: 'Wire of the listener: OTLP/HTTP or OTLP/gRPC. otap_serve is gRPC-only.',
+  }),
+  create_tables: flag({
+    default: true,
+    doc: 'Create the tables that do not exist. When false they must exist, with the expected columns.',
+  }),
+  allow_other_hostname: flag({
+    default: false,
+    doc: 'Allow to listen on hosts other than localhost, 127.0.0.1 and ::1.',
+  }),
+  max_body_bytes: positiveInteger({
+    sqlType: 'UBIGINT',
+    default: 16 * MiB,
+    doc: 'Largest request body, before and after decompression. Larger ones get 413.',
+  }),
+  max_buffered_bytes: positiveInteger({
+    sqlType: 'UBIGINT',
+    default: 512 * MiB,
+    doc: 'Most request bytes admitted and not yet committed. Requests beyond get 503.',
+  }),
+  max_decoded_bytes: positiveInteger({
+    sqlType: 'UBIGINT',
+    default: 512 * MiB,
+    doc: 'Most memory for rows not yet committed. Requests beyond get 503; half of it requests a seal.',
+  }),
+  seal_target_bytes: positiveInteger({
+    sqlType: 'UBIGINT',
+    default: 128 * MiB,
+    doc: 'Seal once this many admitted request bytes wait.',
+  }),
+  seal_max_age_ms: positiveInteger({
+    sqlType: 'BIGINT',
+    default: 5000,
+    doc: 'Seal once the oldest waiting row is this old.',
+  }),
+  request_timeout_ms: positiveInteger({
+    sqlType: 'BIGINT',
+    default: 60_000,
+    doc: 'A request that has not arrived whole after this long gets 408.',
+  }),
+  headers_timeout_ms: positiveInteger({
+    sqlType: 'BIGINT',
+    default: 10_000,
+    doc: 'A request whose headers have not arrived after this long gets 408.',
+  }),
+  http_threads: positiveInteger({
+    sqlType: 'UBIGINT',
+    default: null,
+    defaultText: 'from the number of cores',
+    doc: 'Threads that decompress and decode requests. Ignored by gRPC listeners.',
+  }),
+  parquet_export_path: optionalText({
+    defaultText: 'none',
+    doc: 'Write rows to Parquet files below this path instead of to a catalog.',
+  }),
+  target_file_size: positiveInteger({
+    sqlType: 'UBIGINT',
+    default: 256 * MiB,
+    doc: 'DuckLake: size that compaction merges files up to.',
+  }),
+  maintenance_retention_ms: positiveInteger({
+    sqlType: 'BIGINT',
+    default: 900_000,
+    doc: 'DuckLake: age from which snapshots and unused files may be removed.',
+  }),
+  promote_resource_attributes: optionalText({
+    defaultText: 'none',
+    doc: 'Resource attributes that get a VARCHAR column each, comma-separated.',
+  }),
+  promote_scope_attributes: optionalText({
+    defaultText: 'none',
+    doc: 'Scope attributes that get a VARCHAR column each, comma-separated.',
+  }),
+  durability: word({
+    words: ['memory', 'journal'],
+    default: 'memory',
+    defaultText: '`memory`',
+    doc: 'What a 202 promises: rows in memory, or a request in a journal on disk.',
+  }),
+  journal_path: optionalText({
+    defaultText: '`<database>.journal/<scheme-host-port>`',
+    doc: 'Folder of the journal.',
+  }),
+  journal_max_bytes: positiveInteger({
+    sqlType: 'UBIGINT',
+    default: 4096 * MiB,
+    doc: 'Most bytes of journal. Requests beyond get 503.',
+  }),
+};
+
+export type ServeOptions = OptionValues<typeof serveOptions>;
+export type ServeOptionName = keyof typeof serveOptions;
