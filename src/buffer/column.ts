@@ -15,8 +15,8 @@ export interface Column {
   readonly byteLength: number;
   /** Makes room for `capacity` rows, keeping the first `rows`. */
   resize(capacity: number, rows: number): void;
-  /** Gives the first `rows` rows their absent value again. */
-  clear(rows: number): void;
+  /** Gives the rows from `first` to before `end`, the last that there are, their absent value again. */
+  clear(first: number, end: number): void;
   /** Copies `count` rows of a column of the same declaration to row `row`, their texts having moved by `heapShift`. */
   copyFrom(source: Column, count: number, row: number, heapShift: number): void;
 }
@@ -55,8 +55,8 @@ export class TextColumn implements Column {
     this.slots = slots;
   }
 
-  clear(rows: number): void {
-    this.slots.fill(this.#absentLength, 0, 2 * rows);
+  clear(first: number, end: number): void {
+    this.slots.fill(this.#absentLength, 2 * first, 2 * end);
   }
 
   copyFrom(source: Column, count: number, row: number, heapShift: number): void {
@@ -100,9 +100,9 @@ export class Int64Column implements Column {
     this.valid = resizedBytes(this.valid, capacity, rows);
   }
 
-  clear(rows: number): void {
-    this.words.fill(0, 0, 2 * rows);
-    this.valid?.fill(0, 0, rows);
+  clear(first: number, end: number): void {
+    this.words.fill(0, 2 * first, 2 * end);
+    this.valid?.fill(0, first, end);
   }
 
   copyFrom(source: Column, count: number, row: number): void {
@@ -145,9 +145,9 @@ export class FixedWidthColumn<A extends FixedWidthArray> implements Column {
     this.valid = resizedBytes(this.valid, capacity, rows);
   }
 
-  clear(rows: number): void {
-    this.values.fill(0, 0, rows);
-    this.valid?.fill(0, 0, rows);
+  clear(first: number, end: number): void {
+    this.values.fill(0, first, end);
+    this.valid?.fill(0, first, end);
   }
 
   copyFrom(source: Column, count: number, row: number): void {
@@ -195,8 +195,10 @@ export class ListColumn implements Column {
     this.entries = entries;
   }
 
-  clear(rows: number): void {
-    this.entries.fill(0, 0, 2 * rows);
+  clear(first: number, end: number): void {
+    this.entries.fill(0, 2 * first, 2 * end);
+    // Elements of rows that go while others stay are kept, unused: they are few, because such rows are rare.
+    if (first > 0) return;
     this.elementCount = 0;
     if (this.elementWords.length > KEPT_ELEMENT_WORDS) this.elementWords = new Uint32Array(0);
   }

@@ -36,10 +36,16 @@ export class TableRows {
     this.rows = needed;
   }
 
+  /** Forgets all rows but the first `rows`. */
+  truncate(rows: number): void {
+    if (rows === this.rows) return;
+    for (const column of this.columns) column.clear(rows, this.rows);
+    this.rows = rows;
+  }
+
   /** Forgets all rows, and the memory too where it is for more than `keepRows`. */
   reset(keepRows: number): void {
-    for (const column of this.columns) column.clear(this.rows);
-    this.rows = 0;
+    this.truncate(0);
     if (this.#capacity > keepRows) this.#resize(SMALLEST_CAPACITY_ROWS);
   }
 

@@ -31,6 +31,11 @@ export class SharedTexts<Name extends string> {
     for (const table of this.#tables) table.firstRow = table.rows.rows;
   }
 
+  /** Removes the rows added since begin(). */
+  dropRows(): void {
+    for (const { rows, firstRow } of this.#tables) rows.truncate(firstRow);
+  }
+
   /** Sets a text in the heap, replacing an earlier one. An empty one is none. */
   set(name: Name, offset: number, length: number): void {
     const at = 2 * this.#names.indexOf(name);
