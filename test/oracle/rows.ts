@@ -61,7 +61,7 @@ function resourceColumns(resource: Message): OracleRow {
 }
 
 function attributeText(attributes: readonly Message[], key: string): string | null {
-  const last = attributes.findLast((attribute) => text(attribute, 'key') === key);
+  const last = attributes.findLast((attribute) => rawKey(attribute) === key);
   return last === undefined ? null : valueText(message(last, 'value'));
 }
 
@@ -253,19 +253,21 @@ function attributesColumn(attributes: readonly Message[]): string | null {
 
 /** An object of all attributes, whose values lie at `level`. */
 function attributesJson(attributes: readonly Message[], level: number): string {
-  // Values that a later duplicate replaces must be valid too, so all of them are written out.
-  const jsonByKey = new Map<string, string | undefined>();
-  for (const attribute of attributes) {
-    const value = message(attribute, 'value');
-    const json = value === undefined ? undefined : valueJson(value, level);
-    const isLeftOut = value === undefined || ('double_value' in value && !isFiniteDouble(value));
-    jsonByKey.set(text(attribute, 'key'), isLeftOut ? undefined : json);
-  }
-  const members = [...jsonByKey]
-    .filter(([, json]) => json !== undefined)
-    .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    .map(([key, json]) => `${JSON.stringify(key)}:${json}`);
+  // The last duplicate wins first; then it may be one to leave out. Nobody looks into those before it.
+  const lastByKey = new Map(attributes.map((attribute) => [rawKey(attribute), attribute]));
+  const members = [...lastByKey.values()]
+    .sort((a, b) => Buffer.compare(Buffer.from(rawKey(a), 'latin1'), Buffer.from(rawKey(b), 'latin1')))
+    .flatMap((attribute) => {
+      const value = message(attribute, 'value');
+      if (value === undefined || ('double_value' in value && !isFiniteDouble(value))) return [];
+      return [`${JSON.stringify(text(attribute, 'key'))}:${valueJson(value, level)}`];
+    });
   return `{${members.join(',')}}`;
+}
+
+/** The UTF-8 of a key, which need not be valid, with one character per byte. */
+function rawKey(attribute: Message): string {
+  return Buffer.from((attribute['key'] ?? '') as string).toString('latin1');
 }
 
 function valueJson(value: Message, level: number): string {
