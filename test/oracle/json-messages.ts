@@ -7,16 +7,25 @@ import { isMessageField, messageTypeOf, requestType } from './protocol.js';
 
 /** Reads an export request from one OTLP/JSON document. */
 export function readJson(signal: Signal, body: Uint8Array): Message {
-  return messageFrom(requestType(mappedProtocol, signal), parseJson(body));
+  return readDocument(signal, withoutMark(body));
 }
 
 /** Reads one export request per line; blank lines are none. */
 export function readNdjson(signal: Signal, body: Uint8Array): Message[] {
-  return Buffer.from(body)
+  return Buffer.from(withoutMark(body))
     .toString('latin1')
     .split('\n')
     .filter((line) => /[^ \t\r]/.test(line))
-    .map((line) => readJson(signal, Buffer.from(line, 'latin1')));
+    .map((line) => readDocument(signal, Buffer.from(line, 'latin1')));
+}
+
+function readDocument(signal: Signal, document: Uint8Array): Message {
+  return messageFrom(requestType(mappedProtocol, signal), parseJson(document));
+}
+
+/** JSON may begin with a byte order mark, which means nothing. */
+function withoutMark(body: Uint8Array): Uint8Array {
+  return Buffer.from(body.subarray(0, 3)).toString('hex') === 'efbbbf' ? body.subarray(3) : body;
 }
 
 export function camelCase(name: string): string {
