@@ -15,7 +15,7 @@ export function encodeJson(signal: Signal, request: Message): Uint8Array {
 /**
  * Writes the same request in another spelling that means the same: snake_case names, integers as strings or with an
  * exponent, enumerators by name, the other base64 alphabet, members in any order, escapes, white space, members that
- * nobody knows or that are null. Each choice is made anew for each value. Never a line feed, so that it can be a line.
+ * nobody knows, that are null, or that are said twice. Each choice is made anew for each value. Never a line feed, so that it can be a line.
  */
 export function encodeJsonOddly(signal: Signal, request: Message, random: Random): Uint8Array {
   return Buffer.from(messageText(requestType(protocol, signal), request, oddStyle(random)));
@@ -35,6 +35,8 @@ interface Style {
   hex(value: Uint8Array): string;
   base64(value: Uint8Array): string;
   members(members: readonly string[]): string[];
+  /** Members that the one of this name replaces. */
+  before(name: string, written: string): string[];
   space(): string;
 }
 
@@ -47,6 +49,7 @@ const plainStyle: Style = {
   hex: (value) => JSON.stringify(Buffer.from(value).toString('hex')),
   base64: (value) => JSON.stringify(Buffer.from(value).toString('base64')),
   members: (members) => [...members],
+  before: () => [],
   space: () => '',
 };
 
@@ -90,6 +93,11 @@ function oddStyle(random: Random): Style {
       const added = random.chance(5) ? [...members, random.pick(unknownMembers)] : members;
       return random.shuffled(added);
     },
+    before: (name, written) => {
+      if (!random.chance(15)) return [];
+      // Only short ones, lest nested values double at every level.
+      return [`"${name}":${written.length < 100 && random.chance(2) ? written : 'null'}`];
+    },
     space: () => (random.chance(10) ? random.pick([' ', '\t', '\r', '  \t ']) : ''),
   };
 }
@@ -109,7 +117,8 @@ function messageText(type: protobuf.Type, message: Message, style: Style): strin
           style,
         )
       : valueText(field, value, style);
-    return `${style.space()}"${style.name(name)}"${style.space()}:${style.space()}${written}${style.space()}`;
+    const spelled = `${style.space()}"${style.name(name)}"${style.space()}:${style.space()}${written}${style.space()}`;
+    return [...style.before(style.name(name), written), spelled].join(',');
   });
   return list(style.members(members), '{}', style);
 }

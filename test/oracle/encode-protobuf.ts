@@ -31,7 +31,8 @@ function scalar(field: protobuf.Field, value: FieldValue): unknown {
 
 /**
  * Writes the same request in a way that is as valid and that no encoder chooses: fields in any order, values that equal
- * the default written out, packed lists in pieces or not packed, fields that nobody knows in between.
+ * the default written out, packed lists in pieces or not packed, fields that nobody knows in between, and values that
+ * a later one replaces.
  */
 export function encodeProtobufOddly(signal: Signal, request: Message, random: Random): Uint8Array {
   const writer = protobuf.Writer.create();
@@ -49,11 +50,34 @@ function writeOddly(type: protobuf.Type, message: Message, writer: protobuf.Writ
     const value = message[field.name];
     if (value !== undefined) {
       if (field.repeated) writeList(field, value as FieldValue[], writer, random);
-      else writeField(field, value, writer, random);
+      else {
+        if (random.chance(10)) writeReplaced(field, writer, random);
+        writeField(field, value, writer, random);
+      }
     } else if (field.partOf === null && !isMessageField(field) && !field.repeated && random.chance(10)) {
       writeField(field, defaultOf(field), writer, random);
     }
   }
+}
+
+/** Writes a value that is not the last one of its field, or of its oneof. */
+function writeReplaced(field: protobuf.Field, writer: protobuf.Writer, random: Random): void {
+  const replaced = random.pick(field.partOf?.fieldsArray ?? [field]);
+  writeField(
+    replaced,
+    isMessageField(replaced) ? sampleOf(messageTypeOf(replaced)) : defaultOf(replaced),
+    writer,
+    random,
+  );
+}
+
+/** A message of this type that leaves a trace in a row, if it is not replaced. */
+function sampleOf(type: protobuf.Type): Message {
+  if (type.fields['values'] !== undefined) return { values: [type.name === 'ArrayValue' ? {} : { key: 'replaced' }] };
+  if (type.name === 'AnyValue') return { string_value: 'replaced' };
+  if (type.fields['attributes'] !== undefined) return { attributes: [{ key: 'replaced', value: {} }] };
+  if (type.fields['data_points'] !== undefined) return { data_points: [{}] };
+  return type.name === 'Buckets' ? { offset: 7, bucket_counts: [7n] } : { message: 'replaced', code: 2 };
 }
 
 function writeList(
