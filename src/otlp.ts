@@ -1,8 +1,67 @@
-import type { DuckDBPlugin } from './plugin.js';
+// The plugin: OpenTelemetry ingest for any program that has a DuckDB instance.
+
+import type { DuckDBInstance } from '@duckdb/node-api';
+import { Database } from './duckdb/database.js';
+import { FEWEST_POOL_THREADS, libuvPoolThreads } from './duckdb/pending-calls.js';
+import { SqlFunctions } from './functions/register.js';
+import type { AttachedPlugin, ClosedWork, DuckDBPlugin } from './plugin.js';
+import { ServerRegistry } from './server/server-registry.js';
 
 export type { AttachedPlugin, ClosedWork, DuckDBPlugin } from './plugin.js';
 
-export const otlp: DuckDBPlugin = {
-  name: 'otlp',
-  attach: () => Promise.reject(new Error('under construction')),
-};
+/**
+ * Registers `otlp_serve` and the other functions with a DuckDB instance. Warns when libuv's thread pool is too small
+ * for queries and servers side by side, and when the process exits with rows that were accepted and not committed.
+ */
+export const otlp: DuckDBPlugin = { name: 'otlp', attach };
+
+async function attach(instance: DuckDBInstance): Promise<AttachedPlugin> {
+  const database = await Database.open(instance);
+  const registry = new ServerRegistry(database);
+  const functions = new SqlFunctions(registry);
+  const poolThreads = libuvPoolThreads(process.env);
+  if (poolThreads < FEWEST_POOL_THREADS) {
+    process.emitWarning(
+      `libuv's thread pool has ${poolThreads} threads, of which each running query holds one: start the process with UV_THREADPOOL_SIZE=32`,
+    );
+  }
+  try {
+    await functions.registerInstance(database, registry, poolThreads);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  const warnOfLoss = () => {
+    for (const { listenUri, sealer } of registry.servers) {
+      if (sealer.bufferedRows === 0) continue;
+      process.stderr.write(
+        `otelduck: ${sealer.bufferedRows} rows of ${listenUri} were not committed: call close() before the process ends\n`,
+      );
+    }
+  };
+  process.on('exit', warnOfLoss);
+  let closed: Promise<readonly ClosedWork[]> | undefined;
+  return {
+    async connect() {
+      const connection = await database.connect();
+      await functions.registerConnection(connection);
+      return connection;
+    },
+    register: (connection) => functions.registerConnection(connection),
+    close() {
+      closed ??= closeAll(registry, database).finally(() => process.off('exit', warnOfLoss));
+      return closed;
+    },
+  };
+}
+
+async function closeAll(registry: ServerRegistry, database: Database): Promise<readonly ClosedWork[]> {
+  const stopped = await registry.close();
+  database.close();
+  return stopped.map(({ server, result: { committedRows, droppedRows, error } }) => ({
+    name: server.listenUri,
+    committedRows,
+    droppedRows,
+    ...(error === undefined ? {} : { error }),
+  }));
+}

@@ -1,0 +1,96 @@
+// The declared schema → tables in a catalog, or proof that the existing ones fit.
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { qualifiedName, quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
+import type { TelemetryTable } from '../schema/column-declaration.js';
+
+export interface TableHome {
+  readonly catalog: string;
+  readonly schema: string;
+}
+
+/** First storage version of DuckDB files that stores `USING COMPRESSION zstd` compressed; older ones store plain text. */
+const FIRST_ZSTD_STORAGE = [1, 2] as const;
+
+/** Creates the schema and the tables that do not exist. */
+export async function createTables(
+  connection: DuckDBConnection,
+  home: TableHome,
+  tables: readonly TelemetryTable[],
+): Promise<void> {
+  const textClause = (await storesZstd(connection, home.catalog)) ? ' USING COMPRESSION zstd' : '';
+  // Not in the same transaction: a catalog may refuse schema and table changes together, and each is idempotent.
+  if (!(await hasSchema(connection, home))) {
+    await connection.run(`CREATE SCHEMA IF NOT EXISTS ${qualifiedName(home.catalog, home.schema)}`);
+  }
+  for (const table of tables) {
+    const columns = table.columns.map(
+      ({ name, type }) => `${quotedIdentifier(name)} ${type}${type === 'VARCHAR' ? textClause : ''}`,
+    );
+    await connection.run(`CREATE TABLE IF NOT EXISTS ${tableName(home, table)} (${columns.join(', ')})`);
+  }
+}
+
+/** Throws unless every table exists with every declared column, of the declared type. Further columns are ignored. */
+export async function verifyTables(
+  connection: DuckDBConnection,
+  home: TableHome,
+  tables: readonly TelemetryTable[],
+): Promise<void> {
+  const found = await columnTypes(connection, home);
+  for (const table of tables) {
+    const name = `table ${home.catalog}.${home.schema}.${table.name}`;
+    const columns = found.get(table.name);
+    if (columns === undefined) throw new Error(`${name} is not available: it does not exist`);
+    for (const column of table.columns) {
+      const type = columns.get(column.name);
+      if (type === undefined) {
+        throw new Error(`${name} is not available: expected a column ${column.name} ${column.type}, found none`);
+      }
+      if (type !== column.type) {
+        throw new Error(`${name} is not available: expected column ${column.name} to be ${column.type}, found ${type}`);
+      }
+    }
+  }
+}
+
+export function tableName(home: TableHome, table: TelemetryTable): string {
+  return qualifiedName(home.catalog, home.schema, table.name);
+}
+
+async function hasSchema(connection: DuckDBConnection, home: TableHome): Promise<boolean> {
+  const found = await connection.runAndReadAll(
+    `SELECT 1 FROM duckdb_schemas()
+     WHERE database_name = ${quotedString(home.catalog)} AND schema_name = ${quotedString(home.schema)}`,
+  );
+  return found.currentRowCount > 0;
+}
+
+async function columnTypes(connection: DuckDBConnection, home: TableHome): Promise<Map<string, Map<string, string>>> {
+  const result = await connection.runAndReadAll(
+    `SELECT table_name, column_name, data_type FROM duckdb_columns()
+     WHERE database_name = ${quotedString(home.catalog)} AND schema_name = ${quotedString(home.schema)}`,
+  );
+  const types = new Map<string, Map<string, string>>();
+  for (const [table, column, type] of result.getRows() as [string, string, string][]) {
+    let columns = types.get(table);
+    if (columns === undefined) {
+      columns = new Map();
+      types.set(table, columns);
+    }
+    columns.set(column, type);
+  }
+  return types;
+}
+
+async function storesZstd(connection: DuckDBConnection, catalog: string): Promise<boolean> {
+  const result = await connection.runAndReadAll(
+    `SELECT tags['storage_version'] FROM duckdb_databases()
+     WHERE database_name = ${quotedString(catalog)} AND type = 'duckdb' AND path IS NOT NULL`,
+  );
+  const version = /^v(\d+)\.(\d+)/.exec(String(result.getRows()[0]?.[0] ?? ''));
+  if (version === null) return false;
+  const [major, minor] = [Number(version[1]), Number(version[2])];
+  const [firstMajor, firstMinor] = FIRST_ZSTD_STORAGE;
+  return major > firstMajor || (major === firstMajor && minor >= firstMinor);
+}

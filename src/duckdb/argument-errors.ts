@@ -1,0 +1,77 @@
+// DuckDB answers a macro call with a wrong argument by "Macro f() does not support the supplied arguments". On the
+// connections that we register, this becomes the text that DuckDB has for its own table functions.
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../failure.js';
+import type { PendingFunction } from './pending-function.js';
+
+const MACRO_ERROR = /Macro (\w+)\(\) does not support the supplied arguments/;
+
+/** Makes the connection's errors about arguments of `functions` name the argument and the candidates. */
+export function explainArgumentErrors(connection: DuckDBConnection, functions: readonly PendingFunction[]): void {
+  const explained = <Args extends [sql: string, ...rest: never[]], R>(method: (...args: Args) => Promise<R>) => {
+    const bound = method.bind(connection);
+    return async (...args: Args): Promise<R> => {
+      try {
+        return await bound(...args);
+      } catch (error) {
+        explain(error, args[0], functions);
+        throw error;
+      }
+    };
+  };
+  connection.run = explained(connection.run);
+  connection.stream = explained(connection.stream);
+  connection.start = explained(connection.start);
+  connection.startStream = explained(connection.startStream);
+  connection.prepare = explained(connection.prepare);
+  const extractStatements = connection.extractStatements.bind(connection);
+  connection.extractStatements = async (sql) => {
+    const statements = await extractStatements(sql);
+    const prepare = statements.prepare.bind(statements);
+    statements.prepare = async (index) => {
+      try {
+        return await prepare(index);
+      } catch (error) {
+        explain(error, sql, functions);
+        throw error;
+      }
+    };
+    return statements;
+  };
+}
+
+function explain(error: unknown, sql: string, functions: readonly PendingFunction[]): void {
+  const name = MACRO_ERROR.exec(messageOf(error))?.[1];
+  const called = functions.find((declared) => declared.name === name);
+  if (called === undefined || !(error instanceof Error)) return;
+  const unknown = namedArguments(sql, called.name).find((argument) =>
+    called.parameters.every((parameter) => parameter.name !== argument.toLowerCase()),
+  );
+  if (unknown === undefined) return;
+  const candidates = called.parameters.map((parameter) => `    ${parameter.name} ${parameter.sqlType}`);
+  const caret = error.message.slice(error.message.search(/\n\nLINE \d+:/));
+  error.message = `Binder Error: Invalid named parameter "${unknown}" for function ${called.name}\nCandidates:\n${candidates.join('\n')}\n${caret.startsWith('\n\nLINE') ? caret : ''}`;
+}
+
+/** Names before `:=` or `=>` in the argument lists of all calls of a function. */
+function namedArguments(sql: string, name: string): string[] {
+  return [...sql.matchAll(new RegExp(`\\b${name}\\s*\\(`, 'gi'))].flatMap((call) =>
+    [...argumentList(sql, call.index + call[0].length).matchAll(/(?:^|,)\s*"?(\w+)"?\s*(?::=|=>)/g)].map(
+      (argument) => argument[1]!,
+    ),
+  );
+}
+
+/** The text up to the parenthesis that closes the list, with strings and nested parentheses taken out. */
+function argumentList(sql: string, start: number): string {
+  const plain = sql.slice(start).replaceAll(/'(?:[^']|'')*'/g, "''");
+  let depth = 1;
+  let list = '';
+  for (const character of plain) {
+    if (character === '(') depth++;
+    if (character === ')' && --depth === 0) break;
+    if (depth === 1) list += character;
+  }
+  return list;
+}

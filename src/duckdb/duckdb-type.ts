@@ -1,0 +1,39 @@
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  type DuckDBType,
+  HUGEINT,
+  INTEGER,
+  LIST,
+  TIMESTAMP,
+  UBIGINT,
+  USMALLINT,
+  VARCHAR,
+} from '@duckdb/node-api';
+import type { TelemetryType } from '../schema/column-declaration.js';
+import type { OptionSqlType } from '../schema/option-declaration.js';
+import type { ResultType } from '../schema/result-column.js';
+
+const types: Readonly<Record<TelemetryType | ResultType, DuckDBType>> = {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  INTEGER,
+  TIMESTAMP,
+  UBIGINT,
+  USMALLINT,
+  VARCHAR,
+  'BIGINT[]': LIST(BIGINT),
+  'DOUBLE[]': LIST(DOUBLE),
+};
+
+/** The type of DuckDB's API with the name that SQL gives it. */
+export function duckdbType(name: TelemetryType | ResultType): DuckDBType {
+  return types[name];
+}
+
+/** The type in which a parameter is received. Wider than declared where our own check has the better words. */
+export function parameterType(name: OptionSqlType): { type: DuckDBType; sql: string } {
+  return name === 'UBIGINT' || name === 'BIGINT' ? { type: HUGEINT, sql: 'HUGEINT' } : { type: types[name], sql: name };
+}

@@ -1,0 +1,37 @@
+import type { DuckDBDataChunk, DuckDBTableFunctionBindInfo, DuckDBValue } from '@duckdb/node-api';
+import type { ResultColumn, ResultType, ResultValue } from '../schema/result-column.js';
+import { duckdbType } from './duckdb-type.js';
+import { VECTOR_ROWS } from './vector-writer.js';
+
+/** Values of some rows, in the order of the columns that declared them. */
+export type ResultRows = readonly (readonly ResultValue[])[];
+
+export function resultRows<Row>(columns: readonly ResultColumn<Row>[], rows: readonly Row[]): ResultRows {
+  return rows.map((row) => columns.map((column) => column.value(row)));
+}
+
+export function declareColumns(info: DuckDBTableFunctionBindInfo, columns: readonly ResultColumn<never>[]): void {
+  for (const { name, type } of columns) info.addResultColumn(name, duckdbType(type));
+}
+
+/** Writes rows from `firstRow` on to a chunk's columns from `firstColumn` on. Returns how many rows it wrote. */
+export function writeRows(
+  chunk: DuckDBDataChunk,
+  columns: readonly { readonly type: ResultType }[],
+  rows: ResultRows,
+  { firstRow, firstColumn }: { firstRow: number; firstColumn: number },
+): number {
+  const count = Math.min(VECTOR_ROWS, rows.length - firstRow);
+  chunk.rowCount = count;
+  columns.forEach(({ type }, index) => {
+    const vector = chunk.getColumnVector(firstColumn + index);
+    for (let row = 0; row < count; row++) vector.setItem(row, duckdbValue(type, rows[firstRow + row]![index]!));
+    vector.flush();
+  });
+  return count;
+}
+
+function duckdbValue(type: ResultType, value: ResultValue): DuckDBValue {
+  if (value === null) return null;
+  return type === 'UBIGINT' || type === 'BIGINT' ? BigInt(value) : value;
+}

@@ -1,0 +1,39 @@
+import type { PendingFunction } from '../duckdb/pending-function.js';
+import { resultRows } from '../duckdb/result-rows.js';
+import { column, type ResultColumn } from '../schema/result-column.js';
+import { canonicalUri, parseListenUri } from '../server/listen-uri.js';
+import type { ServerRegistry } from '../server/server-registry.js';
+
+interface Stopped {
+  readonly status: string;
+  readonly droppedRows: number;
+}
+
+export const stopColumns: readonly ResultColumn<Stopped>[] = [
+  column(
+    'status',
+    'VARCHAR',
+    '`Stopped listening on <uri>`, or `No server found listening on <uri>`.',
+    (row) => row.status,
+  ),
+  column('dropped_rows', 'UBIGINT', 'Rows that could not be committed.', (row) => row.droppedRows),
+];
+
+/** `otlp_stop(uri)`: closes the listener, commits what is buffered, and returns one row for the stopped server. */
+export function otlpStop(registry: ServerRegistry): PendingFunction {
+  return {
+    name: 'otlp_stop',
+    parameters: [{ name: 'uri', sqlType: 'VARCHAR' }],
+    columns: stopColumns,
+    run: async (_caller, { uri: text }) => {
+      const uri = parseListenUri(String(text));
+      const stopped = await registry.stop(uri);
+      if (stopped === undefined) {
+        return resultRows(stopColumns, [{ status: `No server found listening on ${text}`, droppedRows: 0 }]);
+      }
+      const { droppedRows, error } = stopped;
+      const dropped = droppedRows === 0 ? '' : `; ${droppedRows} rows were dropped: ${error}`;
+      return resultRows(stopColumns, [{ status: `Stopped listening on ${canonicalUri(uri)}${dropped}`, droppedRows }]);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** One attempt to commit a generation. */
+export interface SealEvent {
+  readonly sequence: number;
+  readonly startedUnixMs: number;
+  readonly completedUnixMs: number;
+  readonly durationMs: number;
+  readonly appendMs: number;
+  readonly commitMs: number;
+  /** Rows made durable: none when the attempt failed. */
+  readonly rowsCommitted: number;
+  readonly admittedBytes: number;
+  /** What went wrong; undefined on success. */
+  readonly error: string | undefined;
+  /** Totals of the server once the attempt had ended. */
+  readonly sealsTotal: number;
+  readonly sealFailuresTotal: number;
+  readonly committedRowsTotal: number;
+}
+
+/** Attempts kept per server: some twenty minutes at the default age of five seconds, in about 50 kB. */
+const MAX_EVENTS = 256;
+
+/** The latest attempts of one server, oldest first. */
+export class SealLog {
+  readonly #events: SealEvent[] = [];
+
+  get events(): readonly SealEvent[] {
+    return this.#events;
+  }
+
+  add(event: SealEvent): void {
+    this.#events.push(event);
+    if (this.#events.length > MAX_EVENTS) this.#events.shift();
+  }
+}

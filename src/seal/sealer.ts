@@ -1,0 +1,213 @@
+// Rows in, one transaction per generation out. There is one writer: commits never overlap, and generations commit in
+// the order in which they were filled. A failed commit leaves its generation where it was, so that no row is lost
+// and none is committed twice. Only this file calls SealTarget.commit.
+
+import { Generation } from '../buffer/generation.js';
+import type { SignalRows } from '../buffer/signal-rows.js';
+import type { SealTarget } from '../catalog/seal-target.js';
+import { messageOf } from '../failure.js';
+import type { ServeOptions } from '../schema/serve-options.js';
+import { SealLog } from './seal-log.js';
+import { sealDelayMs } from './seal-trigger.js';
+
+/** Pauses between attempts of a background seal: doubling from the first to the longest. */
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 30_000;
+/** setTimeout() fires at once when asked for more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export interface SealerEvents {
+  /** A generation has been committed: its requests' bytes are free again. */
+  committed(generation: Generation): void;
+  /** A commit has failed; its rows are kept and will be tried again. */
+  failed(error: string): void;
+}
+
+export interface FlushResult {
+  readonly sealedRows: number;
+  /** What kept rows from being committed. They are still buffered. */
+  readonly error: string | undefined;
+}
+
+export class Sealer {
+  readonly log = new SealLog();
+  readonly #target: SealTarget;
+  readonly #options: Pick<ServeOptions, 'seal_target_bytes' | 'seal_max_age_ms' | 'max_decoded_bytes'>;
+  readonly #events: SealerEvents;
+  #open: Generation | undefined;
+  /** Detached and not yet committed, in order. */
+  readonly #detached: Generation[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #isBackgroundSealQueued = false;
+  #isStopped = false;
+  #retryMs = 0;
+  #attempts = 0;
+  #seals = 0;
+  #failures = 0;
+  #committedRows = 0;
+  #lastSealAtMs: number | undefined;
+  #lastError: string | undefined;
+
+  constructor(target: SealTarget, options: ServeOptions, events: SealerEvents) {
+    this.#target = target;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  get sealsTotal(): number {
+    return this.#seals;
+  }
+
+  get failuresTotal(): number {
+    return this.#failures;
+  }
+
+  get committedRowsTotal(): number {
+    return this.#committedRows;
+  }
+
+  /** Time of the last successful commit; undefined before the first. */
+  get lastSealAtMs(): number | undefined {
+    return this.#lastSealAtMs;
+  }
+
+  /** What the last attempt failed of; undefined when it succeeded. */
+  get lastError(): string | undefined {
+    return this.#lastError;
+  }
+
+  get bufferedRows(): number {
+    return this.#sum((generation) => generation.rows);
+  }
+
+  /** Memory behind rows that are not committed. */
+  get bufferedBytes(): number {
+    return this.#sum((generation) => generation.decodedBytes);
+  }
+
+  /** When the oldest row that is not committed arrived; undefined when all are. */
+  get oldestBufferedAtMs(): number | undefined {
+    return (this.#detached[0] ?? this.#open)?.openedAtMs;
+  }
+
+  /** Takes the rows of one request. They are committed together, in the background or at the next flush. */
+  append(rows: SignalRows, admittedBytes: number): void {
+    const nowMs = Date.now();
+    this.#open ??= new Generation(nowMs);
+    this.#open.append(rows, admittedBytes);
+    this.#schedule(nowMs);
+  }
+
+  /**
+   * Commits every row appended so far and resolves once they are durable, or at the first failure. Rows that arrive
+   * meanwhile wait for the next seal.
+   */
+  flush(): Promise<FlushResult> {
+    return this.#exclusively(async () => {
+      const sealedRows = this.#committedRows;
+      this.#detach();
+      while (this.#detached.length > 0) {
+        const error = await this.#commitOldest();
+        if (error !== undefined) return { sealedRows: this.#committedRows - sealedRows, error };
+      }
+      return { sealedRows: this.#committedRows - sealedRows, error: undefined };
+    });
+  }
+
+  /** Ends background seals. What is buffered stays, and can still be flushed. Safe to call twice. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(nowMs: number): void {
+    if (this.#isStopped || this.#isBackgroundSealQueued) return;
+    if (this.#retryMs > 0) {
+      this.#wakeAfter(this.#retryMs);
+    } else if (this.#open !== undefined) {
+      const delayMs = sealDelayMs(this.#open, this.#options, nowMs);
+      if (delayMs === 0) this.#queueBackgroundSeal();
+      else this.#wakeAfter(delayMs);
+    }
+  }
+
+  #wakeAfter(delayMs: number): void {
+    if (this.#timer !== undefined) return;
+    const wake = () => {
+      this.#timer = undefined;
+      if (this.#retryMs > 0) this.#queueBackgroundSeal();
+      else this.#schedule(Date.now());
+    };
+    this.#timer = setTimeout(wake, Math.min(Math.ceil(delayMs), LONGEST_TIMER_MS)).unref();
+  }
+
+  #queueBackgroundSeal(): void {
+    this.#isBackgroundSealQueued = true;
+    void this.#exclusively(async () => {
+      if (this.#detached.length === 0) this.#detach();
+      if (this.#detached.length > 0) await this.#commitOldest();
+      this.#isBackgroundSealQueued = false;
+    });
+  }
+
+  #detach(): void {
+    if (this.#open === undefined) return;
+    this.#detached.push(this.#open);
+    this.#open = undefined; // no await since the line above, so no append can fall between
+  }
+
+  /** Tries to commit the oldest detached generation. Resolves with the error that kept it from being committed. */
+  async #commitOldest(): Promise<string | undefined> {
+    const generation = this.#detached[0]!;
+    const sequence = ++this.#attempts;
+    const startedUnixMs = Date.now();
+    const startedMs = performance.now();
+    let timing = { appendMs: 0, commitMs: 0 };
+    let error: string | undefined;
+    try {
+      timing = await this.#target.commit(generation);
+    } catch (thrown) {
+      error = messageOf(thrown);
+    }
+    if (error === undefined) {
+      this.#detached.shift();
+      this.#seals++;
+      this.#committedRows += generation.rows;
+      this.#lastSealAtMs = Date.now();
+      this.#retryMs = 0;
+    } else {
+      this.#failures++;
+      this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs === 0 ? FIRST_RETRY_MS : 2 * this.#retryMs);
+    }
+    this.#lastError = error;
+    this.log.add({
+      sequence,
+      startedUnixMs,
+      completedUnixMs: Date.now(),
+      durationMs: performance.now() - startedMs,
+      ...timing,
+      rowsCommitted: error === undefined ? generation.rows : 0,
+      admittedBytes: generation.admittedBytes,
+      error,
+      sealsTotal: this.#seals,
+      sealFailuresTotal: this.#failures,
+      committedRowsTotal: this.#committedRows,
+    });
+    if (error === undefined) this.#events.committed(generation);
+    else this.#events.failed(error);
+    return error;
+  }
+
+  /** Runs work when all earlier work has ended. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined).then(() => this.#schedule(Date.now()));
+    return result;
+  }
+
+  #sum(of: (generation: Generation) => number): number {
+    const detached = this.#detached.reduce((total, generation) => total + of(generation), 0);
+    return this.#open === undefined ? detached : detached + of(this.#open);
+  }
+}

@@ -1,0 +1,80 @@
+// Text → where to listen. `otlp_uri_parser` and the serve functions share it.
+
+import { isIPv6 } from 'node:net';
+
+export type Scheme = 'otlp' | 'otap';
+
+export interface ListenUri {
+  readonly scheme: Scheme;
+  /** Host name or address, without brackets, in lower case. */
+  readonly host: string;
+  readonly port: number;
+  readonly ipv6: boolean;
+}
+
+const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = { otlp: 4318, otap: 4317 };
+const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '::1']);
+const MAX_PORT = 65_535;
+
+/**
+ * Reads `otlp:host:port`, `otlp://host:port` and the same with `otap`, an IPv6 address in brackets. Host and port may
+ * be left out. `anyPort` accepts port 0, which asks the listener to pick a free one. Throws naming the part at fault.
+ */
+export function parseListenUri(text: string, ports: 'givenPort' | 'anyPort' = 'givenPort'): ListenUri {
+  const prefix = /^(otlp|otap):(?:\/\/)?/.exec(text);
+  if (prefix === null) throw new RangeError(`listen URI needs to start with 'otlp:' or 'otap:', got '${text}'`);
+  const scheme = prefix[1] as Scheme;
+  const rest = text.slice(prefix[0].length);
+  const { host, portText } = rest.startsWith('[') ? splitIPv6(rest, text) : splitHost(rest, text);
+  const port = portText === undefined ? DEFAULT_PORTS[scheme] : parsePort(portText, ports, text);
+  return { scheme, host, port, ipv6: host.includes(':') };
+}
+
+/** The one spelling of a URI, by which servers are known. */
+export function canonicalUri(uri: ListenUri): string {
+  return `${uri.scheme}:${hostInUrl(uri)}:${uri.port}`;
+}
+
+export function httpUrl(uri: ListenUri): string {
+  return `http://${hostInUrl(uri)}:${uri.port}`;
+}
+
+export function isLocalHost(uri: ListenUri): boolean {
+  return LOCAL_HOSTS.has(uri.host);
+}
+
+function hostInUrl({ host, ipv6 }: ListenUri): string {
+  return ipv6 ? `[${host}]` : host;
+}
+
+function splitIPv6(rest: string, text: string): { host: string; portText: string | undefined } {
+  const close = rest.indexOf(']');
+  if (close === -1) throw new RangeError(`missing ']' after the IPv6 address in '${text}'`);
+  const host = rest.slice(1, close).toLowerCase();
+  if (host === '') throw new RangeError(`Missing IPv6 address between '[' and ']' in '${text}'`);
+  const wrong = /[^0-9a-f:.]/.exec(host);
+  if (wrong !== null) throw new RangeError(`Invalid character in IPv6 address: '${wrong[0]}' in '${text}'`);
+  if (!isIPv6(host)) throw new RangeError(`Invalid IPv6 address '${host}' in '${text}'`);
+  const after = rest.slice(close + 1);
+  if (after !== '' && !after.startsWith(':')) {
+    throw new RangeError(`Invalid OTLP listen port: expected ':' after ']', got '${after}' in '${text}'`);
+  }
+  return { host, portText: after === '' ? undefined : after.slice(1) };
+}
+
+function splitHost(rest: string, text: string): { host: string; portText: string | undefined } {
+  const colon = rest.indexOf(':');
+  const host = (colon === -1 ? rest : rest.slice(0, colon)).toLowerCase();
+  const wrong = /[^a-z0-9._-]/.exec(host);
+  if (wrong !== null) throw new RangeError(`Invalid character in OTLP hostname: '${wrong[0]}' in '${text}'`);
+  return { host: host === '' ? 'localhost' : host, portText: colon === -1 ? undefined : rest.slice(colon + 1) };
+}
+
+function parsePort(portText: string, ports: 'givenPort' | 'anyPort', text: string): number {
+  const port = /^\d{1,5}$/.test(portText) ? Number(portText) : Number.NaN;
+  const lowest = ports === 'anyPort' ? 0 : 1;
+  if (!(port >= lowest && port <= MAX_PORT)) {
+    throw new RangeError(`Invalid OTLP listen port '${portText}' in '${text}': must be from ${lowest} to ${MAX_PORT}`);
+  }
+  return port;
+}

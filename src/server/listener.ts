@@ -1,0 +1,11 @@
+/** A wire: it takes requests from sockets to Ingest, and answers. */
+export interface Listener {
+  /** Binds its sockets. Resolves with the port, which is a free one where port 0 was asked for. */
+  listen(): Promise<number>;
+  /** Refuses new requests, and resolves when those in flight have been answered, or a bounded time has passed. */
+  stop(): Promise<void>;
+  /** False once the listener has fallen over, or stopped. */
+  readonly isListening: boolean;
+  /** What the listener fell over. */
+  readonly lastError: string | undefined;
+}

@@ -1,0 +1,70 @@
+// Listen URI → the one server there. Owns the servers of a DuckDB instance.
+
+import type { Database } from '../duckdb/database.js';
+import type { FlushResult } from '../seal/sealer.js';
+import { IngestServer, type StopResult } from './ingest-server.js';
+import { canonicalUri, type ListenUri } from './listen-uri.js';
+import type { ServeRequest } from './serve-request.js';
+
+export class ServerRegistry {
+  readonly #database: Database;
+  readonly #servers = new Map<string, IngestServer>();
+  /** URIs whose server is being started, so that a second start of the same is refused at once. */
+  readonly #starting = new Set<string>();
+  #isClosed = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Running servers, in the order in which they were started. */
+  get servers(): readonly IngestServer[] {
+    return [...this.#servers.values()];
+  }
+
+  async start(request: ServeRequest): Promise<IngestServer> {
+    if (this.#isClosed) throw new Error('otelduck has been closed on this DuckDB instance');
+    const asked = canonicalUri(request.uri);
+    const isFreePort = request.uri.port === 0;
+    if (!isFreePort) {
+      if (this.#servers.has(asked) || this.#starting.has(asked)) {
+        throw new Error(`OTLP server already exists at ${asked}`);
+      }
+      this.#starting.add(asked);
+    }
+    try {
+      const server = await IngestServer.start(this.#database, request);
+      this.#servers.set(server.listenUri, server);
+      // The instance may have been closed while the server was coming up.
+      if (this.#isClosed) await this.#remove(server);
+      return server;
+    } finally {
+      if (!isFreePort) this.#starting.delete(asked);
+    }
+  }
+
+  /** Resolves with undefined when there is no server at `uri`. */
+  async flush(uri: ListenUri): Promise<(FlushResult & { readonly sealsTotal: number }) | undefined> {
+    const server = this.#servers.get(canonicalUri(uri));
+    if (server === undefined) return undefined;
+    return { ...(await server.flush()), sealsTotal: server.sealer.sealsTotal };
+  }
+
+  /** Stops the server at `uri`. Resolves with undefined when there is none. */
+  async stop(uri: ListenUri): Promise<StopResult | undefined> {
+    const server = this.#servers.get(canonicalUri(uri));
+    return server === undefined ? undefined : this.#remove(server);
+  }
+
+  /** Stops all servers, and refuses to start more. Safe to call twice. */
+  async close(): Promise<readonly { server: IngestServer; result: StopResult }[]> {
+    this.#isClosed = true;
+    return Promise.all(this.servers.map(async (server) => ({ server, result: await this.#remove(server) })));
+  }
+
+  async #remove(server: IngestServer): Promise<StopResult> {
+    const result = await server.stop();
+    this.#servers.delete(server.listenUri);
+    return result;
+  }
+}
