@@ -35,8 +35,10 @@ export class Attributes {
   readonly #json: JsonText;
   /** Per attribute: where its key starts and ends, and the place of its value. */
   #index = new Uint32Array(3 * 64);
+  /** The attributes being written, in order of their keys: where each is in #index. */
+  #order = new Uint32Array(64);
   /** For each count of attributes, the order that was right for the last list as long. */
-  readonly #orders = Array.from({ length: LONGEST_INSERTION_SORT + 1 }, (_, count) =>
+  readonly #lastOrders = Array.from({ length: LONGEST_INSERTION_SORT + 1 }, (_, count) =>
     Uint8Array.from({ length: count }, (_, i) => i),
   );
   // What #scan() found in an AnyValue: a field with a length, or a 64-bit number, or a double.
@@ -76,7 +78,7 @@ export class Attributes {
     }
     reader.leave(end);
     const at = 3 * this.count++;
-    if (at === this.#index.length) this.#growIndex();
+    if (at === this.#index.length) this.#index = resized(this.#index, 2 * at);
     this.#index[at] = keyStart;
     this.#index[at + 1] = keyEnd;
     this.#index[at + 2] = value;
@@ -115,11 +117,11 @@ export class Attributes {
     const json = this.#json;
     const { bytes } = this.#reader;
     const count = this.count - first;
-    const order = this.#sort(first, count);
+    this.#sort(first, count);
     let members = 0;
     json.byte(OPEN_BRACE);
     for (let i = 0; i < count; i++) {
-      const at = 3 * (first + order[i]!);
+      const at = this.#order[first + i]!;
       const keyStart = this.#index[at]!;
       const value = this.#index[at + 2]!;
       const memberStart = json.heap.end;
@@ -127,7 +129,7 @@ export class Attributes {
       json.string(bytes, keyStart, this.#index[at + 1]! - keyStart);
       json.byte(COLON);
       const hasValue = value !== 0 && this.#writeJson(value, depth);
-      if (hasValue && (i + 1 === count || this.#compareKeys(at, 3 * (first + order[i + 1]!)) !== 0)) members++;
+      if (hasValue && (i + 1 === count || this.#compareKeys(at, this.#order[first + i + 1]!) !== 0)) members++;
       else this.#dropFrom(memberStart, keyStart);
     }
     json.byte(CLOSE_BRACE);
@@ -289,27 +291,31 @@ export class Attributes {
     heap.end = offset;
   }
 
-  /** The order in which the attributes from `first` on are to be written, equal keys in order of arrival. */
-  #sort(first: number, count: number): Uint8Array | Uint32Array {
+  /** Puts into #order, from `first` on, the order in which attributes are to be written: by key, then arrival. */
+  #sort(first: number, count: number): void {
+    if (this.#order.length < first + count) this.#order = resized(this.#order, 2 * (first + count));
+    const order = this.#order;
     if (count > LONGEST_INSERTION_SORT) {
-      return Uint32Array.from({ length: count }, (_, i) => i).sort(
-        (a, b) => this.#compareKeys(3 * (first + a), 3 * (first + b)) || a - b,
-      );
+      for (let i = first; i < first + count; i++) order[i] = 3 * i;
+      order.subarray(first, first + count).sort((a, b) => this.#compareKeys(a, b) || a - b);
+      return;
     }
     // Records of one source have the same keys in the same order, so the last order is mostly right: then this
     // compares each key with its neighbour and moves none.
-    const order = this.#orders[count]!;
-    for (let i = 1; i < count; i++) {
-      const attribute = order[i]!;
-      let to = i;
-      for (; to > 0; to--) {
+    const lastOrder = this.#lastOrders[count]!;
+    let hasMoved = false;
+    for (let i = 0; i < count; i++) {
+      const attribute = 3 * (first + lastOrder[i]!);
+      let to = first + i;
+      for (; to > first; to--) {
         const before = order[to - 1]!;
-        if ((this.#compareKeys(3 * (first + before), 3 * (first + attribute)) || before - attribute) < 0) break;
+        if ((this.#compareKeys(before, attribute) || before - attribute) < 0) break;
         order[to] = before;
+        hasMoved = true;
       }
       order[to] = attribute;
     }
-    return order;
+    if (hasMoved) for (let i = 0; i < count; i++) lastOrder[i] = order[first + i]! / 3 - first;
   }
 
   /** Below, at or above zero as the key indexed at `a` sorts before, with or after the one at `b`. */
@@ -326,10 +332,10 @@ export class Attributes {
     }
     return aLength - bLength;
   }
+}
 
-  #growIndex(): void {
-    const grown = new Uint32Array(2 * this.#index.length);
-    grown.set(this.#index);
-    this.#index = grown;
-  }
+function resized(words: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
+  const copy = new Uint32Array(length);
+  copy.set(words);
+  return copy;
 }

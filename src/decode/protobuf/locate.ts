@@ -64,34 +64,46 @@ class LooseCursor {
   }
 
   next(): boolean {
-    this.start = this.end;
-    if (this.start >= this.#limit) return false;
-    this.tag = this.#varint();
-    switch (this.tag & 7) {
-      case 0:
-        this.end = this.start;
-        while (this.end < this.#limit && this.#bytes[this.end++]! >= 0x80);
-        return true;
-      case 1:
-        this.end = this.start + 8;
-        return true;
-      case 2: {
-        const length = this.#varint();
-        this.end = this.start + length;
-        return true;
+    let openGroups = 0;
+    do {
+      if (this.end >= this.#limit) return false;
+      this.tag = this.#varint();
+      this.start = this.end;
+      switch (this.tag & 7) {
+        case 0:
+          this.#varint();
+          break;
+        case 1:
+          this.end += 8;
+          break;
+        case 2: {
+          const length = this.#varint();
+          this.start = this.end;
+          this.end += length;
+          break;
+        }
+        case 3:
+          openGroups++;
+          break;
+        case 4:
+          openGroups--;
+          break;
+        case 5:
+          this.end += 4;
+          break;
+        default:
+          return false;
       }
-      case 5:
-        this.end = this.start + 4;
-        return true;
-      default:
-        return false;
-    }
+      // A group passes for one unknown field: the tag that is left is the one of its end.
+    } while (openGroups > 0);
+    return true;
   }
 
+  /** Reads a varint at `end`. */
   #varint(): number {
     let value = 0;
-    for (let scale = 1; this.start < this.#limit; scale *= 128) {
-      const byte = this.#bytes[this.start++]!;
+    for (let scale = 1; this.end < this.#limit; scale *= 128) {
+      const byte = this.#bytes[this.end++]!;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) break;
     }
