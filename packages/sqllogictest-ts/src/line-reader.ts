@@ -61,8 +61,8 @@ export class LineReader {
     }
   }
 
-  failure(summary: string): TestFailure {
-    return new TestFailure(this.#path, this.line, summary);
+  failure(summary: string, line = this.line): TestFailure {
+    return new TestFailure(this.#path, line, summary);
   }
 
   #restOfParagraph(): string[] {

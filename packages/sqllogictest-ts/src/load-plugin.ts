@@ -1,8 +1,8 @@
 // `--require otlp=otelduck` → the plugin that the package exports.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TestPlugin } from './test-plugin.js';
 
@@ -38,7 +38,38 @@ function moduleUrl(module: string, workingDirectory: string): string {
   const path = resolve(workingDirectory, module);
   if (/^\.{0,2}\//.test(module) || existsSync(path)) return pathToFileURL(path).href;
   const require = createRequire(resolve(workingDirectory, 'package.json'));
-  return pathToFileURL(require.resolve(module)).href;
+  try {
+    return pathToFileURL(require.resolve(module)).href;
+  } catch (error) {
+    // A package that only `import` may load hides from require.resolve, and Node 20 resolves for `import` only from
+    // the importing file, which here is this one instead of the user's project.
+    const target = importOnlyTarget(module, require.resolve.paths(module) ?? []);
+    if (target === undefined) throw error;
+    return pathToFileURL(target).href;
+  }
+}
+
+function importOnlyTarget(name: string, folders: readonly string[]): string | undefined {
+  for (const folder of folders) {
+    const manifest = join(folder, name, 'package.json');
+    if (!existsSync(manifest)) continue;
+    const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as { exports?: unknown };
+    const target = conditionalTarget(exports);
+    return target === undefined ? undefined : join(folder, name, target);
+  }
+  return undefined;
+}
+
+const importConditions = new Set(['.', 'node', 'import', 'default']);
+
+function conditionalTarget(exports: unknown): string | undefined {
+  if (typeof exports === 'string') return exports;
+  if (typeof exports !== 'object' || exports === null) return undefined;
+  for (const [condition, target] of Object.entries(exports)) {
+    const found = importConditions.has(condition) ? conditionalTarget(target) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function isPlugin(value: unknown): value is TestPlugin {

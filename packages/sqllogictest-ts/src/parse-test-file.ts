@@ -71,7 +71,7 @@ class TestFileParser {
       this.#take(directive);
     }
     const open = this.#openLoops.at(-1);
-    if (open !== undefined) throw this.#reader.failure(`the loop of line ${open.record.line} has no endloop`);
+    if (open !== undefined) throw this.#reader.failure('this loop has no endloop', open.record.line);
     return this.#records;
   }
 
@@ -230,7 +230,7 @@ function parseStatement({ words, line, conditions }: Directive, reader: LineRead
   const sql = sqlText('statement', reader);
   const expected = reader.expectedLines();
   if (expected !== undefined && outcome === 'ok') {
-    throw reader.failure('statement ok cannot expect an error; use statement error, or query for a result');
+    throw reader.failure('statement ok cannot expect an error; use statement error, or query for a result', line);
   }
   return { kind: 'statement', line, conditions, outcome, sql, connection, expectedError: (expected ?? []).join('\n') };
 }
@@ -268,7 +268,7 @@ function parseLet({ words, line, conditions }: Directive, reader: LineReader): T
     throw reader.failure('let must be "let <name> [connection]", with the query on the lines below');
   }
   const sql = sqlText('let', reader);
-  if (reader.expectedLines() !== undefined) throw reader.failure('let cannot expect a result; use query');
+  if (reader.expectedLines() !== undefined) throw reader.failure('let cannot expect a result; use query', line);
   return { kind: 'let', line, conditions, name, connection, sql };
 }
 

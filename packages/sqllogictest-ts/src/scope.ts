@@ -56,7 +56,7 @@ export class Scope {
   /** The text with loop variables in place, and nothing else. */
   substituteLoops(text: string): string {
     let result = text;
-    for (const [name, value] of this.#loopVariables) result = result.replaceAll(`\${${name}}`, () => value);
+    for (const [name, value] of this.#loopVariables) result = replaceName(result, name, value);
     return result;
   }
 
@@ -65,11 +65,16 @@ export class Scope {
     let result = this.substituteLoops(text);
     for (const [name, value] of this.#variables) result = result.replaceAll(`\${${name}}`, () => quoted(value));
     for (const [name, value] of [...this.#environment, ...this.#givenNames]) {
-      result = result.replaceAll(`\${${name}}`, () => quoted(value)).replaceAll(`{${name}}`, () => quoted(value));
+      result = replaceName(result, name, quoted(value));
     }
     for (const [keyword, value] of this.#keywords) result = result.replaceAll(keyword, () => quoted(value));
     return result;
   }
+}
+
+/** DuckDB's older files write `${name}`, its newer ones `{name}`. */
+function replaceName(text: string, name: string, value: string): string {
+  return text.replaceAll(`\${${name}}`, () => value).replaceAll(`{${name}}`, () => value);
 }
 
 function quoteForRegex(value: string): string {

@@ -1,0 +1,3 @@
+import { sqllogictestSuite } from '../../src/vitest.js';
+
+sqllogictestSuite({ files: 'files', workingDirectory: import.meta.dirname, timeoutMs: 30_000 });
