@@ -158,20 +158,6 @@ export class JsonText {
     this.byte(COLON);
   }
 
-  /** openMember() for a key whose JSON text, quotes included, is at hand and needs no escape. */
-  openPlainMember(object: number, source: Uint8Array, start: number, length: number): void {
-    if (this.#members.count > object) this.byte(COMMA);
-    const keyStart = this.heap.append(source, start, length);
-    this.#members.push(keyStart, this.heap.end, false);
-    this.byte(COLON);
-  }
-
-  /** Takes back the member of `object` that was begun last, with what was written of its value. */
-  dropMember(object: number): void {
-    this.heap.end = this.#members.pop();
-    if (this.#members.count > object) this.heap.end--;
-  }
-
   /** Ends the member last begun, whose value has been written; or which has none and is to be left out. */
   closeMember(keeps: 'value' | 'nothing'): void {
     this.#members.endLast(this.heap.end, keeps === 'nothing');
@@ -221,11 +207,6 @@ class MemberStack {
     this.#fields[at] = start;
     this.#fields[at + 1] = keyEnd;
     this.#fields[at + 3] = isEscaped ? ESCAPED : 0;
-  }
-
-  /** Removes the last member. Returns where it starts. */
-  pop(): number {
-    return this.#fields[4 * --this.count]!;
   }
 
   endLast(end: number, isOmitted: boolean): void {

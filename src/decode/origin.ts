@@ -27,8 +27,13 @@ export class SharedTexts<Name extends string> {
 
   /** Rows added from now on share texts, of which none is known yet. */
   begin(): void {
-    this.#slots.fill(NULL_TEXT);
+    this.clear();
     for (const table of this.#tables) table.firstRow = table.rows.rows;
+  }
+
+  /** Forgets the texts. */
+  clear(): void {
+    this.#slots.fill(NULL_TEXT);
   }
 
   /** Removes the rows added since begin(). */

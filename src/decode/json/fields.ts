@@ -1,0 +1,111 @@
+// Fields that messages of several signals have, as columns and inside JSON. A field that comes again, or a null,
+// replaces what came before.
+
+import type { FixedWidthColumn, Int64Column, TextColumn } from '../../buffer/column.js';
+import type { JsonText } from '../json-text.js';
+import type { SharedTexts } from '../origin.js';
+import type { JsonReader } from './reader.js';
+import type { Values } from './values.js';
+
+export const TRACE_ID_DIGITS = 32;
+export const SPAN_ID_DIGITS = 16;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+/** In place of where a field was read: nowhere. */
+export const NOWHERE = -1;
+
+/** What the decoders of all messages share: where they read, where they write, and the values on their way. */
+export interface Wiring {
+  readonly reader: JsonReader;
+  readonly json: JsonText;
+  readonly values: Values;
+}
+
+/** Reads a string and makes it the row's text. An empty one is none. */
+export function readText({ reader, json }: Wiring, column: TextColumn, row: number): void {
+  reader.string();
+  const { textLength } = reader;
+  column.setUnlessEmpty(row, json.heap.append(reader.text, reader.textStart, textLength), textLength);
+}
+
+/** Reads a string and makes it the text that all rows of a resource, scope or metric share. */
+export function readSharedText<Name extends string>(
+  { reader, json }: Wiring,
+  texts: SharedTexts<Name>,
+  name: Name,
+): void {
+  reader.string();
+  const { textLength } = reader;
+  texts.set(name, json.heap.append(reader.text, reader.textStart, textLength), textLength);
+}
+
+/** Reads an id and makes it the row's text. An empty one and one of zeros is none. */
+export function readId({ reader, json }: Wiring, column: TextColumn, row: number, digits: number): void {
+  const offset = json.heap.end;
+  column.setUnlessEmpty(row, offset, reader.id(digits, json.heap));
+}
+
+/** Reads a time of which 0 means that there is none. */
+export function readTime({ reader }: Wiring, column: Int64Column, row: number): void {
+  reader.uint63();
+  const { low, high } = reader.decimal;
+  column.set(row, low, high);
+  if ((low | high) === 0 && column.valid !== undefined) column.valid[row] = 0;
+}
+
+/** Reads an unsigned integer of 64 bits, of which columns hold 63. */
+export function readCount({ reader }: Wiring, column: Int64Column, row: number): void {
+  reader.uint63();
+  column.set(row, reader.decimal.low, reader.decimal.high);
+}
+
+/** Reads a double that may be absent. */
+export function readDouble({ reader }: Wiring, column: FixedWidthColumn<Float64Array>, row: number): void {
+  if (reader.takeNull()) column.clear(row, row + 1);
+  else column.set(row, reader.double());
+}
+
+/** Sets an enum's number, of which 0 means that there is none. */
+export function setEnum(column: FixedWidthColumn<Int32Array>, row: number, number: number): void {
+  if (number === 0) column.clear(row, row + 1);
+  else column.set(row, number);
+}
+
+/** Reads an array of messages and makes a JSON array of them the row's text. Without any there is none. */
+export function readJsonList({ reader, json }: Wiring, column: TextColumn, row: number, readItem: () => void): void {
+  const offset = json.heap.end;
+  for (let more = reader.firstElement(); more; more = reader.nextElement()) {
+    json.byte(json.heap.end === offset ? OPEN_BRACKET : COMMA);
+    readItem();
+  }
+  if (json.heap.end > offset) json.byte(CLOSE_BRACKET);
+  column.setUnlessEmpty(row, offset, json.heap.end - offset);
+}
+
+/** Writes the string at `at` as a JSON string, which is empty for NOWHERE. */
+export function writeJsonText({ reader, json }: Wiring, at: number): void {
+  const resumeAt = reader.at;
+  reader.textLength = 0;
+  if (at !== NOWHERE) {
+    reader.at = at;
+    reader.string();
+  }
+  json.string(reader.text, reader.textStart, reader.textLength);
+  reader.at = resumeAt;
+}
+
+/** Writes the id at `at` as a JSON string, which is empty for NOWHERE and for an id of zeros. */
+export function writeJsonId({ reader, json }: Wiring, at: number, digits: number): void {
+  const resumeAt = reader.at;
+  json.byte(QUOTE);
+  if (at !== NOWHERE) {
+    reader.at = at;
+    reader.id(digits, json.heap);
+  }
+  json.byte(QUOTE);
+  reader.at = resumeAt;
+}

@@ -1,0 +1,171 @@
+// Members of JSON objects that are being read: where their keys and values lie, so that an object is written in one
+// go, in the order of its keys. Objects nest, so their members form a stack.
+
+import type { ByteHeap } from '../../buffer/byte-heap.js';
+import type { JsonText } from '../json-text.js';
+
+/** Where the bytes of a key or value are. */
+export const Source = {
+  /** In the document. */
+  Document: 0,
+  /** In the heap for what could not be taken from the document as it is. */
+  Scratch: 1,
+  /** Nowhere: the member is left out. */
+  None: 2,
+} as const;
+export type Source = (typeof Source)[keyof typeof Source];
+
+/** Numbers per member: start, length and source of key and value, and where the value begins in the document. */
+const STRIDE = 7;
+const KEY_START = 0;
+const KEY_LENGTH = 1;
+const KEY_SOURCE = 2;
+const VALUE_START = 3;
+const VALUE_LENGTH = 4;
+const VALUE_SOURCE = 5;
+const VALUE_AT = 6;
+
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** Usual records have some ten attributes, for which insertion is quickest; its cost is the square of the count. */
+const LONGEST_INSERTION_SORT = 32;
+
+export class MemberIndex {
+  count = 0;
+  /** The document, which its owner may replace. */
+  document: Uint8Array = new Uint8Array(0);
+  readonly #scratch: ByteHeap;
+  #fields = new Uint32Array(STRIDE * 64);
+  /** For each count of members, the order that was right for the last object with as many. */
+  readonly #orders = Array.from({ length: LONGEST_INSERTION_SORT + 1 }, (_, count) =>
+    Uint32Array.from({ length: count }, (_, i) => i),
+  );
+
+  constructor(scratch: ByteHeap) {
+    this.#scratch = scratch;
+  }
+
+  /** Adds a member without a key and without a value. */
+  push(): void {
+    const at = STRIDE * this.count++;
+    if (at === this.#fields.length) {
+      const grown = new Uint32Array(2 * this.#fields.length);
+      grown.set(this.#fields);
+      this.#fields = grown;
+    }
+    this.#fields[at + KEY_START] = 0;
+    this.#fields[at + KEY_LENGTH] = 0;
+    this.#fields[at + KEY_SOURCE] = Source.Scratch;
+    this.#fields[at + VALUE_SOURCE] = Source.None;
+    this.#fields[at + VALUE_AT] = 0;
+  }
+
+  /** Sets the key of a member: UTF-8, in the document only if it needs no escape and lies between quotes. */
+  setKey(member: number, start: number, length: number, source: Source): void {
+    const at = STRIDE * member;
+    this.#fields[at + KEY_START] = start;
+    this.#fields[at + KEY_LENGTH] = length;
+    this.#fields[at + KEY_SOURCE] = source;
+  }
+
+  /** Sets the value of a member: canonical JSON, for a value that begins at `valueAt` in the document. */
+  setValue(member: number, start: number, length: number, source: Source, valueAt: number): void {
+    const at = STRIDE * member;
+    this.#fields[at + VALUE_START] = start;
+    this.#fields[at + VALUE_LENGTH] = length;
+    this.#fields[at + VALUE_SOURCE] = source;
+    this.#fields[at + VALUE_AT] = valueAt;
+  }
+
+  /** Where the value of the last of the members from `first` on that have this key begins; 0 without one. */
+  valueOf(first: number, key: Uint8Array): number {
+    for (let member = this.count - 1; member >= first; member--) {
+      const at = STRIDE * member;
+      const start = this.#fields[at + KEY_START]!;
+      const bytes = this.#bytesOf(this.#fields[at + KEY_SOURCE]!);
+      const indexed = bytes.subarray(start, start + this.#fields[at + KEY_LENGTH]!);
+      if (Buffer.compare(key, indexed) === 0) return this.#fields[at + VALUE_AT]!;
+    }
+    return 0;
+  }
+
+  /**
+   * Writes an object of the members from `first` on, of equal keys the last one, and forgets them. Returns how many
+   * members it has.
+   */
+  writeObject(first: number, json: JsonText): number {
+    const { heap } = json;
+    const order = this.#sort(first);
+    let members = 0;
+    json.byte(OPEN_BRACE);
+    for (let i = 0; i < order.length; i++) {
+      const at = STRIDE * (first + order[i]!);
+      const source = this.#fields[at + VALUE_SOURCE]!;
+      if (source === Source.None) continue;
+      if (i + 1 < order.length && this.#compare(at, STRIDE * (first + order[i + 1]!)) === 0) continue;
+      if (members++ > 0) json.byte(COMMA);
+      this.#writeKey(at, json);
+      json.byte(COLON);
+      heap.append(this.#bytesOf(source), this.#fields[at + VALUE_START]!, this.#fields[at + VALUE_LENGTH]!);
+    }
+    json.byte(CLOSE_BRACE);
+    this.count = first;
+    return members;
+  }
+
+  #writeKey(at: number, json: JsonText): void {
+    const start = this.#fields[at + KEY_START]!;
+    const length = this.#fields[at + KEY_LENGTH]!;
+    if (this.#fields[at + KEY_SOURCE] === Source.Document) json.heap.append(this.document, start - 1, length + 2);
+    else json.string(this.#scratch.bytes, start, length);
+  }
+
+  #bytesOf(source: number): Uint8Array {
+    return source === Source.Document ? this.document : this.#scratch.bytes;
+  }
+
+  /** The order in which the members from `first` on are to be written, equal keys in order of arrival. */
+  #sort(first: number): Uint32Array {
+    const count = this.count - first;
+    if (count > LONGEST_INSERTION_SORT) {
+      return Uint32Array.from({ length: count }, (_, i) => i).sort(
+        (a, b) => this.#compare(STRIDE * (first + a), STRIDE * (first + b)) || a - b,
+      );
+    }
+    // Records of one source have the same keys in the same order, so the last order is mostly right: then this
+    // compares each key with its neighbour and moves none.
+    const order = this.#orders[count]!;
+    for (let i = 1; i < count; i++) {
+      const member = order[i]!;
+      let to = i;
+      for (; to > 0; to--) {
+        const before = order[to - 1]!;
+        const difference = this.#compare(STRIDE * (first + before), STRIDE * (first + member)) || before - member;
+        if (difference < 0) break;
+        order[to] = before;
+      }
+      order[to] = member;
+    }
+    return order;
+  }
+
+  /** Below, at or above zero as the key of the member at `a` sorts before, with or after the one at `b`. */
+  #compare(a: number, b: number): number {
+    const fields = this.#fields;
+    const aBytes = this.#bytesOf(fields[a + KEY_SOURCE]!);
+    const bBytes = this.#bytesOf(fields[b + KEY_SOURCE]!);
+    const aStart = fields[a + KEY_START]!;
+    const bStart = fields[b + KEY_START]!;
+    const aLength = fields[a + KEY_LENGTH]!;
+    const bLength = fields[b + KEY_LENGTH]!;
+    const common = Math.min(aLength, bLength);
+    for (let i = 0; i < common; i++) {
+      const difference = aBytes[aStart + i]! - bBytes[bStart + i]!;
+      if (difference !== 0) return difference;
+    }
+    return aLength - bLength;
+  }
+}

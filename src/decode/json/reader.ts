@@ -1,0 +1,477 @@
+// Bytes of JSON → fields and values, each checked where it is read. What nobody asks for is skipped, and must be
+// well-formed too. A null is what its field would be if it were absent: an empty string, 0, no elements.
+
+import type { ByteHeap } from '../../buffer/byte-heap.js';
+import { Char, ENDS_RUN, HEX_VALUES, isSpace, NOT_HEX } from './char.js';
+import { Decimal, exactInteger, numberEnd } from './decimal.js';
+import { type FieldTable, NO_FIELD } from './field-table.js';
+import { JsonBody } from './json-body.js';
+import { UnescapedText } from './unescaped-text.js';
+
+interface IntegerRange {
+  readonly smallest: bigint;
+  readonly largest: bigint;
+}
+
+const INT64: IntegerRange = { smallest: -(2n ** 63n), largest: 2n ** 63n - 1n };
+/** Unsigned integers of 64 bits end up in signed columns. */
+const UINT63: IntegerRange = { smallest: 0n, largest: 2n ** 63n - 1n };
+const INT32: IntegerRange = { smallest: -(2n ** 31n), largest: 2n ** 31n - 1n };
+const UINT32: IntegerRange = { smallest: 0n, largest: 2n ** 32n - 1n };
+
+const LARGEST_INT32 = 2 ** 31 - 1;
+const LOWER_CASE = 0x20;
+
+export class JsonReader {
+  /** The documents. A zero byte follows each. */
+  bytes: Uint8Array = new Uint8Array(1);
+  /** Where the next byte is read. What has been read can be read again by going back. */
+  at = 0;
+  /** The string last read: `textLength` bytes of `text` from `textStart` on. */
+  text: Uint8Array = new Uint8Array(0);
+  textStart = 0;
+  textLength = 0;
+  /** Whether it is in `text` as JSON has it, between quotes and without escapes. */
+  isPlain = false;
+  /** The number last read. If it is canonical, it is in `bytes` from `numberStart` to before `numberEnd`. */
+  readonly decimal = new Decimal();
+  numberStart = 0;
+  numberEnd = 0;
+
+  readonly #body = new JsonBody();
+  /** The value being read, for errors. */
+  #valueAt = 0;
+  readonly #unescaped = new UnescapedText();
+  /** Of the containers that are open inside a value being skipped: their closing brackets. */
+  #closers = new Uint8Array(64);
+
+  /** Calls `read` for the document that the body is. */
+  readDocument(body: Uint8Array, read: () => void): void {
+    this.#body.openDocument(body);
+    this.#readDocument(read);
+  }
+
+  /** Calls `read` for the document in each line that is not blank. */
+  readLines(body: Uint8Array, read: () => void): void {
+    this.#body.openLines(body);
+    while (this.#body.nextLine()) this.#readDocument(read);
+  }
+
+  #readDocument(read: () => void): void {
+    this.bytes = this.#body.bytes;
+    this.at = this.#body.start;
+    this.#refuseNull();
+    read();
+    this.#peek();
+    if (this.at !== this.#body.end) this.#expected('the end of the document');
+  }
+
+  // Objects and arrays
+
+  /** Begins an object. Returns its first field that the table knows, or NO_FIELD. */
+  firstField(fields: FieldTable): number {
+    const byte = this.#peek();
+    if (byte !== Char.OpenBrace) {
+      this.#takeNullFor('an object');
+      return NO_FIELD;
+    }
+    this.at++;
+    if (this.#peek() !== Char.CloseBrace) return this.#field(fields, NO_FIELD);
+    this.at++;
+    return NO_FIELD;
+  }
+
+  /** The next field of the object that the table knows, after `previous`, whose value has been read; or NO_FIELD. */
+  nextField(fields: FieldTable, previous: number): number {
+    return this.#hasNextMember() ? this.#field(fields, previous) : NO_FIELD;
+  }
+
+  /** Begins an array. Returns whether there is an element, which is then to be read. */
+  firstElement(): boolean {
+    if (this.#peek() !== Char.OpenBracket) {
+      this.#takeNullFor('an array');
+      return false;
+    }
+    this.at++;
+    if (this.#peek() === Char.CloseBracket) {
+      this.at++;
+      return false;
+    }
+    this.#refuseNull();
+    return true;
+  }
+
+  /** Whether the array, whose last element has been read, has another. */
+  nextElement(): boolean {
+    const byte = this.#peek();
+    if (byte !== Char.Comma && byte !== Char.CloseBracket) this.#expected('"," or "]" after an element');
+    this.at++;
+    if (byte === Char.CloseBracket) return false;
+    this.#refuseNull();
+    return true;
+  }
+
+  /** Passes a null. Returns whether there was one. */
+  takeNull(): boolean {
+    if (this.#peek() !== Char.LowerN) return false;
+    this.#word('null');
+    return true;
+  }
+
+  // Values
+
+  /** Reads a string. */
+  string(): void {
+    if (this.#peek() !== Char.Quote) {
+      this.#takeNullFor('a string');
+      this.textLength = 0;
+      this.isPlain = false;
+      return;
+    }
+    const start = this.at + 1;
+    const end = this.#plainEnd(start);
+    this.#valueAt = this.at;
+    if (this.bytes[end] !== Char.Quote) {
+      this.#escapedString(start, end);
+      return;
+    }
+    this.at = end + 1;
+    this.text = this.bytes;
+    this.textStart = start;
+    this.textLength = end - start;
+    this.isPlain = true;
+  }
+
+  boolean(): boolean {
+    const byte = this.#peek();
+    if (byte === Char.LowerT) this.#word('true');
+    else if (byte === Char.LowerF) this.#word('false');
+    else this.#takeNullFor('true or false');
+    return byte === Char.LowerT;
+  }
+
+  /** Reads an integer, a number or a string, into `decimal`. */
+  int64(): void {
+    this.#integer(INT64);
+  }
+
+  /** Reads an integer from 0 to 2^63 - 1 into `decimal`. */
+  uint63(): void {
+    this.#integer(UINT63);
+  }
+
+  int32(): number {
+    this.#integer(INT32);
+    return this.decimal.low | 0;
+  }
+
+  uint32(): number {
+    this.#integer(UINT32);
+    return this.decimal.low;
+  }
+
+  /** Reads an enum's value: its number, or one of the names given. */
+  enumeration(numbersByName: ReadonlyMap<string, number>): number {
+    if (this.#peek() !== Char.Quote) return this.int32();
+    this.string();
+    const number = numbersByName.get(this.#latin1());
+    return number ?? this.refuse('a number or a name of the enum');
+  }
+
+  double(): number {
+    const isQuoted = this.#peek() === Char.Quote;
+    const start = isQuoted ? this.at + 1 : this.at;
+    const end = this.decimal.readDouble(this.bytes, start);
+    if (end === 0 || (isQuoted && this.bytes[end] !== Char.Quote)) return this.#unusualDouble();
+    this.numberStart = start;
+    this.numberEnd = end;
+    this.at = isQuoted ? end + 1 : end;
+    return this.decimal.double;
+  }
+
+  /** Reads an id of so many hex digits and writes it in lower case. Returns its length: 0 if it is none or all zero. */
+  id(digits: number, heap: ByteHeap): number {
+    this.string();
+    const { text, textStart, textLength } = this;
+    if (textLength === 0) return 0;
+    if (textLength !== digits) this.refuse(`${digits} hex digits`, String(textLength));
+    heap.reserve(digits);
+    const { bytes, end } = heap;
+    let bits = 0;
+    for (let i = 0; i < digits; i++) {
+      const byte = text[textStart + i]!;
+      const value = HEX_VALUES[byte]!;
+      if (value === NOT_HEX) this.refuse(`${digits} hex digits`);
+      bits |= value;
+      // Digits have the bit that makes letters small.
+      bytes[end + i] = byte | LOWER_CASE;
+    }
+    if (bits === 0) return 0;
+    heap.end = end + digits;
+    return digits;
+  }
+
+  /** Throws that the value last read is not what the rule says. */
+  refuse(rule: string, got?: string): never {
+    throw this.#body.valueFailure(this.#valueAt, rule, got);
+  }
+
+  /** Throws that the value to be read next is not what the rule says. */
+  refuseNext(rule: string, got?: string): never {
+    this.#peek();
+    throw this.#body.valueFailure(this.at, rule, got);
+  }
+
+  #integer(range: IntegerRange): void {
+    const isQuoted = this.#peek() === Char.Quote;
+    const start = isQuoted ? this.at + 1 : this.at;
+    const { decimal } = this;
+    const end = decimal.readInteger(this.bytes, start);
+    const isUsual = end !== 0 && (!isQuoted || this.bytes[end] === Char.Quote) && isWithin(range, decimal);
+    if (!isUsual) {
+      this.#unusualInteger(range);
+      return;
+    }
+    this.numberStart = start;
+    this.numberEnd = end;
+    this.at = isQuoted ? end + 1 : end;
+    decimal.isCanonical = true;
+  }
+
+  #unusualInteger(range: IntegerRange): void {
+    const number = this.#numberText('an integer');
+    const value = number === undefined ? 0n : exactInteger(number);
+    if (value === undefined) this.refuse('an integer of 64 bits at most');
+    if (value < range.smallest || value > range.largest) {
+      this.refuse(`an integer from ${range.smallest} to ${range.largest}`);
+    }
+    this.decimal.setInteger(value);
+    this.decimal.isCanonical = false;
+  }
+
+  #unusualDouble(): number {
+    const number = this.#numberText('a number', NOT_FINITE);
+    const value = number === undefined ? 0 : Number(number);
+    if (!Number.isFinite(value) && !NOT_FINITE.has(number!)) this.refuse('within the range of a double');
+    this.decimal.isCanonical = false;
+    return value;
+  }
+
+  /** Reads a number, which may be in a string, as its text; undefined for a null. */
+  #numberText(rule: string, words?: ReadonlySet<string>): string | undefined {
+    const byte = this.#peek();
+    if (byte === Char.Quote) {
+      this.string();
+      const text = this.#latin1();
+      // A quote follows the text, so that a number in it ends there.
+      const isNumber = numberEnd(this.text, this.textStart) === this.textStart + this.textLength;
+      if (!isNumber && words?.has(text) !== true) this.refuse(rule);
+      return text;
+    }
+    this.#valueAt = this.at;
+    const end = numberEnd(this.bytes, this.at);
+    if (end === 0) {
+      this.#takeNullFor(rule);
+      return undefined;
+    }
+    const text = latin1(this.bytes, this.at, end);
+    this.at = end;
+    return text;
+  }
+
+  /** The string last read, of which only ASCII is asked. */
+  #latin1(): string {
+    return latin1(this.text, this.textStart, this.textStart + this.textLength);
+  }
+
+  #escapedString(start: number, firstEscape: number): void {
+    const end = this.#stringEnd(firstEscape);
+    this.#unescape(start, end);
+    if (!this.#unescaped.isWellFormed) this.refuse('text without halves of surrogate pairs');
+    this.at = end + 1;
+    this.text = this.#unescaped.bytes;
+    this.textStart = 0;
+    this.textLength = this.#unescaped.length;
+    this.isPlain = false;
+  }
+
+  // Members
+
+  #field(fields: FieldTable, previous: number): number {
+    do {
+      if (this.#peek() !== Char.Quote) this.#expected('a field name');
+      const start = this.at + 1;
+      let field = fields.find(this.bytes, start, previous);
+      if (field === NO_FIELD) field = this.#unusualName(fields, start, previous);
+      else this.at = start + fields.nameLength;
+      this.#colon();
+      if (field !== NO_FIELD) return field;
+      this.skipValue();
+    } while (this.#hasNextMember());
+    return NO_FIELD;
+  }
+
+  /** Passes a name that is unknown, or known but escaped. */
+  #unusualName(fields: FieldTable, start: number, previous: number): number {
+    const plainEnd = this.#plainEnd(start);
+    const end = this.#stringEnd(plainEnd);
+    this.at = end + 1;
+    if (end === plainEnd) return NO_FIELD;
+    this.#unescape(start, end);
+    return fields.find(this.#unescaped.bytes, 0, previous);
+  }
+
+  #colon(): void {
+    if (this.#peek() !== Char.Colon) this.#expected('":" after a field name');
+    this.at++;
+  }
+
+  #hasNextMember(): boolean {
+    const byte = this.#peek();
+    if (byte !== Char.Comma && byte !== Char.CloseBrace) this.#expected('"," or "}" after a member');
+    this.at++;
+    return byte === Char.Comma;
+  }
+
+  // Values that nobody asked for
+
+  /** Passes a value of any kind. Values inside values take no stack, so that their depth needs no limit. */
+  skipValue(): void {
+    let depth = 0;
+    for (;;) {
+      const byte = this.#peek();
+      if (byte === Char.OpenBrace || byte === Char.OpenBracket) {
+        const closer = byte === Char.OpenBrace ? Char.CloseBrace : Char.CloseBracket;
+        this.at++;
+        if (this.#peek() !== closer) {
+          this.#pushCloser(depth++, closer);
+          if (closer === Char.CloseBrace) this.#skipName();
+          continue;
+        }
+        this.at++;
+      } else {
+        this.#skipScalar(byte);
+      }
+      while (depth > 0 && !this.#skipComma(this.#closers[depth - 1]!)) depth--;
+      if (depth === 0) return;
+    }
+  }
+
+  /** Passes what follows a value in a container, up to the next value. Returns whether there is one. */
+  #skipComma(closer: number): boolean {
+    if (closer === Char.CloseBrace) {
+      if (!this.#hasNextMember()) return false;
+      this.#skipName();
+      return true;
+    }
+    const byte = this.#peek();
+    if (byte !== Char.Comma && byte !== Char.CloseBracket) this.#expected('"," or "]" after an element');
+    this.at++;
+    return byte === Char.Comma;
+  }
+
+  #skipName(): void {
+    if (this.#peek() !== Char.Quote) this.#expected('a field name');
+    this.#skipString();
+    this.#colon();
+  }
+
+  #skipScalar(byte: number): void {
+    if (byte === Char.Quote) this.#skipString();
+    else if (byte === Char.LowerT) this.#word('true');
+    else if (byte === Char.LowerF) this.#word('false');
+    else if (byte === Char.LowerN) this.#word('null');
+    else this.at = numberEnd(this.bytes, this.at) || this.#expected('a value');
+  }
+
+  #skipString(): void {
+    const start = this.at + 1;
+    const plainEnd = this.#plainEnd(start);
+    const end = this.#stringEnd(plainEnd);
+    if (end !== plainEnd) this.#unescape(start, end);
+    this.at = end + 1;
+  }
+
+  #pushCloser(depth: number, closer: number): void {
+    if (depth === this.#closers.length) {
+      const grown = new Uint8Array(2 * depth);
+      grown.set(this.#closers);
+      this.#closers = grown;
+    }
+    this.#closers[depth] = closer;
+  }
+
+  // Bytes
+
+  /** Passes white space. Returns the byte after it, which stays to be read. */
+  #peek(): number {
+    let byte = this.bytes[this.at]!;
+    while (byte <= Char.Space && isSpace(byte)) byte = this.bytes[++this.at]!;
+    return byte;
+  }
+
+  /** Where the run of plain characters from `start` on ends. */
+  #plainEnd(start: number): number {
+    const bytes = this.bytes;
+    let at = start;
+    while (ENDS_RUN[bytes[at]!] === 0) at++;
+    return at;
+  }
+
+  /** Where the closing quote of a string is, at or after `start`. */
+  #stringEnd(start: number): number {
+    const bytes = this.bytes;
+    let at = start;
+    while (bytes[at] !== Char.Quote) {
+      if (bytes[at] === Char.Backslash) at++;
+      if (bytes[at]! < Char.Space) throw this.#body.syntaxFailure(at, 'a character of a string');
+      at = this.#plainEnd(at + 1);
+    }
+    return at;
+  }
+
+  #unescape(start: number, end: number): void {
+    const wrongAt = this.#unescaped.read(this.bytes, start, end);
+    if (wrongAt !== undefined) throw this.#body.syntaxFailure(wrongAt, 'an escape');
+  }
+
+  #word(word: 'true' | 'false' | 'null'): void {
+    for (let i = 0; i < word.length; i++) {
+      if (this.bytes[this.at + i] !== word.charCodeAt(i)) this.#expected('a value');
+    }
+    this.at += word.length;
+  }
+
+  // Errors
+
+  #expected(what: string): never {
+    throw this.#body.syntaxFailure(this.at, what);
+  }
+
+  /** Passes a null, or throws that something else is not what the rule says. */
+  #takeNullFor(rule: string): void {
+    if (this.takeNull()) return;
+    this.#valueAt = this.at;
+    this.skipValue();
+    this.refuse(rule);
+  }
+
+  #refuseNull(): void {
+    if (this.#peek() !== Char.LowerN) return;
+    this.#valueAt = this.at;
+    this.#word('null');
+    this.refuse('a value');
+  }
+}
+
+const NOT_FINITE: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
+
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+}
+
+function isWithin(range: IntegerRange, { low, high }: Decimal): boolean {
+  if (range === INT64) return true;
+  if (high === 0) return range !== INT32 || low <= LARGEST_INT32;
+  return range === UINT63 && high <= LARGEST_INT32;
+}
