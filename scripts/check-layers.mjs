@@ -1,0 +1,138 @@
+// Files of src/ → yes, or each import that breaks a rule, with the rule. `npm run layers`; takes another root as argument.
+//
+// TypeScript's own parser is not asked: its compiler is a native program, and after formatting every import begins a line.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** From composer to part. A name is a folder of src/, or a file in it. Names in one group are each other's equals. */
+const layers = [
+  ['main'],
+  ['host'],
+  ['otlp'],
+  ['functions'],
+  ['server'],
+  ['seal'],
+  ['catalog'],
+  ['decode'],
+  ['duckdb'],
+  ['buffer'],
+  ['schema'],
+  ['plugin', 'failure'],
+];
+
+/** Layers that may use DuckDB's API. All others may name its types, so that they can pass connections on. */
+const DUCKDB_USERS = new Set(['main', 'host', 'otlp', 'duckdb']);
+/** The one layer that may use what lies below the API, where a mistake is garbage rows or a crash. */
+const BINDINGS_USER = 'duckdb';
+
+const IMPORT = /^(?:import|export)\b(?<clause>[^'";]*?)\bfrom\s*'(?<from>[^']+)'|^import\s*'(?<bare>[^']+)'/gm;
+const DYNAMIC_IMPORT = /\bimport\(\s*'(?<from>[^']+)'/g;
+
+const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
+const sourceFolder = join(root, 'src');
+const files = readdirSync(sourceFolder, { recursive: true })
+  .map((path) => path.split(sep).join('/'))
+  .filter((path) => path.endsWith('.ts'))
+  .sort();
+if (files.length === 0) throw new Error(`there are no TypeScript files in ${sourceFolder}`);
+
+const importsByFile = new Map(files.map((file) => [file, readImports(file)]));
+const findings = [...files.flatMap(misplaced), ...[...importsByFile.values()].flat().flatMap(broken), ...cycles()];
+
+for (const finding of findings) console.error(finding);
+if (findings.length > 0) {
+  console.error(`\n${files.length} files, rules of layers broken: ${findings.length}`);
+  process.exitCode = 1;
+} else {
+  console.log(`layers: ${files.length} files, every import points to a part`);
+}
+
+function readImports(file) {
+  const text = readFileSync(join(sourceFolder, file), 'utf8');
+  const found = [...text.matchAll(IMPORT), ...text.matchAll(DYNAMIC_IMPORT)];
+  return found.map(({ index, groups }) => {
+    const specifier = groups.from ?? groups.bare;
+    return {
+      file,
+      specifier,
+      line: text.slice(0, index).split('\n').length,
+      isTypeOnly: /^\s*type\b(?!\s*,)/.test(groups.clause ?? ''),
+      target: specifier.startsWith('.') ? targetOf(file, specifier) : undefined,
+    };
+  });
+}
+
+/** The file of src/ that a relative specifier means; what the compiler makes of it is called .js. */
+function targetOf(file, specifier) {
+  return posix.normalize(posix.join(posix.dirname(file), specifier)).replace(/\.js$/, '.ts');
+}
+
+function layerOf(file) {
+  return file.split('/')[0].replace(/\.ts$/, '');
+}
+
+function rankOf(file) {
+  return layers.findIndex((names) => names.includes(layerOf(file)));
+}
+
+function misplaced(file) {
+  const found = [];
+  if (posix.basename(file) === 'index.ts') {
+    found.push(`${place(file)}: a folder has no index.ts; import the file that is meant`);
+  }
+  if (rankOf(file) === -1)
+    found.push(`${place(file)}: ${layerOf(file)} has no place in the order of layers: ${order()}`);
+  return found;
+}
+
+function broken(imported) {
+  const { file, specifier, line, target } = imported;
+  const wrong = (rule) => [`${place(file)}:${line}: '${specifier}': ${rule}`];
+  if (target === undefined) return brokenPackageRule(imported).flatMap(wrong);
+  if (target.startsWith('../')) return wrong('an import stays inside src/');
+  const from = rankOf(file);
+  const to = rankOf(target);
+  if (from === -1 || to === -1) return [];
+  const isAllowed = layerOf(file) === layerOf(target) || to > from;
+  return isAllowed ? [] : wrong(`${layerOf(file)} may import from its own folder and from those after it: ${order()}`);
+}
+
+function brokenPackageRule({ file, specifier, isTypeOnly }) {
+  if (!specifier.startsWith('@duckdb/')) return [];
+  const layer = layerOf(file);
+  if (specifier !== '@duckdb/node-api')
+    return layer === BINDINGS_USER ? [] : [`only src/${BINDINGS_USER} may import it`];
+  if (isTypeOnly || DUCKDB_USERS.has(layer)) return [];
+  return [`only ${[...DUCKDB_USERS].join(', ')} may use it; others may say "import type"`];
+}
+
+/** Each cycle once, at the file of it that comes first. Types count: two files that need each other are one idea. */
+function cycles() {
+  const found = [];
+  const done = new Set();
+  const path = [];
+  const visit = (file) => {
+    if (done.has(file)) return;
+    const start = path.indexOf(file);
+    if (start !== -1) {
+      found.push(`${place(file)}: a cycle of imports: ${[...path.slice(start), file].join(' → ')}`);
+      return;
+    }
+    path.push(file);
+    for (const { target } of importsByFile.get(file) ?? []) if (target !== undefined) visit(target);
+    path.pop();
+    done.add(file);
+  };
+  files.forEach(visit);
+  return found;
+}
+
+function order() {
+  return layers.map((names) => names.join('/')).join(', ');
+}
+
+function place(file) {
+  return `src/${file}`;
+}

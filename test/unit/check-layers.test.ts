@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const script = fileURLToPath(new URL('../../scripts/check-layers.mjs', import.meta.url));
+
+const soundTree = {
+  'src/main.ts': "import { start } from './host/start.js';\nstart();\n",
+  'src/host/start.ts': "import { DuckDBInstance } from '@duckdb/node-api';\nimport '../failure.js';\n",
+  'src/server/server.ts': "import type { DuckDBConnection } from '@duckdb/node-api';\n",
+  'src/duckdb/vector.ts': "import duckdb from '@duckdb/node-bindings';\nimport { Heap } from '../buffer/heap.js';\n",
+  'src/buffer/heap.ts': "import {\n  type Column,\n} from '../schema/column.js';\n",
+  'src/schema/column.ts': "import { Failure } from '../failure.js';\n",
+  'src/failure.ts': 'export class Failure extends Error {}\n',
+};
+
+test('a tree that keeps every rule passes', () => {
+  expect(checkLayers(soundTree)).toMatchObject({ status: 0, stderr: '' });
+});
+
+for (const { name, broken, finding } of [
+  {
+    name: 'an import of a composer',
+    broken: { 'src/buffer/heap.ts': "const a = 1;\nimport {\n  stop,\n} from '../server/server.js';\n" },
+    finding:
+      "src/buffer/heap.ts:2: '../server/server.js': buffer may import from its own folder and from those after it",
+  },
+  {
+    name: 'an import of a composer for its types',
+    broken: { 'src/failure.ts': "import type { Column } from './schema/column.js';\n" },
+    finding: "src/failure.ts:1: './schema/column.js': failure may import from its own folder",
+  },
+  {
+    name: 'an import of a composer at run time',
+    broken: { 'src/buffer/heap.ts': "export const later = () => import('../server/server.js');\n" },
+    finding: "src/buffer/heap.ts:1: '../server/server.js': buffer may import",
+  },
+  {
+    name: 'a re-export of a composer',
+    broken: { 'src/schema/column.ts': "export { Heap } from '../buffer/heap.js';\n" },
+    finding: "src/schema/column.ts:1: '../buffer/heap.js': schema may import",
+  },
+  {
+    name: "DuckDB's API outside its layers",
+    broken: { 'src/server/server.ts': "import { type DuckDBConnection } from '@duckdb/node-api';\n" },
+    finding: "src/server/server.ts:1: '@duckdb/node-api': only main, host, otlp, duckdb may use it",
+  },
+  {
+    name: "DuckDB's bindings in the host",
+    broken: { 'src/host/start.ts': "import duckdb from '@duckdb/node-bindings';\n" },
+    finding: "src/host/start.ts:1: '@duckdb/node-bindings': only src/duckdb may import it",
+  },
+  {
+    name: 'a barrel',
+    broken: { 'src/schema/index.ts': "import './column.js';\n" },
+    finding: 'src/schema/index.ts: a folder has no index.ts',
+  },
+  {
+    name: 'a folder that nobody gave a place',
+    broken: { 'src/util/text.ts': 'export const text = 1;\n' },
+    finding: 'src/util/text.ts: util has no place in the order of layers',
+  },
+  {
+    name: 'an import from outside src/',
+    broken: { 'src/schema/column.ts': "import '../../test/oracle.js';\n" },
+    finding: "src/schema/column.ts:1: '../../test/oracle.js': an import stays inside src/",
+  },
+  {
+    name: 'a cycle in one folder',
+    broken: {
+      'src/schema/column.ts': "import type { Table } from './table.js';\n",
+      'src/schema/table.ts': "import type { Column } from './column.js';\n",
+    },
+    finding: 'src/schema/column.ts: a cycle of imports: schema/column.ts → schema/table.ts → schema/column.ts',
+  },
+]) {
+  test(`${name} is found`, () => {
+    const { status, stderr } = checkLayers({ ...soundTree, ...broken });
+    expect(stderr).toContain(finding);
+    expect(status).toBe(1);
+  });
+}
+
+function checkLayers(files: Readonly<Record<string, string>>) {
+  const root = mkdtempSync(join(tmpdir(), 'otelduck-layers-'));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+    return spawnSync(process.execPath, [script, root], { encoding: 'utf8', timeout: 30_000 });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
