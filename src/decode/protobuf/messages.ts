@@ -185,7 +185,6 @@ export const requestMessages = {
 
 export interface Field {
   readonly name: string;
-  readonly number: number;
   /** What its tag is: field number and wire type. */
   readonly tag: number;
   /** Of a repeated number, the tag of a single one; else the same as `tag`. */
@@ -208,7 +207,6 @@ function field(name: string, number: number, type: string): Field {
   const itemWireType = Object.hasOwn(scalarWireTypes, itemType) ? scalarWireTypes[itemType as ScalarType] : 2;
   return {
     name,
-    number,
     tag: (number << 3) | (isRepeatedNumber ? 2 : itemWireType),
     itemTag: (number << 3) | itemWireType,
     isText: type === 'string',

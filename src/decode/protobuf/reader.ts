@@ -53,11 +53,12 @@ export class WireReader {
    * `pos`.
    */
   lengthEnd(outerEnd: number): number {
-    let length = this.bytes[this.pos]!;
+    const start = this.pos;
+    let length = this.bytes[start]!;
     if (length < 0x80) this.pos++;
     else length = this.#shortVarint('length');
     const end = this.pos + length;
-    if (end > outerEnd) this.fail(this.pos, `${length} bytes announced, ${Math.max(0, outerEnd - this.pos)} left`);
+    if (end > outerEnd) this.fail(start, `${length} bytes announced, ${Math.max(0, outerEnd - this.pos)} left`);
     return end;
   }
 
