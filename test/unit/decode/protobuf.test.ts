@@ -688,7 +688,12 @@ describe('refused', () => {
       requestOf(lengthField(5, bytes(0x0a, 0x05)), lengthField(5)),
       '5 bytes announced, 0 left',
     ],
-    ['replaced array that is no message', 'logs', value(lengthField(5, bytes(0x0a)), varintField(3, 1)), '24 bytes announced'],
+    [
+      'replaced array that is no message',
+      'logs',
+      value(lengthField(5, bytes(0x0a)), varintField(3, 1)),
+      '24 bytes announced',
+    ],
   ])('%s', (_, signal, body, text) => expect(refusal(signal, body)).toContain(text));
 
   const half = bytes(0xc3);
