@@ -61,7 +61,9 @@ export class DatabaseSession {
   }
 
   async reconnect(): Promise<void> {
-    this.main.closeSync();
+    const previous = this.main;
+    this.#main = undefined;
+    previous.closeSync();
     this.#main = await this.#connect();
   }
 
@@ -111,18 +113,20 @@ export class DatabaseSession {
     await this.main.run('SET autoload_known_extensions = false');
   }
 
-  /** Closes plugins, then connections, then the instance. Safe to call twice. */
+  /** Closes plugins, then connections, then the instance; rejects after all of that if a plugin did. Safe twice. */
   async close(): Promise<void> {
-    try {
-      for (const attached of this.#attached.splice(0).reverse()) await attached.close();
-    } finally {
-      for (const connection of this.#connections()) connection.closeSync();
-      this.#named.clear();
-      this.#temporary.clear();
-      this.#main = undefined;
-      this.#instance?.closeSync();
-      this.#instance = undefined;
+    const ends: PromiseSettledResult<unknown>[] = [];
+    for (const attached of this.#attached.splice(0).reverse()) {
+      ends.push(...(await Promise.allSettled([attached.close()])));
     }
+    for (const connection of this.#connections()) connection.closeSync();
+    this.#named.clear();
+    this.#temporary.clear();
+    this.#main = undefined;
+    this.#instance?.closeSync();
+    this.#instance = undefined;
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   #connections(): DuckDBConnection[] {

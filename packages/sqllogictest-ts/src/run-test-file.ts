@@ -58,7 +58,14 @@ async function runOrThrow(path: string, options: RunOptions): Promise<void> {
     workingDirectory,
     connectionSql: isSqliteTest ? ['SET integer_division = true'] : [],
   });
-  try {
+  const ends = await Promise.allSettled([runRecords()]);
+  ends.push(...(await Promise.allSettled([session.close()])));
+  ends.push(...(await Promise.allSettled([rm(directory, { recursive: true, force: true })])));
+  // What failed first is why: a plugin that cannot close after a failure must not hide it.
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+
+  async function runRecords(): Promise<void> {
     await mkdir(testDirectory);
     await session.open();
     const run = new TestRun({
@@ -72,12 +79,6 @@ async function runOrThrow(path: string, options: RunOptions): Promise<void> {
       print,
     });
     await run.run(records, fileScope({ path, workingDirectory, testDirectory, env }));
-  } finally {
-    try {
-      await session.close();
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
   }
 }
 

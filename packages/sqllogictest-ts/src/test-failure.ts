@@ -31,8 +31,10 @@ export class TestFailure extends Error {
   }
 }
 
-/** Wider cells are cut, so that expected and got stay beside each other on a terminal. */
-const MAX_CELL_CHARACTERS = 60;
+/** Wider cells go on in the next line, so that expected and got stay beside each other on a terminal. */
+const CELL_CHARACTERS = 60;
+/** Ten lines of a cell tell what is wrong with it; the whole of a long document would hide the other rows. */
+const MAX_CELL_CHARACTERS = 10 * CELL_CHARACTERS;
 /** Rows shown of a long result; the first row that differs is always among them. */
 const MAX_SHOWN_ROWS = 40;
 const ROWS_BEFORE_DIFFERENCE = 5;
@@ -55,21 +57,30 @@ function sideBySide({ expected, got }: Comparison): string[] {
 
   const rows = [['expected', 'got', ' ']];
   for (let row = first; row < last; row++) {
-    const [left, right] = [expected[row], got[row]];
-    rows.push([cell(left), cell(right), left === right ? ' ' : '!']);
+    const [left, right] = [cellLines(expected[row]), cellLines(got[row])];
+    const mark = expected[row] === got[row] ? ' ' : '!';
+    for (let line = 0; line < Math.max(left.length, right.length); line++) {
+      rows.push([left[line] ?? '', right[line] ?? '', line === 0 ? mark : ' ']);
+    }
   }
   const width = Math.max(...rows.map(([left]) => left!.length));
+  const gotWidth = Math.max(...rows.map(([, right]) => right!.length));
   const lines = rows.map(([left, right, mark]) => `${mark} ${left!.padEnd(width)} | ${right}`.trimEnd());
-  lines.splice(1, 0, `  ${'-'.repeat(width)}-+-${'-'.repeat(width)}`);
+  lines.splice(1, 0, `  ${'-'.repeat(width)}-+-${'-'.repeat(gotWidth)}`);
   if (first > 0) lines.splice(2, 0, `  … ${first} equal rows before`);
   if (last < count) lines.push(`  … ${count - last} rows more`);
   return lines;
 }
 
-function cell(text: string | undefined): string {
-  if (text === undefined) return '(no row)';
+function cellLines(text: string | undefined): string[] {
+  if (text === undefined) return ['(no row)'];
   const line = text.replaceAll('\n', '\\n').replaceAll('\t', '  ');
-  return line.length > MAX_CELL_CHARACTERS ? `${line.slice(0, MAX_CELL_CHARACTERS - 1)}…` : line;
+  const shown = line.length > MAX_CELL_CHARACTERS ? `${line.slice(0, MAX_CELL_CHARACTERS)}…` : line;
+  const lines: string[] = [];
+  for (let start = 0; start < Math.max(shown.length, 1); start += CELL_CHARACTERS) {
+    lines.push(shown.slice(start, start + CELL_CHARACTERS));
+  }
+  return lines;
 }
 
 function indented(lines: readonly string[]): string {

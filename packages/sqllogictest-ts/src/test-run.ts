@@ -85,7 +85,7 @@ export class TestRun {
     try {
       await this.#runAll(records, { scope, connection: undefined });
     } finally {
-      this.#judge.closeSync();
+      await this.#judge.close();
     }
   }
 
@@ -269,7 +269,7 @@ export class TestRun {
         );
       }
     };
-    const lanes = Math.min(record.rounds.length, concurrentRounds(this.#options.environment));
+    const lanes = Math.min(record.rounds.length, concurrentRounds());
     // Every round has ended before the failure is reported, because the session is closed after it.
     const ends = await Promise.allSettled(Array.from({ length: lanes }, runRounds));
     const failed = ends.find((end) => end.status === 'rejected');
@@ -309,7 +309,7 @@ export class TestRun {
 
   async #load({ database, readonly: isReadonly, storageVersion }: LoadRecord, scope: Scope): Promise<void> {
     const { session, testDirectory } = this.#options;
-    const path = database === '' ? '' : this.#path(database, scope);
+    const path = this.#databasePath(scope.substitute(database));
     await session.close();
     // DuckDB's runner deletes whatever it loads for writing; files that the run did not make stay here.
     if (!isReadonly && path.startsWith(testDirectory + sep)) {
@@ -382,6 +382,12 @@ export class TestRun {
     return resolve(this.#options.workingDirectory, scope.substitute(text));
   }
 
+  /** Names such as `md:` or `s3://…` are DuckDB's business, and an in-memory database has none. */
+  #databasePath(name: string): string {
+    if (name === '' || name === ':memory:') return '';
+    return /^[A-Za-z][A-Za-z0-9]+:/.test(name) ? name : resolve(this.#options.workingDirectory, name);
+  }
+
   #failure({ line }: TestRecord, summary: string, detail?: FailureDetail): TestFailure {
     return new TestFailure(this.#options.path, line, summary, detail);
   }
@@ -404,7 +410,7 @@ function holds(actual: string, comparison: LoopCondition['comparison'], value: s
 }
 
 /** How many rounds run at once: each may hold a thread of libuv's pool, whose size the process read when it started. */
-function concurrentRounds(environment: TestRunOptions['environment']): number {
-  const threads = Number(environment['UV_THREADPOOL_SIZE'] ?? DEFAULT_POOL_THREADS);
+function concurrentRounds(): number {
+  const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? DEFAULT_POOL_THREADS);
   return Math.max(2, threads - RESERVED_POOL_THREADS);
 }

@@ -7,8 +7,8 @@ import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb
 const APPROXIMATELY_EQUAL = 'abs(e - g) <= abs(g) * 0.01 + 1e-8';
 
 export class ValueJudge {
-  #instance: DuckDBInstance | undefined;
-  #connection: DuckDBConnection | undefined;
+  /** A promise, so that concurrent rounds that ask first share one instance. */
+  #opened: Promise<OpenedJudge> | undefined;
 
   /** Whether RE2 matches the whole text, `.` matching newlines too. Rejects if the pattern is malformed. */
   async isFullMatch(text: string, pattern: string): Promise<boolean> {
@@ -37,11 +37,11 @@ export class ValueJudge {
       .map((value) => (value === null ? 'NULL' : String(value)));
   }
 
-  closeSync(): void {
-    this.#connection?.closeSync();
-    this.#instance?.closeSync();
-    this.#connection = undefined;
-    this.#instance = undefined;
+  async close(): Promise<void> {
+    const opened = await this.#opened;
+    this.#opened = undefined;
+    opened?.connection.closeSync();
+    opened?.instance.closeSync();
   }
 
   async #answer(sql: string, values: string[]): Promise<DuckDBValue> {
@@ -50,8 +50,17 @@ export class ValueJudge {
   }
 
   async #connect(): Promise<DuckDBConnection> {
-    this.#instance ??= await DuckDBInstance.create(':memory:', { threads: '1' });
-    this.#connection ??= await this.#instance.connect();
-    return this.#connection;
+    this.#opened ??= openJudge();
+    return (await this.#opened).connection;
   }
+}
+
+interface OpenedJudge {
+  readonly instance: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+}
+
+async function openJudge(): Promise<OpenedJudge> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  return { instance, connection: await instance.connect() };
 }

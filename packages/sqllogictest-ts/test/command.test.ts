@@ -52,7 +52,7 @@ test('a folder runs, with a plugin by path, and ends with the counts', async () 
   SELECT 1 AS a, NULL AS b
 
     expected | got
-    ---------+---------
+    ---------+--------
   ! 1  x     | 1  NULL
 `);
   expect(stdout.trimEnd().split('\n').at(-1)).toBe('3 passed, 2 failed, 0 skipped');

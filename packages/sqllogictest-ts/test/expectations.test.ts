@@ -250,6 +250,12 @@ const pairs = [
     'line 3: wrong result',
   ],
   [
+    'patterns in concurrent rounds',
+    'concurrentloop i 0 20\n\nquery I\nSELECT ${i}\n----\n<REGEX>:\\d+\n\nendloop',
+    'concurrentloop i 0 20\n\nquery I\nSELECT ${i}\n----\n<REGEX>:\\d\n\nendloop',
+    'line 3: wrong result',
+  ],
+  [
     'concurrentforeach',
     "concurrentforeach x a b\n\nquery T\nSELECT '${x}'\n----\n${x}\n\nendloop",
     "concurrentforeach x a b\n\nquery T\nSELECT '${x}'\n----\na\n\nendloop",

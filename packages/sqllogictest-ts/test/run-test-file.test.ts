@@ -115,6 +115,14 @@ true
     expect(events.map((event) => event.split(' ')[0])).toEqual(['attach', 'close']);
   });
 
+  test('a plugin that cannot close fails the file, and hides no other failure', async () => {
+    const close = () => Promise.reject(new Error('cannot close'));
+    const broken = { name: 'broken', attach: async () => ({ register: async () => {}, close }) };
+    expect(await outcomeOf('require broken', { requires: { broken } })).toBe('line 1: cannot close');
+    const failing = 'require broken\n\nstatement ok\nSELECT nothing';
+    expect(await outcomeOf(failing, { requires: { broken } })).toBe('line 3: the statement failed');
+  });
+
   test('a plugin that cannot attach fails the file', async () => {
     const broken = { name: 'broken', attach: () => Promise.reject(new Error('no room')) };
     expect(await outcomeOf('require broken', { requires: { broken } })).toBe('line 1: no room');
@@ -289,6 +297,15 @@ test('a long difference is shown around its first row', async () => {
   expect(shown).toContain('  ! x        | 150');
   expect(shown).toContain('    … 145 equal rows before');
   expect(shown.length).toBeLessThan(60);
+});
+
+test('a long value goes on in the next line, and a very long one ends', async () => {
+  const long = `${'a'.repeat(60)}${'b'.repeat(600)}`;
+  const result = await runText(`query T\nSELECT '${long}'\n----\nx`);
+  const shown = result.status === 'failed' ? formatFailure(result.failure).split('\n') : [];
+  expect(shown).toContain(`  ! x        | ${'a'.repeat(60)}`);
+  expect(shown.filter((line) => line === `             | ${'b'.repeat(60)}`)).toHaveLength(9);
+  expect(shown.at(-1)).toBe('             | …');
 });
 
 describe('findTestFiles', () => {
