@@ -110,6 +110,7 @@ function fileScope({ path, workingDirectory, testDirectory, env }: FileNames): S
     ['DATA_DIR', env['DATA_DIR'] ?? join(workingDirectory, 'data')],
     ['TEST_NAME', path],
     ['TEST_ID', path.replaceAll('/', '_')],
+    ['TEST_NAME_NO_SLASH', path.replaceAll('/', '_')],
     ['TEST_NAME__NO_SLASH', path.replaceAll('/', '_')],
     ['TEST_UUID', uuid],
   ]);
