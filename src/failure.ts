@@ -6,6 +6,7 @@ export const failureKinds = {
   malformed: { reason: 'bad_request', http: 400, grpc: 'INVALID_ARGUMENT', retryable: false },
   unauthenticated: { reason: 'unauthorized', http: 401, grpc: 'UNAUTHENTICATED', retryable: false },
   notFound: { reason: 'not_found', http: 404, grpc: 'UNIMPLEMENTED', retryable: false },
+  noSuchService: { reason: 'not_found', http: 404, grpc: 'NOT_FOUND', retryable: false },
   methodNotAllowed: { reason: 'method_not_allowed', http: 405, grpc: 'UNIMPLEMENTED', retryable: false },
   timedOut: { reason: 'request_timeout', http: 408, grpc: 'DEADLINE_EXCEEDED', retryable: true },
   tooLarge: { reason: 'payload_too_large', http: 413, grpc: 'RESOURCE_EXHAUSTED', retryable: false },

@@ -2,7 +2,7 @@
 
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Failure, failureKinds, messageOf } from '../failure.js';
 import type { Signal } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
@@ -11,7 +11,7 @@ import { bindSockets } from './bind-sockets.js';
 import { contentEncoding, signalByPath, wireFormat } from './codec.js';
 import type { Ingest, Receipt } from './ingest.js';
 import { canonicalUri, type ListenUri } from './listen-uri.js';
-import type { Listener } from './listener.js';
+import type { Listener, ListenerHooks } from './listener.js';
 import { readBody } from './read-body.js';
 
 /** How often Node looks for requests that are late. A stalled client is answered within this of its timeout. */
@@ -25,19 +25,12 @@ const RETRY_AFTER_S = '1';
 
 const GET_PATHS = ['/healthz', '/readyz'] as const;
 
-export interface HttpListenerHooks {
-  /** Whether accepted rows get committed. */
-  isReady(): boolean;
-  /** An error of ours, not of a client's. */
-  internalError(error: unknown): void;
-}
-
 export class HttpListener implements Listener {
   readonly #uri: ListenUri;
   readonly #options: ServeOptions;
   readonly #authorization: Authorization;
   readonly #ingest: Ingest;
-  readonly #hooks: HttpListenerHooks;
+  readonly #hooks: ListenerHooks;
   #servers: http.Server[] = [];
   #isStopping = false;
   #lastError: string | undefined;
@@ -47,7 +40,7 @@ export class HttpListener implements Listener {
     options: ServeOptions,
     authorization: Authorization,
     ingest: Ingest,
-    hooks: HttpListenerHooks,
+    hooks: ListenerHooks,
   ) {
     this.#uri = uri;
     this.#options = options;
@@ -122,12 +115,14 @@ export class HttpListener implements Listener {
         return http.createServer();
       },
       rewriteUrl: ({ url }) => url!.replace(/(?<=.)\/+(?=$|\?)/, ''),
+      // A URL that it cannot decode: nothing is there.
+      frameworkErrors: (_error, request, reply) =>
+        this.#respondFailure(reply, notRouted(request.url.split('?', 1)[0]!, request.method)),
     });
-    // Bodies are read by readBody(), which bounds and admits them; fastify shall leave them alone.
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    app.setNotFoundHandler((request) => {
-      throw notRouted(request.url.split('?', 1)[0]!, request.method);
+    // All answers are made in hooks that run before fastify looks at Content-Type and body: it would refuse some types
+    // in words and in an order of its own, and bodies are read by readBody(), which bounds and admits them.
+    app.addHook('onRequest', async (request) => {
+      if (request.is404) throw notRouted(request.url.split('?', 1)[0]!, request.method);
     });
     app.setErrorHandler((error, _request, reply) => this.#respondFailure(reply, error));
     app.addHook('onSend', async (request, reply) => {
@@ -139,9 +134,12 @@ export class HttpListener implements Listener {
       this.#hooks.isReady() ? respond(reply, 200, { status: 'ready' }) : respond(reply, 503, { status: 'degraded' }),
     );
     for (const [path, signal] of signalByPath) {
-      app.post(path, async (request, reply) => {
+      const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
         const { rows, batches } = await this.#ingest.counted(() => this.#export(signal, request.raw, reply.raw));
         return respond(reply, 202, { status: 'buffered', rows, batches });
+      };
+      app.post(path, { onRequest }, () => {
+        throw new Error(`BUG: ${path} was not answered before its body`);
       });
     }
     return app;
@@ -168,7 +166,11 @@ export class HttpListener implements Listener {
 }
 
 function respond(reply: FastifyReply, status: number, answer: object): FastifyReply {
-  return reply.code(status).header('content-type', 'application/json').send(JSON.stringify(answer));
+  // As bytes: fastify adds a charset to the type of a text, and clients compare the type as a whole.
+  return reply
+    .code(status)
+    .header('content-type', 'application/json')
+    .send(Buffer.from(JSON.stringify(answer)));
 }
 
 function notRouted(path: string, method: string): Failure {

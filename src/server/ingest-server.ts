@@ -6,11 +6,10 @@ import type { Database } from '../duckdb/database.js';
 import { messageOf } from '../failure.js';
 import { type FlushResult, Sealer } from '../seal/sealer.js';
 import { Admission } from './admission.js';
-import { Authorization } from './authorization.js';
-import { HttpListener } from './http-listener.js';
 import { Ingest } from './ingest.js';
 import { canonicalUri, httpUrl, type ListenUri } from './listen-uri.js';
 import type { Listener } from './listener.js';
+import { newListener } from './new-listener.js';
 import type { ServeRequest } from './serve-request.js';
 
 /** Attempts of the final commit, and the pause between them. What cannot be committed then is dropped, and said so. */
@@ -64,7 +63,7 @@ export class IngestServer {
       failed: (error) => log(`cannot commit rows: ${error}`),
     });
     const ingest = new Ingest(options, admission, sealer);
-    const listener = new HttpListener(request.uri, options, new Authorization(request.token), ingest, {
+    const listener = newListener(request, ingest, {
       isReady: () => isReady(sealer, options.seal_max_age_ms),
       internalError: (error) => log(`cannot answer a request: ${messageOf(error)}`),
     });

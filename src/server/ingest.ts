@@ -1,5 +1,6 @@
 // Admitted request → rows in the sealer. What a listener of any wire calls.
 
+import type { SignalRows } from '../buffer/signal-rows.js';
 import type { EncodedRequest } from '../decode/request-decoder.js';
 import { RequestDecoder } from '../decode/request-decoder.js';
 import { Failure } from '../failure.js';
@@ -71,18 +72,25 @@ export class Ingest {
    * until the rows are committed; without rows, or on a failure, they are released here.
    */
   accept(request: EncodedRequest, admittedBytes: number): Receipt {
-    let keepsReservation = false;
+    let rows: SignalRows;
     try {
-      const rows = this.#decoder.decode(request);
-      const receipt = { rows: rows.rows, batches: rows.tables.filter((table) => table.rows > 0).length };
-      if (receipt.rows > 0) {
-        this.#sealer.append(rows, admittedBytes);
-        this.#totalRows += receipt.rows;
-        keepsReservation = true;
-      }
-      return receipt;
-    } finally {
-      if (!keepsReservation) this.admission.release(admittedBytes);
+      rows = this.#decoder.decode(request);
+    } catch (error) {
+      this.admission.release(admittedBytes);
+      throw error;
     }
+    return this.acceptRows(rows, admittedBytes);
+  }
+
+  /** Appends rows that came in `admittedBytes`, which are reserved. Copies the rows. */
+  acceptRows(rows: SignalRows, admittedBytes: number): Receipt {
+    const receipt = { rows: rows.rows, batches: rows.tables.filter((table) => table.rows > 0).length };
+    if (receipt.rows === 0) {
+      this.admission.release(admittedBytes);
+    } else {
+      this.#sealer.append(rows, admittedBytes);
+      this.#totalRows += receipt.rows;
+    }
+    return receipt;
   }
 }

@@ -9,3 +9,11 @@ export interface Listener {
   /** What the listener fell over. */
   readonly lastError: string | undefined;
 }
+
+/** What a listener asks and tells its server. */
+export interface ListenerHooks {
+  /** Whether accepted rows get committed. */
+  isReady(): boolean;
+  /** An error of ours, not of a client's. */
+  internalError(error: unknown): void;
+}

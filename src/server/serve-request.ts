@@ -63,7 +63,6 @@ function token(options: ServeOptions): string | undefined {
 
 function refuseWhatIsToCome(options: ServeOptions): void {
   const missing = [
-    options.transport === 'grpc' && "transport := 'grpc'",
     options.durability === 'journal' && "durability := 'journal'",
     options.parquet_export_path !== null && 'parquet_export_path',
     options.promote_resource_attributes !== null && 'promote_resource_attributes',
