@@ -25,7 +25,11 @@ export function pathAt(bytes: Uint8Array, start: number, target: number): string
       if (typeof index === 'number') steps[steps.length - 1] = index + 1;
     }
   }
-  const path = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
+  // Inside a name there is no member yet.
+  const path = steps
+    .filter((step) => step !== '')
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
+    .join('');
   return path === '' ? 'the document' : path.replace(/^\./, '');
 }
 

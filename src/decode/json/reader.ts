@@ -241,8 +241,7 @@ export class JsonReader {
   #unusualInteger(range: IntegerRange): void {
     const number = this.#numberText('an integer');
     const value = number === undefined ? 0n : exactInteger(number);
-    if (value === undefined) this.refuse('an integer of 64 bits at most');
-    if (value < range.smallest || value > range.largest) {
+    if (value === undefined || value < range.smallest || value > range.largest) {
       this.refuse(`an integer from ${range.smallest} to ${range.largest}`);
     }
     this.decimal.setInteger(value);
