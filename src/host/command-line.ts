@@ -1,0 +1,261 @@
+// argv → what to run. Long options may be written with one dash, as the duckdb command does.
+
+import { readFileSync } from 'node:fs';
+import { version as duckdbVersion } from '@duckdb/node-api';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { Option } from '../schema/option-declaration.js';
+import { serveOptions } from '../schema/serve-options.js';
+import { type ModeName, modes } from './result-modes.js';
+import {
+  type Environment,
+  flagOf,
+  hostVariables,
+  isOnByDefault,
+  type ServeArguments,
+  type ServeFlags,
+  serveArguments,
+  serveOptionNames,
+} from './serve-settings.js';
+import type { ShellSettings } from './shell.js';
+
+interface HostSettings {
+  readonly database: string;
+  readonly memoryLimit: string | undefined;
+  readonly plugins: readonly string[];
+}
+
+export interface ShellInvocation extends HostSettings {
+  readonly kind: 'shell';
+  readonly isReadOnly: boolean;
+  readonly init: string | undefined;
+  /** What `-c` and `-f` gave, in their order. With any, standard input is not read. */
+  readonly inputs: readonly { readonly kind: 'sql' | 'file'; readonly text: string }[];
+  readonly settings: Partial<ShellSettings>;
+}
+
+export interface ServeInvocation extends HostSettings {
+  readonly kind: 'serve';
+  readonly uris: readonly string[];
+  readonly init: string | undefined;
+  readonly arguments: ServeArguments;
+  readonly drainTimeoutMs: number;
+}
+
+/** Help, a version, or what is wrong with the arguments. */
+export interface Answer {
+  readonly kind: 'answer';
+  readonly out: string;
+  readonly err: string;
+  readonly exitCode: number;
+}
+
+export const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
+const DEFAULT_URI = 'otlp:localhost:4318';
+
+export const packageVersion: string = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+export const versionText = `otelduck v${packageVersion}, DuckDB ${duckdbVersion()}`;
+
+export function parseCommandLine(
+  argv: readonly string[],
+  environment: Environment,
+): ShellInvocation | ServeInvocation | Answer {
+  let out = '';
+  let err = '';
+  let invocation: ShellInvocation | ServeInvocation | undefined;
+  const program = shellCommand((parsed) => {
+    invocation = parsed;
+  });
+  program.addCommand(
+    serveCommand(environment, (parsed) => {
+      invocation = parsed;
+    }),
+  );
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => {
+        out += text;
+      },
+      writeErr: (text) => {
+        err += text;
+      },
+    });
+  }
+  try {
+    program.parse(withDoubleDashes(argv, program), { from: 'user' });
+    return invocation!;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { kind: 'answer', out, err, exitCode: error.exitCode };
+  }
+}
+
+function shellCommand(accept: (invocation: ShellInvocation) => void): Command {
+  const inputs: { kind: 'sql' | 'file'; text: string }[] = [];
+  const command = new Command('otelduck')
+    .description('A DuckDB shell that takes in OpenTelemetry. Reads SQL from a terminal, a pipe, -c or -f.')
+    .argument('[database]', 'database file; in memory when not given')
+    .option('-c, --command <sql>', 'run these statements and leave; may be repeated', (text) => {
+      inputs.push({ kind: 'sql', text });
+    })
+    .option('-f, --file <file>', "run a file's statements and leave; may be repeated", (text) => {
+      inputs.push({ kind: 'file', text });
+    })
+    .option('--init <file>', "run a file's statements first")
+    .option('--readonly', 'open the database for reading only')
+    .version(versionText, '--version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showSuggestionAfterError();
+  addHostOptions(command);
+  const settings: Partial<ShellSettings> = {};
+  command.optionsGroup('Results:');
+  for (const [name, { doc }] of Object.entries(modes)) {
+    command.option(`--${name}`, doc).on(`option:${name}`, () => {
+      settings.mode = name as ModeName;
+    });
+  }
+  command
+    .option('--noheader', 'no column names')
+    .option('--nullvalue <text>', 'text shown for NULL')
+    .option('--separator <text>', 'text between the columns of --list')
+    .option('--echo', 'show each command before it runs');
+  return command.action((database: string | undefined) => {
+    const options = command.opts<{
+      init?: string;
+      readonly?: true;
+      noheader?: true;
+      nullvalue?: string;
+      separator?: string;
+      echo?: true;
+      memoryLimit?: string;
+      plugin?: string[];
+    }>();
+    accept({
+      kind: 'shell',
+      database: database ?? ':memory:',
+      isReadOnly: options.readonly ?? false,
+      memoryLimit: options.memoryLimit,
+      plugins: options.plugin ?? [],
+      init: options.init,
+      inputs,
+      settings: {
+        ...settings,
+        ...(options.noheader ? { hasHeaders: false } : {}),
+        ...(options.nullvalue === undefined ? {} : { nullText: options.nullvalue }),
+        ...(options.separator === undefined ? {} : { separator: options.separator }),
+        ...(options.echo ? { isEchoed: true } : {}),
+      },
+    });
+  });
+}
+
+function serveCommand(environment: Environment, accept: (invocation: ServeInvocation) => void): Command {
+  const command = new Command('serve')
+    .description(
+      'Runs servers until SIGTERM or SIGINT, then commits what they hold. Each option can be given as an ' +
+        'environment variable too: OTELDUCK_SEAL_MAX_AGE_MS for --seal-max-age-ms.',
+    )
+    .argument('[database]', 'database file; in memory when not given')
+    .option('--uri <uri>', `where to listen; may be repeated (default: ${DEFAULT_URI}, or none with --init)`, collected)
+    .option('--init <file>', 'SQL to run first: attach catalogs, start servers')
+    .option('--drain-timeout-ms <ms>', `longest wait for the last commit (default: ${DEFAULT_DRAIN_TIMEOUT_MS})`)
+    .helpOption('-h, --help', 'show this help')
+    .showSuggestionAfterError();
+  addHostOptions(command);
+  command.optionsGroup('Servers:');
+  for (const name of serveOptionNames) {
+    const option: Option<unknown> = serveOptions[name];
+    const value = option.sqlType === 'BOOLEAN' ? '' : option.sqlType === 'VARCHAR' ? ' <text>' : ' <number>';
+    command.option(`${flagOf(name)}${value}`, serveOptionHelp(option));
+  }
+  return command.action((database: string | undefined) => {
+    const options = command.opts<{
+      uri?: string[];
+      init?: string;
+      drainTimeoutMs?: string;
+      memoryLimit?: string;
+      plugin?: string[];
+    }>();
+    const uris = options.uri ?? words(environment[hostVariables.uri]);
+    const init = options.init ?? nonEmpty(environment[hostVariables.init]);
+    try {
+      accept({
+        kind: 'serve',
+        database: database ?? nonEmpty(environment[hostVariables.database]) ?? ':memory:',
+        memoryLimit: options.memoryLimit ?? nonEmpty(environment[hostVariables.memoryLimit]),
+        plugins: options.plugin ?? [],
+        uris: uris.length === 0 && init === undefined ? [DEFAULT_URI] : uris,
+        init,
+        arguments: serveArguments(serveFlags(command), environment),
+        drainTimeoutMs:
+          options.drainTimeoutMs !== undefined
+            ? milliseconds('--drain-timeout-ms', options.drainTimeoutMs)
+            : milliseconds(hostVariables.drainTimeoutMs, nonEmpty(environment[hostVariables.drainTimeoutMs])),
+      });
+    } catch (error) {
+      command.error(`error: ${(error as Error).message}`);
+    }
+  });
+}
+
+function addHostOptions(command: Command): void {
+  command
+    .option('--memory-limit <size>', "DuckDB's memory limit, such as 4GB")
+    .option('--plugin <module>', 'package or file of a plugin to load beside otlp; may be repeated', collected);
+}
+
+function collected(value: string, before: string[] = []): string[] {
+  if (value === '') throw new InvalidArgumentError('it is empty.');
+  return [...before, value];
+}
+
+function serveOptionHelp({ doc, defaultText }: Option<unknown>): string {
+  return `${doc.replaceAll('`', '')} (default: ${defaultText.replaceAll('`', '')})`;
+}
+
+/** The options of the option table that the command line gave, by their SQL names. */
+function serveFlags(command: Command): ServeFlags {
+  const values = command.opts<Record<string, string | boolean>>();
+  return Object.fromEntries(
+    serveOptionNames.flatMap((name) => {
+      const key = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+      // Commander gives switches that are on by default a value whether or not their flag was there.
+      return values[key] === undefined || (isOnByDefault(name) && values[key] === true) ? [] : [[name, values[key]]];
+    }),
+  );
+}
+
+function milliseconds(source: string, text: string | undefined): number {
+  if (text === undefined) return DEFAULT_DRAIN_TIMEOUT_MS;
+  if (!/^\d+$/.test(text)) throw new Error(`${source} must be a whole number, got "${text}"`);
+  return Number(text);
+}
+
+function words(text: string | undefined): string[] {
+  return (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+/** `-csv` → `--csv`: commander takes a single dash for a row of one-letter options, and would read `-c sv`. */
+export function withDoubleDashes(argv: readonly string[], program: Command): string[] {
+  const takesValue = new Set(
+    [program, ...program.commands].flatMap(({ options }) =>
+      options.filter((option) => option.required).flatMap((option) => [option.short, option.long]),
+    ),
+  );
+  const rewritten: string[] = [];
+  let isValue = false;
+  for (const word of argv) {
+    if (word === '--' && !isValue) return [...rewritten, ...argv.slice(rewritten.length)];
+    const option: string = !isValue && /^-[a-z][a-z-]+/i.test(word) ? `-${word}` : word;
+    isValue = !isValue && takesValue.has(option);
+    rewritten.push(option);
+  }
+  return rewritten;
+}

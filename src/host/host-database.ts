@@ -1,0 +1,71 @@
+// A database path → an open DuckDB instance with every plugin attached, and an orderly end of both.
+
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { messageOf } from '../failure.js';
+import type { AttachedPlugin, ClosedWork, DuckDBPlugin } from '../plugin.js';
+
+export interface DatabaseOptions {
+  /** A file, or `:memory:`. */
+  readonly path: string;
+  readonly isReadOnly: boolean;
+  /** As DuckDB spells sizes. Global to the process, which is why only the command sets it. */
+  readonly memoryLimit: string | undefined;
+}
+
+export class HostDatabase {
+  readonly #instance: DuckDBInstance;
+  readonly #plugins: AttachedPlugin[] = [];
+  readonly #connections: DuckDBConnection[] = [];
+
+  private constructor(instance: DuckDBInstance) {
+    this.#instance = instance;
+  }
+
+  static async open(options: DatabaseOptions, plugins: readonly DuckDBPlugin[]): Promise<HostDatabase> {
+    const database = new HostDatabase(await openInstance(options));
+    try {
+      for (const plugin of plugins) {
+        database.#plugins.push(
+          await plugin.attach(database.#instance).catch((error: unknown) => {
+            throw new Error(`cannot attach plugin ${plugin.name}: ${messageOf(error)}`, { cause: error });
+          }),
+        );
+      }
+      return database;
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  /** A connection on which the functions of all plugins exist. It is closed with the database. */
+  async connect(): Promise<DuckDBConnection> {
+    const [first, ...others] = this.#plugins;
+    const connection = await (first ?? this.#instance).connect();
+    this.#connections.push(connection);
+    for (const plugin of others) await plugin.register(connection);
+    return connection;
+  }
+
+  /** Ends the plugins' work, having committed what they accepted, then closes the database. */
+  async close(): Promise<readonly ClosedWork[]> {
+    const closed: ClosedWork[] = [];
+    for (const plugin of this.#plugins.splice(0).reverse()) closed.push(...(await plugin.close()));
+    for (const connection of this.#connections.splice(0)) connection.closeSync();
+    this.#instance.closeSync();
+    return closed;
+  }
+}
+
+async function openInstance(options: DatabaseOptions): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.fromCache(options.path, {
+      // For new files; the oldest format, DuckDB's default, stores text uncompressed.
+      storage_compatibility_version: 'latest',
+      ...(options.isReadOnly ? { access_mode: 'READ_ONLY' } : {}),
+      ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
+    });
+  } catch (error) {
+    throw new Error(`cannot open database ${options.path}: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,15 @@
+/** What parts of the output look like; each gives its text back as it is where there are no colours. */
+export interface Paint {
+  /** What explains: types, NULL, counts, frames of errors. */
+  faint(text: string): string;
+  strong(text: string): string;
+  failure(text: string): string;
+}
+
+export const plainPaint: Paint = { faint: (text) => text, strong: (text) => text, failure: (text) => text };
+
+export const terminalPaint: Paint = {
+  faint: (text) => `\x1b[90m${text}\x1b[39m`,
+  strong: (text) => `\x1b[1m${text}\x1b[22m`,
+  failure: (text) => `\x1b[1;31m${text}\x1b[22;39m`,
+};

@@ -1,0 +1,38 @@
+// A command line and a process's streams → a shell or a service that has run, and the exit code it came to.
+
+import { messageOf } from '../failure.js';
+import type { DuckDBPlugin } from '../plugin.js';
+import { parseCommandLine } from './command-line.js';
+import { loadPlugin } from './load-plugin.js';
+import type { Environment } from './serve-settings.js';
+import { runService } from './service.js';
+import { runShell } from './shell-session.js';
+
+export interface Host {
+  readonly argv: readonly string[];
+  readonly environment: Environment;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** Plugins that are there without `--plugin`. */
+  readonly defaultPlugins: readonly DuckDBPlugin[];
+}
+
+export async function runHost(host: Host): Promise<number> {
+  const invocation = parseCommandLine(host.argv, host.environment);
+  if (invocation.kind === 'answer') {
+    host.stdout.write(invocation.out);
+    host.stderr.write(invocation.err);
+    return invocation.exitCode;
+  }
+  try {
+    const plugins = [...host.defaultPlugins];
+    for (const module of invocation.plugins) plugins.push(await loadPlugin(module));
+    return invocation.kind === 'serve'
+      ? await runService(invocation, plugins, host)
+      : await runShell(invocation, plugins, host);
+  } catch (error) {
+    host.stderr.write(`otelduck: ${messageOf(error)}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,290 @@
+// Commands, one at a time → results on a sink. Knows nothing of where commands come from: a terminal, a pipe, a file.
+
+import { createReadStream } from 'node:fs';
+import { type DuckDBConnection, type DuckDBResult, ResultReturnType, StatementType } from '@duckdb/node-api';
+import { messageOf } from '../failure.js';
+import { AlreadyReported } from './already-reported.js';
+import { runDotCommand } from './dot-commands.js';
+import { type Command, InputScanner } from './input-scanner.js';
+import { type Paint, plainPaint } from './paint.js';
+import type { ProgressLine } from './progress-line.js';
+import { type ModeName, modes, type ResultStyle } from './result-modes.js';
+import { type ResultRows, type RowBatch, resultColumns } from './result-rows.js';
+import { FileSink, ReaderGone, type TextSink } from './text-sink.js';
+
+/** What dot commands and flags change. */
+export interface ShellSettings {
+  mode: ModeName;
+  hasHeaders: boolean;
+  nullText: string | undefined;
+  separator: string;
+  maxRows: number;
+  /** 0: the terminal's width. */
+  maxWidth: number;
+  isTimed: boolean;
+  isEchoed: boolean;
+  /** Whether the first error ends an input. */
+  isBailing: boolean;
+}
+
+export const defaultSettings: Readonly<ShellSettings> = {
+  mode: 'duckbox',
+  hasHeaders: true,
+  nullText: undefined,
+  separator: '|',
+  maxRows: 40,
+  maxWidth: 0,
+  isTimed: false,
+  isEchoed: false,
+  isBailing: true,
+};
+
+export interface ShellScreen {
+  readonly out: TextSink;
+  readonly err: TextSink;
+  /** Looks of what goes to `out`, and of what goes to `err`. */
+  readonly outPaint: Paint;
+  readonly errPaint: Paint;
+  /** Columns of the terminal that `out` is, or a width that reads well elsewhere. */
+  width(): number;
+  /** Where `err` is a terminal. */
+  readonly progress?: ProgressLine;
+}
+
+/** An interrupt that comes before DuckDB has begun with a query is lost, so it is repeated until the query ends. */
+const INTERRUPT_AGAIN_MS = 50;
+/** `-init`, `.read` in a file that reads itself. */
+const MAX_READ_DEPTH = 16;
+
+export class Shell {
+  readonly settings: ShellSettings;
+  readonly screen: ShellScreen;
+  readonly #connection: DuckDBConnection;
+  #timeZone = 'UTC';
+  #isRunning = false;
+  #isCancelled = false;
+  #outputFile: FileSink | undefined;
+  #isOutputForOneResult = false;
+  #readDepth = 0;
+  #exitCode: number | undefined;
+  #hasFailed = false;
+
+  private constructor(connection: DuckDBConnection, screen: ShellScreen, settings: Partial<ShellSettings>) {
+    this.#connection = connection;
+    this.screen = screen;
+    this.settings = { ...defaultSettings, ...settings };
+  }
+
+  static async start(
+    connection: DuckDBConnection,
+    screen: ShellScreen,
+    settings: Partial<ShellSettings>,
+  ): Promise<Shell> {
+    const shell = new Shell(connection, screen, settings);
+    await shell.#readTimeZone();
+    if (screen.progress !== undefined) {
+      // DuckDB counts progress only for those who ask, and would print a bar of its own.
+      await connection.run('SET SESSION enable_progress_bar = true');
+      await connection.run('SET SESSION enable_progress_bar_print = false');
+    }
+    return shell;
+  }
+
+  /** Set once a command asked to leave. */
+  get exitCode(): number | undefined {
+    return this.#exitCode;
+  }
+
+  exit(code: number): void {
+    this.#exitCode = code;
+  }
+
+  /** Whether any command has failed. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** Ends the running query, whose command then rejects. Does nothing between commands. */
+  cancel(): void {
+    if (!this.#isRunning) return;
+    this.#isCancelled = true;
+    this.#connection.interrupt();
+  }
+
+  /**
+   * Runs the commands of an input as they arrive, and reports the errors of those that fail. The first of them ends the
+   * input while `.bail` is on. Resolves with whether all of it ran.
+   */
+  async runInput(source: AsyncIterable<string> | Iterable<string>, name?: string): Promise<boolean> {
+    const scanner = new InputScanner();
+    let isWhole = true;
+    const runAll = async (commands: readonly Command[]) => {
+      for (const command of commands) {
+        if (this.#exitCode !== undefined) return false;
+        const where = name === undefined ? '' : `${name}:${command.line}: `;
+        if (await this.tryRun(command, where)) continue;
+        isWhole = false;
+        if (this.settings.isBailing) return false;
+      }
+      return true;
+    };
+    for await (const text of source) {
+      if (!(await runAll(scanner.push(text)))) return isWhole;
+    }
+    await runAll(scanner.end());
+    return isWhole;
+  }
+
+  /** Runs a file's commands. Rejects when it cannot be read, or when a command failed and `.bail` is on. */
+  async runFile(path: string): Promise<void> {
+    if (this.#readDepth >= MAX_READ_DEPTH) {
+      throw new Error(`cannot read ${path}: files that read files are limited to a depth of ${MAX_READ_DEPTH}`);
+    }
+    this.#readDepth++;
+    try {
+      if (await this.runInput(linesOf(path), path)) return;
+    } finally {
+      this.#readDepth--;
+    }
+    if (this.settings.isBailing) throw new AlreadyReported();
+  }
+
+  /** Runs a command and reports its error. False when it failed. */
+  async tryRun(command: Command, where = ''): Promise<boolean> {
+    try {
+      await this.run(command);
+      return true;
+    } catch (error) {
+      if (error instanceof ReaderGone) throw error;
+      this.#hasFailed = true;
+      if (!(error instanceof AlreadyReported)) await this.reportError(where + messageOf(error));
+      return false;
+    }
+  }
+
+  async run(command: Command): Promise<void> {
+    if (this.settings.isEchoed) await this.write(`${command.text}${command.kind === 'sql' ? ';' : ''}\n`);
+    if (command.kind === 'dot') return await runDotCommand(this, command.text);
+    const startedMs = performance.now();
+    try {
+      await this.#runStatement(command.text);
+    } finally {
+      const seconds = (performance.now() - startedMs) / 1000;
+      if (this.settings.isTimed) await this.write(`Run Time (s): real ${seconds.toFixed(3)}\n`);
+      if (this.#isOutputForOneResult) await this.redirect(undefined);
+    }
+  }
+
+  /** Rows of a query that the shell asks for itself. */
+  async query(sql: string, values: readonly string[] = []): Promise<string[][]> {
+    const result = await this.#connection.runAndReadAll(sql, [...values]);
+    return result.getRows().map((row) => row.map(String));
+  }
+
+  /** Sends what follows to a file: all of it, or one result. Without a path it goes to the screen again. */
+  async redirect(path: string | undefined, options: { readonly isForOneResult?: boolean } = {}): Promise<void> {
+    await this.#outputFile?.close();
+    this.#outputFile = undefined;
+    this.#isOutputForOneResult = false;
+    if (path === undefined) return;
+    this.#outputFile = await FileSink.open(path);
+    this.#isOutputForOneResult = options.isForOneResult ?? false;
+  }
+
+  async write(text: string): Promise<void> {
+    this.screen.progress?.clear();
+    await (this.#outputFile ?? this.screen.out).write(text);
+  }
+
+  async reportError(message: string): Promise<void> {
+    this.screen.progress?.clear();
+    await this.screen.err.write(`${paintedError(message, this.screen.errPaint)}\n`);
+  }
+
+  /** How wide text on the output may be. */
+  get width(): number {
+    return this.settings.maxWidth > 0 ? this.settings.maxWidth : this.screen.width();
+  }
+
+  async close(): Promise<void> {
+    await this.redirect(undefined);
+  }
+
+  async #runStatement(sql: string): Promise<void> {
+    this.#isRunning = true;
+    this.#isCancelled = false;
+    const repeat = setInterval(() => this.#isCancelled && this.#connection.interrupt(), INTERRUPT_AGAIN_MS);
+    this.screen.progress?.start(() => this.#connection.progress.percentage);
+    try {
+      const result = await this.#connection.stream(sql);
+      if (result.returnType === ResultReturnType.QUERY_RESULT) await this.#writeResult(result);
+      if (settingStatements.has(result.statementType)) await this.#readTimeZone();
+    } finally {
+      clearInterval(repeat);
+      this.screen.progress?.stop();
+      this.#isRunning = false;
+    }
+  }
+
+  async #writeResult(result: DuckDBResult): Promise<void> {
+    const rows: ResultRows = { columns: resultColumns(result), batches: this.#batches(result) };
+    if (result.statementType === StatementType.EXPLAIN && drawnModes.has(this.settings.mode)) {
+      return await this.#writePlan(rows);
+    }
+    await modes[this.settings.mode].write(rows, this.#style(), { write: (text) => this.write(text) });
+  }
+
+  async *#batches(result: DuckDBResult): AsyncIterable<RowBatch> {
+    for await (const chunk of result) {
+      // A result that DuckDB holds whole is read without it noticing an interrupt.
+      if (this.#isCancelled) throw new Error('INTERRUPT Error: Interrupted!');
+      yield chunk;
+    }
+  }
+
+  /** A query plan draws itself, in the second column. */
+  async #writePlan(rows: ResultRows): Promise<void> {
+    for await (const batch of rows.batches) {
+      for (const row of batch.getRows()) await this.write(`${String(row[1]).trimEnd()}\n`);
+    }
+  }
+
+  #style(): ResultStyle {
+    const { hasHeaders, nullText, separator, maxRows } = this.settings;
+    const paint = this.#outputFile === undefined ? this.screen.outPaint : plainPaint;
+    return { hasHeaders, nullText, separator, maxRows, maxWidth: this.width, timeZone: this.#timeZone, paint };
+  }
+
+  async #readTimeZone(): Promise<void> {
+    this.#timeZone = (await this.query("SELECT current_setting('TimeZone')"))[0]![0]!;
+  }
+}
+
+/** Statements after which times may look different. */
+const settingStatements: ReadonlySet<StatementType> = new Set([
+  StatementType.SET,
+  StatementType.VARIABLE_SET,
+  StatementType.PRAGMA,
+]);
+
+/** Modes for readers, who want a plan as a drawing; programs get its row. */
+const drawnModes: ReadonlySet<ModeName> = new Set(['duckbox', 'box', 'table', 'column', 'line', 'list']);
+
+/** The kind of error and DuckDB's caret stand out. */
+function paintedError(message: string, paint: Paint): string {
+  return message
+    .replace(/^(?:[\w. -]+? )?Error:/, (kind) => paint.failure(kind))
+    .replace(/^( *)\^$/m, (_line, space: string) => space + paint.failure('^'));
+}
+
+async function* linesOf(path: string): AsyncIterable<string> {
+  try {
+    for await (const text of createReadStream(path, 'utf8')) yield text as string;
+  } catch (error) {
+    throw new Error(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,61 @@
+// Where a shell writes. A write resolves when the stream wants more, so a slow reader slows the query down instead of
+// filling our memory.
+
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import type { Writable } from 'node:stream';
+
+export interface TextSink {
+  write(text: string): Promise<void>;
+}
+
+/** The reader has gone away: `otelduck … | head`. */
+export class ReaderGone extends Error {}
+
+export class StreamSink implements TextSink {
+  readonly #stream: Writable;
+  #failure: Error | undefined;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      this.#failure ??= error.code === 'EPIPE' ? new ReaderGone('the reader has gone', { cause: error }) : error;
+    });
+  }
+
+  async write(text: string): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (text === '') return;
+    await new Promise<void>((resolve, reject) => {
+      // The callback comes once the text has left us; a pipe that nobody reads keeps it, and so the caller, waiting.
+      this.#stream.write(text, (error) => (error == null ? resolve() : reject(this.#failure ?? error)));
+    });
+  }
+}
+
+/** A file that `.output` or `.once` named. */
+export class FileSink implements TextSink {
+  readonly #sink: StreamSink;
+  readonly #stream: Writable;
+
+  private constructor(stream: Writable) {
+    this.#stream = stream;
+    this.#sink = new StreamSink(stream);
+  }
+
+  /** Creates the file, or empties it. */
+  static async open(path: string): Promise<FileSink> {
+    const stream = createWriteStream(path);
+    await once(stream, 'open');
+    return new FileSink(stream);
+  }
+
+  write(text: string): Promise<void> {
+    return this.#sink.write(text);
+  }
+
+  async close(): Promise<void> {
+    this.#stream.end();
+    await once(this.#stream, 'close');
+  }
+}

@@ -1,0 +1,13 @@
+import { runHost } from './host/run-host.js';
+import { otlp } from './otlp.js';
+
+process.exit(
+  await runHost({
+    argv: process.argv.slice(2),
+    environment: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    defaultPlugins: [otlp],
+  }),
+);

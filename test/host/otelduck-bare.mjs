@@ -1,0 +1,13 @@
+// The command without its default plugin, so that what it shows is the host's alone.
+import { runHost } from '../../dist/host/run-host.js';
+
+process.exit(
+  await runHost({
+    argv: process.argv.slice(2),
+    environment: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    defaultPlugins: [],
+  }),
+);
