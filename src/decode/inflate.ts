@@ -47,6 +47,8 @@ const nativeZstd = (zlib as { zstdDecompressSync?: (body: Uint8Array, options: z
   .zstdDecompressSync;
 
 function inflateZstd(body: Uint8Array, maxBytes: number): Uint8Array {
+  // No bytes are no frame, and so not zstd; our decoder would take them for a frame of nothing.
+  if (body.length === 0) throw new RangeError('no frame');
   if (nativeZstd !== undefined) return nativeZstd(body, { maxOutputLength: maxBytes });
   for (const { windowBytes, contentBytes } of zstdFrames(body)) {
     if (contentBytes !== undefined && contentBytes > maxBytes) throw tooLarge(maxBytes);
