@@ -4,23 +4,45 @@
 const MAX_HEAP_BYTES = 0xffff_0000;
 const SMALLEST_HEAP_BYTES = 4096;
 
+/** Longer runs are copied by one call of set(), which costs as much as copying this many bytes in words. */
+const LONGEST_WORD_COPY = 256;
+
 export class ByteHeap {
   bytes = new Uint8Array(SMALLEST_HEAP_BYTES);
+  /** The same memory as `bytes`, to write words to. */
+  view = new DataView(this.bytes.buffer);
   end = 0;
+  #source: Uint8Array | undefined;
+  #sourceView: DataView = this.view;
 
-  /** Makes room for `more` bytes at `end`. `bytes` may be another array afterwards. */
+  /** Makes room for `more` bytes at `end`. `bytes` and `view` may be others afterwards. */
   reserve(more: number): void {
     const needed = this.end + more;
     if (needed > this.bytes.length) this.#grow(needed);
   }
 
+  /** A view of bytes that texts are copied from. The last one is kept, because a body has many texts. */
+  viewOf(source: Uint8Array): DataView {
+    if (source !== this.#source) {
+      this.#source = source;
+      this.#sourceView = new DataView(source.buffer, source.byteOffset, source.byteLength);
+    }
+    return this.#sourceView;
+  }
+
   /** Copies a run of bytes to the end. Returns the offset that they now have. */
   append(source: Uint8Array, start: number, length: number): number {
     this.reserve(length);
-    const { bytes, end } = this;
-    // A call of set() costs as much as copying some dozens of bytes one by one. See bench/decode.ts.
-    if (length < 48) for (let i = 0; i < length; i++) bytes[end + i] = source[start + i]!;
-    else bytes.set(source.subarray(start, start + length), end);
+    const { bytes, view, end } = this;
+    if (length > LONGEST_WORD_COPY) {
+      bytes.set(source.subarray(start, start + length), end);
+    } else {
+      // Four bytes at a time take a third of the time of one at a time. See bench/copy.ts.
+      const sourceView = this.viewOf(source);
+      const words = length & ~3;
+      for (let i = 0; i < words; i += 4) view.setInt32(end + i, sourceView.getInt32(start + i, true), true);
+      for (let i = words; i < length; i++) bytes[end + i] = source[start + i]!;
+    }
     this.end = end + length;
     return end;
   }
@@ -28,13 +50,20 @@ export class ByteHeap {
   /** Forgets the contents, and the memory too where it is more than `keepBytes`. */
   reset(keepBytes: number): void {
     this.end = 0;
-    if (this.bytes.length > keepBytes) this.bytes = new Uint8Array(SMALLEST_HEAP_BYTES);
+    this.#source = undefined;
+    this.#sourceView = this.view;
+    if (this.bytes.length > keepBytes) this.#replace(new Uint8Array(SMALLEST_HEAP_BYTES));
   }
 
   #grow(needed: number): void {
     if (needed > MAX_HEAP_BYTES) throw new RangeError(`BUG: a heap of ${needed} bytes cannot be addressed`);
     const grown = new Uint8Array(Math.min(MAX_HEAP_BYTES, Math.max(needed, this.bytes.length * 2)));
     grown.set(this.bytes.subarray(0, this.end));
-    this.bytes = grown;
+    this.#replace(grown);
+  }
+
+  #replace(bytes: Uint8Array<ArrayBuffer>): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer);
   }
 }

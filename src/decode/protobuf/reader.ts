@@ -33,7 +33,8 @@ export class WireReader {
   }
 
   begin(body: Uint8Array): void {
-    this.bytes = body;
+    // A Buffer would be a second kind of array to the code that reads, and slower to take a part of.
+    this.bytes = new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
     this.view = new DataView(body.buffer, body.byteOffset, body.byteLength);
     this.pos = 0;
   }
@@ -54,9 +55,20 @@ export class WireReader {
    */
   lengthEnd(outerEnd: number): number {
     const start = this.pos;
-    let length = this.bytes[start]!;
-    if (length < 0x80) this.pos++;
-    else length = this.#shortVarint('length');
+    const byte = this.bytes[start]!;
+    let length = byte;
+    if (byte < 0x80) {
+      this.pos = start + 1;
+    } else {
+      // Records and bodies have lengths of two bytes.
+      const next = this.bytes[start + 1]!;
+      if (next < 0x80) {
+        length = (byte & 0x7f) | (next << 7);
+        this.pos = start + 2;
+      } else {
+        length = this.#shortVarint('length');
+      }
+    }
     const end = this.pos + length;
     if (end > outerEnd) this.fail(start, `${length} bytes announced, ${Math.max(0, outerEnd - this.pos)} left`);
     return end;
