@@ -20,7 +20,7 @@ export interface BoxContent {
   /** The last rows, when some between them and `head` are not shown. */
   readonly tail: readonly (readonly (string | null)[])[];
   readonly rowCount: number;
-  /** Columns of the result, where the box does not have one for each. */
+  /** Columns of the result, where the box does not have one for each. Such a box leaves none of its own out. */
   readonly columnCount?: number;
 }
 
@@ -95,7 +95,8 @@ function fitColumns(content: BoxContent, style: BoxStyle): ShownColumn[] {
   const room = style.maxWidth - 1;
   if (roomOf(natural) <= room) return natural;
   const shrunk = natural.map((column) => ({ ...column, width: Math.min(column.width, SHRUNK_COLUMN_WIDTH) }));
-  if (roomOf(shrunk) <= room || natural.length === 1) return shared(natural, room);
+  const canHide = content.columnCount === undefined && natural.length > 1;
+  if (roomOf(shrunk) <= room || !canHide) return shared(natural, room);
 
   const ellipsis = { name: '…', alignment: 'center' as const, index: -1, width: 1 };
   // The first column stays whatever the room. Of the others, left ones go in before right ones, one each.

@@ -18,8 +18,9 @@ export class StreamSink implements TextSink {
 
   constructor(stream: Writable) {
     this.#stream = stream;
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      this.#failure ??= error.code === 'EPIPE' ? new ReaderGone('the reader has gone', { cause: error }) : error;
+    // Each failed write rejects below; without a listener the event would end the process.
+    stream.on('error', (error) => {
+      this.#failure ??= named(error);
     });
   }
 
@@ -28,9 +29,13 @@ export class StreamSink implements TextSink {
     if (text === '') return;
     await new Promise<void>((resolve, reject) => {
       // The callback comes once the text has left us; a pipe that nobody reads keeps it, and so the caller, waiting.
-      this.#stream.write(text, (error) => (error == null ? resolve() : reject(this.#failure ?? error)));
+      this.#stream.write(text, (error) => (error == null ? resolve() : reject(named(error))));
     });
   }
+}
+
+function named(error: NodeJS.ErrnoException): Error {
+  return error.code === 'EPIPE' ? new ReaderGone('the reader has gone', { cause: error }) : error;
 }
 
 /** A file that `.output` or `.once` named. */

@@ -1,0 +1,38 @@
+// A plugin that only says that it serves: rows to report at its end come from the environment.
+async function register(connection) {
+  await connection.run(
+    `CREATE OR REPLACE TEMP MACRO otlp_serve(uri, token := 'generated-token', seal_max_age_ms := 5000, disable_auth := false,
+       create_tables := true) AS TABLE
+     SELECT uri AS listen_uri, CASE WHEN uri LIKE '%:1' THEN error('cannot listen on ' || uri) ELSE token END AS auth_token,
+       seal_max_age_ms, disable_auth, create_tables`,
+  );
+}
+
+export const fake = {
+  name: 'fake',
+  async attach(instance) {
+    let isClosed = false;
+    return {
+      async connect() {
+        const connection = await instance.connect();
+        await register(connection);
+        return connection;
+      },
+      register,
+      async close() {
+        if (isClosed) return [];
+        isClosed = true;
+        if (process.env.FAKE_HANGS) await new Promise((resolve) => setTimeout(resolve, 60_000));
+        const droppedRows = Number(process.env.FAKE_DROPPED ?? 0);
+        return [
+          {
+            name: 'otlp:localhost:4318',
+            committedRows: Number(process.env.FAKE_COMMITTED ?? 0),
+            droppedRows,
+            ...(droppedRows > 0 ? { error: 'disk full' } : {}),
+          },
+        ];
+      },
+    };
+  },
+};
