@@ -35,12 +35,15 @@ export function rowsOf(signal: Signal, request: Message): OracleTables {
     } as const
   )[signal];
   for (const group of messages(request, groups)) {
-    const resource = resourceColumns(message(group, 'resource') ?? {});
     for (const scopeGroup of messages(group, scopeGroups)) {
-      const origin = { ...resource, ...scopeColumns(message(scopeGroup, 'scope') ?? {}) };
+      // Made anew for each row: what no row has need not be valid.
+      const origin = (): OracleRow => ({
+        ...resourceColumns(message(group, 'resource') ?? {}),
+        ...scopeColumns(message(scopeGroup, 'scope') ?? {}),
+      });
       for (const record of messages(scopeGroup, records)) {
-        if (signal === 'logs') tables['otlp_logs']!.push(logRow(record, origin));
-        else if (signal === 'traces') tables['otlp_traces']!.push(spanRow(record, origin));
+        if (signal === 'logs') tables['otlp_logs']!.push({ ...logRow(record), ...origin() });
+        else if (signal === 'traces') tables['otlp_traces']!.push({ ...spanRow(record), ...origin() });
         else addMetricRows(tables, record, origin);
       }
     }
@@ -75,7 +78,7 @@ function scopeColumns(scope: Message): OracleRow {
 
 // Logs
 
-function logRow(record: Message, origin: OracleRow): OracleRow {
+function logRow(record: Message): OracleRow {
   return {
     time_unix_nano: timeOrNull(record, 'time_unix_nano'),
     observed_time_unix_nano: timeOrNull(record, 'observed_time_unix_nano'),
@@ -88,13 +91,12 @@ function logRow(record: Message, origin: OracleRow): OracleRow {
     log_attributes: attributesColumn(messages(record, 'attributes')),
     dropped_attributes_count: int32Bits(record, 'dropped_attributes_count'),
     flags: int32Bits(record, 'flags'),
-    ...origin,
   };
 }
 
 // Traces
 
-function spanRow(span: Message, origin: OracleRow): OracleRow {
+function spanRow(span: Message): OracleRow {
   const start = int64(span, 'start_time_unix_nano');
   const end = int64(span, 'end_time_unix_nano');
   const status = message(span, 'status') ?? {};
@@ -116,7 +118,6 @@ function spanRow(span: Message, origin: OracleRow): OracleRow {
     dropped_events_count: int32Bits(span, 'dropped_events_count'),
     dropped_links_count: int32Bits(span, 'dropped_links_count'),
     flags: int32Bits(span, 'flags'),
-    ...origin,
   };
 }
 
@@ -142,13 +143,7 @@ function linkJson(link: Message): string {
 
 // Metrics
 
-function addMetricRows(tables: OracleTables, metric: Message, origin: OracleRow): void {
-  const identity: OracleRow = {
-    name: text(metric, 'name'),
-    description: textOrNull(metric, 'description'),
-    unit: textOrNull(metric, 'unit'),
-    ...origin,
-  };
+function addMetricRows(tables: OracleTables, metric: Message, origin: () => OracleRow): void {
   const kinds = [
     ['gauge', 'otlp_metrics_gauge', numberPoint],
     ['sum', 'otlp_metrics_sum', numberPoint],
@@ -159,13 +154,17 @@ function addMetricRows(tables: OracleTables, metric: Message, origin: OracleRow)
   for (const [kind, table, pointColumns] of kinds) {
     const data = message(metric, kind);
     if (data === undefined) continue;
-    const shared: OracleRow = { ...identity };
+    const shared: OracleRow = {};
     if (kind !== 'gauge' && kind !== 'summary') {
       shared['aggregation_temporality'] = number(data, 'aggregation_temporality');
     }
     if (kind === 'sum') shared['is_monotonic'] = boolean(data, 'is_monotonic');
     for (const point of messages(data, 'data_points')) {
       const row: OracleRow = {
+        ...origin(),
+        name: text(metric, 'name'),
+        description: textOrNull(metric, 'description'),
+        unit: textOrNull(metric, 'unit'),
         ...shared,
         ...pointColumns(point),
         time_unix_nano: timeOrNull(point, 'time_unix_nano'),

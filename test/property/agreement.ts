@@ -3,6 +3,7 @@ import { SignalRows } from '../../src/buffer/signal-rows.js';
 import { Failure } from '../../src/failure.js';
 import type { Signal } from '../../src/schema/column-declaration.js';
 import { decode } from '../oracle/decode.js';
+import { OracleRejects } from '../oracle/message.js';
 import { readRows } from '../oracle/read-rows.js';
 import type { OracleTables } from '../oracle/rows.js';
 
@@ -28,18 +29,27 @@ export class Agreement {
 
   /** The decoder accepts the body, and reads what the oracle reads. */
   onRows(signal: Signal, body: Uint8Array): void {
-    expect(this.#answer(signal, body)).toEqual(decode(signal, this.#contentType, body));
+    expect(this.#answer(signal, body), quoted(body)).toEqual(decode(signal, this.#contentType, body));
   }
 
   /** The decoder reads what the oracle reads, or refuses the body with a reason. Whatever else it throws flies. */
   onRowsOrRefusal(signal: Signal, body: Uint8Array): void {
     const answer = this.#answer(signal, body);
-    if (!(answer instanceof Failure)) expect(answer).toEqual(decode(signal, this.#contentType, body));
+    if (!(answer instanceof Failure)) expect(answer, quoted(body)).toEqual(this.#oracle(signal, body));
   }
 
   /** The decoder refuses the body with a reason. */
   onRefusal(signal: Signal, body: Uint8Array): void {
-    expect(this.#answer(signal, body)).toBeInstanceOf(Failure);
+    expect(this.#answer(signal, body), quoted(body)).toBeInstanceOf(Failure);
+  }
+
+  #oracle(signal: Signal, body: Uint8Array): OracleTables | string {
+    try {
+      return decode(signal, this.#contentType, body);
+    } catch (error) {
+      if (!(error instanceof OracleRejects)) throw error;
+      return `refused: ${error.message}`;
+    }
   }
 
   #answer(signal: Signal, body: Uint8Array): OracleTables | Failure {
@@ -48,11 +58,16 @@ export class Agreement {
     try {
       this.#decode(signal, body, rows);
     } catch (error) {
-      if (!(error instanceof Failure) || error.kind !== 'malformed' || error.message === '') throw error;
-      return error;
+      if (error instanceof Failure && error.kind === 'malformed' && error.message !== '') return error;
+      throw new Error(`${error} for ${quoted(body)}`, { cause: error });
     }
     return readRows(rows);
   }
+}
+
+/** A body such that it can be pasted into a test: `Buffer.from('…', 'base64')`. */
+function quoted(body: Uint8Array): string {
+  return `body ${Buffer.from(body).toString('base64')}`;
 }
 
 /** How large the memory of one rows object is after each of many requests, the object being reset in between. */
