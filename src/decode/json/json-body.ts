@@ -10,6 +10,8 @@ import { pathAt } from './path-at.js';
 const KEPT_COPY_BYTES = 4 << 20;
 /** How much of a value an error quotes. */
 const LONGEST_QUOTE = 40;
+/** Bytes are read four at a time, so that up to three beyond the last one are looked at. */
+const PADDING = 4;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 export class JsonBody {
@@ -17,7 +19,8 @@ export class JsonBody {
    * A copy of the body in which a zero byte, which no JSON text contains, follows each document, so that loops over
    * bytes need no other end.
    */
-  bytes: Uint8Array = new Uint8Array(1);
+  bytes = Buffer.alloc(PADDING);
+  view = new DataView(this.bytes.buffer, this.bytes.byteOffset);
   /** Where the document being read begins and ends. */
   start = 0;
   end = 0;
@@ -72,11 +75,13 @@ export class JsonBody {
   }
 
   #open(body: Uint8Array): void {
-    if (this.bytes.length <= body.length || this.bytes.length > KEPT_COPY_BYTES) {
-      this.bytes = new Uint8Array(body.length + 1);
+    const needed = body.length + PADDING;
+    if (this.bytes.length < needed || this.bytes.length > KEPT_COPY_BYTES) {
+      this.bytes = Buffer.alloc(needed);
+      this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset);
     }
     this.bytes.set(body);
-    this.bytes[body.length] = Char.End;
+    this.bytes.fill(Char.End, body.length, needed);
     this.#bodyEnd = body.length;
     this.#line = 0;
     this.start = BYTE_ORDER_MARK.compare(body.subarray(0, BYTE_ORDER_MARK.length)) === 0 ? BYTE_ORDER_MARK.length : 0;

@@ -48,36 +48,33 @@ export class MemberIndex {
     this.#scratch = scratch;
   }
 
-  /** Adds a member without a key and without a value. */
-  push(): void {
+  /**
+   * Adds a member. Its key is UTF-8, in the document only if it needs no escape and lies between quotes. Its value is
+   * canonical JSON, for a value that begins at `valueAt` in the document.
+   */
+  push(
+    keyStart: number,
+    keyLength: number,
+    keySource: Source,
+    valueStart: number,
+    valueLength: number,
+    valueSource: Source,
+    valueAt: number,
+  ): void {
     const at = STRIDE * this.count++;
     if (at === this.#fields.length) {
       const grown = new Uint32Array(2 * this.#fields.length);
       grown.set(this.#fields);
       this.#fields = grown;
     }
-    this.#fields[at + KEY_START] = 0;
-    this.#fields[at + KEY_LENGTH] = 0;
-    this.#fields[at + KEY_SOURCE] = Source.Scratch;
-    this.#fields[at + VALUE_SOURCE] = Source.None;
-    this.#fields[at + VALUE_AT] = 0;
-  }
-
-  /** Sets the key of a member: UTF-8, in the document only if it needs no escape and lies between quotes. */
-  setKey(member: number, start: number, length: number, source: Source): void {
-    const at = STRIDE * member;
-    this.#fields[at + KEY_START] = start;
-    this.#fields[at + KEY_LENGTH] = length;
-    this.#fields[at + KEY_SOURCE] = source;
-  }
-
-  /** Sets the value of a member: canonical JSON, for a value that begins at `valueAt` in the document. */
-  setValue(member: number, start: number, length: number, source: Source, valueAt: number): void {
-    const at = STRIDE * member;
-    this.#fields[at + VALUE_START] = start;
-    this.#fields[at + VALUE_LENGTH] = length;
-    this.#fields[at + VALUE_SOURCE] = source;
-    this.#fields[at + VALUE_AT] = valueAt;
+    const fields = this.#fields;
+    fields[at + KEY_START] = keyStart;
+    fields[at + KEY_LENGTH] = keyLength;
+    fields[at + KEY_SOURCE] = keySource;
+    fields[at + VALUE_START] = valueStart;
+    fields[at + VALUE_LENGTH] = valueLength;
+    fields[at + VALUE_SOURCE] = valueSource;
+    fields[at + VALUE_AT] = valueAt;
   }
 
   /** Where the value of the last of the members from `first` on that have this key begins; 0 without one. */

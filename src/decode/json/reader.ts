@@ -23,12 +23,15 @@ const LARGEST_INT32 = 2 ** 31 - 1;
 const LOWER_CASE = 0x20;
 
 export class JsonReader {
+  readonly #body = new JsonBody();
+  readonly #unescaped = new UnescapedText();
   /** The documents. A zero byte follows each. */
-  bytes: Uint8Array = new Uint8Array(1);
+  bytes = this.#body.bytes;
+  #view = this.#body.view;
   /** Where the next byte is read. What has been read can be read again by going back. */
   at = 0;
   /** The string last read: `textLength` bytes of `text` from `textStart` on. */
-  text: Uint8Array = new Uint8Array(0);
+  text = this.#unescaped.bytes;
   textStart = 0;
   textLength = 0;
   /** Whether it is in `text` as JSON has it, between quotes and without escapes. */
@@ -38,10 +41,8 @@ export class JsonReader {
   numberStart = 0;
   numberEnd = 0;
 
-  readonly #body = new JsonBody();
   /** The value being read, for errors. */
   #valueAt = 0;
-  readonly #unescaped = new UnescapedText();
   /** Of the containers that are open inside a value being skipped: their closing brackets. */
   #closers = new Uint8Array(64);
 
@@ -59,6 +60,7 @@ export class JsonReader {
 
   #readDocument(read: () => void): void {
     this.bytes = this.#body.bytes;
+    this.#view = this.#body.view;
     this.at = this.#body.start;
     this.#refuseNull();
     read();
@@ -70,6 +72,13 @@ export class JsonReader {
 
   /** Begins an object. Returns its first field that the table knows, or NO_FIELD. */
   firstField(fields: FieldTable): number {
+    const expected = fields.findFirst(this.#view, this.at);
+    if (expected === NO_FIELD) return this.#unexpectedFirst(fields);
+    this.at += fields.length;
+    return expected;
+  }
+
+  #unexpectedFirst(fields: FieldTable): number {
     const byte = this.#peek();
     if (byte !== Char.OpenBrace) {
       this.#takeNullFor('an object');
@@ -83,7 +92,14 @@ export class JsonReader {
 
   /** The next field of the object that the table knows, after `previous`, whose value has been read; or NO_FIELD. */
   nextField(fields: FieldTable, previous: number): number {
-    return this.#hasNextMember() ? this.#field(fields, previous) : NO_FIELD;
+    if (this.bytes[this.at] === Char.CloseBrace) {
+      this.at++;
+      return NO_FIELD;
+    }
+    const expected = fields.findNext(this.#view, this.at, previous);
+    if (expected === NO_FIELD) return this.#hasNextMember() ? this.#field(fields, previous) : NO_FIELD;
+    this.at += fields.length;
+    return expected;
   }
 
   /** Begins an array. Returns whether there is an element, which is then to be read. */
@@ -273,14 +289,14 @@ export class JsonReader {
       this.#takeNullFor(rule);
       return undefined;
     }
-    const text = latin1(this.bytes, this.at, end);
+    const text = this.bytes.toString('latin1', this.at, end);
     this.at = end;
     return text;
   }
 
   /** The string last read, of which only ASCII is asked. */
   #latin1(): string {
-    return latin1(this.text, this.textStart, this.textStart + this.textLength);
+    return this.text.toString('latin1', this.textStart, this.textStart + this.textLength);
   }
 
   #escapedString(start: number, firstEscape: number): void {
@@ -300,9 +316,9 @@ export class JsonReader {
     do {
       if (this.#peek() !== Char.Quote) this.#expected('a field name');
       const start = this.at + 1;
-      let field = fields.find(this.bytes, start, previous);
+      let field = fields.find(this.#view, start, previous);
       if (field === NO_FIELD) field = this.#unusualName(fields, start, previous);
-      else this.at = start + fields.nameLength;
+      else this.at = start + fields.length;
       this.#colon();
       if (field !== NO_FIELD) return field;
       this.skipValue();
@@ -317,7 +333,8 @@ export class JsonReader {
     this.at = end + 1;
     if (end === plainEnd) return NO_FIELD;
     this.#unescape(start, end);
-    return fields.find(this.#unescaped.bytes, 0, previous);
+    const { buffer } = this.#unescaped.bytes;
+    return fields.find(new DataView(buffer), 0, previous);
   }
 
   #colon(): void {
@@ -412,7 +429,9 @@ export class JsonReader {
   /** Where the run of plain characters from `start` on ends. */
   #plainEnd(start: number): number {
     const bytes = this.bytes;
+    const view = this.#view;
     let at = start;
+    while (!endsRun(view.getInt32(at, true))) at += 4;
     while (ENDS_RUN[bytes[at]!] === 0) at++;
     return at;
   }
@@ -465,8 +484,13 @@ export class JsonReader {
 
 const NOT_FINITE: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
 
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+/** Whether one of the four bytes of a word ends a plain run. */
+function endsRun(word: number): boolean {
+  // The highest bit of a byte of x - 0x01010101 & ~x is set if that byte of x is zero, or a lower one is.
+  const quote = word ^ 0x22222222;
+  const backslash = word ^ 0x5c5c5c5c;
+  const control = (word - 0x20202020) & ~word;
+  return ((control | ((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash)) & 0x80808080) !== 0;
 }
 
 function isWithin(range: IntegerRange, { low, high }: Decimal): boolean {

@@ -14,19 +14,21 @@ const KEPT_BYTES = 1 << 16;
 
 /** A string that has escapes in it, as UTF-8. */
 export class UnescapedText {
-  bytes = new Uint8Array(256);
+  bytes = Buffer.alloc(256);
   length = 0;
   /** False where an escape named half a surrogate pair, which UTF-8 has no bytes for. */
   isWellFormed = true;
 
   /**
    * Reads the string from `start` to before `end`, where its closing quote is. Returns where an escape is wrong, or
-   * undefined. A quote follows the text, so that it can be looked up as a field's name.
+   * undefined. A quote follows the text, and some bytes that mean nothing, so that it can be looked up as a field's
+   * name.
    */
   read(source: Uint8Array, start: number, end: number): number | undefined {
     // No escape is shorter than what it stands for.
-    if (this.bytes.length < end - start + 1 || this.bytes.length > KEPT_BYTES) {
-      this.bytes = new Uint8Array(Math.max(256, end - start + 1));
+    const needed = end - start + 4;
+    if (this.bytes.length < needed || this.bytes.length > KEPT_BYTES) {
+      this.bytes = Buffer.alloc(Math.max(256, needed));
     }
     this.length = 0;
     this.isWellFormed = true;

@@ -128,25 +128,26 @@ export class Values {
   #keyValue(depth: number): void {
     const reader = this.#reader;
     const fields = this.#keyValueFields;
-    const members = this.#members;
-    const member = members.count;
-    members.push();
+    let keyStart = 0;
+    let keyLength = 0;
+    let keySource: Source = Source.Scratch;
+    let valueAt = 0;
+    this.#source = Source.None;
     for (let field = reader.firstField(fields); field !== NO_FIELD; field = reader.nextField(fields, field)) {
       if (field === KeyValue.key) {
         reader.string();
-        const { text, textStart, textLength } = reader;
-        if (reader.isPlain) members.setKey(member, textStart, textLength, Source.Document);
-        else members.setKey(member, this.#scratch.append(text, textStart, textLength), textLength, Source.Scratch);
+        keyLength = reader.textLength;
+        keySource = reader.isPlain ? Source.Document : Source.Scratch;
+        keyStart = reader.isPlain ? reader.textStart : this.#scratch.append(reader.text, reader.textStart, keyLength);
+      } else if (reader.takeNull()) {
+        this.#source = Source.None;
+        valueAt = 0;
       } else {
-        const valueAt = reader.at;
-        if (reader.takeNull()) {
-          members.setValue(member, 0, 0, Source.None, 0);
-        } else {
-          this.#value(depth, 'json');
-          members.setValue(member, this.#start, this.#length, this.#source, valueAt);
-        }
+        valueAt = reader.at;
+        this.#value(depth, 'json');
       }
     }
+    this.#members.push(keyStart, keyLength, keySource, this.#start, this.#length, this.#source, valueAt);
   }
 
   /** Reads an AnyValue, which #start, #length and #source then tell the place of. */
