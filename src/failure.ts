@@ -1,6 +1,8 @@
 // The one kind of error that clients and users are meant to read. Everything else that is thrown is a bug or the
 // system's word, and reaches a client as an internal error.
 
+import { redacted } from './redaction.js';
+
 /** What went wrong: the word for it in an answer, the status that each wire gives it, and whether the same request may be sent again. */
 export const failureKinds = {
   malformed: { reason: 'bad_request', http: 400, grpc: 'INVALID_ARGUMENT', retryable: false },
@@ -28,7 +30,7 @@ export class Failure extends Error {
   }
 }
 
-/** The text of anything thrown. */
+/** The text of anything thrown, fit to be shown: without credentials. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return redacted(thrown instanceof Error ? thrown.message : String(thrown));
 }

@@ -1,37 +1,81 @@
 // Options → the target that they name, with its tables made or verified.
 
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Database } from '../duckdb/database.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { telemetryTables } from '../schema/tables.js';
-import { DuckDBTarget } from './duckdb-target.js';
+import { type CatalogKind, catalogKind } from './catalog-kind.js';
+import { CatalogTarget } from './catalog-target.js';
+import { CheckpointMaintenance } from './checkpoint-maintenance.js';
+import { ParquetTarget } from './parquet-target.js';
+import { addPromotedColumns, type PromotedColumn, promotedColumns } from './promoted-columns.js';
 import type { SealTarget } from './seal-target.js';
-import { createTables, type TableHome, verifyTables } from './tables.js';
+import { columnTypes, createTables, type TableHome, verifyTables } from './tables.js';
 
-/** Opens a connection of its own to the catalog that `options` name, or that `caller` uses. */
+/** Opens a connection of its own to the target that `options` name, or to the catalog that `caller` uses. */
 export async function openTarget(database: Database, options: ServeOptions, caller: Caller): Promise<SealTarget> {
-  const catalog = options.catalog === null || options.catalog === '' ? undefined : options.catalog;
-  const home: TableHome = {
-    catalog: catalog ?? caller.catalog,
-    schema: options.schema ?? (catalog === undefined ? caller.schema : 'main'),
-  };
-  const attached = await database.rows(
-    `SELECT type, readonly FROM duckdb_databases() WHERE database_name = ${quotedString(home.catalog)} AND NOT internal`,
-  );
-  const type = attached[0]?.['type'];
-  if (type === undefined)
-    throw new Error(`catalog ${home.catalog} is not available: no attached database has that name`);
-  if (attached[0]!['readonly'] === true) throw new Error(`catalog ${home.catalog} is not available: it is read-only`);
+  if (options.parquet_export_path !== null) {
+    const home = { catalog: database.hostCatalog, schema: options.schema ?? 'main' };
+    return ParquetTarget.open(database, options.parquet_export_path, home);
+  }
+  const home = tableHome(options, caller);
+  const kind = await writableCatalogKind(database, home.catalog);
+  const promoted = promotedColumns(options, telemetryTables);
+  const isHost = home.catalog === database.hostCatalog;
   const writer = await database.connect();
   try {
+    await kind.prepareWriter?.(writer);
     // Rows of a batch have no order worth waiting for; unordered inserts compress on all threads, before COMMIT.
     await writer.run('SET SESSION preserve_insertion_order = false');
-    if (options.create_tables) await createTables(writer, home, telemetryTables);
-    await verifyTables(writer, home, telemetryTables);
+    await prepareTables(writer, home, kind, options, promoted);
+    await kind.configure?.(writer, home, options);
   } catch (error) {
     writer.closeSync();
     throw error;
   }
-  return new DuckDBTarget(database, writer, home, home.catalog === database.hostCatalog ? '' : home.catalog);
+  return new CatalogTarget({
+    database,
+    writer,
+    home,
+    kind,
+    promoted,
+    catalogName: isHost ? '' : home.catalog,
+    maintenance: kind.hasMaintenance && !isHost ? new CheckpointMaintenance(database, home.catalog) : undefined,
+  });
+}
+
+function tableHome(options: ServeOptions, caller: Caller): TableHome {
+  const catalog = options.catalog === null || options.catalog === '' ? undefined : options.catalog;
+  return {
+    catalog: catalog ?? caller.catalog,
+    schema: options.schema ?? (catalog === undefined ? caller.schema : 'main'),
+  };
+}
+
+async function writableCatalogKind(database: Database, catalog: string): Promise<CatalogKind> {
+  const [attached] = await database.rows(
+    `SELECT type, readonly FROM duckdb_databases() WHERE database_name = ${quotedString(catalog)} AND NOT internal`,
+  );
+  if (attached === undefined)
+    throw new Error(`catalog ${catalog} is not available: no attached database has that name`);
+  if (attached['readonly'] === true) throw new Error(`catalog ${catalog} is not available: it is read-only`);
+  return catalogKind(String(attached['type']));
+}
+
+async function prepareTables(
+  writer: DuckDBConnection,
+  home: TableHome,
+  kind: CatalogKind,
+  options: ServeOptions,
+  promoted: readonly PromotedColumn[],
+): Promise<void> {
+  if (options.create_tables) {
+    await createTables(writer, home, telemetryTables, async (table) => kind.layOut?.(writer, home, table, options));
+    await addPromotedColumns(writer, home, telemetryTables, promoted, await columnTypes(writer, home));
+  }
+  const asColumns = promoted.map(({ name }) => ({ name, type: 'VARCHAR', absent: 'NULL', doc: '' }) as const);
+  const expected = telemetryTables.map((table) => ({ ...table, columns: [...table.columns, ...asColumns] }));
+  verifyTables(await columnTypes(writer, home), home, expected);
 }

@@ -6,12 +6,49 @@ export interface CommitTiming {
   readonly commitMs: number;
 }
 
+/** Which attempt of which server a commit is, for what the catalog keeps of it. */
+export interface SealIdentity {
+  /** Listen URI of the server. */
+  readonly server: string;
+  readonly sequence: number;
+}
+
 /** Where generations become durable. */
 export interface SealTarget {
   /** Name of the catalog as users gave it; empty for the database that the host opened. */
   readonly catalogName: string;
   readonly schemaName: string;
-  /** Commits every row of a generation, or rejects with none of them visible. Reads the generation, keeps nothing. */
-  commit(generation: Generation): Promise<CommitTiming>;
+  /** Columns that hold promoted attributes, over all tables. */
+  readonly promotedColumns: number;
+  /** What keeps the catalog tidy; undefined where there is nothing to do. */
+  readonly maintenance: Maintenance | undefined;
+  /**
+   * Commits every row of a generation, or rejects with none of them visible. Reads the generation, keeps nothing.
+   * Rejects with a CommitConflict when another writer came first and the same commit may succeed now.
+   */
+  commit(generation: Generation, identity: SealIdentity): Promise<CommitTiming>;
   close(): void;
+}
+
+/** Upkeep of a catalog, beside its seals. */
+export interface Maintenance {
+  /** Compacts and cleans up. Rejects with MaintenanceUnsupported when the catalog can never do that. */
+  run(): Promise<void>;
+  /** Ends a run in progress. */
+  interrupt(): void;
+}
+
+/** Another writer changed the catalog first. Nothing was committed, and nothing stands in the way of trying again. */
+export class CommitConflict extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+    this.name = 'CommitConflict';
+  }
+}
+
+export class MaintenanceUnsupported extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+    this.name = 'MaintenanceUnsupported';
+  }
 }

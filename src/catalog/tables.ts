@@ -12,14 +12,23 @@ export interface TableHome {
 /** First storage version of DuckDB files that stores `USING COMPRESSION zstd` compressed; older ones store plain text. */
 const FIRST_ZSTD_STORAGE = [1, 2] as const;
 
-/** Creates the schema and the tables that do not exist. */
+/** Types of the columns of a schema's tables, by table and column. */
+export type ColumnTypes = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** What else happens to a table in the transaction that creates it. */
+export type LayOut = (table: TelemetryTable) => Promise<void>;
+
+/** Another host may create the same tables at the same moment; whoever comes second finds them made. */
+const CREATE_ATTEMPTS = 5;
+
+/** Creates the schema and those of the tables that do not exist. */
 export async function createTables(
   connection: DuckDBConnection,
   home: TableHome,
   tables: readonly TelemetryTable[],
+  layOut: LayOut = async () => undefined,
 ): Promise<void> {
   const textClause = (await storesZstd(connection, home.catalog)) ? ' USING COMPRESSION zstd' : '';
-  // Not in the same transaction: a catalog may refuse schema and table changes together, and each is idempotent.
   if (!(await hasSchema(connection, home))) {
     await connection.run(`CREATE SCHEMA IF NOT EXISTS ${qualifiedName(home.catalog, home.schema)}`);
   }
@@ -27,20 +36,24 @@ export async function createTables(
     const columns = table.columns.map(
       ({ name, type }) => `${quotedIdentifier(name)} ${type}${type === 'VARCHAR' ? textClause : ''}`,
     );
-    await connection.run(`CREATE TABLE IF NOT EXISTS ${tableName(home, table)} (${columns.join(', ')})`);
+    for (let attempt = 1; !(await columnTypes(connection, home)).has(table.name); attempt++) {
+      try {
+        await inTransaction(connection, async () => {
+          await connection.run(`CREATE TABLE IF NOT EXISTS ${tableName(home, table)} (${columns.join(', ')})`);
+          await layOut(table);
+        });
+      } catch (error) {
+        if (attempt === CREATE_ATTEMPTS) throw error;
+      }
+    }
   }
 }
 
 /** Throws unless every table exists with every declared column, of the declared type. Further columns are ignored. */
-export async function verifyTables(
-  connection: DuckDBConnection,
-  home: TableHome,
-  tables: readonly TelemetryTable[],
-): Promise<void> {
-  const found = await columnTypes(connection, home);
+export function verifyTables(types: ColumnTypes, home: TableHome, tables: readonly TelemetryTable[]): void {
   for (const table of tables) {
     const name = `table ${home.catalog}.${home.schema}.${table.name}`;
-    const columns = found.get(table.name);
+    const columns = types.get(table.name);
     if (columns === undefined) throw new Error(`${name} is not available: it does not exist`);
     for (const column of table.columns) {
       const type = columns.get(column.name);
@@ -66,7 +79,7 @@ async function hasSchema(connection: DuckDBConnection, home: TableHome): Promise
   return found.currentRowCount > 0;
 }
 
-async function columnTypes(connection: DuckDBConnection, home: TableHome): Promise<Map<string, Map<string, string>>> {
+export async function columnTypes(connection: DuckDBConnection, home: TableHome): Promise<ColumnTypes> {
   const result = await connection.runAndReadAll(
     `SELECT table_name, column_name, data_type FROM duckdb_columns()
      WHERE database_name = ${quotedString(home.catalog)} AND schema_name = ${quotedString(home.schema)}`,
@@ -93,4 +106,16 @@ async function storesZstd(connection: DuckDBConnection, catalog: string): Promis
   const [major, minor] = [Number(version[1]), Number(version[2])];
   const [firstMajor, firstMinor] = FIRST_ZSTD_STORAGE;
   return major > firstMajor || (major === firstMajor && minor >= firstMinor);
+}
+
+async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
+  await connection.run('BEGIN TRANSACTION');
+  try {
+    await work();
+    await connection.run('COMMIT');
+  } catch (error) {
+    // Ended already where COMMIT failed.
+    await connection.run('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
 }

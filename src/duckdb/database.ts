@@ -4,6 +4,8 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { BatchScans } from './batch-scan.js';
 import { quotedString } from './sql-text.js';
 
+export type LogLevel = 'INFO' | 'WARNING' | 'ERROR';
+
 export class Database {
   /** Rows that queries of this instance can read from memory. */
   readonly scans = new BatchScans();
@@ -42,7 +44,7 @@ export class Database {
   }
 
   /** Writes a message to DuckDB's own log, where users see it in `duckdb_logs` once they have enabled logging. */
-  async writeLog(level: 'INFO' | 'WARNING' | 'ERROR', message: string): Promise<void> {
+  async writeLog(level: LogLevel, message: string): Promise<void> {
     await this.#control.run(
       `SELECT write_log(${quotedString(message)}, level := ${quotedString(level)}, log_type := 'otelduck')`,
     );

@@ -70,10 +70,33 @@ export const serverColumns: readonly ResultColumn<IngestServer>[] = [
   ),
   column('last_error', 'VARCHAR', 'What the listener fell over.', (server) => server.listener.lastError ?? null),
   column('seal_last_error', 'VARCHAR', 'Why the last commit failed.', (server) => server.sealer.lastError ?? null),
-  column('maintenance_runs_total', 'UBIGINT', 'Successful maintenance runs of the catalog.', () => 0),
-  column('maintenance_failures_total', 'UBIGINT', 'Failed maintenance runs of the catalog.', () => 0),
-  column('last_maintenance_age_ms', 'BIGINT', 'Time since the last successful maintenance run.', () => null),
-  column('maintenance_last_error', 'VARCHAR', 'Why the last maintenance run failed.', () => null),
+  column(
+    'maintenance_runs_total',
+    'UBIGINT',
+    'Successful maintenance runs of the catalog.',
+    (server) => server.maintenance.runsTotal,
+  ),
+  column(
+    'maintenance_failures_total',
+    'UBIGINT',
+    'Failed maintenance runs of the catalog.',
+    (server) => server.maintenance.failuresTotal,
+  ),
+  column('last_maintenance_age_ms', 'BIGINT', 'Time since the last successful maintenance run.', (server) =>
+    ageMs(server.maintenance.lastRunAtMs),
+  ),
+  column(
+    'maintenance_last_error',
+    'VARCHAR',
+    'Why the last maintenance run failed.',
+    (server) => server.maintenance.lastError ?? null,
+  ),
+  column(
+    'promoted_columns_total',
+    'UBIGINT',
+    'Columns of promoted attributes, over all tables.',
+    (server) => server.target.promotedColumns,
+  ),
 ];
 
 /** `otlp_server_list()`: one row per running server, true at the moment of the call. */

@@ -91,6 +91,18 @@ export const serveOptions = {
     default: 900_000,
     doc: 'DuckLake: age from which snapshots and unused files may be removed.',
   }),
+  lake_partition: word({
+    words: ['day', 'none'],
+    default: 'day',
+    defaultText: '`day`',
+    doc: 'DuckLake: how tables that the server creates are partitioned: by day of their time, or not.',
+  }),
+  lake_sort: word({
+    words: ['service_time', 'none'],
+    default: 'service_time',
+    defaultText: '`service_time`',
+    doc: 'DuckLake: how files of tables that the server creates are sorted: by service and time, or not.',
+  }),
   promote_resource_attributes: optionalText({
     defaultText: 'none',
     doc: 'Resource attributes that get a VARCHAR column each, comma-separated.',

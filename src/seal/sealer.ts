@@ -4,7 +4,7 @@
 
 import { Generation } from '../buffer/generation.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
-import type { SealTarget } from '../catalog/seal-target.js';
+import { CommitConflict, type SealTarget } from '../catalog/seal-target.js';
 import { messageOf } from '../failure.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { SealLog } from './seal-log.js';
@@ -16,9 +16,22 @@ const LONGEST_RETRY_MS = 30_000;
 /** setTimeout() fires at once when asked for more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/**
+ * Attempts at a commit that other writers get in the way of, and the longest pause before the next. The pause is drawn
+ * at random, so that writers which collided do not collide again.
+ */
+const CONFLICT_ATTEMPTS = 50;
+const FIRST_CONFLICT_PAUSE_MS = 20;
+const LONGEST_CONFLICT_PAUSE_MS = 500;
+
+/** Who asked for a seal: the triggers of the background, or a flush. */
+export type SealReason = 'background' | 'flush';
+
 export interface SealerEvents {
+  /** Name of the server in what the catalog keeps of its seals. */
+  server(): string;
   /** A generation has been committed: its requests' bytes are free again. */
-  committed(generation: Generation): void;
+  committed(generation: Generation, reason: SealReason): void;
   /** A commit has failed; its rows are kept and will be tried again. */
   failed(error: string): void;
 }
@@ -108,7 +121,7 @@ export class Sealer {
       const sealedRows = this.#committedRows;
       this.#detach();
       while (this.#detached.length > 0) {
-        const error = await this.#commitOldest();
+        const error = await this.#commitOldest('flush');
         if (error !== undefined) return { sealedRows: this.#committedRows - sealedRows, error };
       }
       return { sealedRows: this.#committedRows - sealedRows, error: undefined };
@@ -146,7 +159,7 @@ export class Sealer {
     this.#isBackgroundSealQueued = true;
     void this.#exclusively(async () => {
       if (this.#detached.length === 0) this.#detach();
-      if (this.#detached.length > 0) await this.#commitOldest();
+      if (this.#detached.length > 0) await this.#commitOldest('background');
       this.#isBackgroundSealQueued = false;
     });
   }
@@ -158,28 +171,40 @@ export class Sealer {
   }
 
   /** Tries to commit the oldest detached generation. Resolves with the error that kept it from being committed. */
-  async #commitOldest(): Promise<string | undefined> {
-    const generation = this.#detached[0]!;
+  async #commitOldest(reason: SealReason): Promise<string | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const thrown = await this.#attempt(this.#detached[0]!, reason);
+      if (thrown === undefined) {
+        this.#retryMs = 0;
+        return undefined;
+      }
+      if (!(thrown instanceof CommitConflict) || attempt === CONFLICT_ATTEMPTS) {
+        this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs === 0 ? FIRST_RETRY_MS : 2 * this.#retryMs);
+        return messageOf(thrown);
+      }
+      const longestMs = Math.min(LONGEST_CONFLICT_PAUSE_MS, FIRST_CONFLICT_PAUSE_MS * 2 ** attempt);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * longestMs));
+    }
+  }
+
+  /** Makes one attempt, and keeps a record of it. Resolves with what it failed of. */
+  async #attempt(generation: Generation, reason: SealReason): Promise<unknown> {
     const sequence = ++this.#attempts;
     const startedUnixMs = Date.now();
     const startedMs = performance.now();
     let timing = { appendMs: 0, commitMs: 0 };
-    let error: string | undefined;
+    let thrown: unknown;
     try {
-      timing = await this.#target.commit(generation);
-    } catch (thrown) {
-      error = messageOf(thrown);
-    }
-    if (error === undefined) {
+      timing = await this.#target.commit(generation, { server: this.#events.server(), sequence });
       this.#detached.shift();
       this.#seals++;
       this.#committedRows += generation.rows;
       this.#lastSealAtMs = Date.now();
-      this.#retryMs = 0;
-    } else {
+    } catch (error) {
+      thrown = error;
       this.#failures++;
-      this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs === 0 ? FIRST_RETRY_MS : 2 * this.#retryMs);
     }
+    const error = thrown === undefined ? undefined : messageOf(thrown);
     this.#lastError = error;
     this.log.add({
       sequence,
@@ -194,9 +219,9 @@ export class Sealer {
       sealFailuresTotal: this.#failures,
       committedRowsTotal: this.#committedRows,
     });
-    if (error === undefined) this.#events.committed(generation);
+    if (error === undefined) this.#events.committed(generation, reason);
     else this.#events.failed(error);
-    return error;
+    return thrown;
   }
 
   /** Runs work when all earlier work has ended. */

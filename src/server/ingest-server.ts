@@ -2,8 +2,9 @@
 
 import { openTarget } from '../catalog/open-target.js';
 import type { SealTarget } from '../catalog/seal-target.js';
-import type { Database } from '../duckdb/database.js';
+import type { Database, LogLevel } from '../duckdb/database.js';
 import { messageOf } from '../failure.js';
+import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
 import { type FlushResult, Sealer } from '../seal/sealer.js';
 import { Admission } from './admission.js';
 import { Ingest } from './ingest.js';
@@ -32,6 +33,7 @@ export class IngestServer {
   readonly request: ServeRequest;
   readonly ingest: Ingest;
   readonly sealer: Sealer;
+  readonly maintenance: MaintenanceSchedule;
   readonly listener: Listener;
   readonly target: SealTarget;
   #stopped: Promise<StopResult> | undefined;
@@ -39,12 +41,13 @@ export class IngestServer {
   private constructor(
     uri: ListenUri,
     request: ServeRequest,
-    parts: { ingest: Ingest; sealer: Sealer; listener: Listener; target: SealTarget },
+    parts: { ingest: Ingest; sealer: Sealer; maintenance: MaintenanceSchedule; listener: Listener; target: SealTarget },
   ) {
     this.uri = uri;
     this.request = request;
     this.ingest = parts.ingest;
     this.sealer = parts.sealer;
+    this.maintenance = parts.maintenance;
     this.listener = parts.listener;
     this.target = parts.target;
   }
@@ -53,23 +56,33 @@ export class IngestServer {
   static async start(database: Database, request: ServeRequest): Promise<IngestServer> {
     const { options } = request;
     const target = await openTarget(database, options, request.caller);
-    const log = (message: string) => {
+    let { uri } = request;
+    const log = (level: LogLevel, message: string) => {
       // Losing a line of log is no reason to fail what the line is about.
-      database.writeLog('ERROR', `${canonicalUri(request.uri)}: ${message}`).catch(() => undefined);
+      database.writeLog(level, `${canonicalUri(uri)}: ${message}`).catch(() => undefined);
     };
     const admission = new Admission(options.max_buffered_bytes);
+    const maintenance = new MaintenanceSchedule(target.maintenance, options.max_buffered_bytes, {
+      admittedBytes: () => admission.admittedBytes,
+      unsupported: (error) =>
+        log('WARNING', `${target.catalogName} has no maintenance, so it will not be tried: ${error}`),
+    });
     const sealer = new Sealer(target, options, {
-      committed: (generation) => admission.release(generation.admittedBytes),
-      failed: (error) => log(`cannot commit rows: ${error}`),
+      server: () => canonicalUri(uri),
+      committed: (generation, reason) => {
+        admission.release(generation.admittedBytes);
+        if (reason === 'background') maintenance.sealed(generation.admittedBytes, Date.now());
+      },
+      failed: (error) => log('ERROR', `cannot commit rows: ${error}`),
     });
     const ingest = new Ingest(options, admission, sealer);
     const listener = newListener(request, ingest, {
       isReady: () => isReady(sealer, options.seal_max_age_ms),
-      internalError: (error) => log(`cannot answer a request: ${messageOf(error)}`),
+      internalError: (error) => log('ERROR', `cannot answer a request: ${messageOf(error)}`),
     });
     try {
-      const port = await listener.listen();
-      return new IngestServer({ ...request.uri, port }, request, { ingest, sealer, listener, target });
+      uri = { ...uri, port: await listener.listen() };
+      return new IngestServer(uri, request, { ingest, sealer, maintenance, listener, target });
     } catch (error) {
       target.close();
       throw error;
@@ -97,6 +110,7 @@ export class IngestServer {
   async #stop(): Promise<StopResult> {
     await this.listener.stop();
     this.sealer.stop();
+    await this.maintenance.stop();
     let committedRows = 0;
     for (let attempt = 1; ; attempt++) {
       const { sealedRows, error } = await this.sealer.flush();

@@ -48,6 +48,14 @@ export function serveRequest(
   if (options.parquet_export_path !== null && options.catalog !== null) {
     throw new RangeError('parquet_export_path cannot be combined with catalog');
   }
+  if (
+    options.parquet_export_path !== null &&
+    (options.promote_resource_attributes ?? options.promote_scope_attributes)
+  ) {
+    throw new RangeError(
+      'parquet_export_path cannot be combined with promoted attributes, which are columns of a catalog',
+    );
+  }
   refuseWhatIsToCome(options);
   return { uri, transport: options.transport ?? transports[0]!, options, token: token(options), caller };
 }
@@ -62,11 +70,6 @@ function token(options: ServeOptions): string | undefined {
 }
 
 function refuseWhatIsToCome(options: ServeOptions): void {
-  const missing = [
-    options.durability === 'journal' && "durability := 'journal'",
-    options.parquet_export_path !== null && 'parquet_export_path',
-    options.promote_resource_attributes !== null && 'promote_resource_attributes',
-    options.promote_scope_attributes !== null && 'promote_scope_attributes',
-  ].find((option) => option !== false);
+  const missing = [options.durability === 'journal' && "durability := 'journal'"].find((option) => option !== false);
   if (missing !== undefined) throw new Error(`${missing} is not available in this version of otelduck`);
 }

@@ -1,0 +1,95 @@
+// What differs between the kinds of catalog that DuckDB attaches, as data: everything else about a commit is the same.
+
+import { hostname } from 'node:os';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
+import type { TelemetryTable } from '../schema/column-declaration.js';
+import type { ServeOptions } from '../schema/serve-options.js';
+import type { SealIdentity } from './seal-target.js';
+import { type TableHome, tableName } from './tables.js';
+
+export interface CatalogKind {
+  /** Prepares a connection that will write. */
+  prepareWriter?(writer: DuckDBConnection): Promise<void>;
+  /** Sets what the catalog does with data files. */
+  configure?(writer: DuckDBConnection, home: TableHome, options: ServeOptions): Promise<void>;
+  /** Gives a table that was just created its layout, in the transaction that creates it. */
+  layOut?(writer: DuckDBConnection, home: TableHome, table: TelemetryTable, options: ServeOptions): Promise<void>;
+  /** Says in the open transaction what it is. */
+  describeCommit?(writer: DuckDBConnection, home: TableHome, seal: SealIdentity & { rows: number }): Promise<void>;
+  /** Matches errors after which the same transaction may succeed. */
+  readonly conflicts?: RegExp;
+  /** Whether `CHECKPOINT <catalog>` is tried now and then. */
+  readonly hasMaintenance: boolean;
+}
+
+/**
+ * Ages below which DuckLake must not delete files. Files of a transaction that is still open look unused: with an age
+ * of zero, CHECKPOINT removed them, the COMMIT then succeeded, and its rows were lost.
+ */
+export const SAFE_RETENTION_MS = 300_000;
+
+const ducklake: CatalogKind = {
+  hasMaintenance: true,
+  // Raced by many hosts, a catalog's own retries are cheap; the defaults give up after about a second.
+  async prepareWriter(writer) {
+    await writer.run('SET SESSION ducklake_max_retry_count = 100');
+    await writer.run('SET SESSION ducklake_retry_wait_ms = 20');
+    await writer.run('SET SESSION ducklake_retry_backoff = 1.05');
+  },
+  async configure(writer, home, options) {
+    const retention = `${Math.max(SAFE_RETENTION_MS, options.maintenance_retention_ms)} milliseconds`;
+    const wanted: Record<string, string> = {
+      target_file_size: `${Math.max(1, Math.round(options.target_file_size / 1024))}KiB`,
+      expire_older_than: retention,
+      delete_older_than: retention,
+    };
+    for (const [name, value] of Object.entries(wanted)) {
+      await writer.run(
+        `CALL ${quotedIdentifier(home.catalog)}.set_option(${quotedString(name)}, ${quotedString(value)})`,
+      );
+    }
+  },
+  async layOut(writer, home, table, options) {
+    const time = table.columns.find(({ type }) => type === 'TIMESTAMP')!.name;
+    if (options.lake_partition === 'day') {
+      const parts = ['year', 'month', 'day'].map((part) => `${part}(${quotedIdentifier(time)})`);
+      await writer.run(`ALTER TABLE ${tableName(home, table)} SET PARTITIONED BY (${parts.join(', ')})`);
+    }
+    if (options.lake_sort === 'service_time') {
+      await writer.run(
+        `ALTER TABLE ${tableName(home, table)} SET SORTED BY (service_name ASC, ${quotedIdentifier(time)} ASC)`,
+      );
+    }
+  },
+  async describeCommit(writer, home, { server, sequence, rows }) {
+    const extra = JSON.stringify({ host: hostname(), pid: process.pid, server, seal: sequence, rows });
+    await writer.run(
+      `CALL ${quotedIdentifier(home.catalog)}.set_commit_message('otelduck', ${quotedString(`${server} seal ${sequence}: ${rows} rows`)}, extra_info => ${quotedString(extra)})`,
+    );
+  },
+  conflicts: /Transaction conflict|Failed to commit DuckLake transaction[\s\S]*(?:conflict|duplicate key|serializ)/i,
+};
+
+const iceberg: CatalogKind = {
+  hasMaintenance: true,
+  conflicts: /Conflict_409|CommitFailedException|was created concurrently|Version token mismatch/,
+};
+
+const duckdb: CatalogKind = { hasMaintenance: false };
+/** Another database behind DuckDB's interface, such as PostgreSQL: maintenance is tried once, and found unsupported. */
+const other: CatalogKind = { hasMaintenance: true };
+
+/** The kind with the name that `duckdb_databases()` gives it. */
+export function catalogKind(type: string): CatalogKind {
+  switch (type) {
+    case 'duckdb':
+      return duckdb;
+    case 'ducklake':
+      return ducklake;
+    case 'iceberg':
+      return iceberg;
+    default:
+      return other;
+  }
+}

@@ -1,0 +1,104 @@
+// Generations → BEGIN, INSERT for each table with rows, COMMIT, in an attached catalog of any kind.
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Generation } from '../buffer/generation.js';
+import { PinnedBatches } from '../duckdb/batch-scan.js';
+import type { Database } from '../duckdb/database.js';
+import { quotedIdentifier } from '../duckdb/sql-text.js';
+import type { TelemetryTable } from '../schema/column-declaration.js';
+import { tablesBySignal } from '../schema/tables.js';
+import type { CatalogKind } from './catalog-kind.js';
+import type { PromotedColumn } from './promoted-columns.js';
+import {
+  CommitConflict,
+  type CommitTiming,
+  type Maintenance,
+  type SealIdentity,
+  type SealTarget,
+} from './seal-target.js';
+import { type TableHome, tableName } from './tables.js';
+
+export interface CatalogTargetParts {
+  readonly database: Database;
+  /** The target's own connection, on which nothing else runs. */
+  readonly writer: DuckDBConnection;
+  readonly home: TableHome;
+  readonly kind: CatalogKind;
+  /** Name to show; empty for the database that the host opened. */
+  readonly catalogName: string;
+  readonly promoted: readonly PromotedColumn[];
+  readonly maintenance: Maintenance | undefined;
+}
+
+export class CatalogTarget implements SealTarget {
+  readonly #parts: CatalogTargetParts;
+
+  constructor(parts: CatalogTargetParts) {
+    this.#parts = parts;
+  }
+
+  get catalogName(): string {
+    return this.#parts.catalogName;
+  }
+
+  get schemaName(): string {
+    return this.#parts.home.schema;
+  }
+
+  get promotedColumns(): number {
+    return this.#parts.promoted.length * Object.values(tablesBySignal).flat().length;
+  }
+
+  get maintenance(): Maintenance | undefined {
+    return this.#parts.maintenance;
+  }
+
+  async commit(generation: Generation, identity: SealIdentity): Promise<CommitTiming> {
+    const { writer, home, kind } = this.#parts;
+    const startedMs = performance.now();
+    try {
+      await writer.run('BEGIN TRANSACTION');
+      await this.#insert(generation);
+      await kind.describeCommit?.(writer, home, { ...identity, rows: generation.rows });
+      const appendedMs = performance.now();
+      await writer.run('COMMIT');
+      return { appendMs: appendedMs - startedMs, commitMs: performance.now() - appendedMs };
+    } catch (error) {
+      await this.#rollback();
+      if (error instanceof Error && kind.conflicts?.test(error.message)) throw new CommitConflict(error);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#parts.maintenance?.interrupt();
+    this.#parts.writer.closeSync();
+  }
+
+  async #insert(generation: Generation): Promise<void> {
+    const { database, writer } = this.#parts;
+    for (const [signal, batches] of generation.segments) {
+      const pinned = new PinnedBatches(batches);
+      for (const [index, table] of tablesBySignal[signal].entries()) {
+        if (batches.every((batch) => batch.tables[index]!.rows === 0)) continue;
+        await database.scans.read(pinned, table, (relation) => writer.run(this.#insertSql(table, relation)));
+      }
+    }
+  }
+
+  #insertSql(table: TelemetryTable, relation: string): string {
+    const { home, promoted } = this.#parts;
+    const columns = [...table.columns, ...promoted].map(({ name }) => quotedIdentifier(name)).join(', ');
+    const values = ['*', ...promoted.map(({ sql }) => sql)].join(', ');
+    return `INSERT INTO ${tableName(home, table)} (${columns}) SELECT ${values} FROM ${relation}`;
+  }
+
+  async #rollback(): Promise<void> {
+    try {
+      await this.#parts.writer.run('ROLLBACK');
+    } catch {
+      // A failed COMMIT has ended the transaction already, and then there is nothing to roll back. The error that
+      // led here is the one to report.
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// Upkeep by `CHECKPOINT <catalog>`: a DuckLake merges small files, and removes old snapshots and files.
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Database } from '../duckdb/database.js';
+import { quotedIdentifier } from '../duckdb/sql-text.js';
+import { type Maintenance, MaintenanceUnsupported } from './seal-target.js';
+
+/** How catalogs say that they have nothing to checkpoint. */
+const UNSUPPORTED = /not (?:yet )?(?:supported|implemented)|does not support|unsupported|no checkpoint/i;
+
+export class CheckpointMaintenance implements Maintenance {
+  readonly #database: Database;
+  readonly #catalog: string;
+  #running: DuckDBConnection | undefined;
+
+  constructor(database: Database, catalog: string) {
+    this.#database = database;
+    this.#catalog = catalog;
+  }
+
+  async run(): Promise<void> {
+    // A connection of its own: the writer goes on sealing meanwhile.
+    const connection = await this.#database.connect();
+    this.#running = connection;
+    try {
+      await connection.run(`CHECKPOINT ${quotedIdentifier(this.#catalog)}`);
+    } catch (error) {
+      if (error instanceof Error && UNSUPPORTED.test(error.message)) throw new MaintenanceUnsupported(error);
+      throw error;
+    } finally {
+      this.#running = undefined;
+      connection.closeSync();
+    }
+  }
+
+  interrupt(): void {
+    this.#running?.interrupt();
+  }
+}

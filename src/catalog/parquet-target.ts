@@ -1,0 +1,170 @@
+// Generations → Parquet files below a root, partitioned by the day of the event:
+// <root>/<table>/year=YYYY/month=MM/day=DD/<generation>_<n>.parquet
+//
+// Writing files cannot be rolled back, so this is at least once. Two things keep "more than once" rare: a table that a
+// failed seal has written whole is not written again, and a retry names its files as the first attempt did. On a local
+// disk files are written beside the dataset and renamed into it, so that no reader sees a part of one.
+
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Generation } from '../buffer/generation.js';
+import { PinnedBatches } from '../duckdb/batch-scan.js';
+import type { Database } from '../duckdb/database.js';
+import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
+import type { TelemetryTable } from '../schema/column-declaration.js';
+import { tablesBySignal, telemetryTables } from '../schema/tables.js';
+import type { CommitTiming, SealTarget } from './seal-target.js';
+import { type TableHome, tableName } from './tables.js';
+
+/** Files on their way to their final name. Outside of every table's folder, so that no glob over a table sees them. */
+const STAGING_FOLDER = '_staging';
+
+/** Begins the name of each folder that this process stages files in. */
+const STAGING_OWNER = `${hostname()}-${process.pid}-`;
+
+/** How far a generation has come, over all attempts to export it. */
+interface Progress {
+  /** Part of every file name: no other generation, server or host has the same. */
+  readonly id: string;
+  readonly written: Set<TelemetryTable>;
+}
+
+export class ParquetTarget implements SealTarget {
+  readonly catalogName = '';
+  readonly schemaName: string;
+  readonly promotedColumns = 0;
+  readonly maintenance = undefined;
+  readonly #database: Database;
+  readonly #writer: DuckDBConnection;
+  readonly #root: string;
+  readonly #isLocal: boolean;
+  readonly #home: TableHome;
+  readonly #progress = new WeakMap<Generation, Progress>();
+  readonly #viewed = new Set<TelemetryTable>();
+
+  private constructor(database: Database, writer: DuckDBConnection, root: string, home: TableHome) {
+    this.#database = database;
+    this.#writer = writer;
+    this.#root = root.replace(/\/+$/, '');
+    this.#isLocal = !/^\w+:\/\//.test(root);
+    this.#home = home;
+    this.schemaName = home.schema;
+  }
+
+  static async open(database: Database, root: string, home: TableHome): Promise<ParquetTarget> {
+    const writer = await database.connect();
+    const target = new ParquetTarget(database, writer, root, home);
+    try {
+      await writer.run('SET SESSION preserve_insertion_order = false');
+      await target.#prepare();
+    } catch (error) {
+      writer.closeSync();
+      throw error;
+    }
+    return target;
+  }
+
+  /** Writes every table with rows. The phases of a transaction do not exist here, and take no time. */
+  async commit(generation: Generation): Promise<CommitTiming> {
+    const progress = this.#progressOf(generation);
+    for (const [signal, batches] of generation.segments) {
+      const pinned = new PinnedBatches(batches);
+      for (const [index, table] of tablesBySignal[signal].entries()) {
+        if (progress.written.has(table) || batches.every((batch) => batch.tables[index]!.rows === 0)) continue;
+        await this.#database.scans.read(pinned, table, (scan) => this.#export(table, scan, progress.id));
+        progress.written.add(table);
+        if (!this.#viewed.has(table)) await this.#createView(table);
+      }
+    }
+    return { appendMs: 0, commitMs: 0 };
+  }
+
+  close(): void {
+    this.#writer.closeSync();
+  }
+
+  async #prepare(): Promise<void> {
+    const schema = `${quotedIdentifier(this.#home.catalog)}.${quotedIdentifier(this.#home.schema)}`;
+    await this.#writer.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    if (this.#isLocal) {
+      await mkdir(this.#root, { recursive: true });
+      await removeAbandoned(join(this.#root, STAGING_FOLDER));
+    }
+    for (const table of telemetryTables) await this.#createView(table);
+  }
+
+  #progressOf(generation: Generation): Progress {
+    let progress = this.#progress.get(generation);
+    if (progress === undefined) {
+      progress = { id: randomUUID(), written: new Set() };
+      this.#progress.set(generation, progress);
+    }
+    return progress;
+  }
+
+  async #export(table: TelemetryTable, scan: string, id: string): Promise<void> {
+    const staging = join(this.#root, STAGING_FOLDER, `${STAGING_OWNER}${id}`);
+    const folder = this.#isLocal ? join(staging, table.name) : `${this.#root}/${table.name}`;
+    if (this.#isLocal) {
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { recursive: true });
+    }
+    const files = await this.#writer.runAndReadAll(
+      `COPY (${partitionedSelect(table, scan)}) TO ${quotedString(folder)} (
+         FORMAT parquet, COMPRESSION zstd, PARTITION_BY (year, month, day),
+         FILENAME_PATTERN ${quotedString(`${id}_{i}`)}, OVERWRITE_OR_IGNORE, RETURN_FILES)`,
+    );
+    if (!this.#isLocal) return;
+    for (const { Files } of files.getRowObjectsJson()) {
+      for (const file of Files as string[]) {
+        const final = join(this.#root, relative(staging, file));
+        await mkdir(dirname(final), { recursive: true });
+        await rename(file, final);
+      }
+    }
+    await rm(staging, { recursive: true, force: true });
+  }
+
+  /** Makes the view over a table's files; over no rows as long as there are no files. */
+  async #createView(table: TelemetryTable): Promise<void> {
+    const glob = `${this.#root}/${table.name}/**/*.parquet`;
+    const found = await this.#writer.runAndReadAll(`SELECT 1 FROM glob(${quotedString(glob)}) LIMIT 1`);
+    const hasFiles = found.currentRowCount > 0;
+    const columns = table.columns.map(({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`);
+    const parts = ['year', 'month', 'day'].map((part) => `NULL::BIGINT AS ${part}`);
+    const select = hasFiles
+      ? `SELECT * FROM read_parquet(${quotedString(glob)}, hive_partitioning = true, union_by_name = true)`
+      : `SELECT ${[...columns, ...parts].join(', ')} WHERE false`;
+    await this.#writer.run(`CREATE OR REPLACE VIEW ${tableName(this.#home, table)} AS ${select}`);
+    if (hasFiles) this.#viewed.add(table);
+  }
+}
+
+/** Rows with the day of their time, or of the moment where they have none. */
+function partitionedSelect(table: TelemetryTable, scan: string): string {
+  const times = table.columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => quotedIdentifier(name));
+  const time = `coalesce(${[...times, 'now()::TIMESTAMP'].join(', ')})`;
+  return `SELECT *, strftime(${time}, '%Y') AS year, strftime(${time}, '%m') AS month, strftime(${time}, '%d') AS day FROM ${scan}`;
+}
+
+/** Removes what processes of this host staged that have ended since: nobody will finish those files. */
+async function removeAbandoned(folder: string): Promise<void> {
+  const entries = await readdir(folder).catch(() => []);
+  for (const entry of entries) {
+    if (!entry.startsWith(`${hostname()}-`)) continue;
+    const pid = Number.parseInt(entry.slice(hostname().length + 1), 10);
+    if (!isRunning(pid)) await rm(join(folder, entry), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
