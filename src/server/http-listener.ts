@@ -20,6 +20,8 @@ const TIMEOUT_CHECK_MS = 1000;
 const KEEP_ALIVE_MS = 75_000;
 /** How long stop() waits for requests in flight. */
 const STOP_GRACE_MS = 10_000;
+/** How long a client that was answered 408 or 400 has to read that before its connection is cut. */
+const LINGER_MS = 1000;
 /** What a refused client is asked to wait: some seals at the default age. */
 const RETRY_AFTER_S = '1';
 
@@ -205,4 +207,6 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(
     `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+  // A client may keep its end open for ever, and what its request has reserved with it.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

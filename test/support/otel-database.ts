@@ -121,16 +121,19 @@ export class OtelServer {
   }
 }
 
+/** Where to say what is done when a test ends; tests that run side by side pass their own. */
+export type AtEnd = (end: () => Promise<void> | void) => void;
+
 /** A database that is closed when the running test ends. */
-export async function openDatabase(path?: string): Promise<OtelDatabase> {
+export async function openDatabase(path?: string, atEnd: AtEnd = onTestFinished): Promise<OtelDatabase> {
   const database = await OtelDatabase.open(path);
-  onTestFinished(() => database.close());
+  atEnd(() => database.close());
   return database;
 }
 
 /** A server of its own for the running test, on a database of its own. */
-export async function serve(options?: ServeArguments): Promise<OtelServer> {
-  return (await openDatabase()).serve(options);
+export async function serve(options?: ServeArguments, atEnd?: AtEnd): Promise<OtelServer> {
+  return (await openDatabase(undefined, atEnd)).serve(options);
 }
 
 function literal(value: string | number | boolean): string {

@@ -2,6 +2,7 @@
 
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { type AtEnd, TOKEN } from './otel-database.js';
 
 const ANSWER_TIMEOUT_MS = 20_000;
 
@@ -25,11 +26,11 @@ export class RawConnection {
     socket.on('end', ended).on('close', ended).on('error', ended);
   }
 
-  /** Connects; the socket is destroyed when the test ends. It answers the server's end by its own only when told to. */
-  static open(port: number, host = '127.0.0.1'): Promise<RawConnection> {
+  /** Connects to this machine. The socket is destroyed when the test ends, and does not end because the server does. */
+  static open(port: number, atEnd: AtEnd = onTestFinished): Promise<RawConnection> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host, port, allowHalfOpen: true });
-      onTestFinished(() => {
+      const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+      atEnd(() => {
         socket.destroy();
       });
       socket.once('error', reject);
@@ -83,4 +84,16 @@ export class RawConnection {
       this.#wake();
     });
   }
+}
+
+/** Request line and headers of a post of protobuf with the token; the blank line is the caller's. */
+export function postHead(headers: Record<string, string>): string {
+  const all = {
+    host: '127.0.0.1',
+    'content-type': 'application/x-protobuf',
+    authorization: `Bearer ${TOKEN}`,
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST /v1/logs HTTP/1.1\r\n${lines.join('')}`;
 }

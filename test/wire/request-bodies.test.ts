@@ -8,8 +8,8 @@ import { createDeflate, createDeflateRaw, deflateRawSync, deflateSync, gzipSync 
 import { describe, expect, test } from 'vitest';
 import type { Signal } from '../../src/schema/column-declaration.js';
 import { jsonOf } from '../support/http-client.js';
-import { type OtelServer, serve, TOKEN } from '../support/otel-database.js';
-import { RawConnection } from '../support/raw-connection.js';
+import { serve } from '../support/otel-database.js';
+import { postHead, RawConnection } from '../support/raw-connection.js';
 import { largeLogRequest, logsRequest, metricsRequest, pathOf, spansRequest } from '../support/telemetry.js';
 import { zstdFrame, zstdZeros } from '../support/zstd-frame.js';
 
@@ -130,7 +130,7 @@ describe('max_body_bytes', () => {
   test('a body without a length is cut off where it passes the limit', async () => {
     const server = await serve({ max_body_bytes: LIMIT });
     const client = await RawConnection.open(server.port);
-    client.write(`${head({ 'transfer-encoding': 'chunked' })}\r\n`);
+    client.write(`${postHead({ 'transfer-encoding': 'chunked' })}\r\n`);
     const chunk = Buffer.alloc(40_000);
     for (let sent = 0; sent <= LIMIT; sent += chunk.length) {
       client.write(`${chunk.length.toString(16)}\r\n`);
@@ -148,7 +148,7 @@ describe('max_body_bytes', () => {
   test('a declared length is refused before any of it is sent', async () => {
     const server = await serve({ max_body_bytes: LIMIT });
     const client = await RawConnection.open(server.port);
-    client.write(`${head({ 'content-length': String(LIMIT + 1) })}\r\n`);
+    client.write(`${postHead({ 'content-length': String(LIMIT + 1) })}\r\n`);
     expect(await client.until(/\r\n\r\n\{.*\}/)).toMatch(/^HTTP\/1\.1 413 /);
   });
 });
@@ -175,7 +175,7 @@ describe('Expect: 100-continue', () => {
   test('is answered once the headers are found good, and then the body is taken', async () => {
     const server = await serve();
     const client = await RawConnection.open(server.port);
-    client.write(`${head({ expect: '100-continue', 'content-length': length })}\r\n`);
+    client.write(`${postHead({ expect: '100-continue', 'content-length': length })}\r\n`);
     expect(await client.until(/\r\n\r\n/)).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     client.write(body);
     expect(await client.until(/"batches":1\}/)).toMatch(/HTTP\/1\.1 202 Accepted\r\n/);
@@ -190,7 +190,7 @@ describe('Expect: 100-continue', () => {
     test(`is answered ${status} instead, before the body is sent`, async () => {
       const server = await serve({ max_body_bytes: 10_000, max_buffered_bytes: 1000 });
       const client = await RawConnection.open(server.port);
-      client.write(`${head({ expect: '100-continue', ...headers })}\r\n`);
+      client.write(`${postHead({ expect: '100-continue', ...headers })}\r\n`);
       expect(await client.until(/\r\n\r\n\{.*\}/)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     });
   }
@@ -212,13 +212,13 @@ test('one connection serves request after request, refused ones between them', a
   const server = await serve();
   const client = await RawConnection.open(server.port);
   const body = logsRequest(1);
-  const good = head({ 'content-length': String(body.length) });
-  const refused = head({ 'content-length': String(body.length), authorization: 'Bearer wrong' });
+  const good = postHead({ 'content-length': String(body.length) });
+  const refused = postHead({ 'content-length': String(body.length), authorization: 'Bearer wrong' });
   for (const request of [good, refused, good]) {
     client.write(`${request}\r\n`);
     client.write(body);
   }
-  const answers = await client.until(/(HTTP[^]*){3}\}$/);
+  const answers = await client.until(/(HTTP[\s\S]*){3}\}$/);
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 401', 'HTTP/1.1 202']);
 });
 
@@ -280,16 +280,4 @@ test('one bad record refuses the whole request, and buffers nothing of it', asyn
 /** A piece, compressed as if it stood there so many times. */
 async function compressed(stream: Transform, piece: Uint8Array, times: number): Promise<Buffer> {
   return buffer(Readable.from(Array<Uint8Array>(times).fill(piece)).pipe(stream));
-}
-
-/** Request line and headers of a post of protobuf with the token; the blank line is the caller's. */
-function head(headers: Record<string, string>): string {
-  const all = {
-    host: '127.0.0.1',
-    'content-type': 'application/x-protobuf',
-    authorization: `Bearer ${TOKEN}`,
-    ...headers,
-  };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `POST /v1/logs HTTP/1.1\r\n${lines.join('')}`;
 }
