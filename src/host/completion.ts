@@ -37,8 +37,9 @@ export function completeSql(before: string, line: string, suggestions: readonly 
     .toString();
   const replaced = tail.length > line.length ? line : tail;
   // DuckDB also suggests what is merely similar (`delete` for `sel`), which a completion would put in its place.
+  const typed = replaced.replace(/^"/, '').toLowerCase();
   const candidates = suggestions
-    .filter(({ start, text }) => start === first.start && text.toLowerCase().startsWith(replaced.toLowerCase()))
+    .filter(({ start, text }) => start === first.start && text.replace(/^"/, '').toLowerCase().startsWith(typed))
     .map(({ text }) => text);
   return { candidates: candidates.slice(0, MAX_CANDIDATES), replaced };
 }

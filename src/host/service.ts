@@ -24,6 +24,8 @@ export async function runService(
     host.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...fields })}\n`);
   };
   const signals = new EndSignals();
+  // An init script may start nothing that keeps the process alive; a service ends when it is told to.
+  const alive = setInterval(() => {}, 2 ** 30);
   try {
     const exitCode = await Promise.race([
       serve(invocation, plugins, host, log, signals),
@@ -40,6 +42,7 @@ export async function runService(
     log(exitCode === 0 ? 'info' : 'error', 'stopped', { exit_code: exitCode });
     return exitCode;
   } finally {
+    clearInterval(alive);
     signals.release();
   }
 }
@@ -107,7 +110,8 @@ async function runInit(file: string, connection: DuckDBConnection, log: Log): Pr
     },
     { mode: 'trash' },
   );
-  if (!(await shell.runFile(file).then(() => !shell.hasFailed))) throw new Error(`cannot run ${file}`);
+  await shell.tryFile(file);
+  if (shell.hasFailed) throw new Error(`cannot run ${file}`);
 }
 
 /** Ends all servers. Resolves with whether rows were dropped. */

@@ -63,7 +63,7 @@ export async function runShell(
 
 async function talk(shell: Shell, invocation: ShellInvocation, host: Host, out: TextSink): Promise<number> {
   await out.write(banner(invocation));
-  if (invocation.init !== undefined) await shell.tryRun({ kind: 'dot', text: `.read "${invocation.init}"`, line: 1 });
+  if (invocation.init !== undefined) await shell.tryFile(invocation.init);
   const output = host.stdout.isTTY ? host.stdout : host.stderr;
   const terminal = new Terminal(shell, new HistoryFile(historyPath(host)), { input: host.stdin, output });
   const release = onSignals(['SIGTERM', 'SIGHUP'], (code) => {
@@ -101,10 +101,7 @@ async function runEachInput(shell: Shell, invocation: ShellInvocation, host: Hos
   const files = invocation.init === undefined ? [] : [{ kind: 'file' as const, text: invocation.init }];
   for (const input of [...files, ...invocation.inputs]) {
     if (shell.exitCode !== undefined) return;
-    const isWhole =
-      input.kind === 'sql'
-        ? await shell.runInput([input.text])
-        : await shell.tryRun({ kind: 'dot', text: `.read ${JSON.stringify(input.text)}`, line: 1 });
+    const isWhole = input.kind === 'sql' ? await shell.runInput([input.text]) : await shell.tryFile(input.text);
     if (!isWhole && shell.settings.isBailing) return;
   }
   if (invocation.inputs.length === 0 && shell.exitCode === undefined) {

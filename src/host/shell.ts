@@ -154,9 +154,18 @@ export class Shell {
   }
 
   /** Runs a command and reports its error. False when it failed. */
-  async tryRun(command: Command, where = ''): Promise<boolean> {
+  tryRun(command: Command, where = ''): Promise<boolean> {
+    return this.#reporting(where, () => this.run(command));
+  }
+
+  /** Runs a file's commands and reports their errors. False when it cannot be read, or `.bail` ended it. */
+  tryFile(path: string): Promise<boolean> {
+    return this.#reporting('', () => this.runFile(path));
+  }
+
+  async #reporting(where: string, work: () => Promise<void>): Promise<boolean> {
     try {
-      await this.run(command);
+      await work();
       return true;
     } catch (error) {
       if (error instanceof ReaderGone) throw error;

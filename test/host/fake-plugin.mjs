@@ -4,7 +4,7 @@ async function register(connection) {
     `CREATE OR REPLACE TEMP MACRO otlp_serve(uri, token := 'generated-token', seal_max_age_ms := 5000, disable_auth := false,
        create_tables := true) AS TABLE
      SELECT uri AS listen_uri, CASE WHEN uri LIKE '%:1' THEN error('cannot listen on ' || uri) ELSE token END AS auth_token,
-       seal_max_age_ms, disable_auth, create_tables`,
+       seal_max_age_ms AS seal_max_age_ms, disable_auth AS disable_auth, create_tables AS create_tables`,
   );
 }
 

@@ -1,0 +1,124 @@
+import { version as duckdbVersion } from '@duckdb/node-api';
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_DRAIN_TIMEOUT_MS, parseCommandLine } from '../../src/host/command-line.js';
+import { unknownVariables } from '../../src/host/serve-settings.js';
+import { serveOptions } from '../../src/schema/serve-options.js';
+import { command, run } from './command.js';
+
+describe('the command', () => {
+  test('--version names both versions', async () => {
+    expect(await run(['--version'], { program: command })).toEqual({
+      stdout: `otelduck v0.1.0, DuckDB ${duckdbVersion()}\n`,
+      stderr: '',
+      exitCode: 0,
+    });
+  });
+
+  test('--help shows all options of the shell, serve --help those of the option table', async () => {
+    const shell = await run(['--help'], { program: command });
+    for (const option of ['-c,', '-f,', '--init', '--readonly', '--csv', '--json', '--markdown', '--plugin', 'serve']) {
+      expect(shell.stdout).toContain(option);
+    }
+    const serve = await run(['serve', '--help'], { program: command });
+    for (const name of Object.keys(serveOptions)) expect(serve.stdout).toContain(name.replaceAll('_', '-'));
+    expect([shell.exitCode, shell.stderr, serve.exitCode, serve.stderr]).toEqual([0, '', 0, '']);
+  });
+
+  for (const [args, message] of [
+    [['--jsno'], "error: unknown option '--jsno'\n(Did you mean --json?)\n"],
+    [['-jsno'], "error: unknown option '--jsno'\n(Did you mean --json?)\n"],
+    [['-c'], "error: option '-c, --command <sql>' argument missing\n"],
+    [['a.duckdb', 'b.duckdb'], 'error: too many arguments. Expected 1 argument but got 2.\n'],
+    [['serve', '--tokn', 'x'], "error: unknown option '--tokn'\n(Did you mean --token?)\n"],
+    [['serve', '--max-body-bytes', '1MB'], 'error: --max-body-bytes must be a whole number, got "1MB"\n'],
+    [['serve', '--drain-timeout-ms', 'x'], 'error: --drain-timeout-ms must be a whole number, got "x"\n'],
+  ] as const) {
+    test(`${args.join(' ')} is refused: ${message.split('\n')[0]}`, async () => {
+      expect(await run(args, { program: command })).toEqual({ stdout: '', stderr: message, exitCode: 1 });
+    });
+  }
+});
+
+describe('single dashes', () => {
+  for (const [argv, inputs, settings] of [
+    [['-csv', '-c', '-csv'], [{ kind: 'sql', text: '-csv' }], { mode: 'csv' }],
+    [['-c', 'SELECT 1', '-json'], [{ kind: 'sql', text: 'SELECT 1' }], { mode: 'json' }],
+    [['-f', '-noheader'], [{ kind: 'file', text: '-noheader' }], {}],
+    [['-separator', '-c', '-noheader'], [], { separator: '-c', hasHeaders: false }],
+    [['--command=SELECT 1'], [{ kind: 'sql', text: 'SELECT 1' }], {}],
+  ] as const) {
+    test(argv.join(' '), () => {
+      expect(parseCommandLine(argv, {})).toMatchObject({ kind: 'shell', database: ':memory:', inputs, settings });
+    });
+  }
+
+  test('what follows -- is a database', () => {
+    expect(parseCommandLine(['--', '-csv'], {})).toMatchObject({ database: '-csv' });
+  });
+});
+
+describe('settings of serve', () => {
+  for (const [argv, environment, expected] of [
+    [[], {}, { database: ':memory:', uris: ['otlp:localhost:4318'], arguments: {}, drainTimeoutMs: 30_000 }],
+    [['-init', 'x.sql'], {}, { uris: [], init: 'x.sql' }],
+    [['--uri', 'otlp:a', '--uri', 'otap:b'], {}, { uris: ['otlp:a', 'otap:b'] }],
+    [
+      [],
+      { OTELDUCK_URI: 'otlp:a, otap:b', OTELDUCK_DATABASE: 'x.db' },
+      { uris: ['otlp:a', 'otap:b'], database: 'x.db' },
+    ],
+    [['y.db'], { OTELDUCK_DATABASE: 'x.db' }, { database: 'y.db' }],
+    [
+      ['--seal-max-age-ms', '10', '--disable-auth', '--no-create-tables', '--catalog', "it's"],
+      {},
+      { arguments: { seal_max_age_ms: '10', disable_auth: 'true', create_tables: 'false', catalog: "'it''s'" } },
+    ],
+    [['--disable-auth', 'x.db'], {}, { database: 'x.db', arguments: { disable_auth: 'true' } }],
+    [[], { OTELDUCK_DISABLE_AUTH: 'false' }, { arguments: { disable_auth: 'false' } }],
+    [[], { OTELDUCK_CREATE_TABLES: '0' }, { arguments: { create_tables: 'false' } }],
+    [[], { OTELDUCK_TOKEN: '' }, { arguments: {} }],
+    [[], { DUCKDB_OTLP_HTTP_THREADS: '3' }, { arguments: { http_threads: '3' } }],
+    [[], { DUCKDB_OTLP_HTTP_THREADS: '3', OTELDUCK_HTTP_THREADS: '4' }, { arguments: { http_threads: '4' } }],
+    [['--http-threads', '5'], { OTELDUCK_HTTP_THREADS: '4' }, { arguments: { http_threads: '5' } }],
+    [[], { OTELDUCK_DRAIN_TIMEOUT_MS: '5' }, { drainTimeoutMs: 5 }],
+    [[], { OTELDUCK_DRAIN_TIMEOUT_MS: '' }, { drainTimeoutMs: DEFAULT_DRAIN_TIMEOUT_MS }],
+  ] as const) {
+    test(`${argv.join(' ')} ${JSON.stringify(environment)}`, () => {
+      expect(parseCommandLine(['serve', ...argv], environment)).toMatchObject({ kind: 'serve', ...expected });
+    });
+  }
+
+  test('every option of the table has a flag and both variables', () => {
+    for (const [name, { sqlType, defaultText }] of Object.entries(serveOptions)) {
+      const isSwitch = sqlType === 'BOOLEAN';
+      const flag = `--${defaultText === 'true' ? 'no-' : ''}${name.replaceAll('_', '-')}`;
+      const given = isSwitch ? String(defaultText !== 'true') : '7';
+      const sql = sqlType === 'VARCHAR' ? "'7'" : given;
+      const expected = { [name]: sql };
+      expect(parseCommandLine(['serve', flag, ...(isSwitch ? [] : ['7'])], {})).toMatchObject({ arguments: expected });
+      for (const prefix of ['OTELDUCK_', 'DUCKDB_OTLP_']) {
+        const environment = { [prefix + name.toUpperCase()]: given };
+        expect(parseCommandLine(['serve'], environment)).toMatchObject({ arguments: expected });
+      }
+    }
+  });
+
+  for (const [environment, message] of [
+    [{ OTELDUCK_DISABLE_AUTH: 'perhaps' }, 'OTELDUCK_DISABLE_AUTH must be true or false, got "perhaps"'],
+    [{ DUCKDB_OTLP_MAX_BODY_BYTES: '1MB' }, 'DUCKDB_OTLP_MAX_BODY_BYTES must be a whole number, got "1MB"'],
+  ] as const) {
+    test(message, () => {
+      expect(parseCommandLine(['serve'], environment)).toMatchObject({
+        kind: 'answer',
+        err: `error: ${message}\n`,
+        exitCode: 1,
+      });
+    });
+  }
+
+  test('a mistyped variable is noticed', () => {
+    expect(unknownVariables({ OTELDUCK_SEAL_MAX_AGE: '1', OTELDUCK_TOKEN: 'x', HOME: '/' })).toEqual([
+      { variable: 'OTELDUCK_SEAL_MAX_AGE', meant: 'OTELDUCK_SEAL_MAX_AGE_MS' },
+    ]);
+  });
+});
