@@ -73,7 +73,7 @@ export class HttpListener implements Listener {
         this.#lastError = messageOf(error);
       });
       server.on('close', () => {
-        if (!this.#isStopping) this.#lastError ??= `the socket of ${canonicalUri(this.#uri)} was closed`;
+        if (!this.#isStopping) this.#lastError ??= `the socket of ${canonicalUri({ ...this.#uri, port })} was closed`;
       });
     }
     return port;

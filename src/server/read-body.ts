@@ -29,13 +29,13 @@ export async function readBody(
   let reservedBytes = declaredBytes;
   try {
     if (request.headers.expect !== undefined) response.writeContinue();
-    const body = await collect(request, (length) => {
+    const chunks = await collect(request, (length) => {
       if (length > maxBytes) throw tooLarge(length, maxBytes);
       if (length <= reservedBytes) return;
       ingest.admission.reserve(length - reservedBytes);
       reservedBytes = length;
     });
-    return { body, reservedBytes };
+    return { body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), reservedBytes };
   } catch (error) {
     ingest.admission.release(reservedBytes);
     throw error;
@@ -43,7 +43,7 @@ export async function readBody(
 }
 
 /** Gathers a request's chunks, telling `grown` the length so far, which may throw to end it. */
-function collect(request: IncomingMessage, grown: (length: number) => void): Promise<Uint8Array> {
+function collect(request: IncomingMessage, grown: (length: number) => void): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -61,7 +61,7 @@ function collect(request: IncomingMessage, grown: (length: number) => void): Pro
       }
       chunks.push(chunk);
     };
-    const onEnd = () => settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)));
+    const onEnd = () => settle(() => resolve(chunks));
     const onClose = () =>
       settle(() => reject(new Failure('timedOut', `the connection ended after ${length} bytes of the body`)));
     const onError = () => onClose();
