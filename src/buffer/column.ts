@@ -9,8 +9,14 @@ export const NULL_TEXT = 0xffff_ffff;
 /** What clear() keeps of a list's elements: those of some hundred histograms. A hostile request may have brought millions. */
 const KEPT_ELEMENT_WORDS = 1 << 16;
 
+export type ColumnArray = Uint32Array | Int32Array | Float64Array | Uint8Array;
+
 export interface Column {
   readonly declaration: TelemetryColumn;
+  /** The arrays behind the first `rows` rows, in an order that setArrays() takes them back in. */
+  arrays(rows: number): readonly ColumnArray[];
+  /** Takes arrays over, without copying them, as the values of as many rows as they hold. */
+  setArrays(arrays: readonly ColumnArray[]): void;
   /** Bytes of the arrays that back the column. */
   readonly byteLength: number;
   /** Makes room for `capacity` rows, keeping the first `rows`. */
@@ -31,6 +37,14 @@ export class TextColumn implements Column {
   constructor(declaration: TelemetryColumn) {
     this.declaration = declaration;
     this.#absentLength = declaration.absent === 'NULL' ? NULL_TEXT : 0;
+  }
+
+  arrays(rows: number): readonly ColumnArray[] {
+    return [this.slots.subarray(0, 2 * rows)];
+  }
+
+  setArrays([slots]: readonly ColumnArray[]): void {
+    this.slots = slots as Uint32Array<ArrayBuffer>;
   }
 
   get byteLength(): number {
@@ -83,6 +97,16 @@ export class Int64Column implements Column {
     this.valid = declaration.absent === 'NULL' ? new Uint8Array(0) : undefined;
   }
 
+  arrays(rows: number): readonly ColumnArray[] {
+    const words = this.words.subarray(0, 2 * rows);
+    return this.valid === undefined ? [words] : [words, this.valid.subarray(0, rows)];
+  }
+
+  setArrays([words, valid]: readonly ColumnArray[]): void {
+    this.words = words as Uint32Array<ArrayBuffer>;
+    this.valid = valid as Uint8Array<ArrayBuffer> | undefined;
+  }
+
   get byteLength(): number {
     return this.words.byteLength + (this.valid?.byteLength ?? 0);
   }
@@ -129,6 +153,16 @@ export class FixedWidthColumn<A extends FixedWidthArray> implements Column {
     this.valid = declaration.absent === 'NULL' ? new Uint8Array(0) : undefined;
   }
 
+  arrays(rows: number): readonly ColumnArray[] {
+    const values = this.values.subarray(0, rows);
+    return this.valid === undefined ? [values] : [values, this.valid.subarray(0, rows)];
+  }
+
+  setArrays([values, valid]: readonly ColumnArray[]): void {
+    this.values = values as A;
+    this.valid = valid as Uint8Array<ArrayBuffer> | undefined;
+  }
+
   get byteLength(): number {
     return this.values.byteLength + (this.valid?.byteLength ?? 0);
   }
@@ -168,6 +202,16 @@ export class ListColumn implements Column {
 
   constructor(declaration: TelemetryColumn) {
     this.declaration = declaration;
+  }
+
+  arrays(rows: number): readonly ColumnArray[] {
+    return [this.entries.subarray(0, 2 * rows), this.elementWords.subarray(0, 2 * this.elementCount)];
+  }
+
+  setArrays([entries, elementWords]: readonly ColumnArray[]): void {
+    this.entries = entries as Uint32Array<ArrayBuffer>;
+    this.elementWords = elementWords as Uint32Array<ArrayBuffer>;
+    this.elementCount = this.elementWords.length / 2;
   }
 
   get byteLength(): number {

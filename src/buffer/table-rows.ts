@@ -1,5 +1,13 @@
 import type { TelemetryTable } from '../schema/column-declaration.js';
-import { type Column, columnFor, FixedWidthColumn, Int64Column, ListColumn, TextColumn } from './column.js';
+import {
+  type Column,
+  type ColumnArray,
+  columnFor,
+  FixedWidthColumn,
+  Int64Column,
+  ListColumn,
+  TextColumn,
+} from './column.js';
 
 const SMALLEST_CAPACITY_ROWS = 16;
 
@@ -24,6 +32,15 @@ export class TableRows {
   addRow(): number {
     if (this.rows === this.#capacity) this.#resize(Math.max(SMALLEST_CAPACITY_ROWS, 2 * this.#capacity));
     return this.rows++;
+  }
+
+  /** Takes over the arrays of columns that hold `rows` rows, in place of what was here. */
+  adopt(rows: number, arrays: readonly (readonly ColumnArray[])[]): void {
+    this.columns.forEach((column, i) => {
+      column.setArrays(arrays[i]!);
+    });
+    this.rows = rows;
+    this.#capacity = rows;
   }
 
   /** Copies all rows of `source`, whose texts have moved by `heapShift` bytes. */

@@ -154,7 +154,7 @@ export class HttpListener implements Listener {
     const format = wireFormat(headers['content-type']);
     const encoding = contentEncoding(headers['content-encoding']);
     const { body, reservedBytes } = await readBody(request, response, this.#options.max_body_bytes, this.#ingest);
-    return this.#ingest.accept({ signal, format, encoding, body }, reservedBytes);
+    return this.#ingest.accept({ signal, format, encoding, body }, reservedBytes, request.socket);
   }
 
   #respondFailure(reply: FastifyReply, thrown: unknown): FastifyReply {

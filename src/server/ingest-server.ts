@@ -120,6 +120,7 @@ export class IngestServer {
         continue;
       }
       this.target.close();
+      await this.ingest.close();
       return { committedRows, droppedRows: this.sealer.bufferedRows, error };
     }
   }

@@ -1,8 +1,9 @@
 // Admitted request → rows in the sealer. What a listener of any wire calls.
 
+import { availableParallelism } from 'node:os';
 import type { SignalRows } from '../buffer/signal-rows.js';
-import type { EncodedRequest } from '../decode/request-decoder.js';
-import { RequestDecoder } from '../decode/request-decoder.js';
+import { DecodePool } from '../decode/decode-pool.js';
+import { type EncodedRequest, RequestDecoder } from '../decode/request-decoder.js';
 import { Failure } from '../failure.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import type { Sealer } from '../seal/sealer.js';
@@ -15,10 +16,19 @@ export interface Receipt {
   readonly batches: number;
 }
 
+/**
+ * Bodies up to this size are decoded where they arrive: handing one to a thread and back costs about as much as decoding
+ * this many bytes. See docs/performance.md.
+ */
+const MAX_INLINE_BYTES = 16 << 10;
+/** More decode threads than this find no sockets, writers and queries left to share cores with. */
+const MAX_DEFAULT_THREADS = 8;
+
 export class Ingest {
   readonly admission: Admission;
   readonly #sealer: Sealer;
   readonly #decoder: RequestDecoder;
+  readonly #pool: DecodePool;
   readonly #maxDecodedBytes: number;
   #activeRequests = 0;
   #totalRequests = 0;
@@ -27,7 +37,9 @@ export class Ingest {
   constructor(options: ServeOptions, admission: Admission, sealer: Sealer) {
     this.admission = admission;
     this.#sealer = sealer;
-    this.#decoder = new RequestDecoder({ maxBodyBytes: options.max_body_bytes });
+    const limits = { maxBodyBytes: options.max_body_bytes };
+    this.#decoder = new RequestDecoder(limits);
+    this.#pool = new DecodePool(limits, options.http_threads ?? Math.min(availableParallelism(), MAX_DEFAULT_THREADS));
     this.#maxDecodedBytes = options.max_decoded_bytes;
   }
 
@@ -68,18 +80,27 @@ export class Ingest {
   }
 
   /**
-   * Decodes a request whose `admittedBytes` are reserved, and appends all of its rows or none. The bytes stay reserved
-   * until the rows are committed; without rows, or on a failure, they are released here.
+   * Decodes a request whose `admittedBytes` are reserved, and appends all of its rows or none. Its body must not be used
+   * afterwards. The bytes stay reserved until the rows are committed; without rows, or on a failure, they are released
+   * here. Requests of one `sender` do not hold up those of others.
    */
-  accept(request: EncodedRequest, admittedBytes: number): Receipt {
+  async accept(request: EncodedRequest, admittedBytes: number, sender: unknown): Promise<Receipt> {
     let rows: SignalRows;
     try {
-      rows = this.#decoder.decode(request);
+      rows =
+        request.body.length <= MAX_INLINE_BYTES
+          ? this.#decoder.decode(request)
+          : await this.#pool.decode(request, sender);
     } catch (error) {
       this.admission.release(admittedBytes);
       throw error;
     }
     return this.acceptRows(rows, admittedBytes);
+  }
+
+  /** Ends the threads that decode. */
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 
   /** Appends rows that came in `admittedBytes`, which are reserved. Copies the rows. */

@@ -1,0 +1,70 @@
+// SignalRows ↔ one ArrayBuffer, which a thread can hand to another without a copy: heap, then the arrays of each column
+// of each table that has rows, each at a multiple of eight bytes.
+
+import type { Signal } from '../schema/column-declaration.js';
+import type { ColumnArray } from './column.js';
+import { SignalRows } from './signal-rows.js';
+
+export interface PackedRows {
+  readonly signal: Signal;
+  readonly buffer: ArrayBuffer;
+  readonly heapBytes: number;
+  /** Rows of each table. */
+  readonly rows: readonly number[];
+  /** Lengths of the arrays of all tables with rows, in elements, in the order in which they lie in the buffer. */
+  readonly lengths: readonly number[];
+}
+
+const ALIGNMENT = 8;
+
+export function packRows(source: SignalRows): PackedRows {
+  const arrays = source.tables
+    .filter(({ rows }) => rows > 0)
+    .flatMap(({ columns, rows }) => columns.flatMap((column) => column.arrays(rows)));
+  const heap = source.heap.bytes.subarray(0, source.heap.end);
+  const bytes = arrays.reduce((end, array) => end + aligned(array.byteLength), aligned(heap.length));
+  const buffer = new ArrayBuffer(bytes);
+  new Uint8Array(buffer).set(heap);
+  let at = aligned(heap.length);
+  for (const array of arrays) {
+    new Uint8Array(buffer, at).set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    at += aligned(array.byteLength);
+  }
+  return {
+    signal: source.signal,
+    buffer,
+    heapBytes: heap.length,
+    rows: source.tables.map(({ rows }) => rows),
+    lengths: arrays.map(({ length }) => length),
+  };
+}
+
+/** Rows that live in the packed buffer. They can be read and copied from; growing them copies them out of it. */
+export function unpackRows({ signal, buffer, heapBytes, rows, lengths }: PackedRows): SignalRows {
+  const unpacked = new SignalRows(signal);
+  unpacked.heap.bytes = new Uint8Array(buffer, 0, heapBytes);
+  unpacked.heap.end = heapBytes;
+  let at = aligned(heapBytes);
+  let next = 0;
+  unpacked.tables.forEach((table, i) => {
+    if (rows[i] === 0) return;
+    const arrays = table.columns.map((column) =>
+      column.arrays(0).map((like) => {
+        const array = arrayLike(like, buffer, at, lengths[next++]!);
+        at += aligned(array.byteLength);
+        return array;
+      }),
+    );
+    table.adopt(rows[i]!, arrays);
+  });
+  return unpacked;
+}
+
+function arrayLike(like: ColumnArray, buffer: ArrayBuffer, at: number, length: number): ColumnArray {
+  const TypedArray = like.constructor as new (buffer: ArrayBuffer, at: number, length: number) => ColumnArray;
+  return new TypedArray(buffer, at, length);
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}

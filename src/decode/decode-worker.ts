@@ -1,0 +1,20 @@
+// Entry of a decode thread: requests in, packed rows or a failure out, one at a time.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { packRows } from '../buffer/packed-rows.js';
+import { Failure, messageOf } from '../failure.js';
+import type { DecodeAnswer, DecodeTask, DecodeWorkerData } from './decode-pool.js';
+import { RequestDecoder } from './request-decoder.js';
+
+const decoder = new RequestDecoder(workerData as DecodeWorkerData);
+
+parentPort!.on('message', ({ request }: DecodeTask) => {
+  let answer: DecodeAnswer;
+  try {
+    answer = { packed: packRows(decoder.decode(request)) };
+  } catch (error) {
+    // A class does not survive the way between threads; its kind and message do.
+    answer = { failure: { kind: error instanceof Failure ? error.kind : 'internal', message: messageOf(error) } };
+  }
+  parentPort!.postMessage(answer, 'packed' in answer ? [answer.packed.buffer] : []);
+});
