@@ -20,8 +20,9 @@ export async function openTarget(database: Database, options: ServeOptions, call
     const home = { catalog: database.hostCatalog, schema: options.schema ?? 'main' };
     return ParquetTarget.open(database, options.parquet_export_path, home);
   }
-  const home = tableHome(options, caller);
-  const kind = await writableCatalogKind(database, home.catalog);
+  const asked = tableHome(options, caller);
+  const { catalog, kind } = await writableCatalog(database, asked.catalog);
+  const home = { ...asked, catalog };
   const promoted = promotedColumns(options, telemetryTables);
   const isHost = home.catalog === database.hostCatalog;
   const writer = await database.connect();
@@ -54,14 +55,16 @@ function tableHome(options: ServeOptions, caller: Caller): TableHome {
   };
 }
 
-async function writableCatalogKind(database: Database, catalog: string): Promise<CatalogKind> {
+/** The catalog by the name that it was attached under: SQL does not mind the case of names, our comparisons do. */
+async function writableCatalog(database: Database, catalog: string): Promise<{ catalog: string; kind: CatalogKind }> {
   const [attached] = await database.rows(
-    `SELECT type, readonly FROM duckdb_databases() WHERE database_name = ${quotedString(catalog)} AND NOT internal`,
+    `SELECT database_name, type, readonly FROM duckdb_databases()
+     WHERE lower(database_name) = lower(${quotedString(catalog)}) AND NOT internal`,
   );
   if (attached === undefined)
     throw new Error(`catalog ${catalog} is not available: no attached database has that name`);
   if (attached['readonly'] === true) throw new Error(`catalog ${catalog} is not available: it is read-only`);
-  return catalogKind(String(attached['type']));
+  return { catalog: String(attached['database_name']), kind: catalogKind(String(attached['type'])) };
 }
 
 async function prepareTables(

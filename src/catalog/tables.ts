@@ -74,7 +74,7 @@ export function tableName(home: TableHome, table: TelemetryTable): string {
 async function hasSchema(connection: DuckDBConnection, home: TableHome): Promise<boolean> {
   const found = await connection.runAndReadAll(
     `SELECT 1 FROM duckdb_schemas()
-     WHERE database_name = ${quotedString(home.catalog)} AND schema_name = ${quotedString(home.schema)}`,
+     WHERE database_name = ${quotedString(home.catalog)} AND lower(schema_name) = lower(${quotedString(home.schema)})`,
   );
   return found.currentRowCount > 0;
 }
@@ -82,7 +82,7 @@ async function hasSchema(connection: DuckDBConnection, home: TableHome): Promise
 export async function columnTypes(connection: DuckDBConnection, home: TableHome): Promise<ColumnTypes> {
   const result = await connection.runAndReadAll(
     `SELECT table_name, column_name, data_type FROM duckdb_columns()
-     WHERE database_name = ${quotedString(home.catalog)} AND schema_name = ${quotedString(home.schema)}`,
+     WHERE database_name = ${quotedString(home.catalog)} AND lower(schema_name) = lower(${quotedString(home.schema)})`,
   );
   const types = new Map<string, Map<string, string>>();
   for (const [table, column, type] of result.getRows() as [string, string, string][]) {

@@ -37,6 +37,14 @@ export class BatchScans {
   readonly #scans = new Map<number, BatchScan>();
   #nextId = 1;
 
+  /** Whether an object like this is registered with the instance. */
+  static async isRegistered(connection: DuckDBConnection): Promise<boolean> {
+    const found = await connection.runAndReadAll(
+      `SELECT 1 FROM duckdb_functions() WHERE function_name = '${FUNCTION_NAME}'`,
+    );
+    return found.currentRowCount > 0;
+  }
+
   /** Makes the scans of this object readable on every connection of the instance. */
   register(connection: DuckDBConnection): void {
     connection.registerTableFunction(

@@ -22,8 +22,13 @@ export class Database {
     this.scans.register(control);
   }
 
+  /** Rejects if another Database has been opened on the instance: its functions would be replaced. */
   static async open(instance: DuckDBInstance): Promise<Database> {
     const control = await instance.connect();
+    if (await BatchScans.isRegistered(control)) {
+      control.closeSync();
+      throw new Error('otelduck has been attached to this DuckDB instance already');
+    }
     const catalog = await control.runAndReadAll('SELECT current_database()');
     return new Database(instance, control, String(catalog.getRows()[0]![0]));
   }
