@@ -22,6 +22,11 @@ const LONGEST_ESCAPE = 6;
 const HEX_DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 /** For each byte its two digits, the first one in the low byte, as it comes first in memory. */
 const HEX_PAIRS = Int16Array.from({ length: 256 }, (_, byte) => HEX_DIGITS[byte >> 4]! | (HEX_DIGITS[byte & 15]! << 8));
+/** The same for each number below 100. */
+const DIGIT_PAIRS = Int16Array.from({ length: 100 }, (_, number) => {
+  const tens = Math.floor(number / 10);
+  return HEX_DIGITS[tens]! | (HEX_DIGITS[number % 10]! << 8);
+});
 const BASE64_DIGITS = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', (digit) =>
   digit.charCodeAt(0),
 );
@@ -46,6 +51,17 @@ function hasEscaped(word: number): boolean {
   return ((controls | quotes | backslashes) & ~word & 0x80808080) !== 0;
 }
 
+/** Characters below U+0080 that are written often, ready to be copied. */
+export class Literal {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+
+  constructor(text: string) {
+    this.bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    this.view = new DataView(this.bytes.buffer);
+  }
+}
+
 export class JsonText {
   readonly heap: ByteHeap;
   readonly #members = new MemberStack();
@@ -54,10 +70,16 @@ export class JsonText {
     this.heap = heap;
   }
 
+  /** Writes UTF-8 bytes as a JSON string and a colon. */
+  key(source: Uint8Array, start: number, length: number): void {
+    this.string(source, start, length);
+    this.heap.bytes[this.heap.end++] = COLON;
+  }
+
   /** Writes UTF-8 bytes as a JSON string. */
   string(source: Uint8Array, start: number, length: number): void {
     const { heap } = this;
-    heap.reserve(length * LONGEST_ESCAPE + 2);
+    heap.reserve(length * LONGEST_ESCAPE + 3);
     const { bytes, view } = heap;
     const sourceView = heap.viewOf(source);
     const end = start + length;
@@ -72,6 +94,15 @@ export class JsonText {
         view.setInt32(at, word, true);
       }
       if (i === end) break;
+      if (i > lastWord && lastWord >= start) {
+        // One to three bytes are left. Without an escape in the last four, those before them lie right behind `at`.
+        const word = sourceView.getInt32(lastWord, true);
+        if (!hasEscaped(word)) {
+          view.setInt32(at - (i - lastWord), word, true);
+          at += end - i;
+          break;
+        }
+      }
       for (const stop = Math.min(i + 4, end); i < stop; i++) {
         const byte = source[i]!;
         const escaping = ESCAPES[byte]!;
@@ -100,6 +131,16 @@ export class JsonText {
     const { bytes, end } = this.heap;
     for (let i = 0; i < text.length; i++) bytes[end + i] = text.charCodeAt(i);
     this.heap.end = end + text.length;
+  }
+
+  literal({ bytes: source, view: sourceView }: Literal): void {
+    const { length } = source;
+    this.heap.reserve(length);
+    const { bytes, view, end } = this.heap;
+    const words = length & ~3;
+    for (let i = 0; i < words; i += 4) view.setInt32(end + i, sourceView.getInt32(i));
+    for (let i = words; i < length; i++) bytes[end + i] = source[i]!;
+    this.heap.end = end + length;
   }
 
   byte(value: number): void {
@@ -238,15 +279,18 @@ export class JsonText {
   /** Writes a whole number below 10^9 with this many digits, zeros first. */
   #digits(value: number, digits: number): void {
     this.heap.reserve(digits);
-    const { bytes } = this.heap;
+    const { bytes, view } = this.heap;
     let rest = value | 0;
     let at = this.heap.end + digits;
     this.heap.end = at;
-    for (let i = 0; i < digits; i++) {
-      const tenth = (rest / 10) | 0;
-      bytes[--at] = ZERO + (rest - tenth * 10);
-      rest = tenth;
+    let left = digits;
+    for (; left >= 2; left -= 2) {
+      const hundredth = (rest / 100) | 0;
+      at -= 2;
+      view.setInt16(at, DIGIT_PAIRS[rest - hundredth * 100]!, true);
+      rest = hundredth;
     }
+    if (left > 0) bytes[at - 1] = ZERO + rest;
   }
 }
 

@@ -4,7 +4,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { TextColumn } from '../../buffer/column.js';
-import type { JsonText } from '../json-text.js';
+import { type JsonText, Literal } from '../json-text.js';
 import { MAX_VALUE_DEPTH } from '../limits.js';
 import { tagsOf } from './messages.js';
 import type { WireReader } from './reader.js';
@@ -17,11 +17,14 @@ const PAIR = tagsOf('KeyValueList').values;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const COLON = 0x3a;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+
+const FALSE = new Literal('false');
+const TRUE = new Literal('true');
+const NULL = new Literal('null');
 
 /** In place of the tag of an AnyValue's field: none is set. */
 const UNSET = 0;
@@ -57,6 +60,22 @@ export class Attributes {
   /** Indexes the KeyValue field whose length is next, in a message that ends at `outerEnd`. */
   index(outerEnd: number): void {
     const reader = this.#reader;
+    const { bytes, pos } = reader;
+    // Most are a key and a value of less than 128 bytes, in this order, and nothing else.
+    const length = bytes[pos]!;
+    const keyLength = bytes[pos + 2]!;
+    const afterKey = pos + 3 + keyLength;
+    if (
+      length < 0x80 &&
+      pos + 1 + length <= outerEnd &&
+      bytes[pos + 1] === keyValueTags.key &&
+      bytes[afterKey] === keyValueTags.value &&
+      bytes[afterKey + 1]! === length - keyLength - 4
+    ) {
+      this.#add(pos + 3, afterKey, afterKey + 1);
+      reader.pos = pos + 1 + length;
+      return;
+    }
     const end = reader.lengthEnd(outerEnd);
     let keyStart = reader.pos;
     let keyEnd = keyStart;
@@ -77,6 +96,10 @@ export class Attributes {
       }
     }
     reader.leave(end);
+    this.#add(keyStart, keyEnd, value);
+  }
+
+  #add(keyStart: number, keyEnd: number, value: number): void {
     const at = 3 * this.count++;
     if (at === this.#index.length) this.#index = resized(this.#index, 2 * at);
     this.#index[at] = keyStart;
@@ -130,8 +153,7 @@ export class Attributes {
       const value = this.#index[at + 2]!;
       const memberStart = json.heap.end;
       if (members > 0) json.byte(COMMA);
-      json.string(bytes, keyStart, this.#index[at + 1]! - keyStart);
-      json.byte(COLON);
+      json.key(bytes, keyStart, this.#index[at + 1]! - keyStart);
       const hasValue = value !== 0 && this.#writeJson(value, depth);
       if (hasValue && (i + 1 === count || this.#compareKeys(at, this.#order[first + i + 1]!) !== 0)) members++;
       else this.#dropFrom(memberStart, keyStart);
@@ -195,7 +217,7 @@ export class Attributes {
         json.int64(this.#low, this.#high);
         return true;
       case valueTags.bool_value:
-        json.ascii((this.#low | this.#high) === 0 ? 'false' : 'true');
+        json.literal((this.#low | this.#high) === 0 ? FALSE : TRUE);
         return true;
       case valueTags.double_value:
         if (!Number.isFinite(this.#double)) return false;
@@ -213,7 +235,7 @@ export class Attributes {
         json.byte(QUOTE);
         return true;
       default:
-        json.ascii('null');
+        json.literal(NULL);
         return true;
     }
   }
@@ -233,7 +255,7 @@ export class Attributes {
       const item = reader.place(end);
       const next = reader.pos;
       if (items++ > 0) json.byte(COMMA);
-      if (!this.#writeJson(item, depth)) json.ascii('null');
+      if (!this.#writeJson(item, depth)) json.literal(NULL);
       reader.pos = next;
     }
     reader.leave(end);

@@ -1,6 +1,7 @@
 // Data points and their exemplars → rows, one function for each message that is a point.
 
 import type { ListColumn } from '../../buffer/column.js';
+import { Literal } from '../json-text.js';
 import type { DistributionColumns, MetricColumns, PointColumns } from '../metric-columns.js';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES, type Wiring, writeJsonId, writeJsonList } from './fields.js';
 import { itemTagsOf, tagsOf } from './messages.js';
@@ -17,6 +18,14 @@ const EXP_BUCKET_COUNT = itemTagsOf('Buckets').bucket_counts;
 const summaryTags = tagsOf('SummaryDataPoint');
 const quantileTags = tagsOf('ValueAtQuantile');
 const exemplarTags = tagsOf('Exemplar');
+
+const CLOSE_BRACE = 0x7d;
+// In the order of the keys in exemplars_json.
+const FILTERED_ATTRIBUTES = new Literal('{"filtered_attributes":');
+const SPAN_ID = new Literal(',"span_id":');
+const TIME_UNIX_NANO = new Literal(',"time_unix_nano":');
+const TRACE_ID = new Literal(',"trace_id":');
+const VALUE = new Literal(',"value":');
 
 /** Returns the function that makes a row of the NumberDataPoint from reader.pos to `end`. */
 export function numberPointDecoder(
@@ -437,18 +446,18 @@ function exemplarWriter(wiring: Wiring): (end: number) => void {
       }
     }
     reader.leave(end);
-    json.ascii('{"filtered_attributes":');
+    json.literal(FILTERED_ATTRIBUTES);
     attributes.writeObject(firstAttribute, 1);
-    json.ascii(',"span_id":');
+    json.literal(SPAN_ID);
     writeJsonId(wiring, spanId, SPAN_ID_BYTES);
-    json.ascii(',"time_unix_nano":');
+    json.literal(TIME_UNIX_NANO);
     json.uint64(timeLow, timeHigh);
-    json.ascii(',"trace_id":');
+    json.literal(TRACE_ID);
     writeJsonId(wiring, traceId, TRACE_ID_BYTES);
-    json.ascii(',"value":');
+    json.literal(VALUE);
     if (set === exemplarTags.as_int) json.int64(intLow, intHigh);
     else if (set === exemplarTags.as_double && Number.isFinite(double)) json.double(double);
     else json.ascii('null');
-    json.ascii('}');
+    json.byte(CLOSE_BRACE);
   };
 }

@@ -41,10 +41,17 @@ export class WireReader {
 
   /** Reads a field's number and wire type, as one number. */
   tag(): number {
-    const byte = this.bytes[this.pos]!;
+    const start = this.pos;
+    const byte = this.bytes[start]!;
     if (byte < 0x80) {
-      this.pos++;
+      this.pos = start + 1;
       return byte;
+    }
+    // Fields from number 16 on have tags of two bytes.
+    const next = this.bytes[start + 1]!;
+    if (next < 0x80) {
+      this.pos = start + 2;
+      return (byte & 0x7f) | (next << 7);
     }
     return this.#shortVarint('tag');
   }

@@ -1,4 +1,5 @@
 import type { SignalRows } from '../../buffer/signal-rows.js';
+import { Literal } from '../json-text.js';
 import { spanColumns } from '../span-columns.js';
 import {
   SPAN_ID_BYTES,
@@ -18,6 +19,17 @@ const tags = tagsOf('Span');
 const eventTags = tagsOf('Event');
 const linkTags = tagsOf('Link');
 const statusTags = tagsOf('Status');
+
+const CLOSE_BRACE = 0x7d;
+// In the order of the keys in events_json and links_json.
+const ATTRIBUTES = new Literal('{"attributes":');
+const DROPPED_ATTRIBUTES_COUNT = new Literal(',"dropped_attributes_count":');
+const NAME = new Literal(',"name":');
+const TIME_UNIX_NANO = new Literal(',"time_unix_nano":');
+const FLAGS = new Literal(',"flags":');
+const SPAN_ID = new Literal(',"span_id":');
+const TRACE_ID = new Literal(',"trace_id":');
+const TRACE_STATE = new Literal(',"trace_state":');
 
 /** Returns the function that makes a row of the Span from reader.pos to `end`. */
 export function spanDecoder(wiring: Wiring, rows: SignalRows): (end: number) => void {
@@ -178,15 +190,15 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): (end: number) => 
       }
     }
     reader.leave(end);
-    json.ascii('{"attributes":');
+    json.literal(ATTRIBUTES);
     attributes.writeObject(firstAttribute, 1);
-    json.ascii(',"dropped_attributes_count":');
+    json.literal(DROPPED_ATTRIBUTES_COUNT);
     json.safeInteger(droppedAttributesCount >>> 0);
-    json.ascii(',"name":');
+    json.literal(NAME);
     writeJsonText(wiring, name);
-    json.ascii(',"time_unix_nano":');
+    json.literal(TIME_UNIX_NANO);
     json.uint64(timeLow, timeHigh);
-    json.ascii('}');
+    json.byte(CLOSE_BRACE);
   }
 
   function writeLink(end: number): void {
@@ -222,18 +234,18 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): (end: number) => 
       }
     }
     reader.leave(end);
-    json.ascii('{"attributes":');
+    json.literal(ATTRIBUTES);
     attributes.writeObject(firstAttribute, 1);
-    json.ascii(',"dropped_attributes_count":');
+    json.literal(DROPPED_ATTRIBUTES_COUNT);
     json.safeInteger(droppedAttributesCount >>> 0);
-    json.ascii(',"flags":');
+    json.literal(FLAGS);
     json.safeInteger(flags >>> 0);
-    json.ascii(',"span_id":');
+    json.literal(SPAN_ID);
     writeJsonId(wiring, spanId, SPAN_ID_BYTES);
-    json.ascii(',"trace_id":');
+    json.literal(TRACE_ID);
     writeJsonId(wiring, traceId, TRACE_ID_BYTES);
-    json.ascii(',"trace_state":');
+    json.literal(TRACE_STATE);
     writeJsonText(wiring, traceState);
-    json.ascii('}');
+    json.byte(CLOSE_BRACE);
   }
 }
