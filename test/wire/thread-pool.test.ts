@@ -1,0 +1,51 @@
+// Each running query holds a thread of libuv's pool. With the size that the launcher sets, many calls and long queries
+// go side by side with ingest.
+
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { serve } from '../support/otel-database.js';
+import { logsRequest } from '../support/telemetry.js';
+
+const NEVER_MS = 3_600_000;
+
+test('the tests run with the size that the launcher sets', () => {
+  expect(Number(process.env['UV_THREADPOOL_SIZE'])).toBeGreaterThanOrEqual(32);
+});
+
+test('20 flushes at once on 20 connections finish', async () => {
+  const server = await serve({ seal_max_age_ms: NEVER_MS });
+  await server.post(logsRequest(10));
+  const { database } = server;
+  const connections = await Promise.all(Array.from({ length: 20 }, () => database.otel.connect()));
+  const startMs = performance.now();
+  const flushed = await Promise.all(connections.map((each) => database.rows(`FROM otlp_flush('${server.uri}')`, each)));
+  expect(performance.now() - startMs).toBeLessThan(10_000);
+  expect(flushed.map(([row]) => row!['status'])).toEqual(Array(20).fill('sealed'));
+  expect(flushed.reduce((rows, [row]) => rows + Number(row!['sealed_rows']), 0)).toBe(10);
+  for (const connection of connections) connection.closeSync();
+});
+
+test('ingest goes on beside four long queries', async () => {
+  const server = await serve({ seal_max_age_ms: NEVER_MS });
+  const { database } = server;
+  const connections = await Promise.all(Array.from({ length: 4 }, () => database.instance.connect()));
+  let running = connections.length;
+  const queries = connections.map((connection) =>
+    connection
+      .run('SELECT count(*) FROM range(20_000_000) a(i), range(50_000) b(j) WHERE (i * j) % 7 = 3')
+      .catch((error: Error) => error.message)
+      .finally(() => running--),
+  );
+  const body = gzipSync(logsRequest(100));
+  for (let i = 0; i < 10; i++) {
+    const startMs = performance.now();
+    expect((await server.post(body, { headers: { 'content-encoding': 'gzip' } })).status).toBe(202);
+    expect(performance.now() - startMs).toBeLessThan(5000);
+  }
+  // Inflating, decoding and answering needs no thread of the pool; committing and listing need one each.
+  expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '1000' });
+  expect(running).toBe(4);
+  for (const connection of connections) connection.interrupt();
+  expect(await Promise.all(queries)).toEqual(Array(4).fill(expect.stringContaining('INTERRUPT')));
+  for (const connection of connections) connection.closeSync();
+});
