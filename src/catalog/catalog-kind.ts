@@ -19,8 +19,10 @@ export interface CatalogKind {
   describeCommit?(writer: DuckDBConnection, home: TableHome, seal: SealIdentity & { rows: number }): Promise<void>;
   /** Matches errors after which the same transaction may succeed. */
   readonly conflicts?: RegExp;
-  /** Whether `CHECKPOINT <catalog>` is tried now and then. */
-  readonly hasMaintenance: boolean;
+  /**
+   * Upkeep by `CHECKPOINT <catalog>`: done now and then; or accepted by DuckDB, which then does nothing; or not wanted.
+   */
+  readonly checkpoint: 'compacts' | 'does nothing' | 'not wanted';
 }
 
 /**
@@ -30,7 +32,7 @@ export interface CatalogKind {
 export const SAFE_RETENTION_MS = 300_000;
 
 const ducklake: CatalogKind = {
-  hasMaintenance: true,
+  checkpoint: 'compacts',
   // Raced by many hosts, a catalog's own retries are cheap; the defaults give up after about a second.
   async prepareWriter(writer) {
     await writer.run('SET SESSION ducklake_max_retry_count = 100');
@@ -72,13 +74,13 @@ const ducklake: CatalogKind = {
 };
 
 const iceberg: CatalogKind = {
-  hasMaintenance: true,
+  checkpoint: 'does nothing',
   conflicts: /Conflict_409|CommitFailedException|was created concurrently|Version token mismatch/,
 };
 
-const duckdb: CatalogKind = { hasMaintenance: false };
+const duckdb: CatalogKind = { checkpoint: 'not wanted' };
 /** Another database behind DuckDB's interface, such as PostgreSQL: maintenance is tried once, and found unsupported. */
-const other: CatalogKind = { hasMaintenance: true };
+const other: CatalogKind = { checkpoint: 'compacts' };
 
 /** The kind with the name that `duckdb_databases()` gives it. */
 export function catalogKind(type: string): CatalogKind {

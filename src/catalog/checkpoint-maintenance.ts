@@ -37,3 +37,12 @@ export class CheckpointMaintenance implements Maintenance {
     this.#running?.interrupt();
   }
 }
+
+/** The upkeep of a catalog that has none. Says so the first time it is asked. */
+export class NoMaintenance implements Maintenance {
+  run(): Promise<void> {
+    return Promise.reject(new MaintenanceUnsupported(new Error('CHECKPOINT does nothing on a catalog of this kind')));
+  }
+
+  interrupt(): void {}
+}

@@ -8,10 +8,10 @@ import type { ServeOptions } from '../schema/serve-options.js';
 import { telemetryTables } from '../schema/tables.js';
 import { type CatalogKind, catalogKind } from './catalog-kind.js';
 import { CatalogTarget } from './catalog-target.js';
-import { CheckpointMaintenance } from './checkpoint-maintenance.js';
+import { CheckpointMaintenance, NoMaintenance } from './checkpoint-maintenance.js';
 import { ParquetTarget } from './parquet-target.js';
 import { addPromotedColumns, type PromotedColumn, promotedColumns } from './promoted-columns.js';
-import type { SealTarget } from './seal-target.js';
+import type { Maintenance, SealTarget } from './seal-target.js';
 import { columnTypes, createTables, type TableHome, verifyTables } from './tables.js';
 
 /** Opens a connection of its own to the target that `options` name, or to the catalog that `caller` uses. */
@@ -43,7 +43,7 @@ export async function openTarget(database: Database, options: ServeOptions, call
     kind,
     promoted,
     catalogName: isHost ? '' : home.catalog,
-    maintenance: kind.hasMaintenance && !isHost ? new CheckpointMaintenance(database, home.catalog) : undefined,
+    maintenance: isHost ? undefined : maintenance(database, kind, home.catalog),
   });
 }
 
@@ -67,6 +67,17 @@ async function writableCatalog(database: Database, catalog: string): Promise<{ c
   return { catalog: String(attached['database_name']), kind: catalogKind(String(attached['type'])) };
 }
 
+function maintenance(database: Database, kind: CatalogKind, catalog: string): Maintenance | undefined {
+  switch (kind.checkpoint) {
+    case 'compacts':
+      return new CheckpointMaintenance(database, catalog);
+    case 'does nothing':
+      return new NoMaintenance();
+    case 'not wanted':
+      return undefined;
+  }
+}
+
 async function prepareTables(
   writer: DuckDBConnection,
   home: TableHome,
@@ -76,9 +87,9 @@ async function prepareTables(
 ): Promise<void> {
   if (options.create_tables) {
     await createTables(writer, home, telemetryTables, async (table) => kind.layOut?.(writer, home, table, options));
-    await addPromotedColumns(writer, home, telemetryTables, promoted, await columnTypes(writer, home));
+    await addPromotedColumns(writer, home, telemetryTables, promoted, await columnTypes(writer, home, telemetryTables));
   }
   const asColumns = promoted.map(({ name }) => ({ name, type: 'VARCHAR', absent: 'NULL', doc: '' }) as const);
   const expected = telemetryTables.map((table) => ({ ...table, columns: [...table.columns, ...asColumns] }));
-  verifyTables(await columnTypes(writer, home), home, expected);
+  verifyTables(await columnTypes(writer, home, telemetryTables), home, expected);
 }

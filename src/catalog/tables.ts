@@ -2,6 +2,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { qualifiedName, quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
+import { messageOf } from '../failure.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 
 export interface TableHome {
@@ -36,7 +37,7 @@ export async function createTables(
     const columns = table.columns.map(
       ({ name, type }) => `${quotedIdentifier(name)} ${type}${type === 'VARCHAR' ? textClause : ''}`,
     );
-    for (let attempt = 1; !(await columnTypes(connection, home)).has(table.name); attempt++) {
+    for (let attempt = 1; (await describeTable(connection, home, table)) === undefined; attempt++) {
       try {
         await inTransaction(connection, async () => {
           await connection.run(`CREATE TABLE IF NOT EXISTS ${tableName(home, table)} (${columns.join(', ')})`);
@@ -79,21 +80,38 @@ async function hasSchema(connection: DuckDBConnection, home: TableHome): Promise
   return found.currentRowCount > 0;
 }
 
-export async function columnTypes(connection: DuckDBConnection, home: TableHome): Promise<ColumnTypes> {
-  const result = await connection.runAndReadAll(
-    `SELECT table_name, column_name, data_type FROM duckdb_columns()
-     WHERE database_name = ${quotedString(home.catalog)} AND lower(schema_name) = lower(${quotedString(home.schema)})`,
-  );
-  const types = new Map<string, Map<string, string>>();
-  for (const [table, column, type] of result.getRows() as [string, string, string][]) {
-    let columns = types.get(table);
-    if (columns === undefined) {
-      columns = new Map();
-      types.set(table, columns);
-    }
-    columns.set(column, type);
+/** Types of the columns of those tables that exist. */
+export async function columnTypes(
+  connection: DuckDBConnection,
+  home: TableHome,
+  tables: readonly TelemetryTable[],
+): Promise<ColumnTypes> {
+  const types = new Map<string, ReadonlyMap<string, string>>();
+  for (const table of tables) {
+    const columns = await describeTable(connection, home, table);
+    if (columns !== undefined) types.set(table.name, columns);
   }
   return types;
+}
+
+/**
+ * Types of a table's columns; undefined when there is no such table. By DESCRIBE, because what `duckdb_columns()` knows
+ * of a remote catalog's tables is a placeholder until they are used, and stale after they are altered.
+ */
+async function describeTable(
+  connection: DuckDBConnection,
+  home: TableHome,
+  table: TelemetryTable,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  try {
+    const result = await connection.runAndReadAll(
+      `SELECT column_name, column_type FROM (DESCRIBE ${tableName(home, table)})`,
+    );
+    return new Map(result.getRows() as [string, string][]);
+  } catch (error) {
+    if (/does not exist/.test(messageOf(error))) return undefined;
+    throw error;
+  }
 }
 
 async function storesZstd(connection: DuckDBConnection, catalog: string): Promise<boolean> {
