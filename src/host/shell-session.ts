@@ -63,6 +63,8 @@ export async function runShell(
 
 async function talk(shell: Shell, invocation: ShellInvocation, host: Host, out: TextSink): Promise<number> {
   await out.write(banner(invocation));
+  // At the prompt Ctrl-C is a key; while the init script runs, and from other processes, it is a signal.
+  const releaseInterrupt = onSignals(['SIGINT'], () => shell.cancel());
   if (invocation.init !== undefined) await shell.tryFile(invocation.init);
   const output = host.stdout.isTTY ? host.stdout : host.stderr;
   const terminal = new Terminal(shell, new HistoryFile(historyPath(host)), { input: host.stdin, output });
@@ -76,6 +78,7 @@ async function talk(shell: Shell, invocation: ShellInvocation, host: Host, out: 
   } finally {
     terminal.close();
     release();
+    releaseInterrupt();
   }
   return shell.exitCode ?? 0;
 }

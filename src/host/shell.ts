@@ -9,7 +9,7 @@ import { type Command, InputScanner } from './input-scanner.js';
 import { type Paint, plainPaint } from './paint.js';
 import type { ProgressLine } from './progress-line.js';
 import { type ModeName, modes, type ResultStyle } from './result-modes.js';
-import { type ResultRows, type RowBatch, resultColumns } from './result-rows.js';
+import { chunkRows, type ResultRows, type RowBatch, resultColumns } from './result-rows.js';
 import { FileSink, ReaderGone, type TextSink } from './text-sink.js';
 
 /** What dot commands and flags change. */
@@ -251,7 +251,7 @@ export class Shell {
     for await (const chunk of result) {
       // A result that DuckDB holds whole is read without it noticing an interrupt.
       if (this.#isCancelled) throw new Error('INTERRUPT Error: Interrupted!');
-      yield chunk;
+      yield chunkRows(chunk);
     }
   }
 

@@ -16,7 +16,8 @@ import {
   type DuckDBUnionValue,
   DuckDBVariantValue,
 } from '@duckdb/node-api';
-import { textOfType, unionMembers, type ValueText } from './value-text.js';
+import { isUnnamed } from './result-rows.js';
+import { textOfType, unionMembers, unnamedField, type ValueText } from './value-text.js';
 
 const numericTypes: ReadonlySet<DuckDBTypeId> = new Set([
   DuckDBTypeId.TINYINT,
@@ -61,6 +62,11 @@ function jsonOfPresent(type: DuckDBType, timeZone: string): ValueText {
   if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
     const element = jsonOfType(type.valueType, timeZone);
     return (value) => `[${(value as DuckDBListValue | DuckDBArrayValue).items.map(element).join(',')}]`;
+  }
+  if (type instanceof DuckDBStructType && isUnnamed(type)) {
+    const fields = type.entryTypes.map((field) => jsonOfType(field, timeZone));
+    return (value) =>
+      `[${fields.map((json, index) => unnamedField(value as DuckDBStructValue, index, json, 'null')).join(',')}]`;
   }
   if (type instanceof DuckDBStructType) {
     const fields = type.entryNames.map((name, index) => ({

@@ -20,6 +20,7 @@ import {
   type DuckDBValue,
   DuckDBVariantValue,
 } from '@duckdb/node-api';
+import { isUnnamed } from './result-rows.js';
 
 /** Writes the values of one type. Chosen once per column; a SQL NULL inside a value is `NULL`. */
 export type ValueText = (value: DuckDBValue) => string;
@@ -44,16 +45,22 @@ export function textOfType(type: DuckDBType, timeZone: string): ValueText {
         ? `[${value.items.map(element).join(', ')}]`
         : nullOr(value);
   }
+  if (type instanceof DuckDBStructType && isUnnamed(type)) {
+    const fields = type.entryTypes.map((field) => elementText(field, timeZone));
+    return (value) => {
+      if (!(value instanceof DuckDBStructValue)) return nullOr(value);
+      return `(${fields.map((text, index) => unnamedField(value, index, text)).join(', ')})`;
+    };
+  }
   if (type instanceof DuckDBStructType) {
     const fields = type.entryNames.map((name, index) => ({
       name,
-      label: name === '' ? '' : `${quoted(name)}: `,
+      label: quoted(name),
       text: elementText(type.entryTypes[index]!, timeZone),
     }));
-    const [open, close] = fields.every((field) => field.name === '') ? ['(', ')'] : ['{', '}'];
     return (value) => {
       if (!(value instanceof DuckDBStructValue)) return nullOr(value);
-      return `${open}${fields.map((field) => field.label + field.text(value.entries[field.name] ?? null)).join(', ')}${close}`;
+      return `{${fields.map(({ name, label, text }) => `${label}: ${text(value.entries[name] ?? null)}`).join(', ')}}`;
     };
   }
   if (type instanceof DuckDBMapType) {
@@ -69,6 +76,12 @@ export function textOfType(type: DuckDBType, timeZone: string): ValueText {
     return (value) => (value instanceof DuckDBUnionValue ? members.get(value.tag)!(value.value) : nullOr(value));
   }
   return nullOr;
+}
+
+/** A field of a `row(…)`, or what stands for one that the API has lost. */
+export function unnamedField(value: DuckDBStructValue, index: number, text: ValueText, lost = '?'): string {
+  const field = value.entries[String(index)];
+  return field === undefined ? lost : text(field);
 }
 
 /** A union's members by tag. */

@@ -76,6 +76,8 @@ describe('details', () => {
       'CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (1) RETURNING a',
       '[{"a":1}]\n',
     ],
+    ['a row keeps its fields', ['-list', '-noheader'], "SELECT row(1, 'a b', NULL), NULL", '(1, a b, NULL)|NULL\n'],
+    ['a row in JSON', ['-json'], "SELECT row(1, 'a') AS r", '[{"r":[1,"a"]}]\n'],
     ['the last of two modes counts', ['-csv', '-json'], 'SELECT 1 AS a', '[{"a":1}]\n'],
     [
       'times follow the session’s zone',
