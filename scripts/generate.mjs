@@ -1,0 +1,188 @@
+// Built declarations (dist/) → the reference parts of README.md and docs/. `npm run generate` writes them; with --check
+// (`npm run generated`) it writes nothing and fails when a file is not what it would write.
+//
+// A part of a file stands between <!-- generated:NAME --> and <!-- /generated:NAME -->; the rest is written by hand.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+const root = new URL('..', import.meta.url);
+const { failureKinds } = await built('failure.js');
+const { serveOptions } = await built('schema/serve-options.js');
+const { telemetryTables } = await built('schema/tables.js');
+const { hostVariables } = await built('host/serve-settings.js');
+const functions = await declaredFunctions();
+
+/** The variables of the service that are no parameters of a function. */
+const hostMeanings = {
+  database: 'the `database` argument',
+  uri: '`--uri`; several with commas between',
+  init: '`--init`',
+  drainTimeoutMs: '`--drain-timeout-ms`',
+  memoryLimit: '`--memory-limit`',
+};
+
+const partsByFile = {
+  'README.md': {
+    'first-log': () => fenced('sh', 'examples/first-log.sh'),
+    'first-query': () => fenced('sql', 'examples/first-query.sql'),
+    'library-example': () => fenced('js', 'examples/library.mjs'),
+    functions: functionReference,
+    environment: environmentReference,
+  },
+  'docs/tables.md': { tables: tableReference },
+  'docs/errors.md': { 'failure-kinds': failureReference },
+};
+
+const isCheck = process.argv.includes('--check');
+const stale = [];
+for (const [path, parts] of Object.entries(partsByFile)) {
+  const current = readText(path);
+  const generated = Object.entries(parts).reduce((text, [name, write]) => withPart(path, text, name, write()), current);
+  if (generated === current) continue;
+  stale.push(path);
+  if (!isCheck) writeFileSync(new URL(path, root), generated);
+}
+if (isCheck && stale.length > 0) {
+  console.error(`not what npm run generate writes: ${stale.join(', ')}`);
+  process.exitCode = 1;
+} else {
+  console.log(`generated: ${isCheck ? 'all files are fresh' : stale.join(', ') || 'nothing to change'}`);
+}
+
+function readText(path) {
+  return readFileSync(new URL(path, root), 'utf8');
+}
+
+async function built(path) {
+  try {
+    return await import(new URL(`dist/${path}`, root));
+  } catch (error) {
+    throw new Error(`cannot load dist/${path}, run npm run build first: ${error.message}`, { cause: error });
+  }
+}
+
+function withPart(path, text, name, content) {
+  const [open, close] = [`<!-- generated:${name} -->`, `<!-- /generated:${name} -->`];
+  const start = text.indexOf(open);
+  const end = text.indexOf(close);
+  if (start === -1 || end < start) throw new Error(`${path} has no part between ${open} and ${close}`);
+  return `${text.slice(0, start + open.length)}\n${content.trim()}\n${text.slice(end)}`;
+}
+
+/**
+ * Every function of dist/functions, lifecycle functions first, then lists, then scalars. Its file is named as in SQL;
+ * the doc comment of its export begins with its signature.
+ */
+async function declaredFunctions() {
+  const files = readdirSync(new URL('dist/functions/', root)).filter((file) => /^ot\w+-.*\.d\.ts$/.test(file));
+  const declared = await Promise.all(files.flatMap((file) => functionsOf(file.replace(/\.d\.ts$/, ''))));
+  const rank = ({ declaration }) => ['run', 'rows', 'value'].findIndex((member) => member in declaration);
+  return declared.flat().sort((a, b) => rank(a) - rank(b) || (a.declaration.name < b.declaration.name ? -1 : 1));
+}
+
+async function functionsOf(file) {
+  const exported = await built(`functions/${file}.js`);
+  const comments = readText(`dist/functions/${file}.d.ts`);
+  const documented = /\/\*\* `(?<signature>[^`]*)`: (?<doc>.*?)\*\/\s*export declare (?:function|const) (?<name>\w+)/gs;
+  return [...comments.matchAll(documented)].map(({ groups: { signature, doc, name } }) => {
+    const value = exported[name];
+    // A function with work to do is made for a registry of servers, of which its declaration shows nothing.
+    const declaration = typeof value === 'function' ? value(undefined) : value;
+    return { declaration, signature, doc: sentence(doc.replaceAll(/\s*\n\s*\*?\s*/g, ' ').trim()) };
+  });
+}
+
+function functionReference() {
+  const summary = table(
+    ['Function', 'What it does'],
+    functions.map(({ signature, doc }) => [`\`${signature}\``, doc]),
+  );
+  return [summary, ...functions.map(functionSection)].join('\n\n');
+}
+
+function functionSection({ declaration, signature }) {
+  const { name, parameters = [], columns, fields } = declaration;
+  const parts = [`### \`${signature}\``];
+  const options = parameters.filter((parameter) => parameter.name in serveOptions);
+  const positional = parameters.filter((parameter) => !(parameter.name in serveOptions));
+  const positionalRows = positional.map((parameter) => [
+    `\`${parameter.name}\` (positional)`,
+    parameter.sqlType,
+    parameter.defaultSql === undefined ? 'required' : `\`${parameter.defaultSql.replaceAll("'", '')}\``,
+    name.endsWith('_serve') ? 'Where to listen. Port 0 picks a free one.' : 'URI of the server.',
+  ]);
+  const optionRows = options.map((parameter) => {
+    const { sqlType, defaultText, doc } = serveOptions[parameter.name];
+    return [`\`${parameter.name}\``, sqlType, readable(defaultText), doc];
+  });
+  if (parameters.length > 0) {
+    parts.push(table(['Parameter', 'Type', 'Default', 'Meaning'], [...positionalRows, ...optionRows]));
+  }
+  if (columns !== undefined) {
+    const rows = columns.map((column) => [`\`${column.name}\``, column.type, column.doc]);
+    parts.push(table(['Column', 'Type', 'Meaning'], rows));
+  }
+  if (fields !== undefined) {
+    const struct = Object.entries(fields).map(([field, type]) => `${field} ${type}`);
+    parts.push(`A scalar function. Returns \`STRUCT(${struct.join(', ')})\`; NULL for NULL.`);
+  }
+  return parts.join('\n\n');
+}
+
+function environmentReference() {
+  const ours = Object.entries(hostVariables).map(([name, variable]) => [`\`${variable}\``, '', hostMeanings[name]]);
+  const options = Object.keys(serveOptions).map((name) => {
+    const upper = name.toUpperCase();
+    return [`\`OTELDUCK_${upper}\``, `\`DUCKDB_OTLP_${upper}\``, `\`${name}\``];
+  });
+  return table(['Variable', 'Accepted too', 'The same as'], [...ours, ...options]);
+}
+
+function tableReference() {
+  return telemetryTables
+    .map(({ name, doc, columns }) => {
+      const rows = columns.map((column) => [`\`${column.name}\``, column.type, absentValue(column), column.doc]);
+      return `## \`${name}\`\n\n${doc}\n\n${table(['Column', 'Type', 'When not sent', 'Meaning'], rows)}`;
+    })
+    .join('\n\n');
+}
+
+function absentValue({ name, type, absent }) {
+  // The one column that decoders fill when the sender did not.
+  if (name === 'service_name') return '`unknown`';
+  if (absent === 'NULL') return 'NULL';
+  if (type.endsWith('[]')) return '`[]`';
+  return { VARCHAR: "`''`", BOOLEAN: '`false`', TIMESTAMP: '1970-01-01' }[type] ?? '`0`';
+}
+
+function failureReference() {
+  const rows = Object.entries(failureKinds).map(([kind, { reason, http, grpc, retryable }]) => [
+    `\`${kind}\``,
+    `\`${reason}\``,
+    String(http),
+    `\`${grpc}\``,
+    retryable ? 'yes' : 'no',
+  ]);
+  return table(['Kind', '`error`', 'HTTP', 'gRPC', 'May be sent again'], rows);
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function fenced(language, path) {
+  return `\`\`\`${language}\n${readText(path).trim()}\n\`\`\``;
+}
+
+function sentence(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+/** `16777216` → `16777216` (16 MiB). */
+function readable(defaultText) {
+  const MiB = 2 ** 20;
+  const value = Number(defaultText);
+  if (!Number.isInteger(value)) return defaultText;
+  return value % MiB === 0 && value > 0 ? `${value} (${value / MiB} MiB)` : defaultText;
+}

@@ -1,0 +1,162 @@
+// What README.md and docs/ say, tried: examples run, requests are accepted, errors have the texts that are listed.
+
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { failureKinds } from '../../src/failure.js';
+import { openDatabase, serve, TOKEN } from '../support/otel-database.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const readme = readText('README.md');
+const errors = readText('docs/errors.md');
+
+test('the library example runs, and ends by itself', async () => {
+  const { stdout, stderr } = await run('node', ['examples/library.mjs']);
+  expect(stdout).toContain('202 {"status":"buffered","rows":1,"batches":1}');
+  expect(stdout).toContain("service_name: 'unknown', severity_text: 'INFO', body: 'hello'");
+  expect(stderr).toBe('');
+});
+
+test("the SDK's example becomes a span, a log record and a sum", async () => {
+  const server = await serve();
+  const { stderr } = await run('node', ['examples/sdk.mjs'], {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${server.port}`,
+    OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${TOKEN}`,
+  });
+  expect(stderr).toBe('');
+  await server.flush();
+  const { database } = server;
+  expect(await database.rows('SELECT service_name, name, span_attributes FROM otlp_traces')).toEqual([
+    { service_name: 'checkout', name: 'place order', span_attributes: '{"order.items":3}' },
+  ]);
+  expect(await database.rows('SELECT service_name, severity_text, body FROM otlp_logs')).toEqual([
+    { service_name: 'checkout', severity_text: 'INFO', body: 'order placed' },
+  ]);
+  expect(await database.rows('SELECT name, double_value, metric_attributes FROM otlp_metrics_sum')).toEqual([
+    { name: 'orders', double_value: 1, metric_attributes: '{"country":"NL"}' },
+  ]);
+});
+
+test('the first log record is accepted, and the first query shows it', async () => {
+  const server = await serve();
+  const { url, headers, body } = await curlRequest('examples/first-log.sh', `http://127.0.0.1:${server.port}`);
+  const response = await fetch(url, { method: 'POST', headers, body });
+  expect([response.status, await response.text()]).toEqual([202, '{"status":"buffered","rows":1,"batches":1}']);
+  await server.flush();
+  const [row] = await server.database.rows(readText('examples/first-query.sql'));
+  expect(Object.values(row!)).toEqual(['2026-01-01 00:00:00', 'checkout', 'INFO', 'order placed', '3']);
+  for (const value of Object.values(row!)) expect(readme).toContain(` ${value} `);
+});
+
+test('the example of a SQL test passes', async () => {
+  const { stdout } = await run('node', [
+    ...['packages/sqllogictest-ts/bin/sqllogictest.cjs', '--require', 'otlp=otelduck', 'examples/ingest.test'],
+  ]);
+  expect(stdout).toContain('1 passed, 0 failed, 0 skipped');
+});
+
+test('every function on a connection has a section', async () => {
+  const database = await openDatabase();
+  const functions = await database.rows(
+    "SELECT DISTINCT function_name AS name FROM duckdb_functions() WHERE function_name SIMILAR TO 'ot(lp|ap)_.*'",
+  );
+  expect(functions.length).toBeGreaterThan(5);
+  for (const { name } of functions) expect(readme).toContain(`\n### \`${name}(`);
+});
+
+test('every kind of failure is explained', () => {
+  for (const [kind, { http, reason, grpc }] of Object.entries(failureKinds)) {
+    expect(readme).toContain(`| ${http} | \`${reason}\` |`);
+    expect(errors).toContain(`| \`${kind}\` | \`${reason}\` | ${http} | \`${grpc}\` |`);
+  }
+});
+
+const errorExamples = [...errors.matchAll(/^\| `(.*)` \| `((?:FROM|SELECT) .*)` \|$/gm)];
+
+test('errors of SQL have examples', () => expect(errorExamples.length).toBeGreaterThan(15));
+
+for (const [, text, sql] of errorExamples) {
+  test(`${sql}: ${text}`, async () => {
+    const database = await openDatabase();
+    const pattern = text!.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    await expect(database.rows(sql!)).rejects.toThrow(new RegExp(pattern.join('.*')));
+  });
+}
+
+test('what is said to be missing says so itself', async () => {
+  const database = await openDatabase();
+  const missing = /^- \*\*Not in this version:.*?(?=^- )/ms.exec(readme)![0];
+  for (const [, argument] of missing.matchAll(/`(\w+ := [^`]+)`/g)) {
+    await expect(database.rows(`FROM otlp_serve('otlp:127.0.0.1:0', ${argument})`)).rejects.toThrow(
+      'is not available in this version of otelduck',
+    );
+  }
+});
+
+test('links lead to files', () => {
+  for (const page of ['README.md', ...markdownFiles('docs')]) {
+    for (const [, target] of readText(page).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)) {
+      expect(existsSync(join(root, page, '..', target!)), `${page} links to ${target}`).toBe(true);
+    }
+  }
+});
+
+test('a generated part that was changed by hand fails the check, which names the file', async () => {
+  const copy = mkdtempSync(join(tmpdir(), 'otelduck-docs-'));
+  onTestFinished(() => rmSync(copy, { recursive: true }));
+  for (const path of ['scripts', 'examples', 'docs', 'README.md']) {
+    cpSync(join(root, path), join(copy, path), { recursive: true });
+  }
+  symlinkSync(join(root, 'dist'), join(copy, 'dist'));
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  const generate = (...args: string[]) => run('node', [join(copy, 'scripts/generate.mjs'), ...args]);
+  const check = () => generate('--check');
+  await generate();
+  expect((await check()).stdout).toContain('all files are fresh');
+  const tables = join(copy, 'docs/tables.md');
+  writeFileSync(tables, readFileSync(tables, 'utf8').replace('| `trace_id` |', '| `trace_id_` |'));
+  await expect(check()).rejects.toThrow('not what npm run generate writes: docs/tables.md');
+});
+
+function run(command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  return promisify(execFile)(command, [...args], {
+    cwd: root,
+    env: { ...process.env, UV_THREADPOOL_SIZE: '32', ...environment },
+    timeout: 45_000,
+  });
+}
+
+/** What a script asks of curl, as the shell passes it on; so that this test needs no curl. */
+async function curlRequest(script: string, serverUrl: string) {
+  const shadowed = `curl() { printf '%s\\0' "$@"; }; . ./${script}`;
+  const { stdout } = await run('sh', ['-c', shadowed], { OTLP_URL: serverUrl, TOKEN });
+  const words = stdout.split('\0').slice(0, -1);
+  const valuesOf = (flag: string) => words.filter((_, i) => words[i - 1] === flag);
+  return {
+    url: words.find((word) => word.startsWith('http'))!,
+    headers: valuesOf('-H').map((header) => header.split(/: (.*)/, 2) as [string, string]),
+    body: readText(valuesOf('-d')[0]!.replace(/^@/, '')),
+  };
+}
+
+function markdownFiles(folder: string): string[] {
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  return files.filter((file) => file.endsWith('.md')).map((file) => join(folder, file));
+}
+
+function readText(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
