@@ -3,7 +3,8 @@
 
 import { Char } from './char.js';
 
-const DIGITS_OF_INT32 = 9;
+/** As many digits as an int32 holds whatever they are. */
+const MOST_DIGITS = 9;
 /** No integer of 64 bits has more digits. */
 const LONGEST_INTEGER = 20;
 /** A decimal of no more digits is the shortest that means its double, which is what ECMAScript prints. */
@@ -22,77 +23,61 @@ export class Decimal {
   double = 0;
   /** Whether it is written as canonical JSON has it: an integer as its digits, a double as ECMAScript prints it. */
   isCanonical = false;
+  #digitsEnd = 0;
 
   /** Reads an integer of at most 19 digits that fits an int64. Returns its end, or 0 for other numbers. */
-  readInteger(bytes: Uint8Array, start: number): number {
-    const isNegative = bytes[start] === Char.Minus;
+  readInteger(view: DataView, start: number): number {
+    const isNegative = view.getUint8(start) === Char.Minus;
     const first = isNegative ? start + 1 : start;
-    let at = first;
-    let digit = bytes[at]! - Char.Zero;
-    let head = 0;
-    const headEnd = first + DIGITS_OF_INT32;
-    while (digit >>> 0 <= 9 && at < headEnd) {
-      head = (Math.imul(head, 10) + digit) | 0;
-      digit = bytes[++at]! - Char.Zero;
-    }
-    const hasLeadingZero = bytes[first] === Char.Zero && (at > first + 1 || isNegative);
-    if (at === first || hasLeadingZero) return 0;
-    this.low = head;
+    this.low = this.#readDigits(view, first);
     this.high = 0;
-    if (digit >>> 0 <= 9) {
-      const tenDigits = head * 10 + digit;
-      digit = bytes[++at]! - Char.Zero;
-      const tailStart = at;
-      const tailEnd = at + DIGITS_OF_INT32;
-      let tail = 0;
-      while (digit >>> 0 <= 9 && at < tailEnd) {
-        tail = (Math.imul(tail, 10) + digit) | 0;
-        digit = bytes[++at]! - Char.Zero;
+    let at = this.#digitsEnd;
+    const hasLeadingZero = view.getUint8(first) === Char.Zero && (at > first + 1 || isNegative);
+    if (at === first || hasLeadingZero) return 0;
+    if (at === first + MOST_DIGITS) {
+      const tenth = view.getUint8(at) - Char.Zero;
+      if (tenth >>> 0 <= 9) {
+        const tail = this.#readDigits(view, at + 1);
+        const tailDigits = this.#digitsEnd - at - 1;
+        at = this.#digitsEnd;
+        this.#setProduct(this.low * 10 + tenth, POWERS_OF_TEN[tailDigits]!, tail);
+        if (this.high >>> 31 !== 0) return 0;
       }
-      if (digit >>> 0 <= 9) return 0;
-      this.#setProduct(tenDigits, POWERS_OF_TEN[at - tailStart]!, tail);
-      if (this.high >>> 31 !== 0) return 0;
     }
     if (isNegative) this.#negate();
-    const end = bytes[at];
-    return end === Char.Dot || end === Char.LowerE || end === Char.UpperE ? 0 : at;
+    return isInsideNumber(view.getUint8(at)) ? 0 : at;
   }
 
-  /** Reads a number of at most 18 digits, no exponent, whose digits a double holds exactly. Returns its end or 0. */
-  readDouble(bytes: Uint8Array, start: number): number {
-    const isNegative = bytes[start] === Char.Minus;
+  /**
+   * Reads a number of at most 9 digits before the point and 18 after it, without an exponent, whose digits a double
+   * holds exactly. Returns its end, or 0 for other numbers.
+   */
+  readDouble(view: DataView, start: number): number {
+    const isNegative = view.getUint8(start) === Char.Minus;
     const first = isNegative ? start + 1 : start;
-    let at = first;
-    let digits = 0;
-    let head = 0;
-    let tail = 0;
-    let point = 0;
-    for (;;) {
-      const digit = bytes[at]! - Char.Zero;
-      if (digit >>> 0 <= 9) {
-        if (digits < DIGITS_OF_INT32) head = (Math.imul(head, 10) + digit) | 0;
-        else tail = (Math.imul(tail, 10) + digit) | 0;
-        digits++;
-      } else if (bytes[at] === Char.Dot && point === 0 && digits > 0) {
-        point = at;
-      } else {
-        break;
+    let significand = this.#readDigits(view, first);
+    let at = this.#digitsEnd;
+    let fractionDigits = 0;
+    const hasLeadingZero = view.getUint8(first) === Char.Zero && at > first + 1;
+    if (at === first || hasLeadingZero) return 0;
+    if (view.getUint8(at) === Char.Dot) {
+      const fraction = at + 1;
+      significand = this.#withDigits(significand, view, fraction);
+      if (this.#digitsEnd === fraction + MOST_DIGITS) {
+        significand = this.#withDigits(significand, view, this.#digitsEnd);
       }
-      at++;
+      at = this.#digitsEnd;
+      fractionDigits = at - fraction;
+      if (fractionDigits === 0) return 0;
     }
-    const fractionDigits = point === 0 ? 0 : at - point - 1;
-    const hasLeadingZero = bytes[first] === Char.Zero && digits - fractionDigits > 1;
-    const isTooShort = digits === 0 || (point !== 0 && fractionDigits === 0);
-    if (isTooShort || hasLeadingZero || digits > 2 * DIGITS_OF_INT32) return 0;
-    if (bytes[at] === Char.LowerE || bytes[at] === Char.UpperE) return 0;
-    const significand = digits <= DIGITS_OF_INT32 ? head : head * POWERS_OF_TEN[digits - DIGITS_OF_INT32]! + tail;
-    if (significand > Number.MAX_SAFE_INTEGER) return 0;
+    if (isInsideNumber(view.getUint8(at)) || significand > Number.MAX_SAFE_INTEGER) return 0;
     // One division of two exact doubles is rounded once, as the decimal itself would be.
+    const digits = at - first - (fractionDigits === 0 ? 0 : 1);
     const magnitude = significand / POWERS_OF_TEN[fractionDigits]!;
     this.double = isNegative ? -magnitude : magnitude;
     this.isCanonical =
       digits <= LONGEST_SHORTEST &&
-      (point === 0 || (bytes[at - 1] !== Char.Zero && magnitude >= SMALLEST_WITHOUT_EXPONENT)) &&
+      (fractionDigits === 0 || (view.getUint8(at - 1) !== Char.Zero && magnitude >= SMALLEST_WITHOUT_EXPONENT)) &&
       !(isNegative && magnitude === 0);
     return at;
   }
@@ -100,6 +85,35 @@ export class Decimal {
   setInteger(value: bigint): void {
     this.low = Number(BigInt.asUintN(32, value));
     this.high = Number(BigInt.asUintN(32, value >> 32n));
+  }
+
+  /** The value of the digits from `start` on, the first nine of them; #digitsEnd is then where they end. */
+  #readDigits(view: DataView, start: number): number {
+    let at = start;
+    let value = 0;
+    let word = view.getInt32(at, true);
+    if (areDigits(word)) {
+      value = fourDigits(word);
+      at += 4;
+      word = view.getInt32(at, true);
+      if (areDigits(word)) {
+        value = value * 10_000 + fourDigits(word);
+        at += 4;
+      }
+    }
+    for (const limit = start + MOST_DIGITS; at < limit; at++) {
+      const digit = view.getUint8(at) - Char.Zero;
+      if (digit >>> 0 > 9) break;
+      value = value * 10 + digit;
+    }
+    this.#digitsEnd = at;
+    return value;
+  }
+
+  /** The value of digits followed by those from `start` on, the first nine of them. */
+  #withDigits(value: number, view: DataView, start: number): number {
+    const group = this.#readDigits(view, start);
+    return value * POWERS_OF_TEN[this.#digitsEnd - start]! + group;
   }
 
   /** Sets the unsigned value of factor × power + addend, where factor is below 2^34, power and addend below 2^30. */
@@ -117,6 +131,23 @@ export class Decimal {
     this.low = -this.low >>> 0;
     this.high = (~this.high + (this.low === 0 ? 1 : 0)) >>> 0;
   }
+}
+
+/** Whether the four bytes of a word, the lowest of which comes first, are decimal digits. */
+function areDigits(word: number): boolean {
+  return (((word + 0x46464646) | (word - 0x30303030)) & 0x80808080) === 0;
+}
+
+/** The number that four digits write: each pair of digits is summed up, then the two pairs. */
+function fourDigits(word: number): number {
+  const digits = word - 0x30303030;
+  const pairs = (digits & 0x0f0f0f0f) * 10 + (digits >>> 8);
+  return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff);
+}
+
+/** Whether a number goes on with this byte. */
+function isInsideNumber(byte: number): boolean {
+  return (byte - Char.Zero) >>> 0 <= 9 || byte === Char.Dot || byte === Char.LowerE || byte === Char.UpperE;
 }
 
 /** Where the number that starts here ends, or 0 if none does. */

@@ -2,7 +2,7 @@
 // well-formed too. A null is what its field would be if it were absent: an empty string, 0, no elements.
 
 import type { ByteHeap } from '../../buffer/byte-heap.js';
-import { Char, ENDS_RUN, HEX_VALUES, isSpace, NOT_HEX } from './char.js';
+import { Char, ENDS_RUN, isSpace } from './char.js';
 import { Decimal, exactInteger, numberEnd } from './decimal.js';
 import { type FieldTable, NO_FIELD } from './field-table.js';
 import { JsonBody } from './json-body.js';
@@ -20,14 +20,13 @@ const INT32: IntegerRange = { smallest: -(2n ** 31n), largest: 2n ** 31n - 1n };
 const UINT32: IntegerRange = { smallest: 0n, largest: 2n ** 32n - 1n };
 
 const LARGEST_INT32 = 2 ** 31 - 1;
-const LOWER_CASE = 0x20;
 
 export class JsonReader {
   readonly #body = new JsonBody();
   readonly #unescaped = new UnescapedText();
   /** The documents. A zero byte follows each. */
   bytes = this.#body.bytes;
-  #view = this.#body.view;
+  view = this.#body.view;
   /** Where the next byte is read. What has been read can be read again by going back. */
   at = 0;
   /** The string last read: `textLength` bytes of `text` from `textStart` on. */
@@ -60,7 +59,7 @@ export class JsonReader {
 
   #readDocument(read: () => void): void {
     this.bytes = this.#body.bytes;
-    this.#view = this.#body.view;
+    this.view = this.#body.view;
     this.at = this.#body.start;
     this.#refuseNull();
     read();
@@ -72,7 +71,7 @@ export class JsonReader {
 
   /** Begins an object. Returns its first field that the table knows, or NO_FIELD. */
   firstField(fields: FieldTable): number {
-    const expected = fields.findFirst(this.#view, this.at);
+    const expected = fields.findFirst(this.view, this.at);
     if (expected === NO_FIELD) return this.#unexpectedFirst(fields);
     this.at += fields.length;
     return expected;
@@ -96,7 +95,7 @@ export class JsonReader {
       this.at++;
       return NO_FIELD;
     }
-    const expected = fields.findNext(this.#view, this.at, previous);
+    const expected = fields.findNext(this.view, this.at, previous);
     if (expected === NO_FIELD) return this.#hasNextMember() ? this.#field(fields, previous) : NO_FIELD;
     this.at += fields.length;
     return expected;
@@ -197,7 +196,7 @@ export class JsonReader {
   double(): number {
     const isQuoted = this.#peek() === Char.Quote;
     const start = isQuoted ? this.at + 1 : this.at;
-    const end = this.decimal.readDouble(this.bytes, start);
+    const end = this.decimal.readDouble(this.view, start);
     if (end === 0 || (isQuoted && this.bytes[end] !== Char.Quote)) return this.#unusualDouble();
     this.numberStart = start;
     this.numberEnd = end;
@@ -212,15 +211,16 @@ export class JsonReader {
     if (textLength === 0) return 0;
     if (textLength !== digits) this.refuse(`${digits} hex digits`, String(textLength));
     heap.reserve(digits);
-    const { bytes, end } = heap;
+    const from = this.isPlain ? this.view : viewOf(text);
+    const to = heap.view;
+    const { end } = heap;
     let bits = 0;
-    for (let i = 0; i < digits; i++) {
-      const byte = text[textStart + i]!;
-      const value = HEX_VALUES[byte]!;
-      if (value === NOT_HEX) this.refuse(`${digits} hex digits`);
-      bits |= value;
-      // Digits have the bit that makes letters small.
-      bytes[end + i] = byte | LOWER_CASE;
+    for (let i = 0; i < digits; i += 4) {
+      const word = from.getInt32(textStart + i, true);
+      const lowered = word | 0x20202020;
+      if (!areHexDigits(word, lowered)) this.refuse(`${digits} hex digits`);
+      bits |= word ^ 0x30303030;
+      to.setInt32(end + i, lowered, true);
     }
     if (bits === 0) return 0;
     heap.end = end + digits;
@@ -242,7 +242,7 @@ export class JsonReader {
     const isQuoted = this.#peek() === Char.Quote;
     const start = isQuoted ? this.at + 1 : this.at;
     const { decimal } = this;
-    const end = decimal.readInteger(this.bytes, start);
+    const end = decimal.readInteger(this.view, start);
     const isUsual = end !== 0 && (!isQuoted || this.bytes[end] === Char.Quote) && isWithin(range, decimal);
     if (!isUsual) {
       this.#unusualInteger(range);
@@ -316,7 +316,7 @@ export class JsonReader {
     do {
       if (this.#peek() !== Char.Quote) this.#expected('a field name');
       const start = this.at + 1;
-      let field = fields.find(this.#view, start, previous);
+      let field = fields.find(this.view, start, previous);
       if (field === NO_FIELD) field = this.#unusualName(fields, start, previous);
       else this.at = start + fields.length;
       this.#colon();
@@ -333,8 +333,7 @@ export class JsonReader {
     this.at = end + 1;
     if (end === plainEnd) return NO_FIELD;
     this.#unescape(start, end);
-    const { buffer } = this.#unescaped.bytes;
-    return fields.find(new DataView(buffer), 0, previous);
+    return fields.find(viewOf(this.#unescaped.bytes), 0, previous);
   }
 
   #colon(): void {
@@ -429,7 +428,7 @@ export class JsonReader {
   /** Where the run of plain characters from `start` on ends. */
   #plainEnd(start: number): number {
     const bytes = this.bytes;
-    const view = this.#view;
+    const view = this.view;
     let at = start;
     while (!endsRun(view.getInt32(at, true))) at += 4;
     while (ENDS_RUN[bytes[at]!] === 0) at++;
@@ -483,6 +482,18 @@ export class JsonReader {
 }
 
 const NOT_FINITE: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Whether the four bytes of a word are hex digits; `lowered` has those that are letters in lower case. */
+function areHexDigits(word: number, lowered: number): boolean {
+  // The highest bit of each byte says whether it is beyond the bound that was added up or taken away.
+  const digits = ~(lowered + 0x46464646) & ~(lowered - 0x30303030);
+  const letters = (lowered + 0x1f1f1f1f) & ~(lowered + 0x19191919);
+  return ((digits | letters) & ~word & 0x80808080) === (0x80808080 | 0);
+}
 
 /** Whether one of the four bytes of a word ends a plain run. */
 function endsRun(word: number): boolean {

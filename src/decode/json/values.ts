@@ -52,8 +52,7 @@ export class Values {
 
   /** Readies for a document. */
   begin(): void {
-    this.#members.count = 0;
-    this.#members.document = this.#reader.bytes;
+    this.#members.begin(this.#reader.bytes, this.#reader.view);
     this.#scratch.reset(KEPT_SCRATCH.heapBytes);
   }
 

@@ -299,6 +299,27 @@ describe('enums are numbers or names', () => {
   });
 });
 
+// Digits are looked at four at a time, so each character is tried at each place among four.
+test('what is a digit does not depend on what is beside it', () => {
+  const isAccepted = (record: string): boolean => {
+    try {
+      logRow(record);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  for (let code = 0x20; code < 0x100; code++) {
+    const character = String.fromCharCode(code);
+    if (character === '"' || character === '\\') continue;
+    for (let place = 1; place <= 4; place++) {
+      const among = (digits: string) => digits.slice(0, place) + character + digits.slice(place + 1);
+      expect(isAccepted(`{"spanId":"${among('00aF09A500000000')}"}`)).toBe(/[0-9a-fA-F]/.test(character));
+      expect(isAccepted(`{"timeUnixNano":"${among('1990919')}"}`)).toBe(character >= '0' && character <= '9');
+    }
+  }
+});
+
 describe('base64 is written in its canonical form', () => {
   test.each([
     ['', null],
