@@ -1,5 +1,8 @@
+import { EMPTY_OBJECT, FILTERED_ATTRIBUTES, NULL, SPAN_ID, TIME_UNIX_NANO, TRACE_ID, VALUE } from '../json-literals.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
 import { NOWHERE, SPAN_ID_DIGITS, TRACE_ID_DIGITS, type Wiring, writeJsonId } from './fields.js';
+
+const CLOSE_BRACE = 0x7d;
 
 const Exemplar = { timeUnixNano: 0, asDouble: 1, asInt: 2, filteredAttributes: 3, spanId: 4, traceId: 5 } as const;
 
@@ -15,7 +18,7 @@ export function exemplarReader(wiring: Wiring): () => void {
     let valueAt = NOWHERE;
     let spanIdAt = NOWHERE;
     let traceIdAt = NOWHERE;
-    json.ascii('{"filtered_attributes":');
+    json.literal(FILTERED_ATTRIBUTES);
     const attributesStart = json.heap.end;
     for (let field = reader.firstField(fields); field !== NO_FIELD; field = reader.nextField(fields, field)) {
       switch (field) {
@@ -48,16 +51,16 @@ export function exemplarReader(wiring: Wiring): () => void {
           reader.string();
       }
     }
-    if (json.heap.end === attributesStart) json.ascii('{}');
-    json.ascii(',"span_id":');
+    if (json.heap.end === attributesStart) json.literal(EMPTY_OBJECT);
+    json.literal(SPAN_ID);
     writeJsonId(wiring, spanIdAt, SPAN_ID_DIGITS);
-    json.ascii(',"time_unix_nano":');
+    json.literal(TIME_UNIX_NANO);
     json.uint64(timeLow, timeHigh);
-    json.ascii(',"trace_id":');
+    json.literal(TRACE_ID);
     writeJsonId(wiring, traceIdAt, TRACE_ID_DIGITS);
-    json.ascii(',"value":');
+    json.literal(VALUE);
     writeValue(kind, valueAt);
-    json.ascii('}');
+    json.byte(CLOSE_BRACE);
   };
 
   function readValue(kind: number): number {
@@ -73,6 +76,6 @@ export function exemplarReader(wiring: Wiring): () => void {
     reader.at = resumeAt;
     if (kind === Exemplar.asInt) json.int64(reader.decimal.low, reader.decimal.high);
     else if (Number.isFinite(double)) json.double(double);
-    else json.ascii('null');
+    else json.literal(NULL);
   }
 }

@@ -174,7 +174,7 @@ function numberPointReader(wiring: Wiring, columns: { point: PointColumns; numbe
       switch (field) {
         case NumberPoint.asDouble:
           readDouble(wiring, doubleValue, row);
-          if (doubleValue.valid![row] === 1) intValue.clear(row, row + 1);
+          if (isSet(doubleValue, row) && isSet(intValue, row)) intValue.clear(row, row + 1);
           break;
         case NumberPoint.asInt:
           if (reader.takeNull()) {
@@ -182,7 +182,7 @@ function numberPointReader(wiring: Wiring, columns: { point: PointColumns; numbe
           } else {
             reader.int64();
             intValue.set(row, reader.decimal.low, reader.decimal.high);
-            doubleValue.clear(row, row + 1);
+            if (isSet(doubleValue, row)) doubleValue.clear(row, row + 1);
           }
           break;
         case NumberPoint.exemplars:
@@ -193,6 +193,10 @@ function numberPointReader(wiring: Wiring, columns: { point: PointColumns; numbe
       }
     }
   };
+}
+
+function isSet({ valid }: NumberColumns['intValue'] | NumberColumns['doubleValue'], row: number): boolean {
+  return valid![row] === 1;
 }
 
 /** Reads a field that the points of both kinds of histogram have. */
@@ -288,7 +292,7 @@ function bucketsReader(
   const fields = new FieldTable(Buckets);
 
   return (row) => {
-    offset.clear(row, row + 1);
+    offset.set(row, 0);
     counts.setFrom(row, counts.elementCount);
     for (let field = reader.firstField(fields); field !== NO_FIELD; field = reader.nextField(fields, field)) {
       if (field === Buckets.offset) offset.set(row, reader.int32());

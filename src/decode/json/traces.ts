@@ -1,4 +1,15 @@
 import type { SignalRows } from '../../buffer/signal-rows.js';
+import {
+  ATTRIBUTES,
+  DROPPED_ATTRIBUTES_COUNT,
+  EMPTY_OBJECT,
+  FLAGS,
+  NAME,
+  SPAN_ID,
+  TIME_UNIX_NANO,
+  TRACE_ID,
+  TRACE_STATE,
+} from '../json-literals.js';
 import { spanColumns } from '../span-columns.js';
 import { enumNumbers } from './enum-numbers.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
@@ -14,6 +25,8 @@ import {
   writeJsonId,
   writeJsonText,
 } from './fields.js';
+
+const CLOSE_BRACE = 0x7d;
 
 const Span = {
   traceId: 0,
@@ -53,6 +66,7 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
     const row = columns.table.addRow();
     let endLow = 0;
     let endHigh = 0;
+    let hasStatus = false;
     for (let field = reader.firstField(spanFields); field !== NO_FIELD; field = reader.nextField(spanFields, field)) {
       switch (field) {
         case Span.traceId:
@@ -89,6 +103,8 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
           readJsonList(wiring, columns.links, row, readLink);
           break;
         case Span.status:
+          if (hasStatus) clearStatus(row);
+          hasStatus = true;
           readStatus(row);
           break;
         case Span.flags:
@@ -116,9 +132,12 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
     if (high >= 0) columns.duration.set(row, endLow - startLow, high);
   }
 
-  function readStatus(row: number): void {
+  function clearStatus(row: number): void {
     columns.statusCode.clear(row, row + 1);
     columns.statusMessage.clear(row, row + 1);
+  }
+
+  function readStatus(row: number): void {
     for (
       let field = reader.firstField(statusFields);
       field !== NO_FIELD;
@@ -134,7 +153,7 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
     let timeHigh = 0;
     let nameAt = NOWHERE;
     let droppedAttributesCount = 0;
-    json.ascii('{"attributes":');
+    json.literal(ATTRIBUTES);
     const attributesStart = json.heap.end;
     for (let field = reader.firstField(eventFields); field !== NO_FIELD; field = reader.nextField(eventFields, field)) {
       switch (field) {
@@ -155,14 +174,14 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
           droppedAttributesCount = reader.uint32();
       }
     }
-    if (json.heap.end === attributesStart) json.ascii('{}');
-    json.ascii(',"dropped_attributes_count":');
+    if (json.heap.end === attributesStart) json.literal(EMPTY_OBJECT);
+    json.literal(DROPPED_ATTRIBUTES_COUNT);
     json.safeInteger(droppedAttributesCount);
-    json.ascii(',"name":');
+    json.literal(NAME);
     writeJsonText(wiring, nameAt);
-    json.ascii(',"time_unix_nano":');
+    json.literal(TIME_UNIX_NANO);
     json.uint64(timeLow, timeHigh);
-    json.ascii('}');
+    json.byte(CLOSE_BRACE);
   }
 
   function readLink(): void {
@@ -171,7 +190,7 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
     let traceStateAt = NOWHERE;
     let droppedAttributesCount = 0;
     let flags = 0;
-    json.ascii('{"attributes":');
+    json.literal(ATTRIBUTES);
     const attributesStart = json.heap.end;
     for (let field = reader.firstField(linkFields); field !== NO_FIELD; field = reader.nextField(linkFields, field)) {
       switch (field) {
@@ -198,17 +217,17 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
           flags = reader.uint32();
       }
     }
-    if (json.heap.end === attributesStart) json.ascii('{}');
-    json.ascii(',"dropped_attributes_count":');
+    if (json.heap.end === attributesStart) json.literal(EMPTY_OBJECT);
+    json.literal(DROPPED_ATTRIBUTES_COUNT);
     json.safeInteger(droppedAttributesCount);
-    json.ascii(',"flags":');
+    json.literal(FLAGS);
     json.safeInteger(flags);
-    json.ascii(',"span_id":');
+    json.literal(SPAN_ID);
     writeJsonId(wiring, spanIdAt, SPAN_ID_DIGITS);
-    json.ascii(',"trace_id":');
+    json.literal(TRACE_ID);
     writeJsonId(wiring, traceIdAt, TRACE_ID_DIGITS);
-    json.ascii(',"trace_state":');
+    json.literal(TRACE_STATE);
     writeJsonText(wiring, traceStateAt);
-    json.ascii('}');
+    json.byte(CLOSE_BRACE);
   }
 }

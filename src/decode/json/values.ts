@@ -4,6 +4,7 @@
 
 import { ByteHeap } from '../../buffer/byte-heap.js';
 import type { TextColumn } from '../../buffer/column.js';
+import { NULL } from '../json-literals.js';
 import { JsonText } from '../json-text.js';
 import { KEPT_SCRATCH, MAX_VALUE_DEPTH } from '../limits.js';
 import { appendBase64 } from './base64.js';
@@ -261,7 +262,7 @@ export class Values {
       for (let more = reader.firstElement(); more; more = reader.nextElement()) {
         if (scratch.end > start + 1) this.#scratchJson.byte(COMMA);
         this.#value(depth, 'json');
-        if (this.#source === Source.None) this.#scratchJson.ascii('null');
+        if (this.#source === Source.None) this.#scratchJson.literal(NULL);
         else if (this.#source === Source.Document) this.#copyTo(scratch);
       }
     }
@@ -291,7 +292,7 @@ export class Values {
 
   #nothing(form: Form): void {
     const start = this.#scratch.end;
-    if (form === 'json') this.#scratchJson.ascii('null');
+    if (form === 'json') this.#scratchJson.literal(NULL);
     this.#inScratch(start);
   }
 

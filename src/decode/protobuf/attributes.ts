@@ -4,7 +4,8 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { TextColumn } from '../../buffer/column.js';
-import { type JsonText, Literal } from '../json-text.js';
+import { FALSE, NULL, TRUE } from '../json-literals.js';
+import type { JsonText } from '../json-text.js';
 import { MAX_VALUE_DEPTH } from '../limits.js';
 import { tagsOf } from './messages.js';
 import type { WireReader } from './reader.js';
@@ -21,10 +22,6 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
-
-const FALSE = new Literal('false');
-const TRUE = new Literal('true');
-const NULL = new Literal('null');
 
 /** In place of the tag of an AnyValue's field: none is set. */
 const UNSET = 0;

@@ -1,7 +1,7 @@
 // Data points and their exemplars → rows, one function for each message that is a point.
 
 import type { ListColumn } from '../../buffer/column.js';
-import { Literal } from '../json-text.js';
+import { FILTERED_ATTRIBUTES, SPAN_ID, TIME_UNIX_NANO, TRACE_ID, VALUE } from '../json-literals.js';
 import type { DistributionColumns, MetricColumns, PointColumns } from '../metric-columns.js';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES, type Wiring, writeJsonId, writeJsonList } from './fields.js';
 import { itemTagsOf, tagsOf } from './messages.js';
@@ -20,12 +20,6 @@ const quantileTags = tagsOf('ValueAtQuantile');
 const exemplarTags = tagsOf('Exemplar');
 
 const CLOSE_BRACE = 0x7d;
-// In the order of the keys in exemplars_json.
-const FILTERED_ATTRIBUTES = new Literal('{"filtered_attributes":');
-const SPAN_ID = new Literal(',"span_id":');
-const TIME_UNIX_NANO = new Literal(',"time_unix_nano":');
-const TRACE_ID = new Literal(',"trace_id":');
-const VALUE = new Literal(',"value":');
 
 /** Returns the function that makes a row of the NumberDataPoint from reader.pos to `end`. */
 export function numberPointDecoder(

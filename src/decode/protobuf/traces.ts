@@ -1,5 +1,14 @@
 import type { SignalRows } from '../../buffer/signal-rows.js';
-import { Literal } from '../json-text.js';
+import {
+  ATTRIBUTES,
+  DROPPED_ATTRIBUTES_COUNT,
+  FLAGS,
+  NAME,
+  SPAN_ID,
+  TIME_UNIX_NANO,
+  TRACE_ID,
+  TRACE_STATE,
+} from '../json-literals.js';
 import { spanColumns } from '../span-columns.js';
 import {
   SPAN_ID_BYTES,
@@ -21,15 +30,6 @@ const linkTags = tagsOf('Link');
 const statusTags = tagsOf('Status');
 
 const CLOSE_BRACE = 0x7d;
-// In the order of the keys in events_json and links_json.
-const ATTRIBUTES = new Literal('{"attributes":');
-const DROPPED_ATTRIBUTES_COUNT = new Literal(',"dropped_attributes_count":');
-const NAME = new Literal(',"name":');
-const TIME_UNIX_NANO = new Literal(',"time_unix_nano":');
-const FLAGS = new Literal(',"flags":');
-const SPAN_ID = new Literal(',"span_id":');
-const TRACE_ID = new Literal(',"trace_id":');
-const TRACE_STATE = new Literal(',"trace_state":');
 
 /** Returns the function that makes a row of the Span from reader.pos to `end`. */
 export function spanDecoder(wiring: Wiring, rows: SignalRows): (end: number) => void {
