@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jsonOf } from '../support/http-client.js';
 import { type OtelServer, openDatabase, serve, TOKEN } from '../support/otel-database.js';
 import { logsRequest } from '../support/telemetry.js';
@@ -7,6 +7,14 @@ async function statusOf(server: OtelServer, headers: Record<string, string>): Pr
   // Left out, post() would add the token.
   return (await server.post(logsRequest(1), { headers: { authorization: '', ...headers } })).status;
 }
+
+let shared: OtelServer;
+
+beforeAll(async () => {
+  shared = await (await OtelDatabase.open()).serve();
+});
+
+afterAll(() => shared.database.close());
 
 describe('a token', () => {
   for (const [headers, status] of [
@@ -34,7 +42,7 @@ describe('a token', () => {
     [{ authorization: 'Bearer wrong', 'x-api-key': 'wrong' }, 401],
   ] as const) {
     test(`in ${JSON.stringify(headers)} is answered ${status}`, async () => {
-      expect(await statusOf(await serve(), headers as Record<string, string>)).toBe(status);
+      expect(await statusOf(shared, headers as Record<string, string>)).toBe(status);
     });
   }
 });

@@ -144,6 +144,23 @@ describe('otlp_stop', () => {
     await stalled.ended();
   });
 
+  test('goes on when its query is interrupted', async () => {
+    const server = await serve({ seal_max_age_ms: NEVER_MS });
+    const slow = await RawConnection.open(server.port);
+    slow.write(head);
+    await eventually(async () => expect(await server.counters('active_requests')).toEqual({ active_requests: '1' }));
+    const connection = await server.database.otel.connect();
+    const stopping = server.database.rows(`FROM otlp_stop('${server.uri}')`, connection);
+    await eventually(async () => expect(await server.counters('is_listening')).toEqual({ is_listening: false }));
+    connection.interrupt();
+    await expect(stopping).rejects.toThrow(/interrupt/i);
+    slow.write(body);
+    await slow.until(/"batches":1\}/);
+    await eventually(async () => expect(await server.status()).toBeUndefined());
+    expect(await server.database.value(count)).toBe('3');
+    connection.closeSync();
+  });
+
   test('twice at once is one stop, and then there is nothing to stop', async () => {
     const server = await serve({ seal_max_age_ms: NEVER_MS });
     await server.post(body);

@@ -19,6 +19,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { type JsonRow, type OtelServer, serve, TOKEN } from '../support/otel-database.js';
 
 const encodings = [
@@ -422,9 +423,9 @@ test('an exporter tries again when there is no room, and nothing is lost', async
   });
   onTestFinished(() => provider.shutdown());
   provider.getLogger('checkout').emit({ body: 'patience' });
-  // The first answers are 503; the exporter waits as long as Retry-After says, and finds room with another server.
+  // The first answer is 503; the exporter waits as long as Retry-After says, and by then there is a server with room.
   const flushing = provider.forceFlush();
-  while (Number((await server.status())!['total_requests']) === 0);
+  await eventually(async () => expect(await server.counters('total_requests')).not.toEqual({ total_requests: '0' }));
   await server.stop();
   const roomy = await server.database.serve({}, server.uri);
   await flushing;

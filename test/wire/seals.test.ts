@@ -143,14 +143,15 @@ test('the counters and ages of otlp_server_list are true at each step', async ()
     maintenance_last_error: null,
   };
   const started = (await server.status())!;
-  expect(started).toEqual(idle);
-  expect(Object.keys(started)).toEqual(Object.keys(idle));
+  expect(started).toMatchObject(idle);
+  // Columns that were added later stand at the end.
+  expect(Object.keys(started).slice(0, 26)).toEqual(Object.keys(idle));
 
   const postedMs = Date.now();
   await server.post(logs);
   await server.post('', {});
   const buffered = (await server.status())!;
-  expect(buffered).toEqual({
+  expect(buffered).toMatchObject({
     ...idle,
     total_requests: '2',
     total_rows: '10',
@@ -164,7 +165,7 @@ test('the counters and ages of otlp_server_list are true at each step', async ()
   const flushedMs = Date.now();
   await server.flush();
   const committed = (await server.status())!;
-  expect(committed).toEqual({
+  expect(committed).toMatchObject({
     ...idle,
     total_requests: '2',
     total_rows: '10',
