@@ -28,7 +28,7 @@ async function attach(instance: DuckDBInstance): Promise<AttachedPlugin> {
   try {
     await functions.registerInstance(database, registry, poolThreads);
   } catch (error) {
-    database.close();
+    await database.close();
     throw error;
   }
   const warnOfLoss = () => {
@@ -57,7 +57,7 @@ async function attach(instance: DuckDBInstance): Promise<AttachedPlugin> {
 
 async function closeAll(registry: ServerRegistry, database: Database): Promise<readonly ClosedWork[]> {
   const stopped = await registry.close();
-  database.close();
+  await database.close();
   return stopped.map(({ server, result: { committedRows, droppedRows, error } }) => ({
     name: server.listenUri,
     committedRows,

@@ -14,6 +14,8 @@ export class Database {
   readonly #instance: DuckDBInstance;
   /** Held open for as long as this object is used: the last connection keeps a closed instance's database alive. */
   readonly #control: DuckDBConnection;
+  /** Lines of log that are being written. Nobody waits for them but close(). */
+  readonly #logWrites = new Set<Promise<unknown>>();
 
   private constructor(instance: DuckDBInstance, control: DuckDBConnection, hostCatalog: string) {
     this.#instance = instance;
@@ -50,12 +52,20 @@ export class Database {
 
   /** Writes a message to DuckDB's own log, where users see it in `duckdb_logs` once they have enabled logging. */
   async writeLog(level: LogLevel, message: string): Promise<void> {
-    await this.#control.run(
+    const written = this.#control.run(
       `SELECT write_log(${quotedString(message)}, level := ${quotedString(level)}, log_type := 'otelduck')`,
     );
+    this.#logWrites.add(written);
+    try {
+      await written;
+    } finally {
+      this.#logWrites.delete(written);
+    }
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    // A query that starts on a connection which has been closed reads freed memory.
+    await Promise.allSettled(this.#logWrites);
     this.#control.closeSync();
   }
 }
