@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jsonOf } from '../support/http-client.js';
-import { type OtelServer, openDatabase, serve, TOKEN } from '../support/otel-database.js';
+import { OtelDatabase, type OtelServer, openDatabase, serve, TOKEN } from '../support/otel-database.js';
 import { logsRequest } from '../support/telemetry.js';
 
 async function statusOf(server: OtelServer, headers: Record<string, string>): Promise<number> {
