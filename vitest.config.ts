@@ -6,7 +6,7 @@ process.env['UV_THREADPOOL_SIZE'] ??= '32';
 
 export default defineConfig({
   test: {
-    include: ['test/{unit,property,wire,host,sql}/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+    include: ['test/{unit,property,wire,grpc,host,sql}/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,

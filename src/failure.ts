@@ -6,6 +6,7 @@ import { redacted } from './redaction.js';
 /** What went wrong: the word for it in an answer, the status that each wire gives it, and whether the same request may be sent again. */
 export const failureKinds = {
   malformed: { reason: 'bad_request', http: 400, grpc: 'INVALID_ARGUMENT', retryable: false },
+  misframed: { reason: 'bad_request', http: 400, grpc: 'INTERNAL', retryable: false },
   unauthenticated: { reason: 'unauthorized', http: 401, grpc: 'UNAUTHENTICATED', retryable: false },
   notFound: { reason: 'not_found', http: 404, grpc: 'UNIMPLEMENTED', retryable: false },
   noSuchService: { reason: 'not_found', http: 404, grpc: 'NOT_FOUND', retryable: false },

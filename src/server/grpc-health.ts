@@ -3,7 +3,8 @@
 import protobuf from 'protobufjs';
 import { inflate } from '../decode/inflate.js';
 import { Failure, messageOf } from '../failure.js';
-import type { GrpcCall, GrpcMethod } from './grpc-listener.js';
+import type { GrpcCall, GrpcMethod } from './grpc-call.js';
+import { onlyMessage } from './grpc-message-reader.js';
 
 export const HEALTH_SERVICE = 'grpc.health.v1.Health';
 
@@ -13,43 +14,72 @@ const SERVICE_UNKNOWN = 3;
 
 /** How often a watched service is looked at. */
 const WATCH_INTERVAL_MS = 1000;
+/** Watchers need no token, so that they are few. */
+const MAX_WATCHERS = 64;
 /** A request is a service's name. */
 const MAX_REQUEST_BYTES = 4096;
 
 /** Check and Watch for the server as a whole (the empty name) and for each of its services. */
-export function healthMethods(services: readonly string[], isServing: () => boolean): ReadonlyMap<string, GrpcMethod> {
-  const known = new Set(['', ...services]);
-  const statusOf = (service: string) => (known.has(service) ? (isServing() ? SERVING : NOT_SERVING) : SERVICE_UNKNOWN);
+export function healthMethods(
+  services: readonly string[],
+  isServing: () => boolean,
+  timeoutMs: number,
+): ReadonlyMap<string, GrpcMethod> {
+  const health = new Health(new Set(['', ...services]), isServing, timeoutMs);
   return new Map([
-    [`/${HEALTH_SERVICE}/Check`, (call) => check(call, statusOf)],
-    [`/${HEALTH_SERVICE}/Watch`, (call) => watch(call, statusOf)],
+    [`/${HEALTH_SERVICE}/Check`, (call) => health.check(call)],
+    [`/${HEALTH_SERVICE}/Watch`, (call) => health.watch(call)],
   ]);
 }
 
-async function check(call: GrpcCall, statusOf: (service: string) => number): Promise<void> {
-  const service = await requestedService(call);
-  const status = statusOf(service);
-  if (status === SERVICE_UNKNOWN) throw new Failure('noSuchService', `there is no service ${service}`);
-  await call.send(response(status));
-}
+class Health {
+  readonly #services: ReadonlySet<string>;
+  readonly #isServing: () => boolean;
+  readonly #timeoutMs: number;
+  #watchers = 0;
 
-async function watch(call: GrpcCall, statusOf: (service: string) => number): Promise<void> {
-  const service = await requestedService(call);
-  let last: number | undefined;
-  while (!call.signal.aborted) {
-    const status = statusOf(service);
-    if (status !== last) await call.send(response(status));
-    last = status;
-    await pause(WATCH_INTERVAL_MS, call.signal);
+  constructor(services: ReadonlySet<string>, isServing: () => boolean, timeoutMs: number) {
+    this.#services = services;
+    this.#isServing = isServing;
+    this.#timeoutMs = timeoutMs;
   }
-  throw new Failure('stopping', 'the server is stopping');
-}
 
-async function requestedService(call: GrpcCall): Promise<string> {
-  for await (const { body, encoding } of call.messages(() => undefined)) {
+  async check(call: GrpcCall): Promise<void> {
+    const service = await this.#requestedService(call);
+    const status = this.#statusOf(service);
+    if (status === SERVICE_UNKNOWN) throw new Failure('noSuchService', `there is no service ${service}`);
+    await call.send(response(status));
+  }
+
+  /** Sends the status, and each status after it that differs, until the client goes or the server stops. */
+  async watch(call: GrpcCall): Promise<void> {
+    if (this.#watchers >= MAX_WATCHERS) throw new Failure('overloaded', `${MAX_WATCHERS} clients watch already`);
+    this.#watchers++;
+    try {
+      const service = await this.#requestedService(call);
+      let last: number | undefined;
+      while (!call.signal.aborted) {
+        const status = this.#statusOf(service);
+        if (status !== last) await call.send(response(status));
+        last = status;
+        await pause(WATCH_INTERVAL_MS, call.signal);
+      }
+    } finally {
+      this.#watchers--;
+    }
+    throw new Failure('stopping', 'the server is stopping');
+  }
+
+  #statusOf(service: string): number {
+    if (!this.#services.has(service)) return SERVICE_UNKNOWN;
+    return this.#isServing() ? SERVING : NOT_SERVING;
+  }
+
+  async #requestedService(call: GrpcCall): Promise<string> {
+    const reader = call.messages(MAX_REQUEST_BYTES);
+    const { body, encoding } = await reader.within(this.#timeoutMs, () => onlyMessage(reader));
     return readService(inflate(body, encoding, MAX_REQUEST_BYTES));
   }
-  throw new Failure('malformed', 'a health check takes one message, got none');
 }
 
 function readService(request: Uint8Array): string {

@@ -1,8 +1,10 @@
 // What was asked for → the listener of its wire. They share everything behind Ingest.
 
 import { Authorization } from './authorization.js';
-import { healthMethods } from './grpc-health.js';
+import type { GrpcMethod } from './grpc-call.js';
+import { HEALTH_SERVICE, healthMethods } from './grpc-health.js';
 import { GrpcListener } from './grpc-listener.js';
+import { reflectionMethods } from './grpc-reflection.js';
 import { HttpListener } from './http-listener.js';
 import type { Ingest } from './ingest.js';
 import type { Listener, ListenerHooks } from './listener.js';
@@ -13,9 +15,12 @@ export function newListener(request: ServeRequest, ingest: Ingest, hooks: Listen
   const { uri, options } = request;
   const authorization = new Authorization(request.token);
   if (request.transport === 'http') return new HttpListener(uri, options, authorization, ingest, hooks);
-  const methods = new Map([
-    ...otlpGrpcMethods(ingest, authorization, options.request_timeout_ms),
-    ...healthMethods([...otlpServices.keys()], () => hooks.isReady()),
+  const timeoutMs = options.request_timeout_ms;
+  const services = [...otlpServices.keys()];
+  const methods: ReadonlyMap<string, GrpcMethod> = new Map([
+    ...otlpGrpcMethods(ingest, authorization, timeoutMs),
+    ...healthMethods(services, () => hooks.isReady(), timeoutMs),
+    ...reflectionMethods([...services, HEALTH_SERVICE], timeoutMs),
   ]);
-  return new GrpcListener({ uri, options, methods, hooks });
+  return new GrpcListener({ uri, methods, maxMessageBytes: options.max_body_bytes, hooks });
 }

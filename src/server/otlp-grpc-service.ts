@@ -1,10 +1,10 @@
 // OTLP/gRPC: unary Export for each signal. https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
 
-import { Failure } from '../failure.js';
 import type { Signal } from '../schema/column-declaration.js';
 import type { Authorization } from './authorization.js';
-import type { GrpcCall, GrpcMethod } from './grpc-listener.js';
-import type { GrpcMessage } from './grpc-message.js';
+import type { GrpcCall, GrpcMethod } from './grpc-call.js';
+import { onlyMessage } from './grpc-message-reader.js';
+import { checkMetadata } from './grpc-metadata.js';
 import type { Ingest } from './ingest.js';
 
 export const otlpServices: ReadonlyMap<string, Signal> = new Map([
@@ -38,58 +38,21 @@ async function exportOnce(
   timeoutMs: number,
 ): Promise<void> {
   checkMetadata(call, authorization);
+  const reader = call.messages();
   let reservedBytes = 0;
-  let isOwned = true;
-  let isOver = false;
-  const admit = (bytes: number) => {
-    // A client may send on after its time was up.
-    if (isOver) throw new Failure('timedOut', 'the request came too late');
-    ingest.checkRoom();
-    ingest.admission.reserve(bytes);
-    reservedBytes += bytes;
-  };
   try {
-    const { body, encoding } = await within(timeoutMs, onlyMessage(call.messages(admit)));
-    isOwned = false;
-    ingest.accept({ signal, format: 'protobuf', encoding, body }, reservedBytes);
+    const { body, encoding } = await reader.within(timeoutMs, () =>
+      onlyMessage(reader, ({ bytes }) => {
+        ingest.checkRoom();
+        ingest.admission.reserve(bytes);
+        reservedBytes = bytes;
+      }),
+    );
+    const ownedBytes = reservedBytes;
+    reservedBytes = 0;
+    await ingest.accept({ signal, format: 'protobuf', encoding, body }, ownedBytes, call.connection);
   } finally {
-    isOver = true;
-    if (isOwned) ingest.admission.release(reservedBytes);
+    ingest.admission.release(reservedBytes);
   }
   await call.send(ACCEPTED);
-}
-
-/** Throws unless the call's metadata carries the token. */
-export function checkMetadata({ metadata }: GrpcCall, authorization: Authorization): void {
-  const apiKey = metadata['x-api-key'];
-  authorization.check({
-    authorization: metadata.authorization,
-    apiKey: Array.isArray(apiKey) ? apiKey[0] : apiKey,
-  });
-}
-
-async function onlyMessage(messages: AsyncIterable<GrpcMessage>): Promise<GrpcMessage> {
-  let only: GrpcMessage | undefined;
-  for await (const message of messages) {
-    if (only !== undefined) throw new Failure('malformed', 'a unary call takes one message, got another');
-    only = message;
-  }
-  if (only === undefined) throw new Failure('malformed', 'a unary call takes one message, got none');
-  return only;
-}
-
-/** Rejects with `timedOut` when work takes longer. */
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new Failure('timedOut', `the request did not arrive within ${timeoutMs} ms`)),
-      Math.min(timeoutMs, 2 ** 31 - 1),
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -44,7 +44,8 @@ export class OtelDatabase {
   async serve(options: ServeArguments = {}, uri = 'otlp:127.0.0.1:0'): Promise<OtelServer> {
     const given = { token: TOKEN, ...options };
     const listed = Object.entries(given).map(([name, value]) => `, ${name} := ${literal(value)}`);
-    const [row] = await this.rows(`FROM otlp_serve(${literal(uri)}${listed.join('')})`);
+    const serve = uri.startsWith('otap:') ? 'otap_serve' : 'otlp_serve';
+    const [row] = await this.rows(`FROM ${serve}(${literal(uri)}${listed.join('')})`);
     return new OtelServer(this, row!);
   }
 
