@@ -45,45 +45,26 @@ function recorded(signal: Signal): Payloads {
 }
 
 function made(signal: Signal): Payloads {
-  const records = Array.from({ length: 1000 }, (_, i) => recordMakers[signal](i));
-  const groups = { logs: 'Logs', traces: 'Spans', metrics: 'Metrics' } as const;
-  const recordField = { logs: 'logRecords', traces: 'spans', metrics: 'metrics' } as const;
-  const request = {
-    [`resource${groups[signal]}`]: [
-      {
-        resource: {
-          attributes: attributes({ 'service.name': 'cart', 'service.namespace': 'shop', 'host.name': 'node-1' }),
-        },
-        [`scope${groups[signal]}`]: [{ scope: { name: 'bench', version: '1.0.0' }, [recordField[signal]]: records }],
-      },
-    ],
-  };
+  const json = JSON.stringify(request(signal, (hex) => hex));
   const type = requestType(signal);
-  const json = JSON.stringify(request, (_, value: unknown) => (value instanceof Id ? value.hex : value));
-  const message = type.fromObject(JSON.parse(JSON.stringify(request)) as Record<string, unknown>);
+  const message = type.fromObject(request(signal, (hex) => Buffer.from(hex, 'hex').toString('base64')));
   return { signal, protobuf: [type.encode(message).finish()], json: [Buffer.from(json)] };
 }
 
-/** Bytes that JSON has in hex and protobufjs takes in base64. */
-class Id {
-  readonly hex: string;
+/** Bytes in hex → the text that stands for them. */
+type IdText = (hex: string) => string;
 
-  constructor(hex: string) {
-    this.hex = hex;
-  }
-
-  toJSON(): string {
-    return Buffer.from(this.hex, 'hex').toString('base64');
-  }
+function request(signal: Signal, idText: IdText): Record<string, unknown> {
+  const groups = { logs: 'Logs', traces: 'Spans', metrics: 'Metrics' } as const;
+  const recordFields = { logs: 'logRecords', traces: 'spans', metrics: 'metrics' } as const;
+  const records = Array.from({ length: 1000 }, (_, i) => recordMakers[signal](i, idText));
+  const service = { 'service.name': 'cart', 'service.namespace': 'shop', 'host.name': 'node-1' };
+  const scopeGroup = { scope: { name: 'bench', version: '1.0.0' }, [recordFields[signal]]: records };
+  const resource = { attributes: attributes(service) };
+  return { [`resource${groups[signal]}`]: [{ resource, [`scope${groups[signal]}`]: [scopeGroup] }] };
 }
 
-const idOf = (seed: number, bytes: number): Id =>
-  new Id(
-    (seed * 2654435761)
-      .toString(16)
-      .padStart(2 * bytes, '7')
-      .slice(-2 * bytes),
-  );
+const hexOf = (seed: number, bytes: number): string => ((seed + 1) * 2654435761).toString(16).padStart(2 * bytes, '7');
 const time = (i: number): string => String(1_763_600_000_000_000_000n + BigInt(i) * 1_234_567n);
 
 function attributes(values: Record<string, string | number | boolean>): object[] {
@@ -109,7 +90,7 @@ const requestAttributes = (i: number): object[] =>
   });
 
 const recordMakers = {
-  logs: (i: number) => ({
+  logs: (i: number, idText: IdText) => ({
     timeUnixNano: time(i),
     observedTimeUnixNano: time(i + 1),
     severityNumber: 9,
@@ -118,14 +99,14 @@ const recordMakers = {
       stringValue: `accepted request ${i} after ${i % 50} ms: session refreshed, cache flushed, ${i % 7} retries`,
     },
     attributes: requestAttributes(i),
-    traceId: idOf(i, 16),
-    spanId: idOf(i, 8),
+    traceId: idText(hexOf(i, 16)),
+    spanId: idText(hexOf(i, 8)),
     flags: 1,
   }),
-  traces: (i: number) => ({
-    traceId: idOf(i >> 3, 16),
-    spanId: idOf(i, 8),
-    parentSpanId: i % 8 === 0 ? undefined : idOf(i - 1, 8),
+  traces: (i: number, idText: IdText) => ({
+    traceId: idText(hexOf(i >> 3, 16)),
+    spanId: idText(hexOf(i, 8)),
+    parentSpanId: i % 8 === 0 ? undefined : idText(hexOf(i - 1, 8)),
     name: `GET /api/v1/products/${i % 17}`,
     kind: 2,
     startTimeUnixNano: time(i),
@@ -149,4 +130,4 @@ const recordMakers = {
     const dataPoints = [{ ...point, count: '500', sum: i * 3, bucketCounts, explicitBounds }];
     return { ...metric, histogram: { dataPoints, aggregationTemporality: 2 } };
   },
-} as const satisfies Record<Signal, (i: number) => object>;
+} as const satisfies Record<Signal, (i: number, idText: IdText) => object>;

@@ -18,6 +18,7 @@ const BILLION = 1_000_000_000;
 
 /** A control character becomes six bytes: \u001f. */
 const LONGEST_ESCAPE = 6;
+const LONG_TEXT = 1 << 16;
 
 const HEX_DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 /** For each byte its two digits, the first one in the low byte, as it comes first in memory. */
@@ -51,6 +52,15 @@ function hasEscaped(word: number): boolean {
   return ((controls | quotes | backslashes) & ~word & 0x80808080) !== 0;
 }
 
+function escapedLength(source: Uint8Array, start: number, length: number): number {
+  let escaped = length;
+  for (let i = start; i < start + length; i++) {
+    const escaping = ESCAPES[source[i]!]!;
+    if (escaping !== 0) escaped += escaping === 1 ? LONGEST_ESCAPE - 1 : 1;
+  }
+  return escaped;
+}
+
 /** Characters below U+0080 that are written often, ready to be copied. */
 export class Literal {
   readonly bytes: Uint8Array;
@@ -79,7 +89,9 @@ export class JsonText {
   /** Writes UTF-8 bytes as a JSON string. */
   string(source: Uint8Array, start: number, length: number): void {
     const { heap } = this;
-    heap.reserve(length * LONGEST_ESCAPE + 3);
+    // Two more for the quotes, and one for the colon behind a key. A long text is measured: six times its length may
+    // be more memory than there is.
+    heap.reserve((length < LONG_TEXT ? length * LONGEST_ESCAPE : escapedLength(source, start, length)) + 3);
     const { bytes, view } = heap;
     const sourceView = heap.viewOf(source);
     const end = start + length;
@@ -202,9 +214,10 @@ export class JsonText {
       return;
     }
     // Up to 15 decimal digits all come back from a double, so the shortest ones that give this double are those of
-    // the quotient. Most measurements have few decimals. See bench/copy.ts.
-    const thousandths = Math.round(value * 1000);
-    if (thousandths > 0 && thousandths < 1e15 && thousandths / 1000 === value) this.#thousandths(thousandths);
+    // the quotient. Most measurements have few decimals, and String() takes three times as long. See bench/copy.ts.
+    const millionths = Math.round(value * 1_000_000);
+    if (millionths > 0 && millionths < 1e15 && millionths / 1_000_000 === value) this.#millionths(millionths);
+    else if (value > 0 && value < 1e15 && Number.isInteger(value)) this.safeInteger(value);
     else this.ascii(Object.is(value, -0) ? '-0.0' : String(value));
   }
 
@@ -265,15 +278,15 @@ export class JsonText {
     this.#members.count = 0;
   }
 
-  #thousandths(value: number): void {
-    const whole = Math.floor(value / 1000);
-    const rest = value - whole * 1000;
+  #millionths(value: number): void {
+    const whole = Math.floor(value / 1_000_000);
+    let fraction = value - whole * 1_000_000;
     this.safeInteger(whole);
-    if (rest === 0) return;
+    if (fraction === 0) return;
+    let digits = 6;
+    for (; fraction % 10 === 0; fraction /= 10) digits--;
     this.byte(POINT);
-    if (rest % 100 === 0) this.#digits(rest / 100, 1);
-    else if (rest % 10 === 0) this.#digits(rest / 10, 2);
-    else this.#digits(rest, 3);
+    this.#digits(fraction, digits);
   }
 
   /** Writes a whole number below 10^9 with this many digits, zeros first. */

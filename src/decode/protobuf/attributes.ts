@@ -6,8 +6,9 @@ import { isUtf8 } from 'node:buffer';
 import type { TextColumn } from '../../buffer/column.js';
 import { FALSE, NULL, TRUE } from '../json-literals.js';
 import type { JsonText } from '../json-text.js';
-import { MAX_VALUE_DEPTH } from '../limits.js';
+import { KEPT_PLACES, MAX_VALUE_DEPTH } from '../limits.js';
 import { tagsOf } from './messages.js';
+import { resizedWords } from './places.js';
 import type { WireReader } from './reader.js';
 import { checkReplaced, placeOfLast } from './well-formed.js';
 
@@ -27,6 +28,7 @@ const CLOSE_BRACE = 0x7d;
 const UNSET = 0;
 /** Usual records have some ten attributes, for which insertion is quickest; its cost is the square of the count. */
 const LONGEST_INSERTION_SORT = 32;
+const SMALLEST_COUNT = 64;
 
 export class Attributes {
   /** How many attributes are indexed and not yet written. Lists nest, so this is a stack. */
@@ -34,9 +36,9 @@ export class Attributes {
   readonly #reader: WireReader;
   readonly #json: JsonText;
   /** Per attribute: where its key starts and ends, and the place of its value. */
-  #index = new Uint32Array(3 * 64);
+  #index = new Uint32Array(3 * SMALLEST_COUNT);
   /** The attributes being written, in order of their keys: where each is in #index. */
-  #order = new Uint32Array(64);
+  #order = new Uint32Array(SMALLEST_COUNT);
   /** For each count of attributes, the order that was right for the last list as long. */
   readonly #lastOrders = Array.from({ length: LONGEST_INSERTION_SORT + 1 }, (_, count) =>
     Uint8Array.from({ length: count }, (_, i) => i),
@@ -52,6 +54,13 @@ export class Attributes {
   constructor(reader: WireReader, json: JsonText) {
     this.#reader = reader;
     this.#json = json;
+  }
+
+  /** Forgets what a refused body left behind, and the memory of bodies with unusually many attributes. */
+  reset(): void {
+    this.count = 0;
+    if (this.#index.length > KEPT_PLACES) this.#index = new Uint32Array(3 * SMALLEST_COUNT);
+    if (this.#order.length > KEPT_PLACES) this.#order = new Uint32Array(SMALLEST_COUNT);
   }
 
   /** Indexes the KeyValue field whose length is next, in a message that ends at `outerEnd`. */
@@ -98,7 +107,7 @@ export class Attributes {
 
   #add(keyStart: number, keyEnd: number, value: number): void {
     const at = 3 * this.count++;
-    if (at === this.#index.length) this.#index = resized(this.#index, 2 * at);
+    if (at === this.#index.length) this.#index = resizedWords(this.#index, 2 * at);
     this.#index[at] = keyStart;
     this.#index[at + 1] = keyEnd;
     this.#index[at + 2] = value;
@@ -324,7 +333,7 @@ export class Attributes {
 
   /** Puts into #order, from `first` on, the order in which attributes are to be written: by key, then arrival. */
   #sort(first: number, count: number): void {
-    if (this.#order.length < first + count) this.#order = resized(this.#order, 2 * (first + count));
+    if (this.#order.length < first + count) this.#order = resizedWords(this.#order, 2 * (first + count));
     const order = this.#order;
     if (count > LONGEST_INSERTION_SORT) {
       for (let i = first; i < first + count; i++) order[i] = 3 * i;
@@ -370,10 +379,4 @@ export class Attributes {
     }
     return aLength - bLength;
   }
-}
-
-function resized(words: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const copy = new Uint32Array(length);
-  copy.set(words);
-  return copy;
 }

@@ -67,7 +67,7 @@ export class ProtobufDecoder {
    */
   decode(body: Uint8Array): void {
     const { reader, json, attributes } = this.#wiring;
-    attributes.count = 0;
+    attributes.reset();
     reader.begin(body);
     while (reader.pos < body.length) {
       const tag = reader.tag();

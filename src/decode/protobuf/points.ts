@@ -42,7 +42,7 @@ export function numberPointDecoder(
     let intLow = 0;
     let intHigh = 0;
     let double = 0;
-    exemplars.count = 0;
+    exemplars.clear();
     while (reader.pos < end) {
       const tag = reader.tag();
       switch (tag) {
@@ -102,7 +102,7 @@ export function histogramPointDecoder(wiring: Wiring, columns: MetricColumns['hi
     let startLow = 0;
     let startHigh = 0;
     let flags = 0;
-    exemplars.count = 0;
+    exemplars.clear();
     while (reader.pos < end) {
       const tag = reader.tag();
       switch (tag) {
@@ -180,7 +180,7 @@ export function expHistogramPointDecoder(
     let flags = 0;
     let positive = 0;
     let negative = 0;
-    exemplars.count = 0;
+    exemplars.clear();
     while (reader.pos < end) {
       const tag = reader.tag();
       switch (tag) {

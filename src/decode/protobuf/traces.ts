@@ -55,8 +55,8 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): (end: number) => 
     let traceState = 0;
     let name = 0;
     let status = 0;
-    events.count = 0;
-    links.count = 0;
+    events.clear();
+    links.clear();
 
     while (reader.pos < end) {
       const tag = reader.tag();
