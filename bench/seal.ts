@@ -8,14 +8,14 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { Generation } from '../src/buffer/generation.js';
+import { OpenRows } from '../src/buffer/open-rows.js';
 import { SignalRows } from '../src/buffer/signal-rows.js';
 import { catalogKind } from '../src/catalog/catalog-kind.js';
 import { CatalogTarget } from '../src/catalog/catalog-target.js';
 import { createTables } from '../src/catalog/tables.js';
 import { decodeProtobuf } from '../src/decode/protobuf/decode-protobuf.js';
-import { PinnedBatches } from '../src/duckdb/batch-scan.js';
 import { Database } from '../src/duckdb/database.js';
+import { FrozenRows } from '../src/duckdb/frozen-rows.js';
 import { logsTable } from '../src/schema/logs.js';
 import { logsBodies } from './log-bodies.js';
 import { median } from './median.js';
@@ -27,7 +27,7 @@ const folder = mkdtempSync(join(tmpdir(), 'otelduck-bench-seal-'));
 const instance = await DuckDBInstance.create(':memory:');
 const database = await Database.open(instance);
 
-const generation = new Generation(Date.now());
+const open = new OpenRows((rows) => new FrozenRows(rows));
 const scratch = new SignalRows('logs');
 const bodies = logsBodies();
 for (let i = 0; i < thousands; i++) {
@@ -35,9 +35,10 @@ for (let i = 0; i < thousands; i++) {
   scratch.reset({ heapBytes: Number.MAX_SAFE_INTEGER, rows: Number.MAX_SAFE_INTEGER });
   decodeProtobuf('logs', body, scratch);
   varyDigits(scratch);
-  generation.append(scratch, body.length);
+  open.append(scratch, body.length, Date.now());
 }
-const batches = generation.segments.get('logs')!;
+const generation = open.detach()!;
+const batches = generation.batches.get('logs')!;
 
 const native = await connectWriter();
 const relation = `memory.main.${logsTable.name}`;
@@ -78,15 +79,13 @@ const contenders: Record<string, { ours: () => Promise<Run>; duckdb: () => Promi
   },
   'Parquet, zstd': {
     ours: () =>
-      intoParquet((writer, copy) =>
-        database.scans.read(new PinnedBatches(batches), logsTable, (scan) => writer.run(copy(scan))),
-      ),
+      intoParquet((writer, copy) => database.scans.read(batches, logsTable, (scan) => writer.run(copy(scan)))),
     duckdb: () => intoParquet((writer, copy) => writer.run(copy(relation))),
   },
 };
 
 console.log(
-  `${generation.rows} log rows, ${(generation.decodedBytes / 1e6).toFixed(0)} MB in ${batches.length} batches, median of ${runs} alternating runs`,
+  `${generation.rows} log rows, ${(generation.byteLength / 1e6).toFixed(0)} MB in ${batches.length} batches, median of ${runs} alternating runs`,
 );
 for (const [name, { ours, duckdb }] of Object.entries(contenders)) {
   const oursRuns: Run[] = [];

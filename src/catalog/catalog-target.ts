@@ -2,7 +2,6 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Generation } from '../buffer/generation.js';
-import { PinnedBatches } from '../duckdb/batch-scan.js';
 import type { Database } from '../duckdb/database.js';
 import { quotedIdentifier } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
@@ -77,11 +76,10 @@ export class CatalogTarget implements SealTarget {
 
   async #insert(generation: Generation): Promise<void> {
     const { database, writer } = this.#parts;
-    for (const [signal, batches] of generation.segments) {
-      const pinned = new PinnedBatches(batches);
-      for (const [index, table] of tablesBySignal[signal].entries()) {
-        if (batches.every((batch) => batch.tables[index]!.rows === 0)) continue;
-        await database.scans.read(pinned, table, (relation) => writer.run(this.#insertSql(table, relation)));
+    for (const [signal, batches] of generation.batches) {
+      for (const table of tablesBySignal[signal]) {
+        if (batches.every((batch) => batch.rowsOf(table) === 0)) continue;
+        await database.scans.read(batches, table, (relation) => writer.run(this.#insertSql(table, relation)));
       }
     }
   }

@@ -11,7 +11,6 @@ import { hostname } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Generation } from '../buffer/generation.js';
-import { PinnedBatches } from '../duckdb/batch-scan.js';
 import type { Database } from '../duckdb/database.js';
 import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
@@ -70,11 +69,10 @@ export class ParquetTarget implements SealTarget {
   /** Writes every table with rows. The phases of a transaction do not exist here, and take no time. */
   async commit(generation: Generation): Promise<CommitTiming> {
     const progress = this.#progressOf(generation);
-    for (const [signal, batches] of generation.segments) {
-      const pinned = new PinnedBatches(batches);
-      for (const [index, table] of tablesBySignal[signal].entries()) {
-        if (progress.written.has(table) || batches.every((batch) => batch.tables[index]!.rows === 0)) continue;
-        await this.#database.scans.read(pinned, table, (scan) => this.#export(table, scan, progress.id));
+    for (const [signal, batches] of generation.batches) {
+      for (const table of tablesBySignal[signal]) {
+        if (progress.written.has(table) || batches.every((batch) => batch.rowsOf(table) === 0)) continue;
+        await this.#database.scans.read(batches, table, (scan) => this.#export(table, scan, progress.id));
         progress.written.add(table);
         if (!this.#viewed.has(table)) await this.#createView(table);
       }

@@ -7,7 +7,8 @@ import { JsonDecoder } from './json/decode-json.js';
 import { KEPT_SCRATCH } from './limits.js';
 import { ProtobufDecoder } from './protobuf/decode-protobuf.js';
 
-export type WireFormat = 'protobuf' | 'json' | 'ndjson';
+export const wireFormats = ['protobuf', 'json', 'ndjson'] as const;
+export type WireFormat = (typeof wireFormats)[number];
 
 export interface EncodedRequest {
   readonly signal: Signal;

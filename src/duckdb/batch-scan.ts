@@ -2,35 +2,16 @@
 
 import { BIGINT, type DuckDBConnection, DuckDBTableFunction } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
-import type { SignalRows } from '../buffer/signal-rows.js';
+import type { FrozenBatch } from '../buffer/generation.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
+import { VECTOR_ROWS } from './column-layout.js';
 import { duckdbType } from './duckdb-type.js';
-import { HeapPin } from './heap-pin.js';
-import { columnWriter, VECTOR_ROWS } from './vector-writer.js';
+import { FrozenRows, type FrozenTable } from './frozen-rows.js';
 
 const FUNCTION_NAME = '__otlp_batch';
 
 /** More threads than cores gain nothing; DuckDB caps this at its own number. */
 const SCAN_THREADS = 64;
-
-/** Batches at addresses that DuckDB can read. Referenced until the last query over them has ended. */
-export class PinnedBatches {
-  readonly batches: readonly SignalRows[];
-  readonly #pins = new Map<SignalRows, HeapPin>();
-
-  constructor(batches: readonly SignalRows[]) {
-    this.batches = batches;
-  }
-
-  pin(batch: SignalRows): HeapPin {
-    let pin = this.#pins.get(batch);
-    if (pin === undefined) {
-      pin = new HeapPin(batch.heap);
-      this.#pins.set(batch, pin);
-    }
-    return pin;
-  }
-}
 
 /** The batches that queries of one DuckDB instance can read at the moment. */
 export class BatchScans {
@@ -70,10 +51,17 @@ export class BatchScans {
     );
   }
 
-  /** Runs `query` with SQL that reads all rows which the batches have for `table`, in the table's column order. */
-  async read<T>(pinned: PinnedBatches, table: TelemetryTable, query: (relation: string) => Promise<T>): Promise<T> {
+  /**
+   * Runs `query` with SQL that reads all rows which the batches have for `table`, in the table's column order. The
+   * batches are kept in memory until the query has ended.
+   */
+  async read<T>(
+    batches: readonly FrozenBatch[],
+    table: TelemetryTable,
+    query: (relation: string) => Promise<T>,
+  ): Promise<T> {
     const id = this.#nextId++;
-    this.#scans.set(id, new BatchScan(pinned, table));
+    this.#scans.set(id, new BatchScan(batches, table));
     try {
       return await query(`${FUNCTION_NAME}(${id})`);
     } finally {
@@ -86,45 +74,42 @@ export class BatchScans {
 class BatchScan {
   readonly table: TelemetryTable;
   readonly rows: number;
-  readonly #pinned: PinnedBatches;
-  readonly #tableIndex: number;
-  readonly #writers;
-  #batch = 0;
+  // Keeps the batches, and with them the memory that string slots in DuckDB's hands point to.
+  readonly #batches: readonly FrozenBatch[];
+  readonly #frozen: readonly FrozenTable[];
+  #next = 0;
   #row = 0;
 
-  constructor(pinned: PinnedBatches, table: TelemetryTable) {
-    this.#pinned = pinned;
+  constructor(batches: readonly FrozenBatch[], table: TelemetryTable) {
     this.table = table;
-    this.#tableIndex = pinned.batches[0]?.tables.findIndex((rows) => rows.table === table) ?? -1;
-    this.#writers = table.columns.map(columnWriter);
-    this.rows = pinned.batches.reduce((rows, batch) => rows + batch.tables[this.#tableIndex]!.rows, 0);
+    this.#batches = batches;
+    this.#frozen = batches.flatMap((batch) => {
+      if (!(batch instanceof FrozenRows)) throw new Error('BUG: a batch that this DuckDB did not freeze');
+      return batch.frozenTable(table) ?? [];
+    });
+    this.rows = this.#batches.reduce((rows, batch) => rows + batch.rowsOf(table), 0);
   }
 
   rewind(): void {
-    this.#batch = 0;
+    this.#next = 0;
     this.#row = 0;
   }
 
   /** Writes the next rows to a chunk. Returns how many; 0 at the end. */
   fill(chunk: duckdb.DataChunk): number {
-    for (;;) {
-      const batch = this.#pinned.batches[this.#batch];
-      if (batch === undefined) return 0;
-      const source = batch.tables[this.#tableIndex]!;
-      const rows = Math.min(VECTOR_ROWS, source.rows - this.#row);
-      if (rows === 0) {
-        this.#batch++;
-        this.#row = 0;
-        continue;
-      }
-      const firstRow = this.#row;
-      this.#row += rows;
-      const heap = { heap: batch.heap, pin: this.#pinned.pin(batch) };
-      duckdb.data_chunk_set_size(chunk, rows);
-      for (let i = 0; i < this.#writers.length; i++) {
-        this.#writers[i]!(duckdb.data_chunk_get_vector(chunk, i), source.columns[i]!, heap, firstRow, rows);
-      }
-      return rows;
+    const frozen = this.#frozen[this.#next];
+    if (frozen === undefined) return 0;
+    const firstRow = this.#row;
+    const rows = Math.min(VECTOR_ROWS, frozen.rows - firstRow);
+    this.#row += rows;
+    if (this.#row === frozen.rows) {
+      this.#next++;
+      this.#row = 0;
     }
+    duckdb.data_chunk_set_size(chunk, rows);
+    for (let i = 0; i < frozen.columns.length; i++) {
+      frozen.columns[i]!.write(duckdb.data_chunk_get_vector(chunk, i), firstRow, rows);
+    }
+    return rows;
   }
 }

@@ -1,7 +1,7 @@
 import type { DuckDBDataChunk, DuckDBTableFunctionBindInfo, DuckDBValue } from '@duckdb/node-api';
 import type { ResultColumn, ResultType, ResultValue } from '../schema/result-column.js';
+import { VECTOR_ROWS } from './column-layout.js';
 import { duckdbType } from './duckdb-type.js';
-import { VECTOR_ROWS } from './vector-writer.js';
 
 /** Values of some rows, in the order of the columns that declared them. */
 export type ResultRows = readonly (readonly ResultValue[])[];

@@ -1,6 +1,7 @@
 // The kit with which telemetry tables are declared: DDL, decoders, scans, views and docs all read these declarations.
 
-export type Signal = 'logs' | 'traces' | 'metrics';
+export const signals = ['logs', 'traces', 'metrics'] as const;
+export type Signal = (typeof signals)[number];
 
 /** DuckDB types of telemetry columns. A TIMESTAMP waits in the buffer as nanoseconds and is stored in microseconds. */
 export type TelemetryType =

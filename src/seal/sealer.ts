@@ -2,7 +2,8 @@
 // the order in which they were filled. A failed commit leaves its generation where it was, so that no row is lost
 // and none is committed twice. Only this file calls SealTarget.commit.
 
-import { Generation } from '../buffer/generation.js';
+import type { Generation } from '../buffer/generation.js';
+import { type Freeze, OpenRows } from '../buffer/open-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import { CommitConflict, type SealTarget } from '../catalog/seal-target.js';
 import { messageOf } from '../failure.js';
@@ -47,7 +48,7 @@ export class Sealer {
   readonly #target: SealTarget;
   readonly #options: Pick<ServeOptions, 'seal_target_bytes' | 'seal_max_age_ms' | 'max_decoded_bytes'>;
   readonly #events: SealerEvents;
-  #open: Generation | undefined;
+  readonly #open: OpenRows;
   /** Detached and not yet committed, in order. */
   readonly #detached: Generation[] = [];
   #turn: Promise<unknown> = Promise.resolve();
@@ -62,8 +63,9 @@ export class Sealer {
   #lastSealAtMs: number | undefined;
   #lastError: string | undefined;
 
-  constructor(target: SealTarget, options: ServeOptions, events: SealerEvents) {
+  constructor(target: SealTarget, freeze: Freeze, options: ServeOptions, events: SealerEvents) {
     this.#target = target;
+    this.#open = new OpenRows(freeze);
     this.#options = options;
     this.#events = events;
   }
@@ -91,24 +93,23 @@ export class Sealer {
   }
 
   get bufferedRows(): number {
-    return this.#sum((generation) => generation.rows);
+    return this.#detached.reduce((rows, generation) => rows + generation.rows, this.#open.rows);
   }
 
   /** Memory behind rows that are not committed. */
   get bufferedBytes(): number {
-    return this.#sum((generation) => generation.decodedBytes);
+    return this.#detached.reduce((bytes, generation) => bytes + generation.byteLength, this.#open.byteLength);
   }
 
   /** When the oldest row that is not committed arrived; undefined when all are. */
   get oldestBufferedAtMs(): number | undefined {
-    return (this.#detached[0] ?? this.#open)?.openedAtMs;
+    return (this.#detached[0] ?? this.#open).openedAtMs;
   }
 
   /** Takes the rows of one request. They are committed together, in the background or at the next flush. */
   append(rows: SignalRows, admittedBytes: number): void {
     const nowMs = Date.now();
-    this.#open ??= new Generation(nowMs);
-    this.#open.append(rows, admittedBytes);
+    this.#open.append(rows, admittedBytes, nowMs);
     this.#schedule(nowMs);
   }
 
@@ -138,8 +139,9 @@ export class Sealer {
     if (this.#isStopped || this.#isBackgroundSealQueued) return;
     if (this.#retryMs > 0) {
       this.#wakeAfter(this.#retryMs);
-    } else if (this.#open !== undefined) {
-      const delayMs = sealDelayMs(this.#open, this.#options, nowMs);
+    } else if (this.#open.openedAtMs !== undefined) {
+      const { openedAtMs, admittedBytes, byteLength } = this.#open;
+      const delayMs = sealDelayMs({ openedAtMs, admittedBytes, decodedBytes: byteLength }, this.#options, nowMs);
       if (delayMs === 0) this.#queueBackgroundSeal();
       else this.#wakeAfter(delayMs);
     }
@@ -165,9 +167,8 @@ export class Sealer {
   }
 
   #detach(): void {
-    if (this.#open === undefined) return;
-    this.#detached.push(this.#open);
-    this.#open = undefined; // no await since the line above, so no append can fall between
+    const generation = this.#open.detach(); // no await between, so no append can fall between
+    if (generation !== undefined) this.#detached.push(generation);
   }
 
   /** Tries to commit the oldest detached generation. Resolves with the error that kept it from being committed. */
@@ -229,10 +230,5 @@ export class Sealer {
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined).then(() => this.#schedule(Date.now()));
     return result;
-  }
-
-  #sum(of: (generation: Generation) => number): number {
-    const detached = this.#detached.reduce((total, generation) => total + of(generation), 0);
-    return this.#open === undefined ? detached : detached + of(this.#open);
   }
 }

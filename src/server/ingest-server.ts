@@ -3,6 +3,7 @@
 import { openTarget } from '../catalog/open-target.js';
 import type { SealTarget } from '../catalog/seal-target.js';
 import type { Database, LogLevel } from '../duckdb/database.js';
+import { FrozenRows } from '../duckdb/frozen-rows.js';
 import { messageOf } from '../failure.js';
 import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
 import { type FlushResult, Sealer } from '../seal/sealer.js';
@@ -67,7 +68,7 @@ export class IngestServer {
       unsupported: (error) =>
         log('WARNING', `${target.catalogName} has no maintenance, so it will not be tried: ${error}`),
     });
-    const sealer = new Sealer(target, options, {
+    const sealer = new Sealer(target, (rows) => new FrozenRows(rows), options, {
       server: () => canonicalUri(uri),
       committed: (generation, reason) => {
         admission.release(generation.admittedBytes);
