@@ -2,6 +2,7 @@
 // rest to the slow ones. See bench/decode.ts.
 
 import { Char } from './char.js';
+import { areDigits, fourDigits } from './words.js';
 
 /** As many digits as an int32 holds whatever they are. */
 const MOST_DIGITS = 9;
@@ -21,7 +22,7 @@ export class Decimal {
   low = 0;
   high = 0;
   double = 0;
-  /** Whether it is written as canonical JSON has it: an integer as its digits, a double as ECMAScript prints it. */
+  /** Whether a double is written as ECMAScript prints it. */
   isCanonical = false;
   #digitsEnd = 0;
 
@@ -131,18 +132,6 @@ export class Decimal {
     this.low = -this.low >>> 0;
     this.high = (~this.high + (this.low === 0 ? 1 : 0)) >>> 0;
   }
-}
-
-/** Whether the four bytes of a word, the lowest of which comes first, are decimal digits. */
-function areDigits(word: number): boolean {
-  return (((word + 0x46464646) | (word - 0x30303030)) & 0x80808080) === 0;
-}
-
-/** The number that four digits write: each pair of digits is summed up, then the two pairs. */
-function fourDigits(word: number): number {
-  const digits = word - 0x30303030;
-  const pairs = (digits & 0x0f0f0f0f) * 10 + (digits >>> 8);
-  return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff);
 }
 
 /** Whether a number goes on with this byte. */

@@ -9,6 +9,7 @@ import { FieldTable, NO_FIELD } from './field-table.js';
 import { readSharedText, type Wiring } from './fields.js';
 import { logRecordDecoder } from './logs.js';
 import { metricDecoder } from './metrics.js';
+import { Numbers } from './numbers.js';
 import { JsonReader } from './reader.js';
 import { spanDecoder } from './traces.js';
 import { Values } from './values.js';
@@ -60,7 +61,8 @@ export class JsonDecoder {
     const reader = new JsonReader();
     const json = new JsonText(rows.heap);
     this.#rows = rows;
-    this.#wiring = { reader, json, values: new Values(reader, json) };
+    const numbers = new Numbers(reader);
+    this.#wiring = { reader, numbers, json, values: new Values(reader, numbers, json) };
     this.#origin = new Origin(rows);
     this.#decodeRecord = recordDecoder(this.#wiring, rows);
     this.#requestFields = new FieldTable({ [groups]: RESOURCE_GROUPS });
@@ -141,7 +143,7 @@ export class JsonDecoder {
     this.#origin.resource.clear();
     for (let field = reader.firstField(fields); field !== NO_FIELD; field = reader.nextField(fields, field)) {
       if (field === Resource.attributes) this.#readResourceAttributes();
-      else reader.uint32();
+      else this.#wiring.numbers.uint32();
     }
   }
 
@@ -176,7 +178,7 @@ export class JsonDecoder {
           break;
         }
         case Scope.droppedAttributesCount:
-          reader.uint32();
+          this.#wiring.numbers.uint32();
       }
     }
   }

@@ -8,7 +8,7 @@ const Exemplar = { timeUnixNano: 0, asDouble: 1, asInt: 2, filteredAttributes: 3
 
 /** Returns the function that reads an Exemplar and writes it as JSON. */
 export function exemplarReader(wiring: Wiring): () => void {
-  const { reader, values, json } = wiring;
+  const { reader, numbers, values, json } = wiring;
   const fields = new FieldTable(Exemplar);
 
   return () => {
@@ -23,9 +23,9 @@ export function exemplarReader(wiring: Wiring): () => void {
     for (let field = reader.firstField(fields); field !== NO_FIELD; field = reader.nextField(fields, field)) {
       switch (field) {
         case Exemplar.timeUnixNano:
-          reader.uint63();
-          timeLow = reader.decimal.low;
-          timeHigh = reader.decimal.high;
+          numbers.uint63();
+          timeLow = numbers.low;
+          timeHigh = numbers.high;
           break;
         case Exemplar.asDouble:
         case Exemplar.asInt:
@@ -64,8 +64,8 @@ export function exemplarReader(wiring: Wiring): () => void {
   };
 
   function readValue(kind: number): number {
-    if (kind === Exemplar.asDouble) return reader.double();
-    reader.int64();
+    if (kind === Exemplar.asDouble) return numbers.double();
+    numbers.int64();
     return 0;
   }
 
@@ -74,7 +74,7 @@ export function exemplarReader(wiring: Wiring): () => void {
     reader.at = at;
     const double = kind === NO_FIELD ? Number.NaN : readValue(kind);
     reader.at = resumeAt;
-    if (kind === Exemplar.asInt) json.int64(reader.decimal.low, reader.decimal.high);
+    if (kind === Exemplar.asInt) json.int64(numbers.low, numbers.high);
     else if (Number.isFinite(double)) json.double(double);
     else json.literal(NULL);
   }

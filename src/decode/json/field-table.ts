@@ -1,19 +1,13 @@
 // Finds out which field of a message comes next, comparing bytes in place. Senders write the same fields in the same
 // order again and again, without white space, so that is tried first. See bench/decode.ts.
 
+import { isAt, type Pattern, patternOf } from './words.js';
+
 /** No field, or no further one. */
 export const NO_FIELD = -1;
 
 /** Ids, from 0, of the fields of a message by their names in lowerCamelCase. */
 export type FieldIds = Readonly<Record<string, number>>;
-
-/** Some ASCII text as words of four bytes, which are compared at once. */
-interface Pattern {
-  readonly length: number;
-  readonly words: Int32Array;
-  /** The bits of the last word that are part of the text. */
-  readonly lastMask: number;
-}
 
 interface Name {
   readonly id: number;
@@ -84,24 +78,6 @@ function nameOf(id: number, spelling: string): Name {
     first: patternOf(`{"${spelling}":`),
     next: patternOf(`,"${spelling}":`),
   };
-}
-
-function patternOf(text: string): Pattern {
-  const wordCount = Math.ceil(text.length / 4);
-  const view = new DataView(new ArrayBuffer(4 * wordCount));
-  Buffer.from(view.buffer).write(text);
-  return {
-    length: text.length,
-    words: Int32Array.from({ length: wordCount }, (_, i) => view.getInt32(4 * i, true)),
-    lastMask: (-1 >>> (8 * (4 * wordCount - text.length))) | 0,
-  };
-}
-
-/** Whether a text is here. Looks at up to three bytes beyond it. */
-function isAt({ words, lastMask }: Pattern, view: DataView, start: number): boolean {
-  const last = words.length - 1;
-  for (let i = 0; i < last; i++) if (view.getInt32(start + 4 * i, true) !== words[i]) return false;
-  return ((view.getInt32(start + 4 * last, true) ^ words[last]!) & lastMask) === 0;
 }
 
 function snakeCase(name: string): string {

@@ -4,6 +4,7 @@
 import type { FixedWidthColumn, Int64Column, TextColumn } from '../../buffer/column.js';
 import type { JsonText } from '../json-text.js';
 import type { SharedTexts } from '../origin.js';
+import type { Numbers } from './numbers.js';
 import type { JsonReader } from './reader.js';
 import type { Values } from './values.js';
 
@@ -21,6 +22,7 @@ export const NOWHERE = -1;
 /** What the decoders of all messages share: where they read, where they write, and the values on their way. */
 export interface Wiring {
   readonly reader: JsonReader;
+  readonly numbers: Numbers;
   readonly json: JsonText;
   readonly values: Values;
 }
@@ -50,23 +52,23 @@ export function readId({ reader, json }: Wiring, column: TextColumn, row: number
 }
 
 /** Reads a time of which 0 means that there is none. */
-export function readTime({ reader }: Wiring, column: Int64Column, row: number): void {
-  reader.uint63();
-  const { low, high } = reader.decimal;
+export function readTime({ numbers }: Wiring, column: Int64Column, row: number): void {
+  numbers.uint63();
+  const { low, high } = numbers;
   column.set(row, low, high);
   if ((low | high) === 0 && column.valid !== undefined) column.valid[row] = 0;
 }
 
 /** Reads an unsigned integer of 64 bits, of which columns hold 63. */
-export function readCount({ reader }: Wiring, column: Int64Column, row: number): void {
-  reader.uint63();
-  column.set(row, reader.decimal.low, reader.decimal.high);
+export function readCount({ numbers }: Wiring, column: Int64Column, row: number): void {
+  numbers.uint63();
+  column.set(row, numbers.low, numbers.high);
 }
 
 /** Reads a double that may be absent. */
-export function readDouble({ reader }: Wiring, column: FixedWidthColumn<Float64Array>, row: number): void {
+export function readDouble({ reader, numbers }: Wiring, column: FixedWidthColumn<Float64Array>, row: number): void {
   if (reader.takeNull()) column.clear(row, row + 1);
-  else column.set(row, reader.double());
+  else column.set(row, numbers.double());
 }
 
 /** Sets an enum's number, of which 0 means that there is none. */

@@ -25,7 +25,7 @@ const severityNumbers = enumNumbers('SEVERITY_NUMBER', [
 
 /** Returns the function that reads a LogRecord and makes a row of it. */
 export function logRecordDecoder(wiring: Wiring, rows: SignalRows): () => void {
-  const { reader, values } = wiring;
+  const { reader, numbers, values } = wiring;
   const columns = logColumns(rows);
   const fields = new FieldTable(LogRecord);
 
@@ -40,7 +40,7 @@ export function logRecordDecoder(wiring: Wiring, rows: SignalRows): () => void {
           readTime(wiring, columns.observedTime, row);
           break;
         case LogRecord.severityNumber:
-          setEnum(columns.severityNumber, row, reader.enumeration(severityNumbers));
+          setEnum(columns.severityNumber, row, numbers.enumeration(severityNumbers));
           break;
         case LogRecord.severityText:
           readText(wiring, columns.severityText, row);
@@ -52,10 +52,10 @@ export function logRecordDecoder(wiring: Wiring, rows: SignalRows): () => void {
           values.attributesColumn(columns.attributes, row);
           break;
         case LogRecord.droppedAttributesCount:
-          columns.droppedAttributesCount.set(row, reader.uint32());
+          columns.droppedAttributesCount.set(row, numbers.uint32());
           break;
         case LogRecord.flags:
-          columns.flags.set(row, reader.uint32());
+          columns.flags.set(row, numbers.uint32());
           break;
         case LogRecord.traceId:
           readId(wiring, columns.traceId, row, TRACE_ID_DIGITS);

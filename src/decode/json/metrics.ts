@@ -116,7 +116,7 @@ interface DataColumns {
 }
 
 function dataReader(
-  { reader }: Wiring,
+  { reader, numbers }: Wiring,
   ids: Partial<typeof Data>,
   { point: { table }, temporality, isMonotonic }: DataColumns,
   readPoint: () => void,
@@ -134,7 +134,7 @@ function dataReader(
           for (let more = reader.firstElement(); more; more = reader.nextElement()) readPoint();
           break;
         case Data.aggregationTemporality:
-          temporalityOfAll = reader.enumeration(temporalities);
+          temporalityOfAll = numbers.enumeration(temporalities);
           break;
         case Data.isMonotonic:
           isMonotonicOfAll = reader.boolean();
@@ -157,12 +157,12 @@ function readPointField(wiring: Wiring, field: number, columns: PointColumns, ro
       wiring.values.attributesColumn(columns.attributes, row);
       break;
     case Point.flags:
-      columns.flags.set(row, wiring.reader.uint32());
+      columns.flags.set(row, wiring.numbers.uint32());
   }
 }
 
 function numberPointReader(wiring: Wiring, columns: { point: PointColumns; number: NumberColumns }): () => void {
-  const { reader } = wiring;
+  const { reader, numbers } = wiring;
   const { point } = columns;
   const { intValue, doubleValue, exemplars } = columns.number;
   const fields = new FieldTable(NumberPoint);
@@ -180,8 +180,8 @@ function numberPointReader(wiring: Wiring, columns: { point: PointColumns; numbe
           if (reader.takeNull()) {
             intValue.clear(row, row + 1);
           } else {
-            reader.int64();
-            intValue.set(row, reader.decimal.low, reader.decimal.high);
+            numbers.int64();
+            intValue.set(row, numbers.low, numbers.high);
             if (isSet(doubleValue, row)) doubleValue.clear(row, row + 1);
           }
           break;
@@ -250,7 +250,7 @@ function expHistogramPointReader(
   wiring: Wiring,
   columns: ReturnType<typeof metricColumns>['expHistogram'],
 ): () => void {
-  const { reader } = wiring;
+  const { reader, numbers } = wiring;
   const { point } = columns;
   const fields = new FieldTable(ExpHistogramPoint);
   const readDistributionField = distributionFieldReader(wiring, point, columns.distribution);
@@ -262,13 +262,13 @@ function expHistogramPointReader(
     for (let field = reader.firstField(fields); field !== NO_FIELD; field = reader.nextField(fields, field)) {
       switch (field) {
         case ExpHistogramPoint.scale:
-          columns.scale.set(row, reader.int32());
+          columns.scale.set(row, numbers.int32());
           break;
         case ExpHistogramPoint.zeroCount:
           readCount(wiring, columns.zeroCount, row);
           break;
         case ExpHistogramPoint.zeroThreshold:
-          columns.zeroThreshold.set(row, reader.double());
+          columns.zeroThreshold.set(row, numbers.double());
           break;
         case ExpHistogramPoint.positive:
           readPositive(row);
@@ -288,21 +288,21 @@ function bucketsReader(
   offset: FixedWidthColumn<Int32Array>,
   counts: ListColumn,
 ): (row: number) => void {
-  const { reader } = wiring;
+  const { reader, numbers } = wiring;
   const fields = new FieldTable(Buckets);
 
   return (row) => {
     offset.set(row, 0);
     counts.setFrom(row, counts.elementCount);
     for (let field = reader.firstField(fields); field !== NO_FIELD; field = reader.nextField(fields, field)) {
-      if (field === Buckets.offset) offset.set(row, reader.int32());
+      if (field === Buckets.offset) offset.set(row, numbers.int32());
       else readCounts(wiring, counts, row);
     }
   };
 }
 
 function summaryPointReader(wiring: Wiring, columns: ReturnType<typeof metricColumns>['summary']): () => void {
-  const { reader } = wiring;
+  const { reader, numbers } = wiring;
   const { point, quantiles, quantileValues } = columns;
   const fields = new FieldTable(SummaryPoint);
   const quantileFields = new FieldTable(ValueAtQuantile);
@@ -315,7 +315,7 @@ function summaryPointReader(wiring: Wiring, columns: ReturnType<typeof metricCol
           readCount(wiring, columns.count, row);
           break;
         case SummaryPoint.sum:
-          columns.sum.set(row, reader.double());
+          columns.sum.set(row, numbers.double());
           break;
         case SummaryPoint.quantileValues:
           readQuantiles(row);
@@ -337,8 +337,8 @@ function summaryPointReader(wiring: Wiring, columns: ReturnType<typeof metricCol
         field !== NO_FIELD;
         field = reader.nextField(quantileFields, field)
       ) {
-        if (field === ValueAtQuantile.quantile) quantile = reader.double();
-        else value = reader.double();
+        if (field === ValueAtQuantile.quantile) quantile = numbers.double();
+        else value = numbers.double();
       }
       pushDouble(quantiles, quantile);
       pushDouble(quantileValues, value);
@@ -348,18 +348,18 @@ function summaryPointReader(wiring: Wiring, columns: ReturnType<typeof metricCol
   }
 }
 
-function readCounts({ reader }: Wiring, column: ListColumn, row: number): void {
+function readCounts({ reader, numbers }: Wiring, column: ListColumn, row: number): void {
   const first = column.elementCount;
   for (let more = reader.firstElement(); more; more = reader.nextElement()) {
-    reader.uint63();
-    column.push(reader.decimal.low, reader.decimal.high);
+    numbers.uint63();
+    column.push(numbers.low, numbers.high);
   }
   column.setFrom(row, first);
 }
 
-function readDoubles({ reader }: Wiring, column: ListColumn, row: number): void {
+function readDoubles({ reader, numbers }: Wiring, column: ListColumn, row: number): void {
   const first = column.elementCount;
-  for (let more = reader.firstElement(); more; more = reader.nextElement()) pushDouble(column, reader.double());
+  for (let more = reader.firstElement(); more; more = reader.nextElement()) pushDouble(column, numbers.double());
   column.setFrom(row, first);
 }
 

@@ -3,23 +3,11 @@
 
 import type { ByteHeap } from '../../buffer/byte-heap.js';
 import { Char, ENDS_RUN, isSpace } from './char.js';
-import { Decimal, exactInteger, numberEnd } from './decimal.js';
+import { numberEnd } from './decimal.js';
 import { type FieldTable, NO_FIELD } from './field-table.js';
 import { JsonBody } from './json-body.js';
 import { UnescapedText } from './unescaped-text.js';
-
-interface IntegerRange {
-  readonly smallest: bigint;
-  readonly largest: bigint;
-}
-
-const INT64: IntegerRange = { smallest: -(2n ** 63n), largest: 2n ** 63n - 1n };
-/** Unsigned integers of 64 bits end up in signed columns. */
-const UINT63: IntegerRange = { smallest: 0n, largest: 2n ** 63n - 1n };
-const INT32: IntegerRange = { smallest: -(2n ** 31n), largest: 2n ** 31n - 1n };
-const UINT32: IntegerRange = { smallest: 0n, largest: 2n ** 32n - 1n };
-
-const LARGEST_INT32 = 2 ** 31 - 1;
+import { areHexDigits, endsRun, lowered } from './words.js';
 
 export class JsonReader {
   readonly #body = new JsonBody();
@@ -35,10 +23,6 @@ export class JsonReader {
   textLength = 0;
   /** Whether it is in `text` as JSON has it, between quotes and without escapes. */
   isPlain = false;
-  /** The number last read. If it is canonical, it is in `bytes` from `numberStart` to before `numberEnd`. */
-  readonly decimal = new Decimal();
-  numberStart = 0;
-  numberEnd = 0;
 
   /** The value being read, for errors. */
   #valueAt = 0;
@@ -63,7 +47,7 @@ export class JsonReader {
     this.at = this.#body.start;
     this.#refuseNull();
     read();
-    this.#peek();
+    this.peek();
     if (this.at !== this.#body.end) this.#expected('the end of the document');
   }
 
@@ -78,13 +62,13 @@ export class JsonReader {
   }
 
   #unexpectedFirst(fields: FieldTable): number {
-    const byte = this.#peek();
+    const byte = this.peek();
     if (byte !== Char.OpenBrace) {
-      this.#takeNullFor('an object');
+      this.takeNullFor('an object');
       return NO_FIELD;
     }
     this.at++;
-    if (this.#peek() !== Char.CloseBrace) return this.#field(fields, NO_FIELD);
+    if (this.peek() !== Char.CloseBrace) return this.#field(fields, NO_FIELD);
     this.at++;
     return NO_FIELD;
   }
@@ -103,12 +87,12 @@ export class JsonReader {
 
   /** Begins an array. Returns whether there is an element, which is then to be read. */
   firstElement(): boolean {
-    if (this.#peek() !== Char.OpenBracket) {
-      this.#takeNullFor('an array');
+    if (this.peek() !== Char.OpenBracket) {
+      this.takeNullFor('an array');
       return false;
     }
     this.at++;
-    if (this.#peek() === Char.CloseBracket) {
+    if (this.peek() === Char.CloseBracket) {
       this.at++;
       return false;
     }
@@ -118,7 +102,7 @@ export class JsonReader {
 
   /** Whether the array, whose last element has been read, has another. */
   nextElement(): boolean {
-    const byte = this.#peek();
+    const byte = this.peek();
     if (byte !== Char.Comma && byte !== Char.CloseBracket) this.#expected('"," or "]" after an element');
     this.at++;
     if (byte === Char.CloseBracket) return false;
@@ -128,7 +112,7 @@ export class JsonReader {
 
   /** Passes a null. Returns whether there was one. */
   takeNull(): boolean {
-    if (this.#peek() !== Char.LowerN) return false;
+    if (this.peek() !== Char.LowerN) return false;
     this.#word('null');
     return true;
   }
@@ -137,8 +121,8 @@ export class JsonReader {
 
   /** Reads a string. */
   string(): void {
-    if (this.#peek() !== Char.Quote) {
-      this.#takeNullFor('a string');
+    if (this.peek() !== Char.Quote) {
+      this.takeNullFor('a string');
       this.textLength = 0;
       this.isPlain = false;
       return;
@@ -158,50 +142,11 @@ export class JsonReader {
   }
 
   boolean(): boolean {
-    const byte = this.#peek();
+    const byte = this.peek();
     if (byte === Char.LowerT) this.#word('true');
     else if (byte === Char.LowerF) this.#word('false');
-    else this.#takeNullFor('true or false');
+    else this.takeNullFor('true or false');
     return byte === Char.LowerT;
-  }
-
-  /** Reads an integer, a number or a string, into `decimal`. */
-  int64(): void {
-    this.#integer(INT64);
-  }
-
-  /** Reads an integer from 0 to 2^63 - 1 into `decimal`. */
-  uint63(): void {
-    this.#integer(UINT63);
-  }
-
-  int32(): number {
-    this.#integer(INT32);
-    return this.decimal.low | 0;
-  }
-
-  uint32(): number {
-    this.#integer(UINT32);
-    return this.decimal.low;
-  }
-
-  /** Reads an enum's value: its number, or one of the names given. */
-  enumeration(numbersByName: ReadonlyMap<string, number>): number {
-    if (this.#peek() !== Char.Quote) return this.int32();
-    this.string();
-    const number = numbersByName.get(this.#latin1());
-    return number ?? this.refuse('a number or a name of the enum');
-  }
-
-  double(): number {
-    const isQuoted = this.#peek() === Char.Quote;
-    const start = isQuoted ? this.at + 1 : this.at;
-    const end = this.decimal.readDouble(this.view, start);
-    if (end === 0 || (isQuoted && this.bytes[end] !== Char.Quote)) return this.#unusualDouble();
-    this.numberStart = start;
-    this.numberEnd = end;
-    this.at = isQuoted ? end + 1 : end;
-    return this.decimal.double;
   }
 
   /** Reads an id of so many hex digits and writes it in lower case. Returns its length: 0 if it is none or all zero. */
@@ -217,10 +162,9 @@ export class JsonReader {
     let bits = 0;
     for (let i = 0; i < digits; i += 4) {
       const word = from.getInt32(textStart + i, true);
-      const lowered = word | 0x20202020;
-      if (!areHexDigits(word, lowered)) this.refuse(`${digits} hex digits`);
+      if (!areHexDigits(word)) this.refuse(`${digits} hex digits`);
       bits |= word ^ 0x30303030;
-      to.setInt32(end + i, lowered, true);
+      to.setInt32(end + i, lowered(word), true);
     }
     if (bits === 0) return 0;
     heap.end = end + digits;
@@ -234,69 +178,20 @@ export class JsonReader {
 
   /** Throws that the value to be read next is not what the rule says. */
   refuseNext(rule: string, got?: string): never {
-    this.#peek();
+    this.peek();
     throw this.#body.valueFailure(this.at, rule, got);
   }
 
-  #integer(range: IntegerRange): void {
-    const isQuoted = this.#peek() === Char.Quote;
-    const start = isQuoted ? this.at + 1 : this.at;
-    const { decimal } = this;
-    const end = decimal.readInteger(this.view, start);
-    const isUsual = end !== 0 && (!isQuoted || this.bytes[end] === Char.Quote) && isWithin(range, decimal);
-    if (!isUsual) {
-      this.#unusualInteger(range);
-      return;
-    }
-    this.numberStart = start;
-    this.numberEnd = end;
-    this.at = isQuoted ? end + 1 : end;
-    decimal.isCanonical = true;
-  }
-
-  #unusualInteger(range: IntegerRange): void {
-    const number = this.#numberText('an integer');
-    const value = number === undefined ? 0n : exactInteger(number);
-    if (value === undefined || value < range.smallest || value > range.largest) {
-      this.refuse(`an integer from ${range.smallest} to ${range.largest}`);
-    }
-    this.decimal.setInteger(value);
-    this.decimal.isCanonical = false;
-  }
-
-  #unusualDouble(): number {
-    const number = this.#numberText('a number', NOT_FINITE);
-    const value = number === undefined ? 0 : Number(number);
-    if (!Number.isFinite(value) && !NOT_FINITE.has(number!)) this.refuse('within the range of a double');
-    this.decimal.isCanonical = false;
-    return value;
-  }
-
-  /** Reads a number, which may be in a string, as its text; undefined for a null. */
-  #numberText(rule: string, words?: ReadonlySet<string>): string | undefined {
-    const byte = this.#peek();
-    if (byte === Char.Quote) {
-      this.string();
-      const text = this.#latin1();
-      // A quote follows the text, so that a number in it ends there.
-      const isNumber = numberEnd(this.text, this.textStart) === this.textStart + this.textLength;
-      if (!isNumber && words?.has(text) !== true) this.refuse(rule);
-      return text;
-    }
-    this.#valueAt = this.at;
-    const end = numberEnd(this.bytes, this.at);
-    if (end === 0) {
-      this.#takeNullFor(rule);
-      return undefined;
-    }
-    const text = this.bytes.toString('latin1', this.at, end);
-    this.at = end;
-    return text;
-  }
-
   /** The string last read, of which only ASCII is asked. */
-  #latin1(): string {
+  latin1(): string {
     return this.text.toString('latin1', this.textStart, this.textStart + this.textLength);
+  }
+
+  /** Reads up to `end`, which the caller knows to end a value. */
+  take(end: number): string {
+    this.#valueAt = this.at;
+    this.at = end;
+    return this.bytes.toString('latin1', this.#valueAt, end);
   }
 
   #escapedString(start: number, firstEscape: number): void {
@@ -314,7 +209,7 @@ export class JsonReader {
 
   #field(fields: FieldTable, previous: number): number {
     do {
-      if (this.#peek() !== Char.Quote) this.#expected('a field name');
+      if (this.peek() !== Char.Quote) this.#expected('a field name');
       const start = this.at + 1;
       let field = fields.find(this.view, start, previous);
       if (field === NO_FIELD) field = this.#unusualName(fields, start, previous);
@@ -337,12 +232,12 @@ export class JsonReader {
   }
 
   #colon(): void {
-    if (this.#peek() !== Char.Colon) this.#expected('":" after a field name');
+    if (this.peek() !== Char.Colon) this.#expected('":" after a field name');
     this.at++;
   }
 
   #hasNextMember(): boolean {
-    const byte = this.#peek();
+    const byte = this.peek();
     if (byte !== Char.Comma && byte !== Char.CloseBrace) this.#expected('"," or "}" after a member');
     this.at++;
     return byte === Char.Comma;
@@ -354,11 +249,11 @@ export class JsonReader {
   skipValue(): void {
     let depth = 0;
     for (;;) {
-      const byte = this.#peek();
+      const byte = this.peek();
       if (byte === Char.OpenBrace || byte === Char.OpenBracket) {
         const closer = byte === Char.OpenBrace ? Char.CloseBrace : Char.CloseBracket;
         this.at++;
-        if (this.#peek() !== closer) {
+        if (this.peek() !== closer) {
           this.#pushCloser(depth++, closer);
           if (closer === Char.CloseBrace) this.#skipName();
           continue;
@@ -379,14 +274,14 @@ export class JsonReader {
       this.#skipName();
       return true;
     }
-    const byte = this.#peek();
+    const byte = this.peek();
     if (byte !== Char.Comma && byte !== Char.CloseBracket) this.#expected('"," or "]" after an element');
     this.at++;
     return byte === Char.Comma;
   }
 
   #skipName(): void {
-    if (this.#peek() !== Char.Quote) this.#expected('a field name');
+    if (this.peek() !== Char.Quote) this.#expected('a field name');
     this.#skipString();
     this.#colon();
   }
@@ -419,7 +314,7 @@ export class JsonReader {
   // Bytes
 
   /** Passes white space. Returns the byte after it, which stays to be read. */
-  #peek(): number {
+  peek(): number {
     let byte = this.bytes[this.at]!;
     while (byte <= Char.Space && isSpace(byte)) byte = this.bytes[++this.at]!;
     return byte;
@@ -466,7 +361,7 @@ export class JsonReader {
   }
 
   /** Passes a null, or throws that something else is not what the rule says. */
-  #takeNullFor(rule: string): void {
+  takeNullFor(rule: string): void {
     if (this.takeNull()) return;
     this.#valueAt = this.at;
     this.skipValue();
@@ -474,38 +369,13 @@ export class JsonReader {
   }
 
   #refuseNull(): void {
-    if (this.#peek() !== Char.LowerN) return;
+    if (this.peek() !== Char.LowerN) return;
     this.#valueAt = this.at;
     this.#word('null');
     this.refuse('a value');
   }
 }
 
-const NOT_FINITE: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
-
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** Whether the four bytes of a word are hex digits; `lowered` has those that are letters in lower case. */
-function areHexDigits(word: number, lowered: number): boolean {
-  // The highest bit of each byte says whether it is beyond the bound that was added up or taken away.
-  const digits = ~(lowered + 0x46464646) & ~(lowered - 0x30303030);
-  const letters = (lowered + 0x1f1f1f1f) & ~(lowered + 0x19191919);
-  return ((digits | letters) & ~word & 0x80808080) === (0x80808080 | 0);
-}
-
-/** Whether one of the four bytes of a word ends a plain run. */
-function endsRun(word: number): boolean {
-  // The highest bit of a byte of x - 0x01010101 & ~x is set if that byte of x is zero, or a lower one is.
-  const quote = word ^ 0x22222222;
-  const backslash = word ^ 0x5c5c5c5c;
-  const control = (word - 0x20202020) & ~word;
-  return ((control | ((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash)) & 0x80808080) !== 0;
-}
-
-function isWithin(range: IntegerRange, { low, high }: Decimal): boolean {
-  if (range === INT64) return true;
-  if (high === 0) return range !== INT32 || low <= LARGEST_INT32;
-  return range === UINT63 && high <= LARGEST_INT32;
 }

@@ -55,7 +55,7 @@ const statusCodes = enumNumbers('STATUS_CODE', ['UNSET', 'OK', 'ERROR']);
 
 /** Returns the function that reads a Span and makes a row of it. */
 export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
-  const { reader, values, json } = wiring;
+  const { reader, numbers, values, json } = wiring;
   const columns = spanColumns(rows);
   const spanFields = new FieldTable(Span);
   const statusFields = new FieldTable(Status);
@@ -82,16 +82,16 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
           readText(wiring, columns.name, row);
           break;
         case Span.kind:
-          setEnum(columns.kind, row, reader.enumeration(spanKinds));
+          setEnum(columns.kind, row, numbers.enumeration(spanKinds));
           break;
         case Span.startTimeUnixNano:
-          reader.uint63();
-          columns.startTime.set(row, reader.decimal.low, reader.decimal.high);
+          numbers.uint63();
+          columns.startTime.set(row, numbers.low, numbers.high);
           break;
         case Span.endTimeUnixNano:
-          reader.uint63();
-          endLow = reader.decimal.low;
-          endHigh = reader.decimal.high;
+          numbers.uint63();
+          endLow = numbers.low;
+          endHigh = numbers.high;
           break;
         case Span.attributes:
           values.attributesColumn(columns.attributes, row);
@@ -108,19 +108,19 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
           readStatus(row);
           break;
         case Span.flags:
-          columns.flags.set(row, reader.uint32());
+          columns.flags.set(row, numbers.uint32());
           break;
         case Span.traceState:
           readText(wiring, columns.traceState, row);
           break;
         case Span.droppedAttributesCount:
-          columns.droppedAttributesCount.set(row, reader.uint32());
+          columns.droppedAttributesCount.set(row, numbers.uint32());
           break;
         case Span.droppedEventsCount:
-          columns.droppedEventsCount.set(row, reader.uint32());
+          columns.droppedEventsCount.set(row, numbers.uint32());
           break;
         case Span.droppedLinksCount:
-          columns.droppedLinksCount.set(row, reader.uint32());
+          columns.droppedLinksCount.set(row, numbers.uint32());
       }
     }
     setDuration(row, endLow, endHigh);
@@ -144,7 +144,7 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
       field = reader.nextField(statusFields, field)
     ) {
       if (field === Status.message) readText(wiring, columns.statusMessage, row);
-      else setEnum(columns.statusCode, row, reader.enumeration(statusCodes));
+      else setEnum(columns.statusCode, row, numbers.enumeration(statusCodes));
     }
   }
 
@@ -158,9 +158,9 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
     for (let field = reader.firstField(eventFields); field !== NO_FIELD; field = reader.nextField(eventFields, field)) {
       switch (field) {
         case Event.timeUnixNano:
-          reader.uint63();
-          timeLow = reader.decimal.low;
-          timeHigh = reader.decimal.high;
+          numbers.uint63();
+          timeLow = numbers.low;
+          timeHigh = numbers.high;
           break;
         case Event.name:
           nameAt = reader.at;
@@ -171,7 +171,7 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
           values.attributes();
           break;
         case Event.droppedAttributesCount:
-          droppedAttributesCount = reader.uint32();
+          droppedAttributesCount = numbers.uint32();
       }
     }
     if (json.heap.end === attributesStart) json.literal(EMPTY_OBJECT);
@@ -211,10 +211,10 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
           values.attributes();
           break;
         case Link.droppedAttributesCount:
-          droppedAttributesCount = reader.uint32();
+          droppedAttributesCount = numbers.uint32();
           break;
         case Link.flags:
-          flags = reader.uint32();
+          flags = numbers.uint32();
       }
     }
     if (json.heap.end === attributesStart) json.literal(EMPTY_OBJECT);

@@ -10,6 +10,7 @@ import { KEPT_SCRATCH, MAX_VALUE_DEPTH } from '../limits.js';
 import { appendBase64 } from './base64.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
 import { MemberIndex, Source } from './member-index.js';
+import type { Numbers } from './numbers.js';
 import type { JsonReader } from './reader.js';
 
 const KeyValue = { key: 0, value: 1 } as const;
@@ -34,6 +35,7 @@ type Form = 'json' | 'text';
 
 export class Values {
   readonly #reader: JsonReader;
+  readonly #numbers: Numbers;
   readonly #json: JsonText;
   readonly #scratch = new ByteHeap();
   readonly #scratchJson = new JsonText(this.#scratch);
@@ -46,8 +48,9 @@ export class Values {
   #length = 0;
   #source: Source = Source.None;
 
-  constructor(reader: JsonReader, json: JsonText) {
+  constructor(reader: JsonReader, numbers: Numbers, json: JsonText) {
     this.#reader = reader;
+    this.#numbers = numbers;
     this.#json = json;
   }
 
@@ -206,24 +209,17 @@ export class Values {
   }
 
   #integer(): void {
-    const reader = this.#reader;
-    reader.int64();
-    if (reader.decimal.isCanonical) {
-      this.#inDocument(reader.numberStart, reader.numberEnd - reader.numberStart);
-      return;
-    }
+    const numbers = this.#numbers;
+    numbers.int64();
+    if (this.#isCanonicalNumber()) return;
     const start = this.#scratch.end;
-    this.#scratchJson.int64(reader.decimal.low, reader.decimal.high);
+    this.#scratchJson.int64(numbers.low, numbers.high);
     this.#inScratch(start);
   }
 
   #double(form: Form): void {
-    const reader = this.#reader;
-    const value = reader.double();
-    if (reader.decimal.isCanonical) {
-      this.#inDocument(reader.numberStart, reader.numberEnd - reader.numberStart);
-      return;
-    }
+    const value = this.#numbers.double();
+    if (this.#isCanonicalNumber()) return;
     if (form === 'json' && !Number.isFinite(value)) {
       this.#source = Source.None;
       return;
@@ -231,6 +227,14 @@ export class Values {
     const start = this.#scratch.end;
     this.#scratchJson.double(value);
     this.#inScratch(start);
+  }
+
+  /** Whether the document has the number last read in canonical form, which is then what was read. */
+  #isCanonicalNumber(): boolean {
+    const { start, end } = this.#numbers;
+    if (end === 0) return false;
+    this.#inDocument(start, end - start);
+    return true;
   }
 
   #boolean(): void {
