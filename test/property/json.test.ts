@@ -65,7 +65,7 @@ describe.each(signals)('%s', (signal) => {
         agreeOnJson.onRowsOrRefusal(signal, mutated(json, new Random(seed)));
         agreeOnNdjson.onRowsOrRefusal(signal, mutated(ndjson, new Random(seed)));
       }),
-      damagedRuns(400),
+      damagedRuns(200),
     );
     fc.assert(
       fc.property(arbitraryRequests[signal], fc.nat(), (request, seed) =>
@@ -74,7 +74,7 @@ describe.each(signals)('%s', (signal) => {
           mutated(encodeJsonOddly(signal, request, new Random(seed)), new Random(seed)),
         ),
       ),
-      damagedRuns(300),
+      damagedRuns(150),
     );
   });
 

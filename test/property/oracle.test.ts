@@ -23,7 +23,7 @@ describe.each(['logs', 'traces', 'metrics'] as const)('%s', (signal) => {
         expect(decode(signal, 'application/json', encodeJsonOddly(signal, request, random))).toEqual(rows);
         expect(decode(signal, 'application/x-ndjson', encodeNdjson(signal, [request]))).toEqual(rows);
       }),
-      propertyRuns(50),
+      propertyRuns(30),
     );
   });
 });

@@ -39,7 +39,7 @@ describe.each(signals)('%s', (signal) => {
   test('of damaged bodies are read so or refused', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => agree.onRowsOrRefusal(signal, mutated(fixture, new Random(seed)))),
-      damagedRuns(1000),
+      damagedRuns(500),
     );
     fc.assert(
       fc.property(arbitraryRequests[signal], fc.nat(), (request, seed) =>
@@ -55,7 +55,7 @@ describe.each(signals)('%s', (signal) => {
   test('of any bytes at all are read so or refused', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => agree.onRowsOrRefusal(signal, bytes)),
-      damagedRuns(1000),
+      damagedRuns(500),
     );
   });
 
