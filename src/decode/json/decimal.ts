@@ -18,13 +18,15 @@ const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, exponent) => Number(
 
 /** The number that was read last. */
 export class Decimal {
-  /** Two's complement of an integer. */
+  /** Two's complement of an integer, or the IEEE 754 form of a double. */
   low = 0;
   high = 0;
   double = 0;
   /** Whether a double is written as ECMAScript prints it. */
   isCanonical = false;
   #digitsEnd = 0;
+  readonly #ieee754 = new Float64Array(1);
+  readonly #words = new Uint32Array(this.#ieee754.buffer);
 
   /** Reads an integer of at most 19 digits that fits an int64. Returns its end, or 0 for other numbers. */
   readInteger(view: DataView, start: number): number {
@@ -81,6 +83,12 @@ export class Decimal {
       (fractionDigits === 0 || (view.getUint8(at - 1) !== Char.Zero && magnitude >= SMALLEST_WITHOUT_EXPONENT)) &&
       !(isNegative && magnitude === 0);
     return at;
+  }
+
+  setDouble(value: number): void {
+    this.#ieee754[0] = value;
+    this.low = this.#words[0]!;
+    this.high = this.#words[1]!;
   }
 
   setInteger(value: bigint): void {

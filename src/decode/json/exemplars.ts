@@ -1,8 +1,7 @@
 import { EMPTY_OBJECT, FILTERED_ATTRIBUTES, NULL, SPAN_ID, TIME_UNIX_NANO, TRACE_ID, VALUE } from '../json-literals.js';
+import { Char } from './char.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
 import { NOWHERE, SPAN_ID_DIGITS, TRACE_ID_DIGITS, type Wiring, writeJsonId } from './fields.js';
-
-const CLOSE_BRACE = 0x7d;
 
 const Exemplar = { timeUnixNano: 0, asDouble: 1, asInt: 2, filteredAttributes: 3, spanId: 4, traceId: 5 } as const;
 
@@ -60,7 +59,7 @@ export function exemplarReader(wiring: Wiring): () => void {
     writeJsonId(wiring, traceIdAt, TRACE_ID_DIGITS);
     json.literal(VALUE);
     writeValue(kind, valueAt);
-    json.byte(CLOSE_BRACE);
+    json.byte(Char.CloseBrace);
   };
 
   function readValue(kind: number): number {

@@ -4,17 +4,13 @@
 import type { FixedWidthColumn, Int64Column, TextColumn } from '../../buffer/column.js';
 import type { JsonText } from '../json-text.js';
 import type { SharedTexts } from '../origin.js';
+import { Char } from './char.js';
 import type { Numbers } from './numbers.js';
 import type { JsonReader } from './reader.js';
 import type { Values } from './values.js';
 
 export const TRACE_ID_DIGITS = 32;
 export const SPAN_ID_DIGITS = 16;
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 /** In place of where a field was read: nowhere. */
 export const NOWHERE = -1;
@@ -81,10 +77,10 @@ export function setEnum(column: FixedWidthColumn<Int32Array>, row: number, numbe
 export function readJsonList({ reader, json }: Wiring, column: TextColumn, row: number, readItem: () => void): void {
   const offset = json.heap.end;
   for (let more = reader.firstElement(); more; more = reader.nextElement()) {
-    json.byte(json.heap.end === offset ? OPEN_BRACKET : COMMA);
+    json.byte(json.heap.end === offset ? Char.OpenBracket : Char.Comma);
     readItem();
   }
-  if (json.heap.end > offset) json.byte(CLOSE_BRACKET);
+  if (json.heap.end > offset) json.byte(Char.CloseBracket);
   column.setUnlessEmpty(row, offset, json.heap.end - offset);
 }
 
@@ -103,11 +99,11 @@ export function writeJsonText({ reader, json }: Wiring, at: number): void {
 /** Writes the id at `at` as a JSON string, which is empty for NOWHERE and for an id of zeros. */
 export function writeJsonId({ reader, json }: Wiring, at: number, digits: number): void {
   const resumeAt = reader.at;
-  json.byte(QUOTE);
+  json.byte(Char.Quote);
   if (at !== NOWHERE) {
     reader.at = at;
     reader.id(digits, json.heap);
   }
-  json.byte(QUOTE);
+  json.byte(Char.Quote);
   reader.at = resumeAt;
 }

@@ -3,6 +3,7 @@
 
 import type { ByteHeap } from '../../buffer/byte-heap.js';
 import type { JsonText } from '../json-text.js';
+import { Char } from './char.js';
 
 /** Where the bytes of a key or value are. */
 export const Source = {
@@ -24,11 +25,6 @@ const VALUE_START = 3;
 const VALUE_LENGTH = 4;
 const VALUE_SOURCE = 5;
 const VALUE_AT = 6;
-
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 const WORD_BYTES = 4;
 /** Longer runs are copied by one call of set(). */
@@ -113,18 +109,18 @@ export class MemberIndex {
     const order = this.#sort(first);
     let members = 0;
     heap.reserve(this.#longestObject(first));
-    heap.bytes[heap.end++] = OPEN_BRACE;
+    heap.bytes[heap.end++] = Char.OpenBrace;
     for (let i = 0; i < order.length; i++) {
       const at = STRIDE * (first + order[i]!);
       const source = this.#fields[at + VALUE_SOURCE]!;
       if (source === Source.None) continue;
       if (i + 1 < order.length && this.#compare(at, STRIDE * (first + order[i + 1]!)) === 0) continue;
-      if (members++ > 0) heap.bytes[heap.end++] = COMMA;
+      if (members++ > 0) heap.bytes[heap.end++] = Char.Comma;
       this.#writeKey(at, json);
-      heap.bytes[heap.end++] = COLON;
+      heap.bytes[heap.end++] = Char.Colon;
       this.#write(source, this.#fields[at + VALUE_START]!, this.#fields[at + VALUE_LENGTH]!, heap);
     }
-    heap.bytes[heap.end++] = CLOSE_BRACE;
+    heap.bytes[heap.end++] = Char.CloseBrace;
     this.count = first;
     return members;
   }

@@ -29,7 +29,7 @@ export class Numbers {
     this.#reader = reader;
   }
 
-  /** Two's complement of the integer last read. */
+  /** Two's complement of the integer last read, or the IEEE 754 form of a double. */
   get low(): number {
     return this.#decimal.low;
   }
@@ -76,6 +76,11 @@ export class Numbers {
     this.end = this.#decimal.isCanonical ? end : 0;
     reader.at = isQuoted ? end + 1 : end;
     return this.#decimal.double;
+  }
+
+  /** Makes a double's two words `low` and `high`. */
+  setDouble(value: number): void {
+    this.#decimal.setDouble(value);
   }
 
   #integer(range: IntegerRange): void {

@@ -11,6 +11,7 @@ import {
   TRACE_STATE,
 } from '../json-literals.js';
 import { spanColumns } from '../span-columns.js';
+import { Char } from './char.js';
 import { enumNumbers } from './enum-numbers.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
 import {
@@ -25,8 +26,6 @@ import {
   writeJsonId,
   writeJsonText,
 } from './fields.js';
-
-const CLOSE_BRACE = 0x7d;
 
 const Span = {
   traceId: 0,
@@ -181,7 +180,7 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
     writeJsonText(wiring, nameAt);
     json.literal(TIME_UNIX_NANO);
     json.uint64(timeLow, timeHigh);
-    json.byte(CLOSE_BRACE);
+    json.byte(Char.CloseBrace);
   }
 
   function readLink(): void {
@@ -228,6 +227,6 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
     writeJsonId(wiring, traceIdAt, TRACE_ID_DIGITS);
     json.literal(TRACE_STATE);
     writeJsonText(wiring, traceStateAt);
-    json.byte(CLOSE_BRACE);
+    json.byte(Char.CloseBrace);
   }
 }

@@ -8,6 +8,7 @@ import { NULL } from '../json-literals.js';
 import { JsonText } from '../json-text.js';
 import { KEPT_SCRATCH, MAX_VALUE_DEPTH } from '../limits.js';
 import { appendBase64 } from './base64.js';
+import { Char } from './char.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
 import { MemberIndex, Source } from './member-index.js';
 import type { Numbers } from './numbers.js';
@@ -24,11 +25,6 @@ const AnyValue = {
   bytesValue: 6,
 } as const;
 const List = { values: 0 } as const;
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 /** Inside JSON, or as a text of its own: without quotes, and with names for doubles that are no numbers. */
 type Form = 'json' | 'text';
@@ -248,10 +244,10 @@ export class Values {
     const reader = this.#reader;
     const start = this.#scratch.end;
     reader.string();
-    if (form === 'json') this.#scratchJson.byte(QUOTE);
+    if (form === 'json') this.#scratchJson.byte(Char.Quote);
     const isBase64 = appendBase64(this.#scratch, reader.text, reader.textStart, reader.textLength);
     if (!isBase64) reader.refuse('base64');
-    if (form === 'json') this.#scratchJson.byte(QUOTE);
+    if (form === 'json') this.#scratchJson.byte(Char.Quote);
     this.#inScratch(start);
   }
 
@@ -262,16 +258,16 @@ export class Values {
     const start = scratch.end;
     for (let field = reader.firstField(fields); field !== NO_FIELD; field = reader.nextField(fields, field)) {
       scratch.end = start;
-      this.#scratchJson.byte(OPEN_BRACKET);
+      this.#scratchJson.byte(Char.OpenBracket);
       for (let more = reader.firstElement(); more; more = reader.nextElement()) {
-        if (scratch.end > start + 1) this.#scratchJson.byte(COMMA);
+        if (scratch.end > start + 1) this.#scratchJson.byte(Char.Comma);
         this.#value(depth, 'json');
         if (this.#source === Source.None) this.#scratchJson.literal(NULL);
         else if (this.#source === Source.Document) this.#copyTo(scratch);
       }
     }
-    if (scratch.end === start) this.#scratchJson.byte(OPEN_BRACKET);
-    this.#scratchJson.byte(CLOSE_BRACKET);
+    if (scratch.end === start) this.#scratchJson.byte(Char.OpenBracket);
+    this.#scratchJson.byte(Char.CloseBracket);
     this.#inScratch(start);
   }
 
