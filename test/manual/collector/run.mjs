@@ -1,0 +1,275 @@
+// telemetrygen → OpenTelemetry Collector → otelduck, over every wire and compression that the Collector's exporters
+// have, and then: did SQL see as many rows as were sent?
+//
+//   npm run build && node test/manual/collector/run.mjs [part of a run's name]
+//
+// Builds the two programs with Go first, which takes minutes once; they stay in OTELDUCK_COLLECTOR_CACHE, or else in a
+// folder of the system's temporary one. Everything talks over loopback, on free ports. docs/interop.md shows a run.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { otlp } from '../../../dist/otlp.js';
+
+const OCB = 'go.opentelemetry.io/collector/cmd/builder@v0.164.0';
+const TELEMETRYGEN = 'github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen@v0.161.0';
+const ARROW_EXPORTER = 'github.com/open-telemetry/opentelemetry-collector-contrib/exporter/otelarrowexporter v0.161.0';
+const TOKEN = 'a-token-for-interop-runs';
+
+const STARTED_WITHIN_MS = 20_000;
+const SENT_WITHIN_MS = 120_000;
+const STOPPED_WITHIN_MS = 60_000;
+
+const LOGS = 10_000;
+const TRACES = 1_000;
+const METRICS = 2_000;
+/**
+ * What telemetrygen is told to send, and the rows that it comes to. A trace has two spans. They are sent one by one: the
+ * SDK in telemetrygen drops spans that come faster than its batches leave.
+ */
+const sendings = [
+  { args: ['logs', '--logs', LOGS], table: 'otlp_logs', rows: LOGS },
+  { args: ['traces', '--batch=false', '--traces', TRACES], table: 'otlp_traces', rows: 2 * TRACES },
+  ...[
+    ['Gauge', 'otlp_metrics_gauge'],
+    ['Sum', 'otlp_metrics_sum'],
+    ['Histogram', 'otlp_metrics_histogram'],
+    ['ExponentialHistogram', 'otlp_metrics_exp_histogram'],
+  ].map(([type, table]) => ({ args: ['metrics', '--metric-type', type, '--metrics', METRICS], table, rows: METRICS })),
+];
+
+const httpServer = "otlp_serve('otlp:127.0.0.1:0'";
+const grpcServer = "otlp_serve('otlp:127.0.0.1:0', transport := 'grpc'";
+const otapServer = "otap_serve('otap:127.0.0.1:0'";
+const headers = { authorization: `Bearer ${TOKEN}` };
+const compressions = ['none', 'gzip', 'zstd'];
+
+const runs = [
+  { name: 'telemetrygen, http/protobuf', serve: httpServer, direct: ['--otlp-http'] },
+  { name: 'telemetrygen, gRPC', serve: grpcServer, direct: [] },
+  ...['proto', 'json'].flatMap((encoding) =>
+    compressions.map((compression) => ({
+      name: `Collector, http/${encoding === 'proto' ? 'protobuf' : encoding}, ${compression}`,
+      serve: httpServer,
+      exporter: (port) => ['otlp_http', { endpoint: `http://127.0.0.1:${port}`, encoding, compression, headers }],
+    })),
+  ),
+  ...compressions.map((compression) => ({
+    name: `Collector, gRPC, ${compression}`,
+    serve: grpcServer,
+    exporter: (port) => ['otlp_grpc', { endpoint: `127.0.0.1:${port}`, tls: { insecure: true }, compression, headers }],
+  })),
+  {
+    name: 'Collector, OTAP, defaults',
+    serve: otapServer,
+    needsArrow: true,
+    exporter: (port) => ['otelarrow', { endpoint: `127.0.0.1:${port}`, tls: { insecure: true }, headers }],
+  },
+];
+
+const cache = process.env.OTELDUCK_COLLECTOR_CACHE ?? join(tmpdir(), 'otelduck-collector');
+const bin = join(cache, 'bin');
+
+const telemetrygen = installed('telemetrygen', TELEMETRYGEN);
+const ocb = installed('builder', OCB);
+const collector = collectorBinary('build', []);
+const arrowCollector = collectorBinary('build-arrow', [`  - gomod: ${ARROW_EXPORTER}`]);
+if (collector === undefined) throw new Error('cannot build a Collector');
+
+const wanted = process.argv[2] ?? '';
+const failures = [];
+await printVersions();
+for (const run of runs.filter(({ name }) => name.includes(wanted))) {
+  if (run.needsArrow && arrowCollector === undefined) {
+    console.log(`skipped  ${run.name}: its exporter could not be built`);
+    continue;
+  }
+  await reconcile(run);
+}
+console.log(failures.length === 0 ? 'every row arrived' : `${failures.length} runs failed`);
+process.exitCode = failures.length === 0 ? 0 : 1;
+
+/** Sends everything through one wire to a server of its own, and compares counts. */
+async function reconcile(run) {
+  const instance = await DuckDBInstance.create(':memory:');
+  const plugin = await otlp.attach(instance);
+  const connection = await plugin.connect();
+  const query = async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  let stopCollector = async () => '';
+  try {
+    const [server] = await query(`FROM ${run.serve}, token := '${TOKEN}')`);
+    const port = Number(server.listen_url.split(':').at(-1));
+    let target = ['--otlp-endpoint', `127.0.0.1:${port}`, '--otlp-header', `authorization="Bearer ${TOKEN}"`];
+    if (run.exporter !== undefined) {
+      const binary = run.needsArrow ? arrowCollector : collector;
+      const started = await startCollector(binary, run.exporter(port));
+      stopCollector = started.stop;
+      target = ['--otlp-endpoint', `127.0.0.1:${started.port}`];
+    }
+    const startMs = performance.now();
+    for (const { args } of sendings) {
+      const path = run.direct?.includes('--otlp-http') ? ['--otlp-http-url-path', `/v1/${args[0]}`] : [];
+      await finished(
+        telemetrygen,
+        [...args, '--rate', 0, '--otlp-insecure', ...target, ...(run.direct ?? []), ...path],
+        SENT_WITHIN_MS,
+      );
+    }
+    const complaints = await stopCollector();
+    const seconds = (performance.now() - startMs) / 1000;
+    const [flushed] = await query(`FROM otlp_flush('${server.listen_uri}')`);
+    const counted = await Promise.all(
+      sendings.map(async ({ table, rows }) => {
+        const [{ seen }] = await query(`SELECT count(*)::INTEGER AS seen FROM ${table}`);
+        return { table, rows, seen };
+      }),
+    );
+    const wrong = counted.filter(({ rows, seen }) => rows !== seen);
+    const total = counted.reduce((sum, { seen }) => sum + seen, 0);
+    const isGood = wrong.length === 0 && flushed.status === 'sealed' && complaints === '';
+    if (!isGood) failures.push(run.name);
+    console.log(`${isGood ? 'ok     ' : 'FAILED '}  ${run.name}: ${total} rows in ${seconds.toFixed(1)} s`);
+    for (const { table, rows, seen } of wrong) console.log(`         ${table}: sent ${rows}, SQL saw ${seen}`);
+    if (complaints !== '') console.log(complaints.slice(0, 4000));
+  } finally {
+    await stopCollector();
+    await plugin.close();
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** Resolves once the Collector listens. `stop` lets it send what it has, and gives its warnings. */
+async function startCollector(binary, [exporter, settings]) {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'otelduck-interop-'));
+  const configFile = join(folder, 'config.yaml');
+  const pipeline = { receivers: ['otlp'], exporters: [exporter] };
+  const config = {
+    receivers: { otlp: { protocols: { grpc: { endpoint: `127.0.0.1:${port}` } } } },
+    exporters: { [exporter]: settings },
+    service: {
+      telemetry: { metrics: { level: 'none' }, logs: { level: 'warn' } },
+      pipelines: { logs: pipeline, traces: pipeline, metrics: pipeline },
+    },
+  };
+  // YAML takes JSON.
+  writeFileSync(configFile, JSON.stringify(config));
+  const child = spawn(binary, ['--config', `file:${configFile}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let complaints = '';
+  child.stderr.on('data', (text) => {
+    complaints += text;
+  });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  const stop = async () => {
+    if (child.exitCode === null) child.kill('SIGTERM');
+    const kill = setTimeout(() => child.kill('SIGKILL'), STOPPED_WITHIN_MS);
+    await exited;
+    clearTimeout(kill);
+    rmSync(folder, { recursive: true, force: true });
+    return complaints.trim();
+  };
+  for (const endMs = performance.now() + STARTED_WITHIN_MS; !(await isListening(port)); await pause(50)) {
+    if (child.exitCode === null && performance.now() < endMs) continue;
+    throw new Error(`the Collector did not start: ${await stop()}`);
+  }
+  return { port, stop };
+}
+
+function finished(program, args, withinMs) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args.map(String), { stdio: ['ignore', 'pipe', 'pipe'], timeout: withinMs });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (text) => {
+        printed += text;
+      });
+    }
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      if (code === 0 && !/\t(error|fatal)\t/i.test(printed)) resolve();
+      else reject(new Error(`${program} ${args.join(' ')} ended with ${code}: ${printed}`));
+    });
+  });
+}
+
+function installed(name, module) {
+  const binary = join(bin, name);
+  if (!existsSync(binary)) {
+    console.log(`go install ${module}`);
+    mkdirSync(bin, { recursive: true });
+    execFileSync('go', ['install', module], {
+      env: { ...process.env, GOBIN: bin, GOFLAGS: '-mod=mod' },
+      stdio: 'inherit',
+    });
+  }
+  return binary;
+}
+
+/** Builds a Collector with more exporters than builder.yaml names. Undefined when that cannot be done. */
+function collectorBinary(folder, moreExporters) {
+  const output = join(cache, folder);
+  const binary = join(output, 'otelcol');
+  if (existsSync(binary)) return binary;
+  console.log(`ocb, in ${output}`);
+  mkdirSync(output, { recursive: true });
+  const config = readFileSync(new URL('builder.yaml', import.meta.url), 'utf8')
+    .replace(/^dist:\n/m, `dist:\n  output_path: ${output}\n`)
+    .replace(/^exporters:\n/m, ['exporters:', ...moreExporters, ''].join('\n'));
+  const configFile = join(cache, `${folder}.yaml`);
+  writeFileSync(configFile, config);
+  try {
+    execFileSync(ocb, ['--config', configFile, '--ldflags', '-s -w'], {
+      env: { ...process.env, GOFLAGS: '-mod=mod' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    });
+    return binary;
+  } catch (error) {
+    console.log(
+      `ocb failed: ${String(error.stderr ?? error)
+        .trim()
+        .split('\n')
+        .slice(-3)
+        .join('\n')}`,
+    );
+    return undefined;
+  }
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function isListening(port) {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+async function printVersions() {
+  const go = execFileSync('go', ['version'], { encoding: 'utf8' }).trim();
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const [[duckdb]] = (await connection.runAndReadAll('SELECT version()')).getRows();
+  connection.closeSync();
+  instance.closeSync();
+  console.log(`Collector 0.161.0 built with ${OCB.split('/').at(-1)}, ${TELEMETRYGEN.split('/').at(-1)}, ${go}`);
+  console.log(`Node ${process.version}, DuckDB ${duckdb}`);
+}
