@@ -38,7 +38,8 @@ export function otlpServe(registry: ServerRegistry): PendingFunction {
   return serveFunction('otlp_serve', 'otlp:localhost:4318', registry);
 }
 
-function serveFunction(name: ServeFunction, defaultUri: string, registry: ServerRegistry): PendingFunction {
+/** What the serve functions have in common: all but name and default. */
+export function serveFunction(name: ServeFunction, defaultUri: string, registry: ServerRegistry): PendingFunction {
   return {
     name,
     parameters: serveParameters(defaultUri),

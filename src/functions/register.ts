@@ -10,6 +10,7 @@ import { qualifiedName, quotedIdentifier } from '../duckdb/sql-text.js';
 import { registerStructFunction } from '../duckdb/struct-function.js';
 import { messageOf } from '../failure.js';
 import type { ServerRegistry } from '../server/server-registry.js';
+import { otapServe } from './otap-serve.js';
 import { otlpFlush } from './otlp-flush.js';
 import { otlpSealList } from './otlp-seal-list.js';
 import { otlpServe } from './otlp-serve.js';
@@ -24,7 +25,7 @@ export class SqlFunctions {
   readonly #lifecycle: readonly PendingFunction[];
 
   constructor(registry: ServerRegistry) {
-    this.#lifecycle = [otlpServe(registry), otlpFlush(registry), otlpStop(registry)];
+    this.#lifecycle = [otlpServe(registry), otapServe(registry), otlpFlush(registry), otlpStop(registry)];
   }
 
   /** Registers what all connections of the instance see. Once per instance. */

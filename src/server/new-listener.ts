@@ -8,6 +8,7 @@ import { reflectionMethods } from './grpc-reflection.js';
 import { HttpListener } from './http-listener.js';
 import type { Ingest } from './ingest.js';
 import type { Listener, ListenerHooks } from './listener.js';
+import { otapMethods, otapServices } from './otap-service.js';
 import { otlpGrpcMethods, otlpServices } from './otlp-grpc-service.js';
 import type { ServeRequest } from './serve-request.js';
 
@@ -16,9 +17,10 @@ export function newListener(request: ServeRequest, ingest: Ingest, hooks: Listen
   const authorization = new Authorization(request.token);
   if (request.transport === 'http') return new HttpListener(uri, options, authorization, ingest, hooks);
   const timeoutMs = options.request_timeout_ms;
-  const services = [...otlpServices.keys()];
+  const isOtap = uri.scheme === 'otap';
+  const services = isOtap ? otapServices : [...otlpServices.keys()];
   const methods: ReadonlyMap<string, GrpcMethod> = new Map([
-    ...otlpGrpcMethods(ingest, authorization, timeoutMs),
+    ...(isOtap ? otapMethods(ingest, authorization, options) : otlpGrpcMethods(ingest, authorization, timeoutMs)),
     ...healthMethods(services, () => hooks.isReady(), timeoutMs),
     ...reflectionMethods([...services, HEALTH_SERVICE], timeoutMs),
   ]);

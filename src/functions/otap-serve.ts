@@ -1,0 +1,8 @@
+import type { PendingFunction } from '../duckdb/pending-function.js';
+import type { ServerRegistry } from '../server/server-registry.js';
+import { serveFunction } from './otlp-serve.js';
+
+/** `otap_serve([uri], …)`: as `otlp_serve`, for streams of OTAP/Arrow. */
+export function otapServe(registry: ServerRegistry): PendingFunction {
+  return serveFunction('otap_serve', 'otap:localhost:4317', registry);
+}
