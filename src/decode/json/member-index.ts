@@ -90,14 +90,18 @@ export class MemberIndex {
 
   /** Where the value of the last of the members from `first` on that have this key begins; 0 without one. */
   valueOf(first: number, key: Uint8Array): number {
-    for (let member = this.count - 1; member >= first; member--) {
-      const at = STRIDE * member;
-      const start = this.#fields[at + KEY_START]!;
-      const bytes = this.#bytesOf(this.#fields[at + KEY_SOURCE]!);
-      const indexed = bytes.subarray(start, start + this.#fields[at + KEY_LENGTH]!);
-      if (Buffer.compare(key, indexed) === 0) return this.#fields[at + VALUE_AT]!;
+    for (let at = STRIDE * (this.count - 1); at >= STRIDE * first; at -= STRIDE) {
+      if (this.#hasKey(at, key)) return this.#fields[at + VALUE_AT]!;
     }
     return 0;
+  }
+
+  #hasKey(at: number, key: Uint8Array): boolean {
+    if (this.#fields[at + KEY_LENGTH] !== key.length) return false;
+    const bytes = this.#bytesOf(this.#fields[at + KEY_SOURCE]!);
+    const start = this.#fields[at + KEY_START]!;
+    for (let i = 0; i < key.length; i++) if (bytes[start + i] !== key[i]) return false;
+    return true;
   }
 
   /**

@@ -9,6 +9,9 @@ import { JsonBody } from './json-body.js';
 import { UnescapedText } from './unescaped-text.js';
 import { areHexDigits, endsRun, lowered } from './words.js';
 
+/** Indentation goes by words. */
+const FOUR_SPACES = 0x20202020;
+
 export class JsonReader {
   readonly #body = new JsonBody();
   readonly #unescaped = new UnescapedText();
@@ -315,9 +318,19 @@ export class JsonReader {
 
   /** Passes white space. Returns the byte after it, which stays to be read. */
   peek(): number {
-    let byte = this.bytes[this.at]!;
-    while (byte <= Char.Space && isSpace(byte)) byte = this.bytes[++this.at]!;
-    return byte;
+    const byte = this.bytes[this.at]!;
+    return byte <= Char.Space && isSpace(byte) ? this.#skipSpace() : byte;
+  }
+
+  #skipSpace(): number {
+    const { bytes, view } = this;
+    let at = this.at + 1;
+    while (isSpace(bytes[at]!)) {
+      at++;
+      while (view.getInt32(at, true) === FOUR_SPACES) at += 4;
+    }
+    this.at = at;
+    return bytes[at]!;
   }
 
   /** Where the run of plain characters from `start` on ends. */

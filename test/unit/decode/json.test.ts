@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { SignalRows } from '../../../src/buffer/signal-rows.js';
 import { decodeJson, decodeNdjson } from '../../../src/decode/json/decode-json.js';
@@ -53,6 +54,15 @@ describe('documents', () => {
 
   test.each(['', '\n', ' \r\n\t\n'])('in lines may be none: %j', (body) => {
     expect(tables('logs', body, decodeNdjson)).toEqual({ otlp_logs: [] });
+  });
+});
+
+describe.each(['logs', 'traces', 'metrics'] as const)('%s with white space', (signal) => {
+  const document = readFileSync(new URL(`../../data/${signal}.json`, import.meta.url), 'utf8');
+
+  test.each([1, 4, 9, '\t', '\r\n'])('%j between all tokens are the same rows', (indentation) => {
+    const indented = JSON.stringify(JSON.parse(document), null, indentation);
+    expect(tables(signal, indented)).toEqual(tables(signal, JSON.stringify(JSON.parse(document))));
   });
 });
 
