@@ -31,8 +31,13 @@ test('a failing flush says why, keeps every row in order, and is counted and lis
     seals_total: '0',
     error: expect.stringContaining('otlp_logs'),
   });
+  // Rows that wait for another attempt are as old as they are.
+  const waited = (await server.status())!['oldest_buffered_age_ms'];
+  expect(waited).not.toBeNull();
   await server.post(logsRequest(2, 'second '));
   expect((await server.flush())['status']).toBe('failed');
+  const oldest = (await server.status())!['oldest_buffered_age_ms'];
+  expect(Number(oldest)).toBeGreaterThanOrEqual(Number(waited));
   await server.post(logsRequest(1, 'third '));
 
   expect(await server.status()).toMatchObject({

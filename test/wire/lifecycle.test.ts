@@ -81,6 +81,8 @@ describe('otlp_serve', () => {
     const sql = `FROM otlp_serve('otlp:127.0.0.1:${port}')`;
     const starts = await Promise.allSettled([database.rows(sql), database.rows(sql, other)]);
     expect(starts.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const [refused] = starts.filter((start) => start.status === 'rejected');
+    expect(String(refused!.reason)).toContain('OTLP server already exists');
     expect(await database.value('SELECT count(*) FROM otlp_server_list()')).toBe('1');
     other.closeSync();
   });
