@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs';
 import { type DuckDBConnection, type DuckDBResult, ResultReturnType, StatementType } from '@duckdb/node-api';
 import { messageOf } from '../failure.js';
+import { redacted } from '../redaction.js';
 import { AlreadyReported } from './already-reported.js';
 import { runDotCommand } from './dot-commands.js';
 import { type Command, InputScanner } from './input-scanner.js';
@@ -155,7 +156,7 @@ export class Shell {
 
   /** Runs a command and reports its error. False when it failed. */
   tryRun(command: Command, where = ''): Promise<boolean> {
-    return this.#reporting(where, () => this.run(command));
+    return this.#reporting(where, () => this.run(command), command.text);
   }
 
   /** Runs a file's commands and reports their errors. False when it cannot be read, or `.bail` ended it. */
@@ -163,14 +164,14 @@ export class Shell {
     return this.#reporting('', () => this.runFile(path));
   }
 
-  async #reporting(where: string, work: () => Promise<void>): Promise<boolean> {
+  async #reporting(where: string, work: () => Promise<void>, statement?: string): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (error) {
       if (error instanceof ReaderGone) throw error;
       this.#hasFailed = true;
-      if (!(error instanceof AlreadyReported)) await this.reportError(where + messageOf(error));
+      if (!(error instanceof AlreadyReported)) await this.reportError(where + redacted(messageOf(error), statement));
       return false;
     }
   }

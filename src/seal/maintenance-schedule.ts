@@ -9,6 +9,8 @@ const SEALS_BETWEEN_RUNS = 16;
 const RATE_WINDOW_MS = 60_000;
 /** How long a run is taken to last before one has been seen. */
 const ASSUMED_RUN_MS = 10_000;
+/** An interrupt between two queries of a run is lost, so it is repeated until the run ends. */
+const INTERRUPT_AGAIN_MS = 50;
 
 export interface MaintenanceHooks {
   /** Request bytes admitted and not yet committed. */
@@ -66,8 +68,10 @@ export class MaintenanceSchedule {
   /** Ends a run in progress and resolves when it has ended. No other will be started. */
   async stop(): Promise<void> {
     this.#isDisabled = true;
-    this.#maintenance?.interrupt();
-    await this.#run;
+    while (this.#run !== undefined) {
+      this.#maintenance?.interrupt();
+      await Promise.race([this.#run, new Promise((resolve) => setTimeout(resolve, INTERRUPT_AGAIN_MS))]);
+    }
   }
 
   #isDue(): boolean {

@@ -1,0 +1,144 @@
+// A proxy on loopback that lets traffic through until it is told to do harm.
+
+import { once } from 'node:events';
+import http from 'node:http';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** What becomes of a request. */
+export type Fate =
+  | 'passes'
+  /** Answered with 503, as an object store does that wants less. */
+  | 'unavailable'
+  /** The connection is reset, as if nobody were there. */
+  | 'reset'
+  /** It reaches the server, whose answer is lost. */
+  | 'answer lost';
+
+export interface ProxiedRequest {
+  readonly method: string;
+  readonly path: string;
+}
+
+export class HttpProxy {
+  /** Decides about each request. */
+  fate: (request: ProxiedRequest) => Fate = () => 'passes';
+  /** Requests whose fate was another than to pass. */
+  harmed = 0;
+  readonly #server: http.Server;
+
+  private constructor(server: http.Server) {
+    this.#server = server;
+  }
+
+  static async start(targetPort: number): Promise<HttpProxy> {
+    const server = http.createServer();
+    const proxy = new HttpProxy(server);
+    server.on('request', (request, response) => proxy.#forward(request, response, targetPort));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #forward(request: http.IncomingMessage, response: http.ServerResponse, port: number): void {
+    const fate = this.fate({ method: request.method!, path: request.url! });
+    if (fate !== 'passes') this.harmed++;
+    if (fate === 'reset') return void request.socket.resetAndDestroy();
+    if (fate === 'unavailable') {
+      request.resume();
+      response.writeHead(503, { 'content-type': 'application/xml' });
+      response.end('<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>slow down</Message></Error>');
+      return;
+    }
+    // Headers as they came, Host among them, which is part of what S3 signatures sign.
+    const onward = http.request({
+      host: '127.0.0.1',
+      port,
+      method: request.method,
+      path: request.url,
+      headers: request.headers,
+      agent: false,
+    });
+    onward.on('error', () => request.socket.resetAndDestroy());
+    onward.on('response', (answer) => {
+      if (fate === 'answer lost') {
+        answer.resume().on('end', () => request.socket.resetAndDestroy());
+        return;
+      }
+      response.writeHead(answer.statusCode!, answer.rawHeaders);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  }
+}
+
+/** A proxy of connections that can swallow the answer to what a client sends. */
+export class TcpProxy {
+  /** Once a client's bytes match, they are still sent on, and the connection is cut instead of answered. */
+  cutAfter: RegExp | undefined;
+  cuts = 0;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(targetPort: number): Promise<TcpProxy> {
+    const server = createServer();
+    const proxy = new TcpProxy(server);
+    server.on('connection', (client) => proxy.#join(client, connect(targetPort, '127.0.0.1')));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #join(client: Socket, server: Socket): void {
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    let isCut = false;
+    client.on('data', (bytes) => {
+      if (this.cutAfter?.test(bytes.toString('latin1'))) {
+        this.cutAfter = undefined;
+        this.cuts++;
+        isCut = true;
+      }
+      server.write(bytes);
+    });
+    server.on('data', (bytes) => {
+      // The server has answered, so it has done what it was asked to.
+      if (isCut) client.resetAndDestroy();
+      else client.write(bytes);
+    });
+  }
+}

@@ -1,0 +1,9 @@
+import { describe } from 'vitest';
+import { missingReason, type Need } from './test-servers.js';
+
+/** A `describe` whose tests run where what they need can be had, and else are skipped under a name that says why. */
+export function lakeSuite(name: string, needs: readonly Need[], tests: () => void): void {
+  const reason = missingReason(...needs);
+  if (reason === undefined) describe(name, tests);
+  else describe.skip(`${name} (skipped: ${reason})`, tests);
+}
