@@ -14,6 +14,7 @@ const layers = [
   ['functions'],
   ['server'],
   ['seal'],
+  ['journal'],
   ['catalog'],
   ['decode'],
   ['duckdb'],

@@ -11,18 +11,29 @@ export interface FrozenBatch {
   rowsOf(table: TelemetryTable): number;
 }
 
+export type GenerationOrigin = Pick<
+  Generation,
+  'openedAtMs' | 'admittedBytes' | 'firstJournalSequence' | 'lastJournalSequence'
+>;
+
 export class Generation {
   /** When its first row arrived. */
   readonly openedAtMs: number;
   /** Encoded bytes of the requests whose rows these are. */
   readonly admittedBytes: number;
+  /** Sequence of the newest journal record whose rows are here; 0 without a journal. */
+  readonly lastJournalSequence: number;
+  /** Sequence of the oldest one. */
+  readonly firstJournalSequence: number;
   readonly rows: number;
   readonly byteLength: number;
   readonly #batches = new Map<Signal, FrozenBatch[]>();
 
-  constructor(openedAtMs: number, admittedBytes: number, batches: readonly FrozenBatch[]) {
-    this.openedAtMs = openedAtMs;
-    this.admittedBytes = admittedBytes;
+  constructor(origin: GenerationOrigin, batches: readonly FrozenBatch[]) {
+    this.openedAtMs = origin.openedAtMs;
+    this.admittedBytes = origin.admittedBytes;
+    this.firstJournalSequence = origin.firstJournalSequence;
+    this.lastJournalSequence = origin.lastJournalSequence;
     this.rows = batches.reduce((rows, batch) => rows + batch.rows, 0);
     this.byteLength = batches.reduce((bytes, batch) => bytes + batch.byteLength, 0);
     for (const batch of batches) {

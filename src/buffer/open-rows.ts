@@ -24,6 +24,8 @@ export class OpenRows {
   #rows = 0;
   #admittedBytes = 0;
   #openedAtMs: number | undefined;
+  #firstJournalSequence = 0;
+  #lastJournalSequence = 0;
 
   constructor(freeze: Freeze) {
     this.#freeze = freeze;
@@ -50,9 +52,11 @@ export class OpenRows {
     return this.#openedAtMs;
   }
 
-  /** Copies the rows of one request. */
-  append(rows: SignalRows, admittedBytes: number, nowMs: number): void {
+  /** Copies the rows of one request, whose journal record has this sequence; 0 without a journal. */
+  append(rows: SignalRows, admittedBytes: number, nowMs: number, journalSequence: number): void {
+    if (this.#openedAtMs === undefined) this.#firstJournalSequence = journalSequence;
     this.#openedAtMs ??= nowMs;
+    this.#lastJournalSequence = journalSequence;
     this.#rows += rows.rows;
     this.#admittedBytes += admittedBytes;
     if (rows.heap.end >= LARGE_HEAP_BYTES) {
@@ -68,7 +72,15 @@ export class OpenRows {
   detach(): Generation | undefined {
     if (this.#openedAtMs === undefined) return undefined;
     for (const growing of this.#growing.values()) if (growing.rows > 0) this.#freezeGrowing(growing);
-    const generation = new Generation(this.#openedAtMs, this.#admittedBytes, this.#frozen);
+    const generation = new Generation(
+      {
+        openedAtMs: this.#openedAtMs,
+        admittedBytes: this.#admittedBytes,
+        firstJournalSequence: this.#firstJournalSequence,
+        lastJournalSequence: this.#lastJournalSequence,
+      },
+      this.#frozen,
+    );
     this.#frozen = [];
     this.#frozenBytes = 0;
     this.#rows = 0;

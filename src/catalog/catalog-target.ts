@@ -4,13 +4,16 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Generation } from '../buffer/generation.js';
 import type { Database } from '../duckdb/database.js';
 import { quotedIdentifier } from '../duckdb/sql-text.js';
+import { messageOf } from '../failure.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { tablesBySignal } from '../schema/tables.js';
 import type { CatalogKind } from './catalog-kind.js';
 import type { PromotedColumn } from './promoted-columns.js';
+import type { SealRecords } from './seal-record.js';
 import {
   CommitConflict,
   type CommitTiming,
+  type LastSeal,
   type Maintenance,
   type SealIdentity,
   type SealTarget,
@@ -27,7 +30,13 @@ export interface CatalogTargetParts {
   readonly catalogName: string;
   readonly promoted: readonly PromotedColumn[];
   readonly maintenance: Maintenance | undefined;
+  /** Undefined where the table of seals does not exist and may not be made. */
+  readonly seals: SealRecords | undefined;
 }
+
+/** Errors of DuckDB that are about the rows or the table, not about the moment. */
+const PERMANENT =
+  /^(?:Conversion|Constraint|Out of Range|Invalid Input|Binder|Catalog|Not implemented|Mismatch Type) Error/;
 
 export class CatalogTarget implements SealTarget {
   readonly #parts: CatalogTargetParts;
@@ -58,6 +67,7 @@ export class CatalogTarget implements SealTarget {
     try {
       await writer.run('BEGIN TRANSACTION');
       await this.#insert(generation);
+      await this.#parts.seals?.add(generation, identity);
       await kind.describeCommit?.(writer, home, { ...identity, rows: generation.rows });
       const appendedMs = performance.now();
       await writer.run('COMMIT');
@@ -67,6 +77,14 @@ export class CatalogTarget implements SealTarget {
       if (error instanceof Error && kind.conflicts?.test(error.message)) throw new CommitConflict(error);
       throw error;
     }
+  }
+
+  async lastSeal(serverId: string): Promise<LastSeal> {
+    return (await this.#parts.seals?.last(serverId)) ?? { sealSequence: 0, journalSequence: 0 };
+  }
+
+  isPermanent(error: unknown): boolean {
+    return PERMANENT.test(messageOf(error));
   }
 
   close(): void {

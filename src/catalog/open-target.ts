@@ -4,6 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Database } from '../duckdb/database.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
+import { sealsTable } from '../schema/seals.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { telemetryTables } from '../schema/tables.js';
 import { type CatalogKind, catalogKind } from './catalog-kind.js';
@@ -11,6 +12,7 @@ import { CatalogTarget } from './catalog-target.js';
 import { CheckpointMaintenance, NoMaintenance } from './checkpoint-maintenance.js';
 import { ParquetTarget } from './parquet-target.js';
 import { addPromotedColumns, type PromotedColumn, promotedColumns } from './promoted-columns.js';
+import { SealRecords } from './seal-record.js';
 import type { Maintenance, SealTarget } from './seal-target.js';
 import { columnTypes, createTables, type TableHome, verifyTables } from './tables.js';
 
@@ -26,12 +28,14 @@ export async function openTarget(database: Database, options: ServeOptions, call
   const promoted = promotedColumns(options, telemetryTables);
   const isHost = home.catalog === database.hostCatalog;
   const writer = await database.connect();
+  let seals: SealRecords | undefined;
   try {
     await kind.prepareWriter?.(writer);
     // Rows of a batch have no order worth waiting for; unordered inserts compress on all threads, before COMMIT.
     await writer.run('SET SESSION preserve_insertion_order = false');
     await prepareTables(writer, home, kind, options, promoted);
     await kind.configure?.(writer, home, options);
+    seals = await sealRecords(writer, home, options);
   } catch (error) {
     writer.closeSync();
     throw error;
@@ -42,9 +46,25 @@ export async function openTarget(database: Database, options: ServeOptions, call
     home,
     kind,
     promoted,
+    seals,
     catalogName: isHost ? '' : home.catalog,
     maintenance: isHost ? undefined : maintenance(database, kind, home.catalog),
   });
+}
+
+/** The table of seals: made like the others, or used if it is there. A journal cannot do without it. */
+async function sealRecords(
+  writer: DuckDBConnection,
+  home: TableHome,
+  options: ServeOptions,
+): Promise<SealRecords | undefined> {
+  const seals = new SealRecords(writer, home);
+  if (options.create_tables) await seals.create();
+  else if (!(await seals.exists())) {
+    if (options.durability !== 'journal') return undefined;
+    throw new Error(`table ${home.catalog}.${home.schema}.${sealsTable.name} is not available: it does not exist`);
+  }
+  return seals;
 }
 
 function tableHome(options: ServeOptions, caller: Caller): TableHome {

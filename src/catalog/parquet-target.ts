@@ -15,7 +15,7 @@ import type { Database } from '../duckdb/database.js';
 import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../schema/tables.js';
-import type { CommitTiming, SealTarget } from './seal-target.js';
+import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from './seal-target.js';
 import { type TableHome, tableName } from './tables.js';
 
 /** Files on their way to their final name. Outside of every table's folder, so that no glob over a table sees them. */
@@ -67,7 +67,7 @@ export class ParquetTarget implements SealTarget {
   }
 
   /** Writes every table with rows. The phases of a transaction do not exist here, and take no time. */
-  async commit(generation: Generation): Promise<CommitTiming> {
+  async commit(generation: Generation, identity: SealIdentity): Promise<CommitTiming> {
     const progress = this.#progressOf(generation);
     for (const [signal, batches] of generation.batches) {
       for (const table of tablesBySignal[signal]) {
@@ -77,7 +77,23 @@ export class ParquetTarget implements SealTarget {
         if (!this.#viewed.has(table)) await this.#createView(table);
       }
     }
+    if (generation.lastJournalSequence > 0) await this.#writeManifest(generation, identity);
     return { appendMs: 0, commitMs: 0 };
+  }
+
+  async lastSeal(serverId: string): Promise<LastSeal> {
+    const manifest = this.#manifestPath(serverId);
+    const found = await this.#writer.runAndReadAll(`SELECT 1 FROM glob(${quotedString(manifest)})`);
+    if (found.currentRowCount === 0) return { sealSequence: 0, journalSequence: 0 };
+    const result = await this.#writer.runAndReadAll(
+      `SELECT seal_sequence::BIGINT, journal_sequence::BIGINT FROM read_json(${quotedString(manifest)})`,
+    );
+    const [sealSequence, journalSequence] = result.getRows()[0] as [bigint, bigint];
+    return { sealSequence: Number(sealSequence), journalSequence: Number(journalSequence) };
+  }
+
+  isPermanent(): boolean {
+    return false;
   }
 
   close(): void {
@@ -92,6 +108,23 @@ export class ParquetTarget implements SealTarget {
       await removeAbandoned(join(this.#root, STAGING_FOLDER));
     }
     for (const table of telemetryTables) await this.#createView(table);
+  }
+
+  /**
+   * Says how far the journal has been exported. A crash between the last file's rename and this makes its rows come
+   * twice; nothing else does.
+   */
+  async #writeManifest({ lastJournalSequence }: Generation, { serverId, sequence }: SealIdentity): Promise<void> {
+    const manifest = this.#manifestPath(serverId);
+    if (this.#isLocal) await mkdir(dirname(manifest), { recursive: true });
+    await this.#writer.run(
+      `COPY (SELECT ${sequence} AS seal_sequence, ${lastJournalSequence} AS journal_sequence)
+       TO ${quotedString(manifest)} (FORMAT json)`,
+    );
+  }
+
+  #manifestPath(serverId: string): string {
+    return `${this.#root}/_seals/${serverId}.json`;
   }
 
   #progressOf(generation: Generation): Progress {
@@ -144,7 +177,8 @@ export class ParquetTarget implements SealTarget {
 /** Rows with the day of their time, or of the moment where they have none. */
 function partitionedSelect(table: TelemetryTable, scan: string): string {
   const times = table.columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => quotedIdentifier(name));
-  const time = `coalesce(${[...times, 'now()::TIMESTAMP'].join(', ')})`;
+  // In UTC, as all times here are; now() would be in the time zone of the session.
+  const time = `coalesce(${[...times, `make_timestamp(${Date.now() * 1000})`].join(', ')})`;
   return `SELECT *, strftime(${time}, '%Y') AS year, strftime(${time}, '%m') AS month, strftime(${time}, '%d') AS day FROM ${scan}`;
 }
 

@@ -10,7 +10,16 @@ export interface CommitTiming {
 export interface SealIdentity {
   /** Listen URI of the server. */
   readonly server: string;
+  /** The server's journal, or this one run of it. */
+  readonly serverId: string;
   readonly sequence: number;
+}
+
+/** How far a server had come when it last committed. */
+export interface LastSeal {
+  readonly sealSequence: number;
+  /** Newest journal record that was committed; 0 when none was. */
+  readonly journalSequence: number;
 }
 
 /** Where generations become durable. */
@@ -27,6 +36,10 @@ export interface SealTarget {
    * Rejects with a CommitConflict when another writer came first and the same commit may succeed now.
    */
   commit(generation: Generation, identity: SealIdentity): Promise<CommitTiming>;
+  /** What was committed here by earlier runs of a server. */
+  lastSeal(serverId: string): Promise<LastSeal>;
+  /** Whether an error says that the same rows will be refused again, however often they are tried. */
+  isPermanent(error: unknown): boolean;
   close(): void;
 }
 

@@ -31,8 +31,13 @@ export function otlpStop(registry: ServerRegistry): PendingFunction {
       if (stopped === undefined) {
         return resultRows(stopColumns, [{ status: `No server found listening on ${text}`, droppedRows: 0 }]);
       }
-      const { droppedRows, error } = stopped;
-      const dropped = droppedRows === 0 ? '' : `; ${droppedRows} rows were dropped: ${error}`;
+      const { droppedRows, journaledRows, error } = stopped;
+      const dropped =
+        droppedRows > 0
+          ? `; ${droppedRows} rows were dropped: ${error}`
+          : journaledRows > 0
+            ? `; ${journaledRows} rows stay in the journal: ${error}`
+            : '';
       return resultRows(stopColumns, [{ status: `Stopped listening on ${canonicalUri(uri)}${dropped}`, droppedRows }]);
     },
   };

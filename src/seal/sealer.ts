@@ -25,16 +25,21 @@ const CONFLICT_ATTEMPTS = 50;
 const FIRST_CONFLICT_PAUSE_MS = 20;
 const LONGEST_CONFLICT_PAUSE_MS = 500;
 
+/** Attempts that a target must have refused for good: a table that was altered by mistake may be mended meanwhile. */
+const REFUSALS_BEFORE_SETTING_ASIDE = 6;
+
 /** Who asked for a seal: the triggers of the background, or a flush. */
 export type SealReason = 'background' | 'flush';
 
 export interface SealerEvents {
-  /** Name of the server in what the catalog keeps of its seals. */
-  server(): string;
+  /** Who the server is in what the catalog keeps of its seals. */
+  identity(): { readonly server: string; readonly serverId: string };
   /** A generation has been committed: its requests' bytes are free again. */
   committed(generation: Generation, reason: SealReason): void;
   /** A commit has failed; its rows are kept and will be tried again. */
   failed(error: string): void;
+  /** A generation has been refused so often, for good, that it may be set aside. Resolves with whether it was. */
+  refused(generation: Generation, error: string): Promise<boolean>;
 }
 
 export interface FlushResult {
@@ -56,6 +61,8 @@ export class Sealer {
   #isBackgroundSealQueued = false;
   #isStopped = false;
   #retryMs = 0;
+  /** Attempts at the oldest generation that the target has refused for good. */
+  #refusals = 0;
   #attempts = 0;
   #seals = 0;
   #failures = 0;
@@ -63,7 +70,9 @@ export class Sealer {
   #lastSealAtMs: number | undefined;
   #lastError: string | undefined;
 
-  constructor(target: SealTarget, freeze: Freeze, options: ServeOptions, events: SealerEvents) {
+  /** `lastSequence` is the number of the last seal of earlier runs, which this one counts on from. */
+  constructor(target: SealTarget, freeze: Freeze, options: ServeOptions, events: SealerEvents, lastSequence = 0) {
+    this.#attempts = lastSequence;
     this.#target = target;
     this.#open = new OpenRows(freeze);
     this.#options = options;
@@ -107,9 +116,9 @@ export class Sealer {
   }
 
   /** Takes the rows of one request. They are committed together, in the background or at the next flush. */
-  append(rows: SignalRows, admittedBytes: number): void {
+  append(rows: SignalRows, admittedBytes: number, journalSequence = 0): void {
     const nowMs = Date.now();
-    this.#open.append(rows, admittedBytes, nowMs);
+    this.#open.append(rows, admittedBytes, nowMs, journalSequence);
     this.#schedule(nowMs);
   }
 
@@ -177,8 +186,10 @@ export class Sealer {
       const thrown = await this.#attempt(this.#detached[0]!, reason);
       if (thrown === undefined) {
         this.#retryMs = 0;
+        this.#refusals = 0;
         return undefined;
       }
+      if (await this.#isSetAside(this.#detached[0]!, thrown)) return undefined;
       if (!(thrown instanceof CommitConflict) || attempt === CONFLICT_ATTEMPTS) {
         this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs === 0 ? FIRST_RETRY_MS : 2 * this.#retryMs);
         return messageOf(thrown);
@@ -186,6 +197,16 @@ export class Sealer {
       const longestMs = Math.min(LONGEST_CONFLICT_PAUSE_MS, FIRST_CONFLICT_PAUSE_MS * 2 ** attempt);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * longestMs));
     }
+  }
+
+  /** Sets a generation aside that the target refuses for good, so that the ones behind it can be committed. */
+  async #isSetAside(generation: Generation, thrown: unknown): Promise<boolean> {
+    if (!this.#target.isPermanent(thrown) || ++this.#refusals < REFUSALS_BEFORE_SETTING_ASIDE) return false;
+    if (!(await this.#events.refused(generation, messageOf(thrown)))) return false;
+    this.#detached.shift();
+    this.#retryMs = 0;
+    this.#refusals = 0;
+    return true;
   }
 
   /** Makes one attempt, and keeps a record of it. Resolves with what it failed of. */
@@ -196,7 +217,7 @@ export class Sealer {
     let timing = { appendMs: 0, commitMs: 0 };
     let thrown: unknown;
     try {
-      timing = await this.#target.commit(generation, { server: this.#events.server(), sequence });
+      timing = await this.#target.commit(generation, { ...this.#events.identity(), sequence });
       this.#detached.shift();
       this.#seals++;
       this.#committedRows += generation.rows;
@@ -228,7 +249,14 @@ export class Sealer {
   /** Runs work when all earlier work has ended. */
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined).then(() => this.#schedule(Date.now()));
+    this.#turn = result.catch(() => undefined).then(() => this.#scheduleNext());
     return result;
+  }
+
+  #scheduleNext(): void {
+    // A flush that failed may have detached more generations than one; no row has to arrive for them to be due.
+    if (this.#detached.length > 0 && this.#retryMs === 0 && !this.#isStopped && !this.#isBackgroundSealQueued) {
+      this.#queueBackgroundSeal();
+    } else this.#schedule(Date.now());
   }
 }

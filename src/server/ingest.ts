@@ -1,10 +1,13 @@
 // Admitted request → rows in the sealer. What a listener of any wire calls.
 
 import { availableParallelism } from 'node:os';
+import { type PackedRows, packRows, unpackRows } from '../buffer/packed-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import { DecodePool } from '../decode/decode-pool.js';
 import { type EncodedRequest, RequestDecoder } from '../decode/request-decoder.js';
 import { Failure } from '../failure.js';
+import type { Journal } from '../journal/journal.js';
+import type { JournalEntry, JournalRecord } from '../journal/record.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import type { Sealer } from '../seal/sealer.js';
 import type { Admission } from './admission.js';
@@ -24,18 +27,26 @@ const MAX_INLINE_BYTES = 16 << 10;
 /** More decode threads than this find no sockets, writers and queries left to share cores with. */
 const MAX_DEFAULT_THREADS = 8;
 
+/** Bound of an inflated body in a journal, whatever the limit was when it was accepted: as much as zlib gives at once. */
+const MAX_REPLAY_BYTES = 2 ** 31 - 1;
+
 export class Ingest {
   readonly admission: Admission;
   readonly #sealer: Sealer;
   readonly #decoder: RequestDecoder;
   readonly #pool: DecodePool;
+  // What was accepted under a larger limit is still accepted.
+  readonly #replayDecoder = new RequestDecoder({ maxBodyBytes: MAX_REPLAY_BYTES });
+  readonly #journal: Journal | undefined;
   readonly #maxDecodedBytes: number;
   #activeRequests = 0;
   #totalRequests = 0;
   #totalRows = 0;
 
-  constructor(options: ServeOptions, admission: Admission, sealer: Sealer) {
+  /** Without a journal, what is accepted is in memory only until it is committed. */
+  constructor(options: ServeOptions, admission: Admission, sealer: Sealer, journal: Journal | undefined) {
     this.admission = admission;
+    this.#journal = journal;
     this.#sealer = sealer;
     const limits = { maxBodyBytes: options.max_body_bytes };
     this.#decoder = new RequestDecoder(limits);
@@ -82,20 +93,19 @@ export class Ingest {
   /**
    * Decodes a request whose `admittedBytes` are reserved, and appends all of its rows or none. Its body must not be used
    * afterwards. The bytes stay reserved until the rows are committed; without rows, or on a failure, they are released
-   * here. Requests of one `sender` do not hold up those of others.
+   * here. Requests of one `sender` do not hold up those of others. With a journal, resolves once the request is durable.
    */
   async accept(request: EncodedRequest, admittedBytes: number, sender: unknown): Promise<Receipt> {
-    let rows: SignalRows;
     try {
-      rows =
-        request.body.length <= MAX_INLINE_BYTES
-          ? this.#decoder.decode(request)
-          : await this.#pool.decode(request, sender);
+      if (this.#journal === undefined) return this.#appendSync(await this.#decode(request, sender), admittedBytes);
+      // Decoding takes the body; the journal gets what was sent.
+      const entry = { kind: 'request', ...request, body: new Uint8Array(request.body) } as const;
+      const rows = await this.#decode(request, sender);
+      return await this.#journaled(this.#journal, entry, packRows(rows), admittedBytes);
     } catch (error) {
       this.admission.release(admittedBytes);
       throw error;
     }
-    return this.acceptRows(rows, admittedBytes);
   }
 
   /** Ends the threads that decode. */
@@ -103,13 +113,49 @@ export class Ingest {
     return this.#pool.close();
   }
 
-  /** Appends rows that came in `admittedBytes`, which are reserved. Copies the rows. */
-  acceptRows(rows: SignalRows, admittedBytes: number): Receipt {
+  /**
+   * Appends rows that came in `admittedBytes`, which are reserved; they are released where this rejects. The rows are
+   * copied before this returns. With a journal, resolves once they are durable.
+   */
+  async acceptRows(rows: SignalRows, admittedBytes: number): Promise<Receipt> {
+    try {
+      if (this.#journal === undefined) return this.#appendSync(rows, admittedBytes);
+      const packed = packRows(rows);
+      return await this.#journaled(this.#journal, { kind: 'rows', packed }, packed, admittedBytes);
+    } catch (error) {
+      this.admission.release(admittedBytes);
+      throw error;
+    }
+  }
+
+  /** Appends what an earlier run had in its journal. Takes no room of admission: it was accepted long ago. */
+  replay({ entry, sequence }: JournalRecord): number {
+    const rows = entry.kind === 'rows' ? unpackRows(entry.packed) : this.#replayDecoder.decode(entry);
+    if (rows.rows > 0) this.#sealer.append(rows, 0, sequence);
+    return rows.rows;
+  }
+
+  async #decode(request: EncodedRequest, sender: unknown): Promise<SignalRows> {
+    return request.body.length <= MAX_INLINE_BYTES ? this.#decoder.decode(request) : this.#pool.decode(request, sender);
+  }
+
+  /** Makes an entry durable, and appends its rows in the order of the journal. */
+  async #journaled(journal: Journal, entry: JournalEntry, packed: PackedRows, admittedBytes: number): Promise<Receipt> {
+    const rows = unpackRows(packed);
+    if (rows.rows === 0) return this.#appendSync(rows, admittedBytes);
+    let receipt: Receipt | undefined;
+    await journal.append(entry, admittedBytes, (sequence) => {
+      receipt = this.#appendSync(rows, admittedBytes, sequence);
+    });
+    return receipt!;
+  }
+
+  #appendSync(rows: SignalRows, admittedBytes: number, journalSequence = 0): Receipt {
     const receipt = { rows: rows.rows, batches: rows.tables.filter((table) => table.rows > 0).length };
     if (receipt.rows === 0) {
       this.admission.release(admittedBytes);
     } else {
-      this.#sealer.append(rows, admittedBytes);
+      this.#sealer.append(rows, admittedBytes, journalSequence);
       this.#totalRows += receipt.rows;
     }
     return receipt;

@@ -147,7 +147,7 @@ class OtapService {
       if (taken.failure === undefined && refusal === undefined) {
         const ownedBytes = reservedBytes;
         reservedBytes = 0;
-        this.#ingest.acceptRows(rows, ownedBytes);
+        refusal = await this.#accept(rows, ownedBytes);
       }
     } finally {
       leave();
@@ -162,6 +162,17 @@ class OtapService {
         'overloaded',
         `the dictionaries of all streams take more than ${MAX_KEPT_BYTES} bytes: begin a new stream`,
       );
+    }
+  }
+
+  /** Accepts rows; gives the reason when the journal has no room for them. */
+  async #accept(rows: SignalRows, reservedBytes: number): Promise<Failure | undefined> {
+    try {
+      await this.#ingest.acceptRows(rows, reservedBytes);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Failure && error.kind === 'overloaded') return error;
+      throw error;
     }
   }
 

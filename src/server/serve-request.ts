@@ -56,7 +56,6 @@ export function serveRequest(
       'parquet_export_path cannot be combined with promoted attributes, which are columns of a catalog',
     );
   }
-  refuseWhatIsToCome(options);
   return { uri, transport: options.transport ?? transports[0]!, options, token: token(options), caller };
 }
 
@@ -67,9 +66,4 @@ function token(options: ServeOptions): string | undefined {
     throw new RangeError(`OTLP server token must be at least ${MIN_TOKEN_CHARACTERS} characters long`);
   }
   return options.token;
-}
-
-function refuseWhatIsToCome(options: ServeOptions): void {
-  const missing = [options.durability === 'journal' && "durability := 'journal'"].find((option) => option !== false);
-  if (missing !== undefined) throw new Error(`${missing} is not available in this version of otelduck`);
 }

@@ -1,0 +1,73 @@
+// Rows of otlp_seals: what a seal's own transaction keeps of it. A journal is replayed from there.
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Generation } from '../buffer/generation.js';
+import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
+import { messageOf } from '../failure.js';
+import { sealsTable } from '../schema/seals.js';
+import { tablesBySignal } from '../schema/tables.js';
+import type { LastSeal, SealIdentity } from './seal-target.js';
+import type { TableHome } from './tables.js';
+
+/** Seals per server that the table keeps, and how many more may gather before the oldest are removed. */
+const KEPT_SEALS = 1000;
+const SEALS_BETWEEN_PRUNES = 250;
+
+export class SealRecords {
+  readonly #writer: DuckDBConnection;
+  readonly #table: string;
+
+  constructor(writer: DuckDBConnection, home: TableHome) {
+    this.#writer = writer;
+    this.#table = qualifiedName(home.catalog, home.schema, sealsTable.name);
+  }
+
+  /** Creates the table where it does not exist. */
+  async create(): Promise<void> {
+    const columns = sealsTable.columns.map(({ name, type }) => `${name} ${type}`);
+    await this.#writer.run(`CREATE TABLE IF NOT EXISTS ${this.#table} (${columns.join(', ')})`);
+  }
+
+  async exists(): Promise<boolean> {
+    try {
+      await this.#writer.run(`SELECT server_id FROM ${this.#table} LIMIT 0`);
+      return true;
+    } catch (error) {
+      if (/does not exist/.test(messageOf(error))) return false;
+      throw error;
+    }
+  }
+
+  /** Adds a generation's rows, in the open transaction. */
+  async add(generation: Generation, { serverId, sequence }: SealIdentity): Promise<void> {
+    const last = generation.lastJournalSequence === 0 ? 'NULL' : String(generation.lastJournalSequence);
+    const rows = [...generation.batches].flatMap(([signal, batches]) =>
+      tablesBySignal[signal].flatMap((table) => {
+        const count = batches.reduce((sum, batch) => sum + batch.rowsOf(table), 0);
+        if (count === 0) return [];
+        return `(${quotedString(serverId)}, ${sequence}, ${quotedString(table.name)}, ${count}, ${last}, ${timestampSql(Date.now())})`;
+      }),
+    );
+    await this.#writer.run(`INSERT INTO ${this.#table} VALUES ${rows.join(', ')}`);
+    if (sequence > KEPT_SEALS && sequence % SEALS_BETWEEN_PRUNES === 0) {
+      await this.#writer.run(
+        `DELETE FROM ${this.#table} WHERE server_id = ${quotedString(serverId)} AND seal_sequence <= ${sequence - KEPT_SEALS}`,
+      );
+    }
+  }
+
+  /** The newest seal of a server that was committed here; zeros when there is none. */
+  async last(serverId: string): Promise<LastSeal> {
+    const result = await this.#writer.runAndReadAll(
+      `SELECT coalesce(max(seal_sequence), 0), coalesce(max(last_journal_sequence), 0) FROM ${this.#table}
+       WHERE server_id = ${quotedString(serverId)}`,
+    );
+    const [sealSequence, journalSequence] = result.getRows()[0] as [bigint, bigint];
+    return { sealSequence: Number(sealSequence), journalSequence: Number(journalSequence) };
+  }
+}
+
+/** A moment in UTC. now() would be in the time zone of the session. */
+function timestampSql(unixMs: number): string {
+  return `make_timestamp(${unixMs * 1000})`;
+}

@@ -1,0 +1,97 @@
+// The file operations that a journal is made of, and no others: tests put their faults here.
+
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+
+/** A file being appended to. */
+export interface JournalFile {
+  /** Appends all of some buffers, or rejects; part of them may be in the file then. */
+  append(buffers: readonly Uint8Array[]): Promise<void>;
+  /** Resolves when everything appended survives the loss of power. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface JournalStorage {
+  makeFolder(path: string): Promise<void>;
+  /** Names in a folder; none when there is no such folder. */
+  list(path: string): Promise<string[]>;
+  sizeOf(path: string): Promise<number>;
+  /** Up to `length` bytes from `start`; fewer at the end of the file. */
+  read(path: string, start: number, length: number): Promise<Uint8Array>;
+  /** Creates a file; rejects with EEXIST when there is one. */
+  create(path: string): Promise<JournalFile>;
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** Resolves when the names in a folder survive the loss of power. */
+  syncFolder(path: string): Promise<void>;
+}
+
+export const diskStorage: JournalStorage = {
+  async makeFolder(path) {
+    await mkdir(path, { recursive: true });
+  },
+  async list(path) {
+    try {
+      return await readdir(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  },
+  sizeOf: async (path) => (await stat(path)).size,
+  async read(path, start, length) {
+    const file = await open(path, 'r');
+    try {
+      const buffer = Buffer.allocUnsafe(length);
+      let read = 0;
+      while (read < length) {
+        const { bytesRead } = await file.read(buffer, read, length - read, start + read);
+        if (bytesRead === 0) break;
+        read += bytesRead;
+      }
+      return buffer.subarray(0, read);
+    } finally {
+      await file.close();
+    }
+  },
+  create: async (path) =>
+    new DiskFile(await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND)),
+  rename,
+  remove: (path) => rm(path, { force: true }),
+  async syncFolder(path) {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  },
+};
+
+class DiskFile implements JournalFile {
+  readonly #file: FileHandle;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  async append(buffers: readonly Uint8Array[]): Promise<void> {
+    const total = buffers.reduce((bytes, buffer) => bytes + buffer.length, 0);
+    // The kernel takes at most IOV_MAX (1024) buffers at a time, and may take less than it was given.
+    const all = buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers, total);
+    let written = 0;
+    while (written < total) {
+      const { bytesWritten } = await this.#file.write(all, written, total - written);
+      written += bytesWritten;
+    }
+  }
+
+  sync(): Promise<void> {
+    return this.#file.datasync();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}
