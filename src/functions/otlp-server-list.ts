@@ -1,107 +1,139 @@
 import type { ListFunction } from '../duckdb/list-function.js';
 import { column, type ResultColumn } from '../schema/result-column.js';
+import type { EventLoopDelay } from '../server/event-loop-delay.js';
 import type { IngestServer } from '../server/ingest-server.js';
 import type { ServerRegistry } from '../server/server-registry.js';
 
-export const serverColumns: readonly ResultColumn<IngestServer>[] = [
-  column('listen_uri', 'VARCHAR', 'URI that the server listens on.', (server) => server.listenUri),
-  column('listen_url', 'VARCHAR', 'The same as an `http://` base URL.', (server) => server.listenUrl),
-  column('host', 'VARCHAR', 'Bound host.', (server) => server.uri.host),
-  column('port', 'USMALLINT', 'Bound port.', (server) => server.uri.port),
+interface ListedServer {
+  readonly server: IngestServer;
+  readonly eventLoopDelay: EventLoopDelay;
+}
+
+export const serverColumns: readonly ResultColumn<ListedServer>[] = [
+  column('listen_uri', 'VARCHAR', 'URI that the server listens on.', ({ server }) => server.listenUri),
+  column('listen_url', 'VARCHAR', 'The same as an `http://` base URL.', ({ server }) => server.listenUrl),
+  column('host', 'VARCHAR', 'Bound host.', ({ server }) => server.uri.host),
+  column('port', 'USMALLINT', 'Bound port.', ({ server }) => server.uri.port),
   column(
     'catalog_name',
     'VARCHAR',
     'Target catalog; empty for the database that was opened.',
-    (server) => server.target.catalogName,
+    ({ server }) => server.target.catalogName,
   ),
-  column('schema_name', 'VARCHAR', 'Schema that holds the tables.', (server) => server.target.schemaName),
-  column('active_requests', 'UBIGINT', 'Requests in progress.', (server) => server.ingest.activeRequests),
+  column('schema_name', 'VARCHAR', 'Schema that holds the tables.', ({ server }) => server.target.schemaName),
+  column('active_requests', 'UBIGINT', 'Requests in progress.', ({ server }) => server.ingest.activeRequests),
   column(
     'total_requests',
     'UBIGINT',
     'Requests since the start, failed ones included.',
-    (server) => server.ingest.totalRequests,
+    ({ server }) => server.ingest.totalRequests,
   ),
-  column('total_rows', 'UBIGINT', 'Rows accepted since the start.', (server) => server.ingest.totalRows),
-  column('buffered_rows', 'UBIGINT', 'Rows accepted and not yet committed.', (server) => server.sealer.bufferedRows),
+  column('total_rows', 'UBIGINT', 'Rows accepted since the start.', ({ server }) => server.ingest.totalRows),
+  column(
+    'buffered_rows',
+    'UBIGINT',
+    'Rows accepted and not yet committed.',
+    ({ server }) => server.sealer.bufferedRows,
+  ),
   column(
     'admitted_bytes',
     'UBIGINT',
     'Request bytes admitted and not yet released by a commit.',
-    (server) => server.ingest.admission.admittedBytes,
+    ({ server }) => server.ingest.admission.admittedBytes,
   ),
   column(
     'buffered_bytes',
     'UBIGINT',
     'Memory behind the rows that are not yet committed.',
-    (server) => server.sealer.bufferedBytes,
+    ({ server }) => server.sealer.bufferedBytes,
   ),
   column(
     'seal_target_bytes',
     'UBIGINT',
     'Admitted bytes that request a seal.',
-    (server) => server.request.options.seal_target_bytes,
+    ({ server }) => server.request.options.seal_target_bytes,
   ),
   column(
     'seal_max_age_ms',
     'BIGINT',
     'Age of the oldest row that requests a seal.',
-    (server) => server.request.options.seal_max_age_ms,
+    ({ server }) => server.request.options.seal_max_age_ms,
   ),
-  column('oldest_buffered_age_ms', 'BIGINT', 'Age of the oldest buffered row; NULL without one.', (server) =>
+  column('oldest_buffered_age_ms', 'BIGINT', 'Age of the oldest buffered row; NULL without one.', ({ server }) =>
     ageMs(server.sealer.oldestBufferedAtMs),
   ),
-  column('last_seal_age_ms', 'BIGINT', 'Time since the last successful commit; NULL before the first.', (server) =>
+  column('last_seal_age_ms', 'BIGINT', 'Time since the last successful commit; NULL before the first.', ({ server }) =>
     ageMs(server.sealer.lastSealAtMs),
   ),
-  column('seals_total', 'UBIGINT', 'Commits since the start.', (server) => server.sealer.sealsTotal),
+  column('seals_total', 'UBIGINT', 'Commits since the start.', ({ server }) => server.sealer.sealsTotal),
   column(
     'committed_rows_total',
     'UBIGINT',
     'Rows committed since the start.',
-    (server) => server.sealer.committedRowsTotal,
+    ({ server }) => server.sealer.committedRowsTotal,
   ),
-  column('seal_failures_total', 'UBIGINT', 'Failed commits since the start.', (server) => server.sealer.failuresTotal),
+  column(
+    'seal_failures_total',
+    'UBIGINT',
+    'Failed commits since the start.',
+    ({ server }) => server.sealer.failuresTotal,
+  ),
   column(
     'is_listening',
     'BOOLEAN',
     'False once the listener has fallen over.',
-    (server) => server.listener.isListening,
+    ({ server }) => server.listener.isListening,
   ),
-  column('last_error', 'VARCHAR', 'What the listener fell over.', (server) => server.listener.lastError ?? null),
-  column('seal_last_error', 'VARCHAR', 'Why the last commit failed.', (server) => server.sealer.lastError ?? null),
+  column('last_error', 'VARCHAR', 'What the listener fell over.', ({ server }) => server.listener.lastError ?? null),
+  column('seal_last_error', 'VARCHAR', 'Why the last commit failed.', ({ server }) => server.sealer.lastError ?? null),
   column(
     'maintenance_runs_total',
     'UBIGINT',
     'Successful maintenance runs of the catalog.',
-    (server) => server.maintenance.runsTotal,
+    ({ server }) => server.maintenance.runsTotal,
   ),
   column(
     'maintenance_failures_total',
     'UBIGINT',
     'Failed maintenance runs of the catalog.',
-    (server) => server.maintenance.failuresTotal,
+    ({ server }) => server.maintenance.failuresTotal,
   ),
-  column('last_maintenance_age_ms', 'BIGINT', 'Time since the last successful maintenance run.', (server) =>
+  column('last_maintenance_age_ms', 'BIGINT', 'Time since the last successful maintenance run.', ({ server }) =>
     ageMs(server.maintenance.lastRunAtMs),
   ),
   column(
     'maintenance_last_error',
     'VARCHAR',
     'Why the last maintenance run failed.',
-    (server) => server.maintenance.lastError ?? null,
+    ({ server }) => server.maintenance.lastError ?? null,
   ),
   column(
     'promoted_columns_total',
     'UBIGINT',
     'Columns of promoted attributes, over all tables.',
-    (server) => server.target.promotedColumns,
+    ({ server }) => server.target.promotedColumns,
+  ),
+  column(
+    'event_loop_delay_p99_ms',
+    'DOUBLE',
+    'How late the JavaScript thread was in 99 of 100 cases, since the first server started. The same for all servers.',
+    ({ eventLoopDelay }) => eventLoopDelay.p99Ms,
+  ),
+  column(
+    'event_loop_delay_max_ms',
+    'DOUBLE',
+    'The longest that anything kept the JavaScript thread, since the first server started. The same for all servers.',
+    ({ eventLoopDelay }) => eventLoopDelay.maxMs,
   ),
 ];
 
 /** `otlp_server_list()`: one row per running server, true at the moment of the call. */
-export function otlpServerList(registry: ServerRegistry): ListFunction<IngestServer> {
-  return { name: 'otlp_server_list', columns: serverColumns, rows: () => registry.servers };
+export function otlpServerList(registry: ServerRegistry): ListFunction<ListedServer> {
+  return {
+    name: 'otlp_server_list',
+    columns: serverColumns,
+    rows: () => registry.servers.map((server) => ({ server, eventLoopDelay: registry.eventLoopDelay })),
+  };
 }
 
 function ageMs(sinceMs: number | undefined): number | null {

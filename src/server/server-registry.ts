@@ -2,11 +2,14 @@
 
 import type { Database } from '../duckdb/database.js';
 import type { FlushResult } from '../seal/sealer.js';
+import { EventLoopDelay } from './event-loop-delay.js';
 import { IngestServer, type StopResult } from './ingest-server.js';
 import { canonicalUri, type ListenUri } from './listen-uri.js';
 import type { ServeRequest } from './serve-request.js';
 
 export class ServerRegistry {
+  /** Of the thread that all servers share, from the first one's start on. */
+  readonly eventLoopDelay = new EventLoopDelay();
   readonly #database: Database;
   readonly #servers = new Map<string, IngestServer>();
   /** URIs whose server is being started, so that a second start of the same is refused at once. */
@@ -32,6 +35,7 @@ export class ServerRegistry {
       }
       this.#starting.add(asked);
     }
+    this.eventLoopDelay.start();
     try {
       const server = await IngestServer.start(this.#database, request);
       this.#servers.set(server.listenUri, server);
@@ -59,6 +63,7 @@ export class ServerRegistry {
   /** Stops all servers, and refuses to start more. Safe to call twice. */
   async close(): Promise<readonly { server: IngestServer; result: StopResult }[]> {
     this.#isClosed = true;
+    this.eventLoopDelay.stop();
     return Promise.all(this.servers.map(async (server) => ({ server, result: await this.#remove(server) })));
   }
 
