@@ -189,22 +189,30 @@ describe('otlp_stop', () => {
     expect(await first.database.value(count)).toBe('12');
   });
 
-  test('beside a flush and a stream of requests loses nothing', async () => {
-    const server = await serve({ seal_max_age_ms: 20 });
-    const answers = Array.from({ length: 40 }, () =>
-      server.post(body).then(
-        ({ status }) => status,
-        () => 0,
-      ),
-    );
-    const [flushed] = await Promise.all([
-      onOwnConnection(server, `FROM otlp_flush('${server.uri}')`),
-      onOwnConnection(server, `FROM otlp_stop('${server.uri}')`),
-    ]);
-    expect(['sealed', `No server found listening on ${server.uri}`]).toContain(flushed[0]!['status']);
-    const accepted = (await Promise.all(answers)).filter((status) => status === 202).length;
-    expect(await server.database.value(count)).toBe(String(3 * accepted));
-  });
+  for (const [size, rows] of [
+    ['small', 3],
+    ['large', 20_000],
+  ] as const) {
+    test(`beside a flush and a stream of ${size} requests loses nothing`, async () => {
+      const server = await serve({ seal_max_age_ms: 20 });
+      const request = logsRequest(rows);
+      const answers = Array.from({ length: 20 }, () =>
+        server.post(request).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      );
+      await eventually(async () => expect((await server.status())!['total_rows']).not.toBe('0'));
+      const [flushed] = await Promise.all([
+        onOwnConnection(server, `FROM otlp_flush('${server.uri}')`),
+        onOwnConnection(server, `FROM otlp_stop('${server.uri}')`),
+      ]);
+      expect(['sealed', `No server found listening on ${server.uri}`]).toContain(flushed[0]!['status']);
+      const accepted = (await Promise.all(answers)).filter((status) => status === 202).length;
+      expect(accepted).toBeGreaterThan(0);
+      expect(await server.database.value(count)).toBe(String(rows * accepted));
+    });
+  }
 });
 
 describe('without a server', () => {
