@@ -1,22 +1,11 @@
 // A command line and a process's streams → a shell or a service that has run, and the exit code it came to.
 
 import { messageOf } from '../failure.js';
-import type { DuckDBPlugin } from '../plugin.js';
 import { parseCommandLine } from './command-line.js';
+import type { Host } from './host.js';
 import { loadPlugin } from './load-plugin.js';
-import type { Environment } from './serve-settings.js';
 import { runService } from './service.js';
 import { runShell } from './shell-session.js';
-
-export interface Host {
-  readonly argv: readonly string[];
-  readonly environment: Environment;
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  /** Plugins that are there without `--plugin`. */
-  readonly defaultPlugins: readonly DuckDBPlugin[];
-}
 
 export async function runHost(host: Host): Promise<number> {
   const invocation = parseCommandLine(host.argv, host.environment);

@@ -6,9 +6,9 @@ import { type DuckDBConnection, version as duckdbVersion } from '@duckdb/node-ap
 import { messageOf } from '../failure.js';
 import type { DuckDBPlugin } from '../plugin.js';
 import { packageVersion, type ServeInvocation } from './command-line.js';
+import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
 import { plainPaint } from './paint.js';
-import type { Host } from './run-host.js';
 import { serveStatement, unknownVariables } from './serve-settings.js';
 import { Shell } from './shell.js';
 

@@ -1,0 +1,13 @@
+import type { DuckDBPlugin } from '../plugin.js';
+import type { Environment } from './serve-settings.js';
+
+/** The process that the host runs in, as far as it may see it. */
+export interface Host {
+  readonly argv: readonly string[];
+  readonly environment: Environment;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** Plugins that are there without `--plugin`. */
+  readonly defaultPlugins: readonly DuckDBPlugin[];
+}
