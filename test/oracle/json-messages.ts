@@ -38,7 +38,8 @@ function messageFrom(type: protobuf.Type, value: JsonValue): Message {
   for (const field of type.fieldsArray) {
     const given = lastMember(value.members, field);
     if (given === undefined || given.value.kind === 'null' || !isLastOfItsOneof(value.members, field, given)) continue;
-    message[field.name] = field.repeated ? listFrom(field, given.value) : valueFrom(field, given.value);
+    if (isDoubleGivenAsInteger(field, given.value)) message['double_value'] = Number(given.value.text);
+    else message[field.name] = field.repeated ? listFrom(field, given.value) : valueFrom(field, given.value);
   }
   return message;
 }
@@ -58,6 +59,14 @@ function isLastOfItsOneof(members: readonly JsonMember[], field: protobuf.Field,
     ({ name, value }) => value.kind !== 'null' && rivals.some((rival) => isNamed(name, rival)),
   );
   return set.length === 0 || set.at(-1) === given;
+}
+
+/** What OpenTelemetry's JavaScript SDK makes of an attribute of 1e300: an intValue that is a bare number beyond int64. */
+function isDoubleGivenAsInteger(field: protobuf.Field, value: JsonValue): value is JsonValue & { kind: 'number' } {
+  if (field.name !== 'int_value' || value.kind !== 'number') return false;
+  const integer = exactInteger(value.text);
+  const isInt64 = integer !== undefined && integer >= -(2n ** 63n) && integer <= 2n ** 63n - 1n;
+  return !isInt64 && Math.abs(Number(value.text)) >= 2 ** 63 && Number.isFinite(Number(value.text));
 }
 
 function listFrom(field: protobuf.Field, value: JsonValue): FieldValue[] {

@@ -43,6 +43,14 @@ export class Numbers {
     this.#integer(INT64);
   }
 
+  /**
+   * Reads an integer into `low` and `high`; or returns the double that a bare number beyond int64 is. OpenTelemetry's
+   * JavaScript SDK writes every whole number as an integer, also 1e+300.
+   */
+  int64OrDouble(): number | undefined {
+    return this.#integer(INT64, 'or double');
+  }
+
   /** Reads an integer from 0 to 2^63 - 1 into `low` and `high`. */
   uint63(): void {
     this.#integer(UINT63);
@@ -83,29 +91,31 @@ export class Numbers {
     this.#decimal.setDouble(value);
   }
 
-  #integer(range: IntegerRange): void {
+  #integer(range: IntegerRange, beyond?: 'or double'): number | undefined {
     const reader = this.#reader;
     const isQuoted = reader.peek() === Char.Quote;
     const start = isQuoted ? reader.at + 1 : reader.at;
     const end = this.#decimal.readInteger(reader.view, start);
     const isUsual = end !== 0 && (!isQuoted || reader.bytes[end] === Char.Quote) && isWithin(range, this.#decimal);
-    if (!isUsual) {
-      this.#unusualInteger(range);
-      return;
-    }
+    if (!isUsual) return this.#unusualInteger(range, beyond === 'or double' && !isQuoted);
     this.start = start;
     this.end = end;
     reader.at = isQuoted ? end + 1 : end;
+    return undefined;
   }
 
-  #unusualInteger(range: IntegerRange): void {
+  #unusualInteger(range: IntegerRange, mayBeDouble: boolean): number | undefined {
     const number = this.#text('an integer');
     const value = number === undefined ? 0n : exactInteger(number);
-    if (value === undefined || value < range.smallest || value > range.largest) {
+    const double = mayBeDouble ? Number(number) : Number.NaN;
+    const isDouble = Math.abs(double) >= 2 ** 63 && Number.isFinite(double) && isOutside(range, value);
+    if (isDouble) return double;
+    if (value === undefined || isOutside(range, value)) {
       this.#reader.refuse(`an integer from ${range.smallest} to ${range.largest}`);
     }
     this.#decimal.setInteger(value);
     this.end = 0;
+    return undefined;
   }
 
   #unusualDouble(): number {
@@ -134,6 +144,10 @@ export class Numbers {
     }
     return reader.take(end);
   }
+}
+
+function isOutside(range: IntegerRange, value: bigint | undefined): boolean {
+  return value === undefined || value < range.smallest || value > range.largest;
 }
 
 function isWithin(range: IntegerRange, { low, high }: Decimal): boolean {

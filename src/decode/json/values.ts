@@ -206,10 +206,11 @@ export class Values {
 
   #integer(): void {
     const numbers = this.#numbers;
-    numbers.int64();
-    if (this.#isCanonicalNumber()) return;
+    const double = numbers.int64OrDouble();
     const start = this.#scratch.end;
-    this.#scratchJson.int64(numbers.low, numbers.high);
+    if (double !== undefined) this.#scratchJson.double(double);
+    else if (this.#isCanonicalNumber()) return;
+    else this.#scratchJson.int64(numbers.low, numbers.high);
     this.#inScratch(start);
   }
 

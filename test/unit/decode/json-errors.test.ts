@@ -119,8 +119,8 @@ describe('a value that breaks a rule is refused with its field', () => {
     ],
     [logs('{"body":{"intValue":"Infinity"}}'), `${record}.body.intValue must be an integer, got "Infinity"`],
     [
-      logs('{"body":{"intValue":9223372036854775808}}'),
-      `${record}.body.intValue must be an integer from -9223372036854775808 to 9223372036854775807, got 9223372036854775808`,
+      logs('{"body":{"intValue":"9223372036854775808"}}'),
+      `${record}.body.intValue must be an integer from -9223372036854775808 to 9223372036854775807, got "9223372036854775808"`,
     ],
     [logs('{"body":{"bytesValue":"AA="}}'), `${record}.body.bytesValue must be base64, got "AA="`],
     [logs('{"body":{"bytesValue":"A"}}'), `${record}.body.bytesValue must be base64, got "A"`],

@@ -252,6 +252,19 @@ describe('doubles', () => {
     );
   });
 
+  // OpenTelemetry's JavaScript SDK writes an attribute of 1e300 as an intValue. Refusing it would cost the whole request.
+  test.each([
+    ['1e+300', '1e+300'],
+    ['-1e19', '-10000000000000000000'],
+    ['9223372036854775808', '9223372036854775808'],
+  ])('an intValue of %s, a bare number beyond int64, is one', (text, digits) => {
+    const printed = String(Number(digits));
+    expect(logRow(`{"body":{"intValue":${text}}}`)['body']).toBe(printed);
+    expect(logRow(`{"attributes":[{"key":"k","value":{"intValue":${text}}}]}`)['log_attributes']).toBe(
+      `{"k":${printed}}`,
+    );
+  });
+
   // Decimals of every length around the ones that the quick way takes, against the engine's own parser.
   test('are read as the engine reads them', () => {
     const digits = '97531864209753186420';
