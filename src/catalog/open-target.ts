@@ -15,6 +15,7 @@ import { addPromotedColumns, type PromotedColumn, promotedColumns } from './prom
 import { SealRecords } from './seal-record.js';
 import type { Maintenance, SealTarget } from './seal-target.js';
 import { columnTypes, createTables, type TableHome, verifyTables } from './tables.js';
+import { connectWriter } from './writer-session.js';
 
 /** Opens a connection of its own to the target that `options` name, or to the catalog that `caller` uses. */
 export async function openTarget(database: Database, options: ServeOptions, caller: Caller): Promise<SealTarget> {
@@ -27,12 +28,10 @@ export async function openTarget(database: Database, options: ServeOptions, call
   const home = { ...asked, catalog };
   const promoted = promotedColumns(options, telemetryTables);
   const isHost = home.catalog === database.hostCatalog;
-  const writer = await database.connect();
+  const writer = await connectWriter(database);
   let seals: SealRecords | undefined;
   try {
     await kind.prepareWriter?.(writer);
-    // Rows of a batch have no order worth waiting for; unordered inserts compress on all threads, before COMMIT.
-    await writer.run('SET SESSION preserve_insertion_order = false');
     await prepareTables(writer, home, kind, options, promoted);
     await kind.configure?.(writer, home, options);
     seals = await sealRecords(writer, home, options);

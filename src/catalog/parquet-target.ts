@@ -17,6 +17,7 @@ import type { TelemetryTable } from '../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../schema/tables.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from './seal-target.js';
 import { type TableHome, tableName } from './tables.js';
+import { connectWriter } from './writer-session.js';
 
 /** Files on their way to their final name. Outside of every table's folder, so that no glob over a table sees them. */
 const STAGING_FOLDER = '_staging';
@@ -54,10 +55,9 @@ export class ParquetTarget implements SealTarget {
   }
 
   static async open(database: Database, root: string, home: TableHome): Promise<ParquetTarget> {
-    const writer = await database.connect();
+    const writer = await connectWriter(database);
     const target = new ParquetTarget(database, writer, root, home);
     try {
-      await writer.run('SET SESSION preserve_insertion_order = false');
       await target.#prepare();
     } catch (error) {
       writer.closeSync();
