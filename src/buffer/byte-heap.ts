@@ -14,6 +14,8 @@ export class ByteHeap {
   end = 0;
   #source: Uint8Array | undefined;
   #sourceView: DataView = this.view;
+  #sourceBefore: Uint8Array | undefined;
+  #sourceBeforeView: DataView = this.view;
 
   /** Makes room for `more` bytes at `end`. `bytes` and `view` may be others afterwards. */
   reserve(more: number): void {
@@ -21,12 +23,17 @@ export class ByteHeap {
     if (needed > this.bytes.length) this.#grow(needed);
   }
 
-  /** A view of bytes that texts are copied from. The last one is kept, because a body has many texts. */
+  /**
+   * A view of bytes that texts are copied from. The last two are kept: a body has many texts, and Arrow has keys and
+   * values in different places.
+   */
   viewOf(source: Uint8Array): DataView {
-    if (source !== this.#source) {
-      this.#source = source;
-      this.#sourceView = new DataView(source.buffer, source.byteOffset, source.byteLength);
-    }
+    if (source === this.#source) return this.#sourceView;
+    if (source === this.#sourceBefore) return this.#sourceBeforeView;
+    this.#sourceBefore = this.#source;
+    this.#sourceBeforeView = this.#sourceView;
+    this.#source = source;
+    this.#sourceView = new DataView(source.buffer, source.byteOffset, source.byteLength);
     return this.#sourceView;
   }
 
@@ -47,11 +54,27 @@ export class ByteHeap {
     return end;
   }
 
+  /** Copies a run of the heap's own bytes to its end. */
+  repeat(start: number, length: number): void {
+    this.reserve(length);
+    const { bytes, view, end } = this;
+    if (length > LONGEST_WORD_COPY) {
+      bytes.copyWithin(end, start, start + length);
+    } else {
+      const words = length & ~3;
+      for (let i = 0; i < words; i += 4) view.setInt32(end + i, view.getInt32(start + i, true), true);
+      for (let i = words; i < length; i++) bytes[end + i] = bytes[start + i]!;
+    }
+    this.end = end + length;
+  }
+
   /** Forgets the contents, and the memory too where it is more than `keepBytes`. */
   reset(keepBytes: number): void {
     this.end = 0;
     this.#source = undefined;
     this.#sourceView = this.view;
+    this.#sourceBefore = undefined;
+    this.#sourceBeforeView = this.view;
     if (this.bytes.length > keepBytes) this.#replace(new Uint8Array(SMALLEST_HEAP_BYTES));
   }
 

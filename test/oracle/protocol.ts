@@ -1,10 +1,14 @@
 // The message types of proto/, reflected. Everything in this folder reads field numbers, names and types from here.
 
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 import type { Signal } from '../../src/schema/column-declaration.js';
 
-export const protoFolder = fileURLToPath(new URL('../../proto/', import.meta.url));
+/** From test/oracle, and from dist-bench/test/oracle, where the measurements of bench/ run. */
+export const protoFolder = ['../../proto/', '../../../proto/']
+  .map((folder) => fileURLToPath(new URL(folder, import.meta.url)))
+  .find((folder) => existsSync(folder))!;
 
 const requestTypeNames: Record<Signal, string> = {
   logs: 'opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest',

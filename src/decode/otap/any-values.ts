@@ -3,7 +3,6 @@
 
 import type { JsonText } from '../json-text.js';
 import type { CborJson } from './cbor-json.js';
-import type { TextColumn } from './columns.js';
 import {
   type BinaryColumn,
   type BoolColumn,
@@ -11,13 +10,14 @@ import {
   type DoubleColumn,
   type Int64Column,
   NONE,
+  type TextColumn,
 } from './columns.js';
 import type { Fail } from './fail.js';
-import { areEqualBytes, HeapTexts } from './heap-texts.js';
+import { areEqualEntries, HeapTexts } from './heap-texts.js';
 import { isSet } from './values.js';
 
-export const EMPTY = 0;
-export const STRING = 1;
+const EMPTY = 0;
+const STRING = 1;
 const INT = 2;
 const DOUBLE = 3;
 const BOOL = 4;
@@ -37,9 +37,10 @@ export class AnyValues {
   /** Offset and length of the text last written by writeText(). */
   offset = 0;
   length = 0;
-  /** The type of each row. */
-  readonly types: Uint8Array;
   readonly #writers: ValueWriters;
+  readonly #types: Uint8Array;
+  /** Of each row the entry in the column that its type names; the other columns' rows are not even looked at. */
+  readonly #entries: Uint32Array;
   readonly #str: TextColumn | undefined;
   readonly #int: Int64Column | undefined;
   readonly #double: DoubleColumn | undefined;
@@ -48,13 +49,9 @@ export class AnyValues {
   readonly #ser: BinaryColumn | undefined;
   readonly #failSer: Fail;
   readonly #texts: HeapTexts | undefined;
-  /** Per entry of a dictionary one more than where its JSON text begins in the heap, and where it ends; 0 if unwritten. */
-  readonly #jsonStarts: Uint32Array;
-  readonly #jsonEnds: Uint32Array;
 
   constructor(writers: ValueWriters, columns: Columns) {
     this.#writers = writers;
-    this.types = readTypes(columns);
     this.#str = columns.texts('str');
     this.#int = columns.int64s('int');
     this.#double = columns.doubles('double');
@@ -63,32 +60,37 @@ export class AnyValues {
     this.#ser = columns.binaries('ser');
     this.#failSer = (problem) => columns.fail('ser', problem);
     this.#texts = this.#str && new HeapTexts(writers.json, this.#str, (problem) => columns.fail('str', problem));
-    const entries = this.#str?.dictionary === undefined ? 0 : this.#str.entryCount;
-    this.#jsonStarts = new Uint32Array(entries);
-    this.#jsonEnds = new Uint32Array(entries);
+    this.#types = readTypes(columns);
+    this.#entries = this.#readEntries(columns);
   }
 
   /** Writes a row's value as JSON. Returns false, having written nothing, for a double that JSON has no number for. */
   writeJson(row: number): boolean {
     const { json } = this.#writers;
-    switch (this.types[row]) {
-      case STRING:
-        this.#writeString(row);
+    const entry = this.#entries[row]!;
+    switch (this.#types[row]) {
+      case STRING: {
+        if (entry === NONE) {
+          json.ascii('""');
+          return true;
+        }
+        const { offsets, bytes } = this.#str!.values;
+        const start = offsets[entry]!;
+        json.string(bytes, start, offsets[entry + 1]! - start);
         return true;
-      case INT: {
-        const entry = this.#int?.entries[row] ?? NONE;
+      }
+      case INT:
         if (entry === NONE) json.ascii('0');
         else json.int64(this.#int!.values.words[2 * entry]!, this.#int!.values.words[2 * entry + 1]!);
         return true;
-      }
       case DOUBLE: {
-        const double = this.#doubleOf(row);
+        const double = this.#doubleOf(entry);
         if (!Number.isFinite(double)) return false;
         json.double(double);
         return true;
       }
       case BOOL:
-        json.ascii(this.#boolOf(row) ? 'true' : 'false');
+        json.ascii(this.#boolOf(entry) ? 'true' : 'false');
         return true;
       case MAP:
         this.#writeCbor(row, 'map');
@@ -98,7 +100,7 @@ export class AnyValues {
         return true;
       case BYTES:
         json.byte(QUOTE);
-        this.#writeBase64(row);
+        this.#writeBase64(entry);
         json.byte(QUOTE);
         return true;
       default:
@@ -113,22 +115,23 @@ export class AnyValues {
    */
   writeText(row: number): number {
     const { heap } = this.#writers.json;
+    const entry = this.#entries[row]!;
     this.offset = heap.end;
-    switch (this.types[row]) {
+    switch (this.#types[row]) {
       case EMPTY:
         break;
       case STRING:
-        if (this.#texts !== undefined && this.#texts.write(row) > 0) {
+        if (this.#texts !== undefined && this.#texts.writeEntry(entry, row) > 0) {
           this.offset = this.#texts.offset;
           this.length = this.#texts.length;
           return this.length;
         }
         break;
       case DOUBLE:
-        this.#writers.json.double(this.#doubleOf(row));
+        this.#writers.json.double(this.#doubleOf(entry));
         break;
       case BYTES:
-        this.#writeBase64(row);
+        this.#writeBase64(entry);
         break;
       default:
         this.writeJson(row);
@@ -139,89 +142,97 @@ export class AnyValues {
 
   /** Whether two rows have the same value, as senders see it: none that is empty or a container is like another. */
   areEqual(a: number, b: number): boolean {
-    const type = this.types[a];
-    if (type !== this.types[b]) return false;
+    const type = this.#types[a];
+    if (type !== this.#types[b]) return false;
+    const entryA = this.#entries[a]!;
+    const entryB = this.#entries[b]!;
     switch (type) {
       case STRING:
-        return this.#str === undefined || areEqualBytes(this.#str, a, b);
+        return entryA === entryB || areEqualEntries(this.#str!.values, entryA, entryB);
       case INT:
-        return this.#areEqualInts(a, b);
+        return entryA === entryB || this.#areEqualInts(entryA, entryB);
       case DOUBLE:
-        return this.#doubleOf(a) === this.#doubleOf(b);
+        return this.#doubleOf(entryA) === this.#doubleOf(entryB);
       case BOOL:
-        return this.#boolOf(a) === this.#boolOf(b);
+        return this.#boolOf(entryA) === this.#boolOf(entryB);
       case BYTES:
-        return this.#bytes === undefined || areEqualBytes(this.#bytes, a, b);
+        return entryA === entryB || areEqualEntries(this.#bytes!.values, entryA, entryB);
       default:
         return false;
     }
   }
 
-  #writeString(row: number): void {
-    const { json } = this.#writers;
-    const entry = this.#str?.entries[row] ?? NONE;
-    if (entry === NONE) {
-      json.ascii('""');
-      return;
-    }
-    const { offsets, bytes } = this.#str!.values;
-    const start = offsets[entry]!;
-    if (this.#jsonStarts.length === 0) {
-      json.string(bytes, start, offsets[entry + 1]! - start);
-      return;
-    }
-    const written = this.#jsonStarts[entry]!;
-    if (written !== 0) {
-      json.heap.append(json.heap.bytes, written - 1, this.#jsonEnds[entry]! - written + 1);
-      return;
-    }
-    this.#jsonStarts[entry] = json.heap.end + 1;
-    json.string(bytes, start, offsets[entry + 1]! - start);
-    this.#jsonEnds[entry] = json.heap.end;
+  /** Whether a row has a zero of either sign, which are equal and not written alike. */
+  isZeroDouble(row: number): boolean {
+    return this.#types[row] === DOUBLE && this.#doubleOf(this.#entries[row]!) === 0;
   }
 
-  #writeBase64(row: number): void {
-    const entry = this.#bytes?.entries[row] ?? NONE;
+  #readEntries(columns: Columns): Uint32Array {
+    const types = this.#types;
+    const entries = columns.scratch.words(types.length);
+    for (let row = 0; row < types.length; row++) {
+      switch (types[row]) {
+        case STRING:
+          entries[row] = this.#str === undefined ? NONE : this.#str.entry(row);
+          break;
+        case INT:
+          entries[row] = this.#int === undefined ? NONE : this.#int.entry(row);
+          break;
+        case DOUBLE:
+          entries[row] = this.#double === undefined ? NONE : this.#double.entry(row);
+          break;
+        case BOOL:
+          entries[row] = this.#bool === undefined ? NONE : this.#bool.entry(row);
+          break;
+        case MAP:
+        case SLICE:
+          entries[row] = this.#ser === undefined ? NONE : this.#ser.entry(row);
+          break;
+        case BYTES:
+          entries[row] = this.#bytes === undefined ? NONE : this.#bytes.entry(row);
+          break;
+        default:
+          entries[row] = NONE;
+      }
+    }
+    return entries;
+  }
+
+  #writeBase64(entry: number): void {
     if (entry === NONE) return;
     const { offsets, bytes } = this.#bytes!.values;
     this.#writers.json.base64(bytes, offsets[entry]!, offsets[entry + 1]! - offsets[entry]!);
   }
 
   #writeCbor(row: number, kind: 'array' | 'map'): void {
-    const entry = this.#ser?.entries[row] ?? NONE;
+    const entry = this.#entries[row]!;
     if (entry === NONE) this.#failSer(`must not be null where the type is ${kind}, as in row ${row}`);
     const { offsets, bytes } = this.#ser!.values;
     this.#writers.cbor.write(bytes, offsets[entry]!, offsets[entry + 1]!, kind, this.#failSer);
   }
 
-  #areEqualInts(a: number, b: number): boolean {
-    if (this.#int === undefined) return true;
-    const { entries, values } = this.#int;
-    const entryA = entries[a]!;
-    const entryB = entries[b]!;
-    const low = (entry: number) => (entry === NONE ? 0 : values.words[2 * entry]!);
-    const high = (entry: number) => (entry === NONE ? 0 : values.words[2 * entry + 1]!);
-    return entryA === entryB || (low(entryA) === low(entryB) && high(entryA) === high(entryB));
+  #areEqualInts(entryA: number, entryB: number): boolean {
+    const { words } = this.#int!.values;
+    const word = (entry: number, which: 0 | 1) => (entry === NONE ? 0 : words[2 * entry + which]!);
+    return word(entryA, 0) === word(entryB, 0) && word(entryA, 1) === word(entryB, 1);
   }
 
-  #doubleOf(row: number): number {
-    const entry = this.#double?.entries[row] ?? NONE;
+  #doubleOf(entry: number): number {
     return entry === NONE ? 0 : this.#double!.values.array[entry]!;
   }
 
-  #boolOf(row: number): boolean {
-    const entry = this.#bool?.entries[row] ?? NONE;
+  #boolOf(entry: number): boolean {
     return entry !== NONE && isSet(this.#bool!.values.bits, entry);
   }
 }
 
 function readTypes(columns: Columns): Uint8Array {
   const column = columns.ints('type') ?? columns.fail('type', 'is required');
-  const { entries, values } = column;
-  const types = new Uint8Array(entries.length);
+  const { array } = column.values;
+  const types = columns.scratch.bytes(column.length);
   for (let row = 0; row < types.length; row++) {
-    const entry = entries[row]!;
-    const type = entry === NONE ? EMPTY : values.array[entry]!;
+    const entry = column.entry(row);
+    const type = entry === NONE ? EMPTY : array[entry]!;
     if (type < EMPTY || type > BYTES) columns.fail('type', `must be ${EMPTY} to ${BYTES}, got ${type} in row ${row}`);
     types[row] = type;
   }

@@ -11,6 +11,7 @@ import type { Fail } from './fail.js';
 import { FlatBuffer, type FlatTable } from './flat-buffer.js';
 import { MAX_IPC_MESSAGES } from './limits.js';
 import { type DecodedRoom, RecordBatch } from './record-batch.js';
+import type { Scratch } from './scratch.js';
 import { readValidity, readValues } from './values.js';
 
 /** Slots of the tables in Message.fbs. */
@@ -29,13 +30,15 @@ const CONTINUATION = 0xffff_ffff;
 
 export class ArrowStream {
   readonly #room: DecodedRoom;
+  readonly #scratch: Scratch;
   readonly #fail: Fail;
   #fields: readonly ArrowField[] | undefined;
   #fieldsByDictionary: ReadonlyMap<bigint, ArrowField> = new Map();
   readonly #dictionaries = new Map<bigint, Dictionary>();
 
-  constructor(room: DecodedRoom, fail: Fail) {
+  constructor(room: DecodedRoom, scratch: Scratch, fail: Fail) {
     this.#room = room;
+    this.#scratch = scratch;
     this.#fail = fail;
   }
 
@@ -46,10 +49,11 @@ export class ArrowStream {
     return bytes;
   }
 
-  /** Reads a piece, which holds one record batch. The columns are valid until the next piece, or until `piece` changes. */
+  /** Reads a piece, which holds one record batch. The columns are valid until the next piece. */
   read(piece: Uint8Array): Columns {
     // A protobuf field begins anywhere, and typed arrays only at multiples of their elements' width.
-    const bytes = new Uint8Array(piece);
+    const bytes = this.#scratch.bytes(piece.length);
+    bytes.set(piece);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let columns: Columns | undefined;
     let messages = 0;
@@ -112,7 +116,8 @@ export class ArrowStream {
     const fields = this.#fields ?? this.#fail('a record batch before its schema');
     const batch = new RecordBatch(header, body, this.#room);
     this.#room.check(batch.length * LEAST_ROW_BYTES);
-    return new Columns({ batch, dictionaries: this.#dictionaries, fail: this.#fail }, fields, batch.length);
+    const source = { batch, dictionaries: this.#dictionaries, scratch: this.#scratch, fail: this.#fail };
+    return new Columns(source, fields, batch.length);
   }
 }
 

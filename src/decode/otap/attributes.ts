@@ -8,9 +8,11 @@ import { JsonText } from '../json-text.js';
 import { AnyValues, type ValueWriters } from './any-values.js';
 import { type Columns, NONE, type TextColumn } from './columns.js';
 import type { Dictionary } from './dictionary.js';
-import { ascending, counted, Groups } from './groups.js';
+import { counted, Groups } from './groups.js';
+import { areEqualEntries } from './heap-texts.js';
 import { readGroupedParentIds } from './ids.js';
 import type { DecodedRoom } from './record-batch.js';
+import type { Scratch } from './scratch.js';
 
 const COMMA = 0x2c;
 const OPEN_BRACE = 0x7b;
@@ -24,29 +26,35 @@ export class AttributeObjects {
   /** Offset and length of the text last written by write(). */
   offset = 0;
   length = 0;
+  readonly values: AnyValues;
   readonly #writers: AttributeWriters;
   readonly #keys: Keys;
-  readonly #values: AnyValues;
   readonly #groups: Groups;
   /** Per group: offset of its text plus 2; 1 when the object would be empty; 0 before it is written. */
   readonly #offsets: Uint32Array;
   readonly #lengths: Uint32Array;
+  /** Of each row the first one before it from which on all have the same key and value. */
+  readonly #firstOf: Uint32Array;
+  /** Of those first rows where key and value are written, offset plus 1 and end; 0 before they are. */
+  readonly #memberStarts: Uint32Array;
+  readonly #memberEnds: Uint32Array;
 
   constructor(writers: AttributeWriters, columns: Columns, memory: KeyMemory) {
+    const rows = columns.length;
     this.#writers = writers;
-    const keys = columns.texts('key') ?? columns.fail('key', 'is required');
-    this.#keys = memory.keysOf(keys);
-    const values = new AnyValues(writers, columns);
-    this.#values = values;
-    const { ranks } = this.#keys;
-    const parentIds = readGroupedParentIds(
-      columns,
-      (row) => row > 0 && ranks[row] === ranks[row - 1] && values.areEqual(row - 1, row),
-    );
-    const byKey = counted(ranks, ascending(ranks.length), new Uint32Array(this.#keys.count + 1));
-    this.#groups = new Groups(parentIds, byKey);
-    this.#offsets = new Uint32Array(this.#groups.count);
-    this.#lengths = new Uint32Array(this.#groups.count);
+    this.#keys = memory.keysOf(columns.texts('key') ?? columns.fail('key', 'is required'));
+    this.values = new AnyValues(writers, columns);
+    const { scratch } = columns;
+    this.#firstOf = scratch.zeros(rows);
+    this.#memberStarts = scratch.zeros(rows);
+    this.#memberEnds = scratch.words(rows);
+    const isRepeated = this.#findRepeated(scratch);
+    const parentIds = readGroupedParentIds(columns, (row) => isRepeated[row] === 1);
+    const { ranks, count } = this.#keys;
+    const byKey = counted(ranks, scratch.ascending(rows), scratch.zeros(count + 1), scratch);
+    this.#groups = new Groups(parentIds, byKey, scratch);
+    this.#offsets = scratch.zeros(this.#groups.count);
+    this.#lengths = scratch.zeros(this.#groups.count);
   }
 
   /** The group of an owner's attributes; NONE when it has none. */
@@ -92,8 +100,17 @@ export class AttributeObjects {
     return undefined;
   }
 
-  get values(): AnyValues {
-    return this.#values;
+  /** Finds the rows that have the key and the value of the row before. */
+  #findRepeated(scratch: Scratch): Uint8Array {
+    const { ranks } = this.#keys;
+    const { values } = this;
+    const isRepeated = scratch.bytes(ranks.length).fill(0);
+    for (let row = 1; row < ranks.length; row++) {
+      const isEqual = ranks[row] === ranks[row - 1] && values.areEqual(row - 1, row);
+      if (isEqual) isRepeated[row] = 1;
+      this.#firstOf[row] = isEqual && !values.isZeroDouble(row) ? this.#firstOf[row - 1]! : row;
+    }
+    return isRepeated;
   }
 
   #writeMembers(group: number): number {
@@ -108,12 +125,25 @@ export class AttributeObjects {
       const row = rows[i]!;
       const rank = ranks[row]!;
       if (i + 1 < end && ranks[rows[i + 1]!] === rank) continue; // the last of equal keys stands
-      const memberStart = heap.end;
+      const separatorAt = heap.end;
       if (members > 0) json.byte(COMMA);
-      const keyStart = jsonStarts[rank]!;
-      heap.append(keys, keyStart, jsonStarts[rank + 1]! - keyStart);
-      if (this.#values.writeJson(row)) members++;
-      else heap.end = memberStart;
+      const first = this.#firstOf[row]!;
+      const written = this.#memberStarts[first]!;
+      if (written !== 0) {
+        heap.repeat(written - 1, this.#memberEnds[first]! - written + 1);
+        members++;
+      } else {
+        const memberStart = heap.end;
+        const keyStart = jsonStarts[rank]!;
+        heap.append(keys, keyStart, jsonStarts[rank + 1]! - keyStart);
+        if (this.values.writeJson(row)) {
+          members++;
+          this.#memberStarts[first] = memberStart + 1;
+          this.#memberEnds[first] = heap.end;
+        } else {
+          heap.end = separatorAt;
+        }
+      }
       room.check(heap.end);
     }
     json.byte(CLOSE_BRACE);
@@ -140,6 +170,9 @@ type SortedKeys = Omit<Keys, 'ranks'> & {
   readonly noneRank: number;
 };
 
+/** Longer ones are sorted anew for each message rather than kept with the stream. */
+const MAX_KEPT_KEY_BYTES = 64 << 10;
+
 /** Keeps the keys of a payload type sorted for as long as its dictionary of keys stays as it is. */
 export class KeyMemory {
   #dictionary: Dictionary | undefined;
@@ -148,47 +181,59 @@ export class KeyMemory {
 
   keysOf(column: TextColumn): Keys {
     const { dictionary, entries } = column;
-    const isKept = dictionary !== undefined && dictionary === this.#dictionary && dictionary.version === this.#version;
+    const isKept =
+      this.#sorted !== undefined && dictionary === this.#dictionary && dictionary?.version === this.#version;
     const sorted = isKept ? this.#sorted! : sortKeys(column);
-    this.#dictionary = dictionary;
-    this.#version = dictionary?.version ?? 0;
-    this.#sorted = dictionary === undefined ? undefined : sorted;
-    const ranks = new Uint32Array(entries.length);
+    if (!isKept && dictionary !== undefined) {
+      this.#dictionary = dictionary;
+      this.#version = dictionary.version;
+      this.#sorted = sorted.json.length + sorted.rankByEntry.byteLength <= MAX_KEPT_KEY_BYTES ? sorted : undefined;
+    }
+    const { rankByEntry, noneRank } = sorted;
+    const ranks = column.scratch.words(entries.length);
     for (let row = 0; row < ranks.length; row++) {
       const entry = entries[row]!;
-      ranks[row] = entry === NONE ? sorted.noneRank : sorted.rankByEntry[entry]!;
+      ranks[row] = entry === NONE ? noneRank : rankByEntry[entry]!;
     }
     return { ...sorted, ranks };
   }
 }
 
-function sortKeys({ values, entryCount }: TextColumn): SortedKeys {
+function sortKeys({ values, entryCount, dictionary, scratch }: TextColumn): SortedKeys {
   const { offsets, bytes } = values;
-  const keyOf = (entry: number) => Buffer.from(bytes.subarray(offsets[entry]!, offsets[entry + 1]!)).toString('latin1');
-  // One character per byte, so that texts compare as their bytes do, and equal ones of a plain column become one.
-  const entriesByKey = new Map<string, number[]>([['', []]]);
+  // One character per byte, so that texts compare as their bytes do. The empty key is what null stands for.
+  const numbers = new Map([['', 0]]);
+  // Those of a dictionary may be kept.
+  const numberByEntry = dictionary === undefined ? scratch.words(entryCount) : new Uint32Array(entryCount);
   for (let entry = 0; entry < entryCount; entry++) {
-    const key = keyOf(entry);
-    const entries = entriesByKey.get(key);
-    if (entries === undefined) entriesByKey.set(key, [entry]);
-    else entries.push(entry);
+    // In a plain column each row has an entry of its own, and equal keys mostly follow each other.
+    if (entry > 0 && areEqualEntries(values, entry - 1, entry)) {
+      numberByEntry[entry] = numberByEntry[entry - 1]!;
+      continue;
+    }
+    const key = Buffer.from(bytes.buffer, bytes.byteOffset + offsets[entry]!, offsets[entry + 1]! - offsets[entry]!);
+    const text = key.toString('latin1');
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    numberByEntry[entry] = number;
   }
-  const keys = [...entriesByKey.keys()].sort();
-  const rankByEntry = new Uint32Array(entryCount);
-  const jsonStarts = new Uint32Array(keys.length + 1);
   const json = new JsonText(new ByteHeap());
+  const jsonStarts = new Uint32Array(numbers.size + 1);
   const ranks = new Map<string, number>();
-  for (const [rank, key] of keys.entries()) {
-    const source = Buffer.from(key, 'latin1');
-    json.key(source, 0, source.length);
+  const rankByNumber = new Uint32Array(numbers.size);
+  for (const [rank, text] of [...numbers.keys()].sort().entries()) {
+    const key = Buffer.from(text, 'latin1');
+    json.key(key, 0, key.length);
     jsonStarts[rank + 1] = json.heap.end;
-    ranks.set(key, rank);
-    for (const entry of entriesByKey.get(key)!) rankByEntry[entry] = rank;
+    ranks.set(text, rank);
+    rankByNumber[numbers.get(text)!] = rank;
   }
+  const rankByEntry = numberByEntry;
+  for (let entry = 0; entry < entryCount; entry++) rankByEntry[entry] = rankByNumber[numberByEntry[entry]!]!;
   return {
     rankByEntry,
-    noneRank: 0,
-    count: keys.length,
+    noneRank: rankByNumber[0]!,
+    count: numbers.size,
     json: json.heap.bytes,
     jsonStarts,
     rankOf: (key) => ranks.get(Buffer.from(key).toString('latin1')),

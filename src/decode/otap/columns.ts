@@ -6,20 +6,20 @@ import type { ArrowField, StorageKind } from './arrow-schema.js';
 import type { Dictionary } from './dictionary.js';
 import type { Fail } from './fail.js';
 import type { RecordBatch } from './record-batch.js';
-import { isSet, readKeys, readOffsets, readValidity, readValues, type Values, type ValuesOf } from './values.js';
+import type { Scratch } from './scratch.js';
+import {
+  type IntArray,
+  isSet,
+  readKeys,
+  readOffsets,
+  readValidity,
+  readValues,
+  type Values,
+  type ValuesOf,
+} from './values.js';
 
 /** In place of an entry: null. */
 export const NONE = 0xffff_ffff;
-
-export interface Column<V> {
-  /** The entry of each row. */
-  readonly entries: Uint32Array;
-  readonly values: V;
-  /** How many entries there are. */
-  readonly entryCount: number;
-  /** The dictionary that the entries are of. */
-  readonly dictionary: Dictionary | undefined;
-}
 
 export type TextColumn = Column<ValuesOf<'text'>>;
 export type BinaryColumn = Column<ValuesOf<'binary'>>;
@@ -29,6 +29,86 @@ export type IntColumn = Column<ValuesOf<'int'>>;
 export type Int64Column = Column<ValuesOf<'int64'>>;
 export type DoubleColumn = Column<ValuesOf<'double'>>;
 export type BoolColumn = Column<ValuesOf<'bool'>>;
+
+/** Which rows have no value. */
+interface Nulls {
+  /** Bits of the rows that have one; undefined where all do. */
+  readonly validity: Uint8Array | undefined;
+  /** Entries of the struct that the column is inside of, where some of them are null. */
+  readonly outer: Uint32Array | undefined;
+}
+
+export class Column<V> {
+  readonly length: number;
+  readonly values: V;
+  /** How many entries there are. */
+  readonly entryCount: number;
+  /** The dictionary that the entries are of, if they are of one. */
+  readonly dictionary: Dictionary | undefined;
+  readonly #keys: IntArray | undefined;
+  readonly #nulls: Nulls;
+  readonly scratch: Scratch;
+  readonly #fail: Fail;
+  #entries: Uint32Array | undefined;
+
+  constructor(
+    values: V,
+    length: number,
+    nulls: Nulls,
+    encoded: { readonly dictionary: Dictionary; readonly keys: IntArray } | undefined,
+    scratch: Scratch,
+    fail: Fail,
+  ) {
+    this.scratch = scratch;
+    this.values = values;
+    this.length = length;
+    this.#nulls = nulls;
+    this.dictionary = encoded?.dictionary;
+    this.#keys = encoded?.keys;
+    this.entryCount = encoded === undefined ? length : encoded.dictionary.count;
+    this.#fail = fail;
+  }
+
+  /** The entry of a row. For whoever needs few rows of the column. */
+  entry(row: number): number {
+    const { validity, outer } = this.#nulls;
+    if (validity !== undefined && !isSet(validity, row)) return NONE;
+    if (outer !== undefined && outer[row] === NONE) return NONE;
+    return this.#keys === undefined ? row : this.#entryOf(this.#keys[row]!);
+  }
+
+  /** The entry of each row. */
+  get entries(): Uint32Array {
+    this.#entries ??= this.#allEntries();
+    return this.#entries;
+  }
+
+  #allEntries(): Uint32Array {
+    const { length } = this;
+    const { validity, outer } = this.#nulls;
+    const entries = this.scratch.words(length);
+    const keys = this.#keys;
+    if (validity !== undefined || outer !== undefined || this.dictionary?.nulls !== undefined) {
+      for (let row = 0; row < length; row++) entries[row] = this.entry(row);
+    } else if (keys === undefined) {
+      for (let row = 0; row < length; row++) entries[row] = row;
+    } else {
+      const count = this.entryCount;
+      for (let row = 0; row < length; row++) {
+        const key = keys[row]!;
+        if (key >= count) this.#entryOf(key);
+        entries[row] = key;
+      }
+    }
+    return entries;
+  }
+
+  #entryOf(key: number): number {
+    const { count, nulls } = this.dictionary!;
+    if (key >= count) this.#fail(`must have keys below ${count}, the length of its dictionary, got ${key}`);
+    return nulls !== undefined && nulls[key] === 1 ? NONE : key;
+  }
+}
 
 export interface ListColumn {
   readonly entries: Uint32Array;
@@ -40,6 +120,7 @@ export interface ListColumn {
 export interface ColumnSource {
   readonly batch: RecordBatch;
   readonly dictionaries: ReadonlyMap<bigint, Dictionary>;
+  readonly scratch: Scratch;
   readonly fail: Fail;
 }
 
@@ -60,6 +141,10 @@ export class Columns {
     this.length = length;
     this.#path = path;
     this.#outer = outer;
+  }
+
+  get scratch(): Scratch {
+    return this.#source.scratch;
   }
 
   texts(name: string): TextColumn | undefined {
@@ -88,7 +173,8 @@ export class Columns {
 
   fixed(name: string, width: number): FixedColumn | undefined {
     const column = this.#column(name, 'fixed');
-    if (column !== undefined && column.values.width !== width) {
+    // A dictionary of which nothing has come yet has no width.
+    if (column !== undefined && column.entryCount > 0 && column.values.width !== width) {
       this.fail(name, `must be ${width} bytes wide, got ${column.values.width}`);
     }
     return column;
@@ -99,12 +185,12 @@ export class Columns {
     if (field === undefined) return undefined;
     const { batch } = this.#source;
     const fail = this.#failOf(name);
-    const { length, validity } = this.#validity(field, fail);
+    const nulls = this.#nulls(field, fail);
     const item = { ...field.children[0]!, name: ITEM };
     const items = batch.node(item.firstNode).length;
-    const offsets = readOffsets(batch, field.firstBuffer + 1, length, items, fail);
+    const offsets = readOffsets(batch, field.firstBuffer + 1, this.length, items, fail);
     return {
-      entries: this.#entries(length, validity),
+      entries: new Column(undefined, this.length, nulls, undefined, this.scratch, fail).entries,
       offsets,
       items: new Columns(this.#source, [item], items, `${this.#path}${name}.`),
     };
@@ -113,9 +199,13 @@ export class Columns {
   struct(name: string): Columns | undefined {
     const field = this.#field(name, 'struct');
     if (field === undefined) return undefined;
-    const { length, validity } = this.#validity(field, this.#failOf(name));
-    const outer = validity === undefined ? this.#outer : this.#entries(length, validity);
-    return new Columns(this.#source, field.children, length, `${this.#path}${name}.`, outer);
+    const fail = this.#failOf(name);
+    const nulls = this.#nulls(field, fail);
+    const outer =
+      nulls.validity === undefined
+        ? nulls.outer
+        : new Column(undefined, this.length, nulls, undefined, this.scratch, fail).entries;
+    return new Columns(this.#source, field.children, this.length, `${this.#path}${name}.`, outer);
   }
 
   /** Every column of texts, those in structs included. */
@@ -139,49 +229,24 @@ export class Columns {
   #column<K extends Values['kind']>(name: string, kind: K): Column<ValuesOf<K>> | undefined {
     const field = this.#field(name, kind);
     if (field === undefined) return undefined;
-    const fail = this.#failOf(name);
-    const { length, validity } = this.#validity(field, fail);
-    if (field.dictionary !== undefined) return this.#dictionaryColumn(field, kind, length, validity, fail);
-    const values = readValues(this.#source.batch, field, length, fail) as ValuesOf<K>;
-    return { entries: this.#entries(length, validity), values, entryCount: length, dictionary: undefined };
-  }
-
-  #dictionaryColumn<K extends Values['kind']>(
-    { dictionary: keys, firstBuffer }: ArrowField,
-    kind: K,
-    length: number,
-    validity: Uint8Array | undefined,
-    fail: Fail,
-  ): Column<ValuesOf<K>> {
     const { batch, dictionaries } = this.#source;
-    const dictionary = dictionaries.get(keys!.id)!;
-    const { count, nulls } = dictionary;
-    const indices = readKeys(batch, firstBuffer + 1, keys!.bits, length, fail);
-    const entries = this.#entries(length, validity);
-    for (let row = 0; row < length; row++) {
-      if (entries[row] === NONE) continue;
-      const entry = indices[row]!;
-      if (entry >= count) fail(`must have keys below ${count}, the length of its dictionary, got ${entry}`);
-      entries[row] = nulls !== undefined && nulls[entry] === 1 ? NONE : entry;
+    const { length } = this;
+    const fail = this.#failOf(name);
+    const nulls = this.#nulls(field, fail);
+    if (field.dictionary === undefined) {
+      const values = readValues(batch, field, length, fail) as ValuesOf<K>;
+      return new Column(values, length, nulls, undefined, this.scratch, fail);
     }
+    const dictionary = dictionaries.get(field.dictionary.id)!;
+    const keys = readKeys(batch, field.firstBuffer + 1, field.dictionary.bits, length, fail);
     const values = (dictionary.values ?? noValues(kind)) as ValuesOf<K>;
-    return { entries, values, entryCount: count, dictionary };
+    return new Column(values, length, nulls, { dictionary, keys }, this.scratch, fail);
   }
 
-  /** The number of each row that is not null. */
-  #entries(length: number, validity: Uint8Array | undefined): Uint32Array {
-    const entries = new Uint32Array(length);
-    for (let row = 0; row < length; row++) entries[row] = row;
-    if (validity !== undefined) for (let row = 0; row < length; row++) if (!isSet(validity, row)) entries[row] = NONE;
-    const outer = this.#outer;
-    if (outer !== undefined) for (let row = 0; row < length; row++) if (outer[row] === NONE) entries[row] = NONE;
-    return entries;
-  }
-
-  #validity(field: ArrowField, fail: Fail): { readonly length: number; readonly validity: Uint8Array | undefined } {
-    const found = readValidity(this.#source.batch, field, fail);
-    if (found.length !== this.length) fail(`must have ${this.length} values, got ${found.length}`);
-    return found;
+  #nulls(field: ArrowField, fail: Fail): Nulls {
+    const { length, validity } = readValidity(this.#source.batch, field, fail);
+    if (length !== this.length) fail(`must have ${this.length} values, got ${length}`);
+    return { validity, outer: this.#outer };
   }
 
   #field(name: string, kind: StorageKind): ArrowField | undefined {
@@ -211,7 +276,7 @@ function noValues(kind: Values['kind']): Values {
       return { kind, offsets: new Uint32Array(1), bytes: new Uint8Array(0) };
     case 'fixed':
       return { kind, width: 0, bytes: new Uint8Array(0) };
-    default:
-      throw new Error(`BUG: a dictionary of kind ${kind}`);
+    case 'bool':
+      throw new Error('BUG: a dictionary of booleans');
   }
 }

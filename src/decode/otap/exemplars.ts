@@ -43,7 +43,7 @@ export function setExemplars(
     writeValue(row);
     json.ascii('}');
   };
-  setJsonLists(payloads.writers, parentIds, writeExemplar, pointIds, target, firstRow, order);
+  setJsonLists(payloads.writers, exemplars, parentIds, writeExemplar, pointIds, target, firstRow, order);
 
   function writeValue(row: number): void {
     const double = entryOf(doubles, row);

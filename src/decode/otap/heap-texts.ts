@@ -19,12 +19,16 @@ export class HeapTexts {
     this.#json = json;
     this.#column = column;
     this.#fail = fail;
-    this.#written = column.dictionary === undefined ? undefined : new Uint32Array(column.entryCount);
+    this.#written = column.dictionary === undefined ? undefined : column.scratch.zeros(column.entryCount);
   }
 
   /** Writes the text of a row, unless it is there already. Returns its length; 0 for null. */
   write(row: number): number {
-    const entry = this.#column.entries[row]!;
+    return this.writeEntry(this.#column.entries[row]!, row);
+  }
+
+  /** Writes the text of an entry, which is that of a row. */
+  writeEntry(entry: number, row: number): number {
     this.length = 0;
     if (entry === NONE) return 0;
     const { offsets, bytes } = this.#column.values;
@@ -72,18 +76,15 @@ export function setTexts(
   }
 }
 
-/** Whether two rows have the same bytes; null is the same as none. */
-export function areEqualBytes({ entries, values }: BytesColumn, a: number, b: number): boolean {
-  const entryA = entries[a]!;
-  const entryB = entries[b]!;
-  if (entryA === entryB) return true;
-  const { offsets, bytes } = values;
-  const lengthA = entryA === NONE ? 0 : offsets[entryA + 1]! - offsets[entryA]!;
-  const lengthB = entryB === NONE ? 0 : offsets[entryB + 1]! - offsets[entryB]!;
+/** Whether two entries have the same bytes; null is the same as none. */
+export function areEqualEntries({ offsets, bytes }: BytesColumn['values'], a: number, b: number): boolean {
+  if (a === b) return true;
+  const lengthA = a === NONE ? 0 : offsets[a + 1]! - offsets[a]!;
+  const lengthB = b === NONE ? 0 : offsets[b + 1]! - offsets[b]!;
   if (lengthA !== lengthB) return false;
   if (lengthA === 0) return true;
-  const startA = offsets[entryA]!;
-  const startB = offsets[entryB]!;
+  const startA = offsets[a]!;
+  const startB = offsets[b]!;
   for (let i = 0; i < lengthA; i++) if (bytes[startA + i] !== bytes[startB + i]) return false;
   return true;
 }

@@ -2,8 +2,8 @@
 
 import type { TextColumn } from '../../buffer/column.js';
 import type { AttributeWriters } from './attributes.js';
-import { NONE } from './columns.js';
-import { ascending, Groups } from './groups.js';
+import { type Columns, NONE } from './columns.js';
+import { Groups } from './groups.js';
 
 const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
@@ -12,6 +12,7 @@ const CLOSE_BRACKET = 0x5d;
 /** Gives rows of a table from `firstRow` on the items that belong to the owners in the rows of `order`. */
 export function setJsonLists(
   { json, room }: AttributeWriters,
+  items: Columns,
   parentIds: Uint32Array,
   writeItem: (row: number) => void,
   ids: Uint32Array,
@@ -20,10 +21,11 @@ export function setJsonLists(
   order: Uint32Array,
 ): void {
   const { heap } = json;
-  const groups = new Groups(parentIds, ascending(parentIds.length));
+  const { scratch } = items;
+  const groups = new Groups(parentIds, scratch.ascending(items.length), scratch);
   // Owners of one id, which no sender should give to two, share its text. Per group offset plus one, and length.
-  const offsets = new Uint32Array(groups.count);
-  const lengths = new Uint32Array(groups.count);
+  const offsets = scratch.zeros(groups.count);
+  const lengths = scratch.zeros(groups.count);
   for (let i = 0; i < order.length; i++) {
     const group = groups.groupOf(ids[order[i]!]!);
     if (group === NONE) continue;

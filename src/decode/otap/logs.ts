@@ -3,7 +3,6 @@ import { logColumns } from '../log-columns.js';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../protobuf/fields.js';
 import { AnyValues } from './any-values.js';
 import { setAttributes } from './attributes.js';
-import { ascending } from './groups.js';
 import { setTexts } from './heap-texts.js';
 import { readIds } from './ids.js';
 import type { Payloads } from './message-payloads.js';
@@ -18,7 +17,7 @@ export function logsDecoder(rows: SignalRows): (payloads: Payloads) => void {
     const logs = payloads.get('LOGS');
     if (logs === undefined) return;
     const { json } = payloads.writers;
-    const order = ascending(logs.length);
+    const order = logs.scratch.ascending(logs.length);
     const first = addRows(columns.table, logs.length);
     setUnsigned(logs, 'time_unix_nano', columns.time, first, order);
     setUnsigned(logs, 'observed_time_unix_nano', columns.observedTime, first, order);

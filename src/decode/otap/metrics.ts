@@ -3,7 +3,7 @@ import type { SignalRows } from '../../buffer/signal-rows.js';
 import type { TableRows } from '../../buffer/table-rows.js';
 import { metricColumns } from '../metric-columns.js';
 import { type Columns, NONE } from './columns.js';
-import { ascending, Groups } from './groups.js';
+import { Groups } from './groups.js';
 import { setTexts } from './heap-texts.js';
 import { readIds, readSortedParentIds } from './ids.js';
 import type { Payloads } from './message-payloads.js';
@@ -122,7 +122,7 @@ class PointsByMetric {
 
   constructor(points: Columns) {
     const parentIds = readSortedParentIds(points);
-    this.#groups = new Groups(parentIds, ascending(parentIds.length));
+    this.#groups = new Groups(parentIds, points.scratch.ascending(parentIds.length), points.scratch);
     this.#isTaken = new Uint8Array(this.#groups.count);
   }
 

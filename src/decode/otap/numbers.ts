@@ -110,7 +110,7 @@ export function setIds(
   const { entries } = column;
   const { bytes } = column.values;
   // Records of one trace share its id: per entry of a dictionary, one more than where its text is.
-  const written = new Uint32Array(column.dictionary === undefined ? 0 : column.entryCount);
+  const written = column.scratch.zeros(column.dictionary === undefined ? 0 : column.entryCount);
   for (let i = 0; i < order.length; i++) {
     const entry = entries[order[i]!]!;
     if (entry === NONE || isZero(bytes, entry * width, width)) continue;

@@ -23,6 +23,7 @@ import { MessagePayloads, type Payloads } from './message-payloads.js';
 import { metricsDecoder } from './metrics.js';
 import { type PayloadName, payloadNames } from './payload-types.js';
 import { DecodedRoom } from './record-batch.js';
+import { Scratch } from './scratch.js';
 import { tracesDecoder } from './traces.js';
 
 const decoders = { logs: logsDecoder, traces: tracesDecoder, metrics: metricsDecoder } as const satisfies Record<
@@ -40,6 +41,7 @@ export class OtapStreamDecoder {
   readonly #rows: SignalRows;
   readonly #maxDictionaryBytes: number;
   readonly #room: DecodedRoom;
+  readonly #scratch = new Scratch();
   readonly #names: ReadonlyMap<number, PayloadName>;
   readonly #payloads: MessagePayloads;
   readonly #decodePayloads: (payloads: Payloads) => void;
@@ -64,6 +66,7 @@ export class OtapStreamDecoder {
   decode(message: Uint8Array): { readonly batchId: bigint } {
     const { batchId, payloads } = readBatchArrowRecords(message);
     this.#room.reset();
+    this.#scratch.reset();
     this.#payloads.writers.json.reset();
     this.#payloads.clear();
     for (const { schemaId, type, record } of payloads) {
@@ -87,7 +90,7 @@ export class OtapStreamDecoder {
   #streamOf(name: PayloadName, schemaId: string): ArrowStream {
     const open = this.#streams.get(name);
     if (open?.schemaId === schemaId) return open.stream;
-    const stream = new ArrowStream(this.#room, payloadFail(name));
+    const stream = new ArrowStream(this.#room, this.#scratch, payloadFail(name));
     this.#streams.set(name, { schemaId, stream });
     return stream;
   }

@@ -3,8 +3,7 @@ import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../protobuf/fields.js';
 import { type SpanColumns, spanColumns } from '../span-columns.js';
 import { setAttributes } from './attributes.js';
 import { type Columns, NONE } from './columns.js';
-import { ascending } from './groups.js';
-import { areEqualBytes, setTexts } from './heap-texts.js';
+import { areEqualEntries, setTexts } from './heap-texts.js';
 import { readGroupedParentIds, readIds } from './ids.js';
 import { jsonCounts, jsonTexts, jsonTimes } from './item-fields.js';
 import { setJsonLists } from './json-lists.js';
@@ -20,7 +19,7 @@ export function tracesDecoder(rows: SignalRows): (payloads: Payloads) => void {
     const spans = payloads.get('SPANS');
     if (spans === undefined) return;
     const { json } = payloads.writers;
-    const order = ascending(spans.length);
+    const order = spans.scratch.ascending(spans.length);
     const first = addRows(columns.table, spans.length);
     setUnsigned(spans, 'start_time_unix_nano', columns.startTime, first, order);
     setDurations(spans, columns, first);
@@ -80,7 +79,7 @@ function setEvents(
   const names = events.texts('name');
   const parentIds = readGroupedParentIds(
     events,
-    (row) => names === undefined || (row > 0 && areEqualBytes(names, row - 1, row)),
+    (row) => names === undefined || (row > 0 && areEqualEntries(names.values, names.entry(row - 1), names.entry(row))),
   );
   const ids = readIds(events, events.length);
   const attributes = payloads.attributes('SPAN_EVENT_ATTRS');
@@ -99,7 +98,7 @@ function setEvents(
     writeTime(row);
     json.ascii('}');
   };
-  setJsonLists(payloads.writers, parentIds, writeEvent, spanIds, columns.events, firstRow, order);
+  setJsonLists(payloads.writers, events, parentIds, writeEvent, spanIds, columns.events, firstRow, order);
 }
 
 function setLinks(
@@ -139,5 +138,5 @@ function setLinks(
     writeState(row);
     json.ascii('}');
   };
-  setJsonLists(payloads.writers, parentIds, writeLink, spanIds, columns.links, firstRow, order);
+  setJsonLists(payloads.writers, links, parentIds, writeLink, spanIds, columns.links, firstRow, order);
 }
