@@ -127,18 +127,16 @@ export class HttpListener implements Listener {
       if (request.is404) throw notRouted(request.url.split('?', 1)[0]!, request.method);
     });
     app.setErrorHandler((error, _request, reply) => this.#respondFailure(reply, error));
-    app.addHook('onSend', async (request, reply) => {
-      if (this.#isStopping) reply.header('connection', 'close');
-      if (reply.statusCode === 405) reply.header('allow', allowed(request.url.split('?', 1)[0]!) ?? '');
-    });
-    app.get('/healthz', (_request, reply) => respond(reply, 200, { status: 'ok' }));
+    app.get('/healthz', (_request, reply) => this.#respond(reply, 200, { status: 'ok' }));
     app.get('/readyz', (_request, reply) =>
-      this.#hooks.isReady() ? respond(reply, 200, { status: 'ready' }) : respond(reply, 503, { status: 'degraded' }),
+      this.#hooks.isReady()
+        ? this.#respond(reply, 200, { status: 'ready' })
+        : this.#respond(reply, 503, { status: 'degraded' }),
     );
     for (const [path, signal] of signalByPath) {
       const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
         const { rows, batches } = await this.#ingest.counted(() => this.#export(signal, request.raw, reply.raw));
-        return respond(reply, 202, { status: 'buffered', rows, batches });
+        this.#respond(reply, 202, { status: 'buffered', rows, batches });
       };
       app.post(path, { onRequest }, () => {
         throw new Error(`BUG: ${path} was not answered before its body`);
@@ -157,22 +155,26 @@ export class HttpListener implements Listener {
     return this.#ingest.accept({ signal, format, encoding, body }, reservedBytes, request.socket);
   }
 
-  #respondFailure(reply: FastifyReply, thrown: unknown): FastifyReply {
+  #respondFailure(reply: FastifyReply, thrown: unknown): void {
     const failure = thrown instanceof Failure ? thrown : new Failure('internal', messageOf(thrown), { cause: thrown });
     if (failure.kind === 'internal') this.#hooks.internalError(thrown);
     const { http: status, reason, retryable } = failureKinds[failure.kind];
-    if (retryable) reply.header('retry-after', RETRY_AFTER_S);
-    if (status === 401) reply.header('www-authenticate', 'Bearer');
-    return respond(reply, status, { error: reason, message: failure.message });
+    const headers: http.OutgoingHttpHeaders = {};
+    if (retryable) headers['retry-after'] = RETRY_AFTER_S;
+    if (status === 401) headers['www-authenticate'] = 'Bearer';
+    if (status === 405) headers['allow'] = allowed(reply.request.url.split('?', 1)[0]!);
+    this.#respond(reply, status, { error: reason, message: failure.message }, headers);
   }
-}
 
-function respond(reply: FastifyReply, status: number, answer: object): FastifyReply {
-  // As bytes: fastify adds a charset to the type of a text, and clients compare the type as a whole.
-  return reply
-    .code(status)
-    .header('content-type', 'application/json')
-    .send(Buffer.from(JSON.stringify(answer)));
+  /** Answers past fastify, which would send head and body as two writes, and add a charset to the type. */
+  #respond(reply: FastifyReply, status: number, answer: object, headers: http.OutgoingHttpHeaders = {}): void {
+    const text = JSON.stringify(answer);
+    headers['content-type'] = 'application/json';
+    headers['content-length'] = Buffer.byteLength(text);
+    if (this.#isStopping) headers['connection'] = 'close';
+    reply.hijack();
+    reply.raw.writeHead(status, headers).end(text);
+  }
 }
 
 function notRouted(path: string, method: string): Failure {
