@@ -12,13 +12,14 @@ import { OpenRows } from '../src/buffer/open-rows.js';
 import { SignalRows } from '../src/buffer/signal-rows.js';
 import { catalogKind } from '../src/catalog/catalog-kind.js';
 import { CatalogTarget } from '../src/catalog/catalog-target.js';
-import { createTables } from '../src/catalog/tables.js';
+import { SealRecords } from '../src/catalog/seal-record.js';
+import { createTables, type TableHome } from '../src/catalog/tables.js';
 import { decodeProtobuf } from '../src/decode/protobuf/decode-protobuf.js';
 import { Database } from '../src/duckdb/database.js';
 import { FrozenRows } from '../src/duckdb/frozen-rows.js';
 import { logsTable } from '../src/schema/logs.js';
-import { logsBodies } from './log-bodies.js';
 import { median } from './median.js';
+import { payloads } from './payloads.js';
 
 const thousands = Number(process.argv[2] ?? 200);
 const runs = Number(process.argv[3] ?? 7);
@@ -29,21 +30,23 @@ const database = await Database.open(instance);
 
 const open = new OpenRows((rows) => new FrozenRows(rows));
 const scratch = new SignalRows('logs');
-const bodies = logsBodies();
+const bodies = payloads('logs').protobuf;
 for (let i = 0; i < thousands; i++) {
   const body = bodies[i % bodies.length]!;
   scratch.reset({ heapBytes: Number.MAX_SAFE_INTEGER, rows: Number.MAX_SAFE_INTEGER });
   decodeProtobuf('logs', body, scratch);
   varyDigits(scratch);
-  open.append(scratch, body.length, Date.now());
+  open.append(scratch, body.length, Date.now(), 0);
 }
 const generation = open.detach()!;
 const batches = generation.batches.get('logs')!;
 
 const native = await connectWriter();
 const relation = `memory.main.${logsTable.name}`;
-await createTables(native, { catalog: 'memory', schema: 'main' }, [logsTable]);
-await commitInto(await connectWriter(), { catalog: 'memory', schema: 'main' });
+const memory = { catalog: 'memory', schema: 'main' };
+await createTables(native, memory, [logsTable]);
+await new SealRecords(native, memory).create();
+await commitInto(await connectWriter(), memory);
 
 /** Gives each copy of a body numbers of its own: repeated rows would compress to nothing. */
 function varyDigits(rows: SignalRows): void {
@@ -103,7 +106,7 @@ for (const [name, { ours, duckdb }] of Object.entries(contenders)) {
 }
 rmSync(folder, { recursive: true });
 
-async function commitInto(writer: DuckDBConnection, home: { catalog: string; schema: string }): Promise<void> {
+async function commitInto(writer: DuckDBConnection, home: TableHome): Promise<void> {
   const target = new CatalogTarget({
     database,
     writer,
@@ -112,8 +115,9 @@ async function commitInto(writer: DuckDBConnection, home: { catalog: string; sch
     catalogName: home.catalog,
     promoted: [],
     maintenance: undefined,
+    seals: new SealRecords(writer, home),
   });
-  await target.commit(generation, { server: 'bench', sequence: 1 });
+  await target.commit(generation, { server: 'otlp:localhost:4318', serverId: 'bench', sequence: 1 });
 }
 
 async function connectWriter(): Promise<DuckDBConnection> {
@@ -122,14 +126,13 @@ async function connectWriter(): Promise<DuckDBConnection> {
   return writer;
 }
 
-async function intoFile(
-  commit: (writer: DuckDBConnection, home: { catalog: string; schema: string }) => Promise<void>,
-): Promise<Run> {
+async function intoFile(commit: (writer: DuckDBConnection, home: TableHome) => Promise<void>): Promise<Run> {
   const file = join(folder, 'seal.db');
   const writer = await connectWriter();
   await writer.run(`ATTACH '${file}' AS sealed (STORAGE_VERSION 'latest')`);
   const home = { catalog: 'sealed', schema: 'main' };
   await createTables(writer, home, [logsTable]);
+  await new SealRecords(writer, home).create();
   const measured = await timed(() => commit(writer, home));
   await writer.run('DETACH sealed');
   writer.closeSync();
