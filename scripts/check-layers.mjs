@@ -19,8 +19,9 @@ const layers = [
   ['decode'],
   ['duckdb'],
   ['buffer'],
+  ['load'],
   ['schema'],
-  ['plugin', 'failure'],
+  ['plugin', 'failure', 'package-folder'],
   ['redaction'],
 ];
 

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { version as duckdbVersion } from '@duckdb/node-api';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { type LoadInvocation, loadCommand } from '../load/load-command.js';
 import type { Option } from '../schema/option-declaration.js';
 import { serveOptions } from '../schema/serve-options.js';
 import { type ModeName, modes } from './result-modes.js';
@@ -41,6 +42,8 @@ export interface ServeInvocation extends HostSettings {
   readonly drainTimeoutMs: number;
 }
 
+export type Invocation = ShellInvocation | ServeInvocation | LoadInvocation;
+
 /** Help, a version, or what is wrong with the arguments. */
 export interface Answer {
   readonly kind: 'answer';
@@ -57,21 +60,16 @@ export const packageVersion: string = (
 ).version;
 export const versionText = `otelduck v${packageVersion}, DuckDB ${duckdbVersion()}`;
 
-export function parseCommandLine(
-  argv: readonly string[],
-  environment: Environment,
-): ShellInvocation | ServeInvocation | Answer {
+export function parseCommandLine(argv: readonly string[], environment: Environment): Invocation | Answer {
   let out = '';
   let err = '';
-  let invocation: ShellInvocation | ServeInvocation | undefined;
-  const program = shellCommand((parsed) => {
+  let invocation: Invocation | undefined;
+  const accept = (parsed: Invocation) => {
     invocation = parsed;
-  });
-  program.addCommand(
-    serveCommand(environment, (parsed) => {
-      invocation = parsed;
-    }),
-  );
+  };
+  const program = shellCommand(accept)
+    .addCommand(serveCommand(environment, accept))
+    .addCommand(loadCommand(environment, accept));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => {

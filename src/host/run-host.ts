@@ -1,6 +1,7 @@
-// A command line and a process's streams → a shell or a service that has run, and the exit code it came to.
+// A command line and a process's streams → a shell, a service or a load that has run, and the exit code it came to.
 
 import { messageOf } from '../failure.js';
+import { runLoad } from '../load/run-load.js';
 import { parseCommandLine } from './command-line.js';
 import type { Host } from './host.js';
 import { loadPlugin } from './load-plugin.js';
@@ -15,6 +16,7 @@ export async function runHost(host: Host): Promise<number> {
     return invocation.exitCode;
   }
   try {
+    if (invocation.kind === 'load') return await runLoad(invocation, host);
     const plugins = [...host.defaultPlugins];
     for (const module of invocation.plugins) plugins.push(await loadPlugin(module));
     return invocation.kind === 'serve'

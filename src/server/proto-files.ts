@@ -1,16 +1,17 @@
 // proto/ → what server reflection tells of it: a FileDescriptorProto per file, and which file defines a name.
 
 import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import protobuf from 'protobufjs';
 import descriptor, {
   type IDescriptorProto,
   type IFileDescriptorProto,
   type IFileDescriptorSet,
 } from 'protobufjs/ext/descriptor.js';
+import { packageFolder } from '../package-folder.js';
 
-/** The package's folder of definitions, seen from src/ and from dist/. */
-const PROTO_FOLDER = fileURLToPath(new URL('../../proto/', import.meta.url));
+/** The package's definitions. */
+const PROTO_FOLDER = join(packageFolder, 'proto/');
 
 export interface ProtoFile {
   /** Relative to proto/, as other files import it. */

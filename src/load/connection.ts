@@ -1,0 +1,42 @@
+import type { Signal } from '../schema/column-declaration.js';
+import type { StreamPart } from './request-bodies.js';
+
+/**
+ * What a request came to: `accepted`; `overloaded`, the server has no room now and took nothing; `refused` for any other
+ * reason; `unanswered`, nobody knows.
+ */
+export type Outcome = 'accepted' | 'overloaded' | 'refused' | 'unanswered';
+
+export interface Answer {
+  readonly outcome: Outcome;
+  /** A status as its wire spells it, or why there is none. */
+  readonly status: string;
+}
+
+export interface OutgoingRequest {
+  readonly signal: Signal;
+  /** The bytes must not change before the request is answered. */
+  bytes(part: StreamPart): Uint8Array;
+}
+
+/** A way to a server for one request at a time. Connects when there is something to send. */
+export interface Connection {
+  /** Resolves when the request is over, also when that is because the connection ended. */
+  send(request: OutgoingRequest): Promise<Answer>;
+  close(): void;
+}
+
+export interface ConnectionSettings {
+  readonly url: URL;
+  readonly token: string | undefined;
+  readonly contentType: string;
+  /** Name of the compression, or undefined. */
+  readonly encoding: string | undefined;
+  readonly timeoutMs: number;
+}
+
+/** The name of a socket error, such as `ECONNRESET`. */
+export function errorName(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return (error as NodeJS.ErrnoException).code ?? error.message;
+}

@@ -1,0 +1,24 @@
+// A plan's protocol → how to connect.
+
+import type { Connection, ConnectionSettings } from './connection.js';
+import { GrpcConnection, OtapConnection } from './grpc-connection.js';
+import { HttpConnection } from './http-connection.js';
+import type { LoadPlan, Protocol } from './load-plan.js';
+import { isLines } from './request-bodies.js';
+
+const connectionTypes: Readonly<Record<Protocol, new (settings: ConnectionSettings) => Connection>> = {
+  http: HttpConnection,
+  grpc: GrpcConnection,
+  otap: OtapConnection,
+};
+
+export function openConnection(plan: LoadPlan): Connection {
+  const json = plan.payloads.some(isLines) ? 'application/x-ndjson' : 'application/json';
+  return new connectionTypes[plan.protocol]({
+    url: plan.url,
+    token: plan.token,
+    contentType: plan.encoding === 'json' ? json : 'application/x-protobuf',
+    encoding: plan.compression === 'none' ? undefined : plan.compression,
+    timeoutMs: plan.timeoutMs,
+  });
+}

@@ -1,0 +1,48 @@
+// `otelduck load`: a plan → a report on standard output, with progress on a terminal meanwhile.
+
+import type { LoadInvocation } from './load-command.js';
+import { LoadGenerator, type Progress } from './load-generator.js';
+import { reportText } from './load-report.js';
+
+const PROGRESS_MS = 1000;
+const CLEAR_LINE = '\r\x1b[2K';
+
+export interface LoadStreams {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Resolves with the exit code: 0 when the server has accepted something. */
+export async function runLoad({ plan, isJson }: LoadInvocation, { stdout, stderr }: LoadStreams): Promise<number> {
+  const generator = new LoadGenerator(plan);
+  const stop = () => generator.stop();
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  let before: Progress | undefined;
+  const show = () => {
+    const { progress } = generator;
+    stderr.write(CLEAR_LINE + progressText(progress, before));
+    before = { ...progress, total: { ...progress.total } };
+  };
+  const timer = stderr.isTTY ? setInterval(show, PROGRESS_MS) : undefined;
+  try {
+    const result = await generator.run();
+    clearInterval(timer);
+    if (stderr.isTTY) stderr.write(CLEAR_LINE);
+    stdout.write(isJson ? `${JSON.stringify(result)}\n` : reportText(result));
+    return result.total.accepted_requests > 0 ? 0 : 1;
+  } finally {
+    clearInterval(timer);
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+function progressText({ elapsedMs, isWarmingUp, total, latency, waiting }: Progress, before?: Progress): string {
+  const seconds = (elapsedMs - (before?.elapsedMs ?? 0)) / 1000;
+  const rate = Math.round((total.acceptedRecords - (before?.total.acceptedRecords ?? 0)) / seconds);
+  const statuses = [...total.statuses].map(([status, requests]) => `${status}: ${requests}`).join(' ');
+  const state = isWarmingUp
+    ? 'warming up'
+    : `p50 ${latency.percentileMs(50).toFixed(1)} ms  p99 ${latency.percentileMs(99).toFixed(1)} ms`;
+  const behind = waiting > 0 ? `  behind by ${waiting} requests` : '';
+  return `${Math.round(elapsedMs / 1000)} s  ${rate.toLocaleString('en')} records/s  ${statuses}  ${state}${behind}`;
+}
