@@ -2,13 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SignalRows } from '../../src/buffer/signal-rows.js';
-import { OtapStreamDecoder } from '../../src/decode/otap/otap-stream-decoder.js';
-import type { Signal } from '../../src/schema/column-declaration.js';
 import { arbitraryRequests } from '../oracle/arbitrary-requests.js';
-import { readRows } from '../oracle/read-rows.js';
 import { rowsOf } from '../oracle/rows.js';
 import { propertyRuns } from '../property/property-runs.js';
+import { decodedStream } from './decoded-stream.js';
 import { OtapEncoder, type OtapEncoderOptions } from './otap-encoder.js';
 
 const arbitraryOptions: fc.Arbitrary<OtapEncoderOptions> = fc.record({
@@ -41,13 +38,3 @@ describe.each(['logs', 'traces', 'metrics'] as const)('%s', (signal) => {
     );
   });
 });
-
-function decodedStream(signal: Signal, messages: readonly Uint8Array[]) {
-  const rows = new SignalRows(signal);
-  const decoder = new OtapStreamDecoder(signal, rows);
-  return messages.map((message) => {
-    rows.reset({ heapBytes: 1 << 20, rows: 1024 });
-    decoder.decode(message);
-    return readRows(rows);
-  });
-}

@@ -1,8 +1,9 @@
 // The Arrow IPC stream of one payload type, cut into pieces: a piece → the columns of its record batch. The schema and
 // the dictionaries of earlier pieces are kept.
 //
-// Not the reader of the apache-arrow package: it takes counts in headers at their word, so that some hundred bytes keep
-// it busy for minutes, and it builds a vector per column and batch. It is our witness in test/otap instead.
+// Not the reader of the apache-arrow package, for two reasons. It takes the counts in headers at their word: four bytes
+// changed in a message of one log record have it fill the memory until the process dies. And it makes a vector of objects
+// per column and batch, where we want the bytes. The tests' encoder is its writer.
 
 import { type ArrowField, readSchema } from './arrow-schema.js';
 import { Columns } from './columns.js';
