@@ -1,5 +1,7 @@
 // Bytes of all texts of a SignalRows, end to end. Writers call reserve(), then write at `end` and advance it.
 
+import { type CheckGrowth, growFreely } from './check-growth.js';
+
 /** A batch addresses its heap with 32 bits. */
 const MAX_HEAP_BYTES = 0xffff_0000;
 const SMALLEST_HEAP_BYTES = 4096;
@@ -12,10 +14,15 @@ export class ByteHeap {
   /** The same memory as `bytes`, to write words to. */
   view = new DataView(this.bytes.buffer);
   end = 0;
+  readonly #checkGrowth: CheckGrowth;
   #source: Uint8Array | undefined;
   #sourceView: DataView = this.view;
   #sourceBefore: Uint8Array | undefined;
   #sourceBeforeView: DataView = this.view;
+
+  constructor(checkGrowth = growFreely) {
+    this.#checkGrowth = checkGrowth;
+  }
 
   /** Makes room for `more` bytes at `end`. `bytes` and `view` may be others afterwards. */
   reserve(more: number): void {
@@ -80,7 +87,9 @@ export class ByteHeap {
 
   #grow(needed: number): void {
     if (needed > MAX_HEAP_BYTES) throw new RangeError(`BUG: a heap of ${needed} bytes cannot be addressed`);
-    const grown = new Uint8Array(Math.min(MAX_HEAP_BYTES, Math.max(needed, this.bytes.length * 2)));
+    const length = Math.min(MAX_HEAP_BYTES, Math.max(needed, this.bytes.length * 2));
+    this.#checkGrowth(length - this.bytes.length);
+    const grown = new Uint8Array(length);
     grown.set(this.bytes.subarray(0, this.end));
     this.#replace(grown);
   }

@@ -2,6 +2,7 @@
 // absent value in every row of its capacity, so that a decoder writes only what the sender said.
 
 import type { TelemetryColumn } from '../schema/column-declaration.js';
+import type { CheckGrowth } from './check-growth.js';
 
 /** Length that marks a text as NULL. */
 export const NULL_TEXT = 0xffff_ffff;
@@ -19,6 +20,8 @@ export interface Column {
   setArrays(arrays: readonly ColumnArray[]): void;
   /** Bytes of the arrays that back the column. */
   readonly byteLength: number;
+  /** Those of them that `rows` rows take. */
+  bytesOf(rows: number): number;
   /** Makes room for `capacity` rows, keeping the first `rows`. */
   resize(capacity: number, rows: number): void;
   /** Gives the rows from `first` to before `end`, the last that there are, their absent value again. */
@@ -49,6 +52,10 @@ export class TextColumn implements Column {
 
   get byteLength(): number {
     return this.slots.byteLength;
+  }
+
+  bytesOf(rows: number): number {
+    return 2 * rows * this.slots.BYTES_PER_ELEMENT;
   }
 
   set(row: number, offset: number, length: number): void {
@@ -111,6 +118,10 @@ export class Int64Column implements Column {
     return this.words.byteLength + (this.valid?.byteLength ?? 0);
   }
 
+  bytesOf(rows: number): number {
+    return rows * (2 * this.words.BYTES_PER_ELEMENT + (this.valid?.BYTES_PER_ELEMENT ?? 0));
+  }
+
   set(row: number, low: number, high: number): void {
     this.words[2 * row] = low;
     this.words[2 * row + 1] = high;
@@ -167,6 +178,10 @@ export class FixedWidthColumn<A extends FixedWidthArray> implements Column {
     return this.values.byteLength + (this.valid?.byteLength ?? 0);
   }
 
+  bytesOf(rows: number): number {
+    return rows * (this.values.BYTES_PER_ELEMENT + (this.valid?.BYTES_PER_ELEMENT ?? 0));
+  }
+
   set(row: number, value: number): void {
     this.values[row] = value;
     if (this.valid !== undefined) this.valid[row] = 1;
@@ -199,9 +214,11 @@ export class ListColumn implements Column {
   /** Low and high word of each element; of a DOUBLE, the two words of its IEEE 754 form. */
   elementWords = new Uint32Array(0);
   elementCount = 0;
+  readonly #checkGrowth: CheckGrowth;
 
-  constructor(declaration: TelemetryColumn) {
+  constructor(declaration: TelemetryColumn, checkGrowth: CheckGrowth) {
     this.declaration = declaration;
+    this.#checkGrowth = checkGrowth;
   }
 
   arrays(rows: number): readonly ColumnArray[] {
@@ -216,6 +233,10 @@ export class ListColumn implements Column {
 
   get byteLength(): number {
     return this.entries.byteLength + this.elementWords.byteLength;
+  }
+
+  bytesOf(rows: number): number {
+    return 2 * (rows + this.elementCount) * this.entries.BYTES_PER_ELEMENT;
   }
 
   /** Adds an element. Those added since the last setFrom() belong together. */
@@ -261,13 +282,15 @@ export class ListColumn implements Column {
   #reserveElements(more: number): void {
     const neededWords = 2 * (this.elementCount + more);
     if (neededWords <= this.elementWords.length) return;
-    const grown = new Uint32Array(Math.max(neededWords, 2 * this.elementWords.length, 64));
+    const words = Math.max(neededWords, 2 * this.elementWords.length, 64);
+    this.#checkGrowth((words - this.elementWords.length) * this.elementWords.BYTES_PER_ELEMENT);
+    const grown = new Uint32Array(words);
     grown.set(this.elementWords.subarray(0, 2 * this.elementCount));
     this.elementWords = grown;
   }
 }
 
-export function columnFor(declaration: TelemetryColumn): Column {
+export function columnFor(declaration: TelemetryColumn, checkGrowth: CheckGrowth): Column {
   switch (declaration.type) {
     case 'VARCHAR':
       return new TextColumn(declaration);
@@ -282,7 +305,7 @@ export function columnFor(declaration: TelemetryColumn): Column {
       return new FixedWidthColumn(declaration, (length) => new Uint8Array(length));
     case 'BIGINT[]':
     case 'DOUBLE[]':
-      return new ListColumn(declaration);
+      return new ListColumn(declaration, checkGrowth);
   }
 }
 

@@ -1,19 +1,33 @@
 // Decoded rows of one signal: its tables, and one heap with the texts of all of them, so that a resource which many
 // metrics tables refer to is kept once. Plain data: it can be copied, counted, kept until COMMIT, scanned by SQL.
 
+import { Failure } from '../failure.js';
 import type { Signal } from '../schema/column-declaration.js';
 import { tablesBySignal } from '../schema/tables.js';
 import { ByteHeap } from './byte-heap.js';
 import { TableRows } from './table-rows.js';
 
+/** Most memory that rows may take, and what sets that, for those who reach it. */
+export interface RowLimit {
+  readonly bytes: number;
+  readonly rule: string;
+}
+
+const NO_LIMIT: RowLimit = { bytes: Number.POSITIVE_INFINITY, rule: 'none' };
+
 export class SignalRows {
   readonly signal: Signal;
-  readonly heap = new ByteHeap();
+  readonly heap: ByteHeap;
   readonly tables: readonly TableRows[];
+  readonly #limit: RowLimit;
 
-  constructor(signal: Signal) {
+  /** Growing beyond the limit throws a Failure, `tooLarge`; the rows may then hold a part of what was being added. */
+  constructor(signal: Signal, limit = NO_LIMIT) {
+    const checkGrowth = (moreBytes: number) => this.#checkGrowth(moreBytes);
     this.signal = signal;
-    this.tables = tablesBySignal[signal].map((table) => new TableRows(table));
+    this.heap = new ByteHeap(checkGrowth);
+    this.tables = tablesBySignal[signal].map((table) => new TableRows(table, checkGrowth));
+    this.#limit = limit;
   }
 
   /** Rows of all tables. */
@@ -45,5 +59,14 @@ export class SignalRows {
   reset(keep: { heapBytes: number; rows: number }): void {
     this.heap.reset(keep.heapBytes);
     for (const table of this.tables) table.reset(keep.rows);
+  }
+
+  #checkGrowth(moreBytes: number): void {
+    // Asked once per doubling, so that adding everything up costs nothing. What is kept for later does not count: it
+    // would have what one request may bring depend on those before it.
+    const { bytes, rule } = this.#limit;
+    const usedBytes = this.tables.reduce((sum, table) => sum + table.usedBytes, this.heap.end);
+    if (moreBytes <= 0 || usedBytes + moreBytes <= bytes) return;
+    throw new Failure('tooLarge', `${this.signal} of one request would take more than ${bytes} bytes as rows: ${rule}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { TelemetryTable } from '../schema/column-declaration.js';
+import type { CheckGrowth } from './check-growth.js';
 import {
   type Column,
   type ColumnArray,
@@ -16,16 +17,23 @@ export class TableRows {
   readonly table: TelemetryTable;
   readonly columns: readonly Column[];
   rows = 0;
+  readonly #checkGrowth: CheckGrowth;
   #capacity = 0;
 
-  constructor(table: TelemetryTable) {
+  constructor(table: TelemetryTable, checkGrowth: CheckGrowth) {
     this.table = table;
-    this.columns = table.columns.map(columnFor);
+    this.columns = table.columns.map((declaration) => columnFor(declaration, checkGrowth));
+    this.#checkGrowth = checkGrowth;
   }
 
   /** Bytes of the arrays behind all columns. */
   get byteLength(): number {
     return this.columns.reduce((bytes, column) => bytes + column.byteLength, 0);
+  }
+
+  /** Those of them that hold rows. */
+  get usedBytes(): number {
+    return this.#bytesOf(this.rows);
   }
 
   /** Adds a row in which every column has its absent value. Returns its index. Arrays of the columns may change. */
@@ -96,7 +104,12 @@ export class TableRows {
     return column;
   }
 
+  #bytesOf(rows: number): number {
+    return this.columns.reduce((bytes, column) => bytes + column.bytesOf(rows), 0);
+  }
+
   #resize(capacity: number): void {
+    this.#checkGrowth(this.#bytesOf(capacity) - this.#bytesOf(this.#capacity));
     for (const column of this.columns) column.resize(capacity, this.rows);
     this.#capacity = capacity;
   }

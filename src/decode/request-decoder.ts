@@ -1,10 +1,10 @@
 // Bytes of one request → its rows. The only place that knows which decoder reads which format.
 
-import { SignalRows } from '../buffer/signal-rows.js';
+import { type RowLimit, SignalRows } from '../buffer/signal-rows.js';
 import type { Signal } from '../schema/column-declaration.js';
 import { type ContentEncoding, inflate } from './inflate.js';
 import { JsonDecoder } from './json/decode-json.js';
-import { KEPT_SCRATCH } from './limits.js';
+import { KEPT_SCRATCH, rowLimit } from './limits.js';
 import { ProtobufDecoder } from './protobuf/decode-protobuf.js';
 
 export const wireFormats = ['protobuf', 'json', 'ndjson'] as const;
@@ -20,14 +20,16 @@ export interface EncodedRequest {
 /** Decodes one request at a time into memory that it reuses. */
 export class RequestDecoder {
   readonly #maxBodyBytes: number;
-  readonly #bySignal: Readonly<Record<Signal, SignalDecoder>> = {
-    logs: new SignalDecoder('logs'),
-    traces: new SignalDecoder('traces'),
-    metrics: new SignalDecoder('metrics'),
-  };
+  readonly #bySignal: Readonly<Record<Signal, SignalDecoder>>;
 
-  constructor(limits: { maxBodyBytes: number }) {
-    this.#maxBodyBytes = limits.maxBodyBytes;
+  constructor({ maxBodyBytes }: { maxBodyBytes: number }) {
+    const limit = rowLimit(maxBodyBytes);
+    this.#maxBodyBytes = maxBodyBytes;
+    this.#bySignal = {
+      logs: new SignalDecoder('logs', limit),
+      traces: new SignalDecoder('traces', limit),
+      metrics: new SignalDecoder('metrics', limit),
+    };
   }
 
   /**
@@ -44,8 +46,8 @@ class SignalDecoder {
   readonly #rows: SignalRows;
   readonly #decoders: Readonly<Record<WireFormat, (body: Uint8Array) => void>>;
 
-  constructor(signal: Signal) {
-    this.#rows = new SignalRows(signal);
+  constructor(signal: Signal, limit: RowLimit) {
+    this.#rows = new SignalRows(signal, limit);
     const protobuf = new ProtobufDecoder(this.#rows);
     const json = new JsonDecoder(this.#rows);
     this.#decoders = {

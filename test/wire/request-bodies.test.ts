@@ -153,6 +153,45 @@ describe('max_body_bytes', () => {
   });
 });
 
+describe('records that are small to send and large to keep', () => {
+  const COUNT = 400_000;
+  const record = Buffer.from([0x12, 0x00]);
+  /** Resource group → scope group → empty records, which are field 2 of a scope group in all signals. */
+  const records = inField(1, inField(2, Buffer.alloc(COUNT * record.length, record)));
+  // A span's field 11 is an event, which is 76 bytes of JSON.
+  const events = inField(1, inField(2, inField(2, Buffer.alloc(2 * COUNT, Buffer.from([0x5a, 0x00])))));
+  const groups = (name: string, scope: string, list: string) =>
+    `{"${name}":[{"${scope}":[{"${list}":[${Array<string>(COUNT).fill('{}').join()}]}]}]}`;
+  const logs = groups('resourceLogs', 'scopeLogs', 'logRecords');
+  const points = `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"gauge":{"dataPoints":[${Array<string>(COUNT).fill('{}').join()}]}}]}]}]}`;
+
+  // It once took more than a gigabyte to decode 16 MiB of empty records, before any limit was looked at.
+  for (const [name, path, type, body] of [
+    ['logs in protobuf', '/v1/logs', 'application/x-protobuf', records],
+    ['events in protobuf', '/v1/traces', 'application/x-protobuf', events],
+    ['logs in JSON', '/v1/logs', 'application/json', logs],
+    ['spans in JSON', '/v1/traces', 'application/json', groups('resourceSpans', 'scopeSpans', 'spans')],
+    ['points in JSON', '/v1/metrics', 'application/json', points],
+    ['logs in lines of JSON', '/v1/logs', 'application/x-ndjson', `${logs}\n`],
+  ] as const) {
+    for (const encoding of ['identity', 'gzip'] as const) {
+      test(`${name}, ${encoding}, are refused before they are`, async () => {
+        const server = await serve({ max_body_bytes: 2 << 20 });
+        const encoded = encoding === 'gzip' ? gzipSync(body) : Buffer.from(body);
+        const sent = { path, headers: { 'content-type': type, 'content-encoding': encoding } };
+        const response = await server.post(encoded, sent);
+        expect([response.status, jsonOf(response)['error']]).toEqual([413, 'payload_too_large']);
+        expect(jsonOf(response)['message']).toContain('8 × max_body_bytes');
+        expect(await server.counters('admitted_bytes', 'buffered_rows')).toEqual({
+          admitted_bytes: '0',
+          buffered_rows: '0',
+        });
+        expect((await server.post(logsRequest(1000))).status).toBe(202);
+      });
+    }
+  }
+});
+
 test('a body in chunks is one body', async () => {
   const server = await serve();
   const body = logsRequest(100);
@@ -280,4 +319,17 @@ test('one bad record refuses the whole request, and buffers nothing of it', asyn
 /** A piece, compressed as if it stood there so many times. */
 async function compressed(stream: Transform, piece: Uint8Array, times: number): Promise<Buffer> {
   return buffer(Readable.from(Array<Uint8Array>(times).fill(piece)).pipe(stream));
+}
+
+/** A field of a protobuf message that holds bytes. */
+function inField(number: number, bytes: Uint8Array): Buffer {
+  const length: number[] = [];
+  for (let rest = bytes.length; ; rest >>>= 7) {
+    if (rest < 0x80) {
+      length.push(rest);
+      break;
+    }
+    length.push((rest & 0x7f) | 0x80);
+  }
+  return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), bytes]);
 }
