@@ -27,7 +27,15 @@ interface QueuedTask {
 interface Thread {
   readonly worker: Worker;
   task: QueuedTask | undefined;
+  /** Ends the thread when it is late with its task. */
+  timer: NodeJS.Timeout | undefined;
 }
+
+/**
+ * A request that takes a thread longer than this has met a mistake of ours: the largest allowed bodies take seconds, on a
+ * busy machine some more. The thread is ended, so that such a request costs itself and not one thread for good.
+ */
+const TASK_TIMEOUT_MS = 60_000;
 
 // Run from source, as tests do, the thread still needs a built file: Node 20 loads no TypeScript.
 const workerUrl = import.meta.url.endsWith('.ts')
@@ -42,19 +50,23 @@ const workerUrl = import.meta.url.endsWith('.ts')
 export class DecodePool {
   readonly #limits: DecodeWorkerData;
   readonly #maxThreads: number;
+  readonly #taskTimeoutMs: number;
+  readonly #workerUrl: URL;
   readonly #threads = new Set<Thread>();
   /** Waiting requests by sender, senders in the order in which their turn comes. */
   readonly #waiting = new Map<unknown, QueuedTask[]>();
   #isClosed = false;
 
-  constructor(limits: DecodeWorkerData, maxThreads: number) {
+  constructor(limits: DecodeWorkerData, maxThreads: number, task = { timeoutMs: TASK_TIMEOUT_MS, workerUrl }) {
     this.#limits = limits;
     this.#maxThreads = maxThreads;
+    this.#taskTimeoutMs = task.timeoutMs;
+    this.#workerUrl = task.workerUrl;
   }
 
   /**
    * Inflates and decodes a request, whose body must not be used afterwards. Rejects with a Failure that says what is
-   * wrong with it; one of kind `internal` when the thread died of it, which costs this request only.
+   * wrong with it; one of kind `internal` when the thread died of it or came to no end, which costs this request only.
    */
   decode(request: EncodedRequest, sender: unknown): Promise<SignalRows> {
     if (this.#isClosed) return Promise.reject(new Failure('stopping', 'the server is stopping'));
@@ -82,9 +94,18 @@ export class DecodePool {
       if (thread === undefined) return;
       const task = this.#nextTask();
       thread.task = task;
+      thread.timer = setTimeout(() => this.#giveUp(thread), this.#taskTimeoutMs);
       const body = ownBytes(task.request.body);
       thread.worker.postMessage({ request: { ...task.request, body } } satisfies DecodeTask, [body.buffer]);
     }
+  }
+
+  #giveUp({ worker, task }: Thread): void {
+    // Its answer may be on its way, and comes too late.
+    worker.removeAllListeners('message');
+    task!.reject(new Failure('internal', `the request was not decoded within ${this.#taskTimeoutMs} ms`));
+    // Its task stays, so that it gets no other one, until it has ended.
+    void worker.terminate();
   }
 
   #idleThread(): Thread | undefined {
@@ -102,22 +123,25 @@ export class DecodePool {
   }
 
   #startThread(): Thread {
-    const thread: Thread = { worker: new Worker(workerUrl, { workerData: this.#limits }), task: undefined };
+    const worker = new Worker(this.#workerUrl, { workerData: this.#limits });
+    const thread: Thread = { worker, task: undefined, timer: undefined };
     this.#threads.add(thread);
-    thread.worker.unref();
-    thread.worker.on('message', (answer: DecodeAnswer) => {
+    worker.unref();
+    worker.on('message', (answer: DecodeAnswer) => {
       const { resolve, reject } = thread.task!;
+      clearTimeout(thread.timer);
       thread.task = undefined;
       this.#dispatch();
       if ('packed' in answer) resolve(unpackRows(answer.packed));
       else reject(new Failure(answer.failure.kind, answer.failure.message));
     });
     let cause: unknown;
-    thread.worker.on('error', (error) => {
+    worker.on('error', (error) => {
       cause = error;
     });
-    thread.worker.on('exit', () => {
+    worker.on('exit', () => {
       this.#threads.delete(thread);
+      clearTimeout(thread.timer);
       thread.task?.reject(new Failure(this.#isClosed ? 'stopping' : 'internal', 'the decode thread ended', { cause }));
       thread.task = undefined;
       // A thread takes its place when a request asks for one.
