@@ -60,8 +60,11 @@ export class GrpcCall {
       closeUnlessEnded(stream);
       return;
     }
-    stream.once('wantTrailers', () => stream.sendTrailers(statusTrailers(status)));
-    stream.once('finish', () => closeUnlessEnded(stream));
+    stream.once('wantTrailers', () => {
+      stream.sendTrailers(statusTrailers(status));
+      // Node sends them in an immediate. At 'finish' they are not yet out, and a reset would overtake them.
+      setImmediate(() => closeUnlessEnded(stream));
+    });
     stream.end();
   }
 }
@@ -74,5 +77,5 @@ const responseHeaders = {
 
 /** A client that is still sending is told to stop; it has its status. */
 function closeUnlessEnded(stream: http2.ServerHttp2Stream): void {
-  if (!stream.readableEnded) stream.close(http2.constants.NGHTTP2_NO_ERROR);
+  if (!stream.readableEnded && !stream.closed) stream.close(http2.constants.NGHTTP2_NO_ERROR);
 }

@@ -93,7 +93,7 @@ export class GrpcListener implements Listener {
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     const pings = setInterval(() => {
       const timeout = setTimeout(() => session.destroy(), this.#keepalive.timeoutMs).unref();
-      const isSent = !session.closed && session.ping(() => clearTimeout(timeout));
+      const isSent = !session.destroyed && !session.closed && session.ping(() => clearTimeout(timeout));
       if (!isSent) clearTimeout(timeout);
     }, this.#keepalive.pingMs).unref();
     session.once('close', () => {
