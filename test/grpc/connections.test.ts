@@ -105,7 +105,7 @@ describe.concurrent('a client that stalls', () => {
 describe.concurrent('a client that vanishes within a message', () => {
   for (const [how, vanish] of [
     ['by a reset of the call', (_: RawGrpcConnection, call: { reset(): void }) => call.reset()],
-    ['by a loss of the connection', ({ session }: RawGrpcConnection) => session.destroy()],
+    ['by a loss of the connection', (connection: RawGrpcConnection) => connection.reset()],
   ] as const) {
     test(`${how} leaves nothing behind`, async ({ onTestFinished }) => {
       const server = await serveGrpc({}, onTestFinished);
