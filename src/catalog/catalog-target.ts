@@ -40,6 +40,8 @@ const PERMANENT =
 
 export class CatalogTarget implements SealTarget {
   readonly #parts: CatalogTargetParts;
+  /** The first COMMIT whose failure may have come after the catalog had done it, as when a connection is lost. */
+  #doubtful: { readonly generation: Generation; readonly identity: SealIdentity } | undefined;
 
   constructor(parts: CatalogTargetParts) {
     this.#parts = parts;
@@ -64,19 +66,29 @@ export class CatalogTarget implements SealTarget {
   async commit(generation: Generation, identity: SealIdentity): Promise<CommitTiming> {
     const { writer, home, kind } = this.#parts;
     const startedMs = performance.now();
+    let isCommitting = false;
     try {
+      if (await this.#isCommittedAlready(generation)) return { appendMs: 0, commitMs: performance.now() - startedMs };
       await writer.run('BEGIN TRANSACTION');
       await this.#insert(generation);
       await this.#parts.seals?.add(generation, identity);
       await kind.describeCommit?.(writer, home, { ...identity, rows: generation.rows });
       const appendedMs = performance.now();
+      isCommitting = true;
       await writer.run('COMMIT');
       return { appendMs: appendedMs - startedMs, commitMs: performance.now() - appendedMs };
     } catch (error) {
       await this.#rollback();
       if (error instanceof Error && kind.conflicts?.test(error.message)) throw new CommitConflict(error);
+      if (isCommitting && this.#doubtful?.generation !== generation) this.#doubtful = { generation, identity };
       throw error;
     }
+  }
+
+  /** Whether an attempt that failed in its COMMIT has committed the generation after all. */
+  async #isCommittedAlready(generation: Generation): Promise<boolean> {
+    if (this.#doubtful?.generation !== generation || this.#parts.seals === undefined) return false;
+    return this.#parts.seals.hasSince(this.#doubtful.identity);
   }
 
   async lastSeal(serverId: string): Promise<LastSeal> {

@@ -15,6 +15,7 @@ import type { Database } from '../duckdb/database.js';
 import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../schema/tables.js';
+import { replaceFileDurably, syncFilesBelow } from './durable-files.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from './seal-target.js';
 import { type TableHome, tableName } from './tables.js';
 import { connectWriter } from './writer-session.js';
@@ -72,7 +73,11 @@ export class ParquetTarget implements SealTarget {
     for (const [signal, batches] of generation.batches) {
       for (const table of tablesBySignal[signal]) {
         if (progress.written.has(table) || batches.every((batch) => batch.rowsOf(table) === 0)) continue;
-        await this.#database.scans.read(batches, table, (scan) => this.#export(table, scan, progress.id));
+        await this.#database.scans.read(batches, table, async (scan) => {
+          const files = await this.#export(table, scan, progress.id);
+          // The journal forgets the rows after this.
+          if (generation.lastJournalSequence > 0) await syncFilesBelow(this.#root, files);
+        });
         progress.written.add(table);
         if (!this.#viewed.has(table)) await this.#createView(table);
       }
@@ -116,7 +121,11 @@ export class ParquetTarget implements SealTarget {
    */
   async #writeManifest({ lastJournalSequence }: Generation, { serverId, sequence }: SealIdentity): Promise<void> {
     const manifest = this.#manifestPath(serverId);
-    if (this.#isLocal) await mkdir(dirname(manifest), { recursive: true });
+    if (this.#isLocal) {
+      const contents = { seal_sequence: sequence, journal_sequence: lastJournalSequence };
+      await replaceFileDurably(manifest, JSON.stringify(contents));
+      return;
+    }
     await this.#writer.run(
       `COPY (SELECT ${sequence} AS seal_sequence, ${lastJournalSequence} AS journal_sequence)
        TO ${quotedString(manifest)} (FORMAT json)`,
@@ -136,7 +145,8 @@ export class ParquetTarget implements SealTarget {
     return progress;
   }
 
-  async #export(table: TelemetryTable, scan: string, id: string): Promise<void> {
+  /** Writes the rows of a table. Resolves with the files, where they are local. */
+  async #export(table: TelemetryTable, scan: string, id: string): Promise<string[]> {
     const staging = join(this.#root, STAGING_FOLDER, `${STAGING_OWNER}${id}`);
     const folder = this.#isLocal ? join(staging, table.name) : `${this.#root}/${table.name}`;
     if (this.#isLocal) {
@@ -148,15 +158,18 @@ export class ParquetTarget implements SealTarget {
          FORMAT parquet, COMPRESSION zstd, PARTITION_BY (year, month, day),
          FILENAME_PATTERN ${quotedString(`${id}_{i}`)}, OVERWRITE_OR_IGNORE, RETURN_FILES)`,
     );
-    if (!this.#isLocal) return;
+    if (!this.#isLocal) return [];
+    const finals: string[] = [];
     for (const { Files } of files.getRowObjectsJson()) {
       for (const file of Files as string[]) {
         const final = join(this.#root, relative(staging, file));
         await mkdir(dirname(final), { recursive: true });
         await rename(file, final);
+        finals.push(final);
       }
     }
     await rm(staging, { recursive: true, force: true });
+    return finals;
   }
 
   /** Makes the view over a table's files; over no rows as long as there are no files. */

@@ -56,6 +56,14 @@ export class SealRecords {
     }
   }
 
+  /** Whether this seal of a server was committed here, or a later one. */
+  async hasSince({ serverId, sequence }: SealIdentity): Promise<boolean> {
+    const found = await this.#writer.runAndReadAll(
+      `SELECT 1 FROM ${this.#table} WHERE server_id = ${quotedString(serverId)} AND seal_sequence >= ${sequence} LIMIT 1`,
+    );
+    return found.currentRowCount > 0;
+  }
+
   /** The newest seal of a server that was committed here; zeros when there is none. */
   async last(serverId: string): Promise<LastSeal> {
     const result = await this.#writer.runAndReadAll(

@@ -1,24 +1,62 @@
-// Records that the target refuses for good, out of the way of the rest and kept until somebody replays them. A file per
-// generation, named for the sequences in it, in the format of a segment.
+// Records that the target refuses for good, out of the way of the rest and kept until they are replayed. A file for each
+// generation that was refused, in the format of a segment, and beside it why and when it was set aside:
+//
+//   <first>-<last>.journal   the records
+//   <first>-<last>.json      { "error", "setAsideUnixMs" }
+//   <first>-<last>.done      the records, once the target has them; kept while they lie in a segment that may be replayed
 
 import { join } from 'node:path';
 import type { Journal } from './journal.js';
-import type { JournalStorage } from './journal-storage.js';
-import { encodeRecord, fileHeader, type JournalRecord } from './record.js';
+import { type JournalStorage, replaceFile } from './journal-storage.js';
+import { fileHeader, type JournalRecord, recordBody, recordHeader } from './record.js';
 import { readSegment } from './segment.js';
 
-const FILE_NAME = /^(\d{16})-(\d{16})\.journal$/;
+const FILE_NAME = /^(\d{16})-(\d{16})\.(journal|done)$/;
 /** Dead letters are for people to look at; a folder that fills the disk would stop ingest itself. */
 const MAX_DEAD_LETTER_BYTES = 1 << 30;
+
+/** Sequences, both ends included. */
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface DeadLetter extends Range {
+  readonly path: string;
+  readonly bytes: number;
+  readonly setAsideUnixMs: number;
+  /** What the target said. */
+  readonly error: string;
+}
 
 export class DeadLetters {
   readonly #storage: JournalStorage;
   readonly #folder: string;
+  readonly #letters: DeadLetter[] = [];
+  #done: Range[] = [];
   #rows = 0;
 
-  constructor(storage: JournalStorage, journalFolder: string) {
+  private constructor(storage: JournalStorage, journalFolder: string) {
     this.#storage = storage;
     this.#folder = join(journalFolder, 'dead-letter');
+  }
+
+  static async open(storage: JournalStorage, journalFolder: string): Promise<DeadLetters> {
+    const opened = new DeadLetters(storage, journalFolder);
+    const folder = opened.#folder;
+    for (const name of (await storage.list(folder)).sort()) {
+      const match = FILE_NAME.exec(name);
+      if (match === null) continue;
+      const range = { first: Number(match[1]), last: Number(match[2]) };
+      if (match[3] === 'done') opened.#done.push(range);
+      else opened.#letters.push(await opened.#readLetter(range));
+    }
+    return opened;
+  }
+
+  /** What was set aside and not replayed since, oldest first. */
+  get waiting(): readonly DeadLetter[] {
+    return this.#letters;
   }
 
   /** Rows set aside since the server started. */
@@ -26,56 +64,124 @@ export class DeadLetters {
     return this.#rows;
   }
 
-  /** Ranges of sequences that were set aside and not replayed since. */
-  async ranges(): Promise<readonly { first: number; last: number; path: string }[]> {
-    return (await this.#storage.list(this.#folder)).sort().flatMap((name) => {
-      const match = FILE_NAME.exec(name);
-      return match === null
-        ? []
-        : [{ first: Number(match[1]), last: Number(match[2]), path: join(this.#folder, name) }];
-    });
+  /** Whether a record is, or was, a dead letter: it does not go to the target in the order of the journal. */
+  has(sequence: number): boolean {
+    const holds = ({ first, last }: Range) => first <= sequence && sequence <= last;
+    return this.#letters.some(holds) || this.#done.some(holds);
   }
 
-  /** Copies records, so that they survive the journal's own segments. Rejects when the folder is full. */
-  async add(journal: Journal, first: number, last: number, rows: number): Promise<void> {
+  /**
+   * Copies records of a range, so that they survive the journal's own segments. Resolves once all of them are durable
+   * here; rejects with none of them here, and does so when the folder is full.
+   */
+  async add(journal: Journal, range: Range, rows: number, error: string): Promise<void> {
     await this.#storage.makeFolder(this.#folder);
-    const used = await this.#usedBytes();
+    const used = this.#letters.reduce((sum, { bytes }) => sum + bytes, 0);
     if (used > MAX_DEAD_LETTER_BYTES) {
       throw new Error(`dead letters in ${this.#folder} take ${used} bytes, more than ${MAX_DEAD_LETTER_BYTES}`);
     }
-    const path = join(this.#folder, `${padded(first)}-${padded(last)}.journal`);
-    await this.#storage.remove(`${path}.new`);
-    const file = await this.#storage.create(`${path}.new`);
-    await file.append([fileHeader(first)]);
-    for await (const record of journal.records(first, last)) await file.append(encodeRecord(record));
-    await file.sync();
-    await file.close();
-    await this.#storage.rename(`${path}.new`, path);
-    await this.#storage.syncFolder(this.#folder);
+    const unfinished = join(this.#folder, 'unfinished');
+    const bytes = await this.#copy(journal, range, unfinished);
+    const reason = { error, setAsideUnixMs: Date.now() };
+    await replaceFile(this.#storage, this.#path(range, 'json'), Buffer.from(JSON.stringify(reason)));
+    const path = this.#path(range, 'journal');
+    await this.#storage.rename(unfinished, path);
+    try {
+      await this.#storage.syncFolder(this.#folder);
+    } catch (failure) {
+      await this.#storage.remove(path);
+      throw failure;
+    }
+    this.#letters.push({ ...range, path, bytes, ...reason });
+    this.#letters.sort((one, other) => one.first - other.first);
     this.#rows += rows;
   }
 
-  /** Hands each record of each file to `take`, and removes the file once all of its records were taken. */
-  async replay(take: (record: JournalRecord) => Promise<void>): Promise<number> {
-    let records = 0;
-    for (const { path } of await this.ranges()) {
-      for await (const item of readSegment(this.#storage, path)) {
-        if ('damage' in item)
-          throw new Error(`cannot replay ${path} at byte ${item.damage.byte}: ${item.damage.problem}`);
-        await take(item.record);
-        records++;
+  /** The records of a dead letter. Rejects when they cannot all be proven. */
+  async *records(letter: DeadLetter): AsyncGenerator<JournalRecord> {
+    let newest = 0;
+    for await (const item of readSegment(this.#storage, letter.path, letter.first, 'rising')) {
+      if ('damage' in item) {
+        throw new Error(`cannot replay ${letter.path}: ${item.damage.problem}, at byte ${item.damage.byte}`);
       }
-      await this.#storage.remove(path);
-      await this.#storage.syncFolder(this.#folder);
+      newest = item.record.sequence;
+      yield item.record;
     }
-    return records;
+    if (newest !== letter.last) throw new Error(`cannot replay ${letter.path}: it has no record ${letter.last}`);
   }
 
-  async #usedBytes(): Promise<number> {
-    let bytes = 0;
-    for (const name of await this.#storage.list(this.#folder))
-      bytes += await this.#storage.sizeOf(join(this.#folder, name));
-    return bytes;
+  /**
+   * Removes a dead letter that the target has now. A start replays what is beyond `releasedSequence`, so that the name
+   * is kept where the records may come up there.
+   */
+  async settle(letter: DeadLetter, releasedSequence: number): Promise<void> {
+    const at = this.#letters.indexOf(letter);
+    if (at === -1) return;
+    if (letter.last <= releasedSequence) {
+      await this.#storage.remove(letter.path);
+    } else {
+      await this.#storage.rename(letter.path, this.#path(letter, 'done'));
+      this.#done.push(letter);
+    }
+    await this.#storage.remove(this.#path(letter, 'json'));
+    await this.#storage.syncFolder(this.#folder);
+    this.#letters.splice(this.#letters.indexOf(letter), 1);
+  }
+
+  /** Forgets what was kept because of records that the target now names as committed. */
+  async forget(releasedSequence: number): Promise<void> {
+    for (const range of this.#done) {
+      if (range.last <= releasedSequence) await this.#storage.remove(this.#path(range, 'done'));
+    }
+    this.#done = this.#done.filter(({ last }) => last > releasedSequence);
+  }
+
+  /** Writes the records of a range to a file, all but those that are dead letters already. Resolves with its size. */
+  async #copy(journal: Journal, range: Range, path: string): Promise<number> {
+    await this.#storage.remove(path);
+    const file = await this.#storage.create(path);
+    try {
+      let bytes = 0;
+      let newest = 0;
+      const append = async (...buffers: Uint8Array[]) => {
+        await file.append(buffers);
+        bytes += buffers.reduce((sum, { length }) => sum + length, 0);
+      };
+      await append(fileHeader(range.first));
+      for await (const record of journal.records(range.first, range.last)) {
+        newest = record.sequence;
+        if (this.has(record.sequence)) continue;
+        const body = recordBody(record.entry);
+        await append(recordHeader(record, body), body);
+      }
+      if (newest !== range.last) throw new Error(`the journal does not have record ${range.last}`);
+      await file.sync();
+      return bytes;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #readLetter(range: Range): Promise<DeadLetter> {
+    const path = this.#path(range, 'journal');
+    const reason = await this.#storage.read(this.#path(range, 'json'), 0, MAX_REASON_BYTES).catch(() => undefined);
+    return { ...range, path, bytes: await this.#storage.sizeOf(path), ...parsedReason(reason) };
+  }
+
+  #path({ first, last }: Range, ending: 'journal' | 'json' | 'done'): string {
+    return join(this.#folder, `${padded(first)}-${padded(last)}.${ending}`);
+  }
+}
+
+/** More of a reason than this is not read back. */
+const MAX_REASON_BYTES = 64 << 10;
+
+function parsedReason(bytes: Uint8Array | undefined): Pick<DeadLetter, 'error' | 'setAsideUnixMs'> {
+  try {
+    const { error, setAsideUnixMs } = JSON.parse(Buffer.from(bytes ?? []).toString('utf8'));
+    return { error: String(error), setAsideUnixMs: Number(setAsideUnixMs) };
+  } catch {
+    return { error: 'unknown', setAsideUnixMs: 0 };
   }
 }
 

@@ -1,105 +1,86 @@
-// One process per journal. The lock names its holder, so that one which died does not block: a process is known by its
-// id and, where the system tells, by when it started, because ids are used again.
+// One process per journal. Each that wants it puts a file with a name of its own beside it, and then looks for those of
+// others: of two that do so at once, at least one sees the other, and gives way. A name says who put it there, so that
+// a process which died does not block: it is known by its id and, where the system tells, by when it started and since
+// which boot, because ids are used again. Names are never used again, so a dead one's can be removed without a race.
 
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { JournalStorage } from './journal-storage.js';
 
-const LOCK_NAME = 'lock';
-/** Tries at a lock that others are taking, or leaving, at the same moment. */
-const ATTEMPTS = 5;
-
-interface Holder {
-  readonly pid: number;
-  /** In the system's own count; null where it does not tell. */
-  readonly startedAt: string | null;
-  readonly nonce: string;
-}
+const NAME = /^lock-(\d+)-([\w.]+)-[0-9a-f-]{36}$/;
+/** Two that come at the same moment both give way, and try again after pauses of their own. */
+const ATTEMPTS = 6;
+const LONGEST_PAUSE_MS = 50;
 
 export class JournalLock {
+  readonly #storage: JournalStorage;
   readonly #path: string;
-  readonly #nonce: string;
 
-  private constructor(path: string, nonce: string) {
+  private constructor(storage: JournalStorage, path: string) {
+    this.#storage = storage;
     this.#path = path;
-    this.#nonce = nonce;
   }
 
   /** Takes the lock of a folder. Rejects naming the holder while it lives. */
-  static async take(folder: string): Promise<JournalLock> {
-    const path = join(folder, LOCK_NAME);
-    const mine: Holder = { pid: process.pid, startedAt: startOf(process.pid), nonce: randomUUID() };
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (await created(path, JSON.stringify(mine))) return new JournalLock(path, mine.nonce);
-      const text = await readFile(path, 'utf8').catch(() => undefined);
-      if (text === undefined) continue; // left between the two lines
-      const holder = parsedHolder(text);
-      if (holder !== undefined && isAlive(holder)) {
-        throw new Error(`journal ${folder} is in use by process ${holder.pid}`);
-      }
-      await setAside(path, text);
+  static async take(storage: JournalStorage, folder: string): Promise<JournalLock> {
+    for (let attempt = 1; ; attempt++) {
+      const mine = `lock-${process.pid}-${birthOf(process.pid)}-${randomUUID()}`;
+      const lock = new JournalLock(storage, join(folder, mine));
+      await (await storage.create(lock.#path)).close();
+      const holder = await livingHolder(storage, folder, mine).catch(async (error: unknown) => {
+        await lock.leave();
+        throw error;
+      });
+      if (holder === undefined) return lock;
+      await lock.leave();
+      if (attempt === ATTEMPTS) throw new Error(`journal ${folder} is in use by process ${holder}`);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_PAUSE_MS));
     }
-    throw new Error(`cannot lock journal ${folder}: other processes keep taking and leaving it`);
   }
 
   /** Gives the lock back. Safe to call twice. */
-  async leave(): Promise<void> {
-    const text = await readFile(this.#path, 'utf8').catch(() => undefined);
-    if (text !== undefined && parsedHolder(text)?.nonce === this.#nonce) await rm(this.#path, { force: true });
+  leave(): Promise<void> {
+    return this.#storage.remove(this.#path);
   }
 }
 
-async function created(path: string, text: string): Promise<boolean> {
-  try {
-    const file = await open(path, 'wx');
-    await file.writeFile(text);
-    await file.close();
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+/** The id of another process that has a lock here or is about to take it. Removes what dead ones left. */
+async function livingHolder(storage: JournalStorage, folder: string, mine: string): Promise<number | undefined> {
+  let living: number | undefined;
+  for (const name of await storage.list(folder)) {
+    const match = NAME.exec(name);
+    if (match === null || name === mine) continue;
+    const pid = Number(match[1]);
+    if (isAlive(pid, match[2]!)) living = pid;
+    else await storage.remove(join(folder, name));
   }
+  return living;
 }
 
-/** Removes a lock whose holder is dead. Of several processes that see it so, one succeeds; no live lock is removed. */
-async function setAside(path: string, seen: string): Promise<void> {
-  const aside = `${path}.${process.pid}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch {
-    return; // somebody else was quicker
-  }
-  const taken = await readFile(aside, 'utf8');
-  // Between reading and renaming, another process may have replaced the dead lock by its own: give it back.
-  if (taken !== seen) await rename(aside, path);
-  else await rm(aside, { force: true });
-}
-
-function parsedHolder(text: string): Holder | undefined {
-  try {
-    return JSON.parse(text) as Holder;
-  } catch {
-    return undefined; // killed while writing it
-  }
-}
-
-function isAlive({ pid, startedAt }: Holder): boolean {
+function isAlive(pid: number, birth: string): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  return startedAt === null || startedAt === startOf(pid);
+  const now = birthOf(pid);
+  // Processes of other users may be hidden.
+  return birth === UNKNOWN_BIRTH || now === UNKNOWN_BIRTH || birth === now;
 }
 
-/** When a process started, in clock ticks since boot: field 22 of /proc/<pid>/stat. */
-function startOf(pid: number): string | null {
+const UNKNOWN_BIRTH = 'unknown';
+
+/** The boot, and the clock tick after it, in which a process started. Of one that only waits to be buried: "dead". */
+function birthOf(pid: number): string {
   try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is a name in parentheses, which may hold spaces and parentheses itself.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    // The second field is a name in parentheses, which may hold spaces and parentheses itself; then come state and
+    // others, of which the twentieth is the start.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? 'dead' : `${boot}.${fields[19]}`;
   } catch {
-    return null;
+    return UNKNOWN_BIRTH;
   }
 }

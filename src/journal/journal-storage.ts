@@ -2,17 +2,21 @@
 
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 /** A file being appended to. */
 export interface JournalFile {
   /** Appends all of some buffers, or rejects; part of them may be in the file then. */
   append(buffers: readonly Uint8Array[]): Promise<void>;
-  /** Resolves when everything appended survives the loss of power. */
+  /** Cuts the file to its first `length` bytes. */
+  truncate(length: number): Promise<void>;
+  /** Resolves when everything done to the file survives the loss of power. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface JournalStorage {
+  /** Makes a folder, and those that it is in, where they do not exist. They survive the loss of power then. */
   makeFolder(path: string): Promise<void>;
   /** Names in a folder; none when there is no such folder. */
   list(path: string): Promise<string[]>;
@@ -21,7 +25,9 @@ export interface JournalStorage {
   read(path: string, start: number, length: number): Promise<Uint8Array>;
   /** Creates a file; rejects with EEXIST when there is one. */
   create(path: string): Promise<JournalFile>;
+  /** Gives a file another name, in place of a file that has it. */
   rename(from: string, to: string): Promise<void>;
+  /** Removes a file; one that does not exist is removed already. */
   remove(path: string): Promise<void>;
   /** Resolves when the names in a folder survive the loss of power. */
   syncFolder(path: string): Promise<void>;
@@ -29,7 +35,11 @@ export interface JournalStorage {
 
 export const diskStorage: JournalStorage = {
   async makeFolder(path) {
-    await mkdir(path, { recursive: true });
+    const first = await mkdir(resolve(path), { recursive: true });
+    if (first === undefined) return;
+    for (let made = resolve(path); made.length >= first.length; made = dirname(made)) {
+      await this.syncFolder(dirname(made));
+    }
   },
   async list(path) {
     try {
@@ -87,6 +97,10 @@ class DiskFile implements JournalFile {
     }
   }
 
+  truncate(length: number): Promise<void> {
+    return this.#file.truncate(length);
+  }
+
   sync(): Promise<void> {
     return this.#file.datasync();
   }
@@ -94,4 +108,18 @@ class DiskFile implements JournalFile {
   close(): Promise<void> {
     return this.#file.close();
   }
+}
+
+/** Puts a file in place as a whole: a crash leaves the old one or the new one. */
+export async function replaceFile(storage: JournalStorage, path: string, contents: Uint8Array): Promise<void> {
+  await storage.remove(`${path}.new`);
+  const file = await storage.create(`${path}.new`);
+  try {
+    await file.append([contents]);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await storage.rename(`${path}.new`, path);
+  await storage.syncFolder(dirname(path));
 }

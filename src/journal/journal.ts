@@ -1,21 +1,35 @@
 // Requests → durable before they are acknowledged. Append-only segments, one sync for all requests that wait for one.
 //
-//   <folder>/<first sequence>.journal   segments, oldest first
+//   <folder>/<first sequence>.journal   segments, oldest first; sequences are consecutive over all of them
 //   <folder>/damaged/                   segments of which a part could not be proven, once the rest is committed
 //   <folder>/dead-letter/               records that the target refuses for good
-//   <folder>/id, lock                   who this journal is to the target, and which process has it
+//   <folder>/id                         who this journal is to the target
+//   <folder>/next                       the next sequence, when there is no segment that tells
+//   <folder>/lock-…                     which process has it
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Failure, messageOf } from '../failure.js';
 import { JournalLock } from './journal-lock.js';
-import type { JournalFile, JournalStorage } from './journal-storage.js';
-import { encodeRecord, FILE_HEADER_BYTES, fileHeader, type JournalEntry, type JournalRecord } from './record.js';
+import { type JournalFile, type JournalStorage, replaceFile } from './journal-storage.js';
+import {
+  FILE_HEADER_BYTES,
+  FORMAT_VERSION,
+  fileHeader,
+  type JournalEntry,
+  type JournalRecord,
+  RECORD_HEADER_BYTES,
+  readFileHeader,
+  recordBody,
+  recordHeader,
+} from './record.js';
 import { type Damage, readSegment } from './segment.js';
 
 const SEGMENT_NAME = /^(\d{16})\.journal$/;
 /** A segment is deleted as a whole: small enough that little committed data lingers, large enough to be few files. */
 const MAX_SEGMENT_BYTES = 64 << 20;
+/** Segments that a journal has room for at least: the one being written keeps what is committed already. */
+const MIN_SEGMENTS = 4;
 /** Appended between two syncs at most, so that the first of many waiting requests does not wait for all of them. */
 const MAX_SYNC_BYTES = 8 << 20;
 
@@ -31,15 +45,16 @@ export interface JournalOptions {
 interface Segment {
   readonly path: string;
   readonly firstSequence: number;
+  /** One below the first while it holds none. */
   lastSequence: number;
   bytes: number;
   isDamaged: boolean;
 }
 
 interface Waiting {
-  readonly record: JournalRecord;
-  readonly buffers: readonly Uint8Array[];
-  readonly bytes: number;
+  readonly entry: JournalEntry;
+  readonly body: Uint8Array;
+  readonly admittedBytes: number;
   readonly durable: (sequence: number) => void;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -54,26 +69,37 @@ export class Journal {
   #current: { readonly segment: Segment; readonly file: JournalFile } | undefined;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  #writing: Promise<void> | undefined;
+  #isWriting = false;
+  #written: Promise<void> = Promise.resolve();
+  /** Removals of segments, one after the other. */
+  #tidying: Promise<void> = Promise.resolve();
+  #isReplayed = false;
+  #isClosed = false;
   #lastSequence: number;
   #releasedSequence = 0;
   #failure: string | undefined;
   #syncs = 0;
   #records = 0;
 
-  private constructor(options: JournalOptions, serverId: string, lock: JournalLock, segments: Segment[]) {
+  private constructor(
+    options: JournalOptions,
+    serverId: string,
+    lock: JournalLock,
+    segments: Segment[],
+    lastSequence: number,
+  ) {
     this.#options = options;
     this.serverId = serverId;
     this.#lock = lock;
     this.#segments = segments;
-    this.#lastSequence = segments.at(-1)?.lastSequence ?? 0;
+    this.#lastSequence = lastSequence;
   }
 
   /** Takes the journal of a folder, making it where there is none. Rejects while another process has it. */
   static async open(options: JournalOptions): Promise<Journal> {
     const { folder, storage } = options;
     await storage.makeFolder(folder);
-    const lock = await JournalLock.take(folder);
+    const lock = await JournalLock.take(storage, folder);
     try {
       const serverId = await persistentId(storage, folder);
       const segments: Segment[] = [];
@@ -84,7 +110,7 @@ export class Journal {
         const bytes = await storage.sizeOf(path);
         segments.push({ path, firstSequence, lastSequence: firstSequence - 1, bytes, isDamaged: false });
       }
-      return new Journal(options, serverId, lock, segments);
+      return new Journal(options, serverId, lock, segments, (await nextSequence(options)) - 1);
     } catch (error) {
       await lock.leave();
       throw error;
@@ -99,6 +125,11 @@ export class Journal {
   /** Sequence of the newest record; 0 before the first. */
   get lastSequence(): number {
     return this.#lastSequence;
+  }
+
+  /** Sequence up to which the target has committed or refused everything. */
+  get releasedSequence(): number {
+    return this.#releasedSequence;
   }
 
   get syncsTotal(): number {
@@ -117,33 +148,36 @@ export class Journal {
 
   /**
    * Yields what earlier processes appended beyond `afterSequence`, oldest first, in bounded memory. To be read to its end
-   * before the first append.
+   * before the first append. Rejects at a segment of another format version: its records come before all later ones.
    */
   async *replay(afterSequence: number): AsyncGenerator<JournalRecord> {
     this.#releasedSequence = afterSequence;
-    let previous: Segment | undefined;
+    let due = afterSequence + 1;
     for (const segment of this.#segments) {
-      if (previous !== undefined && segment.firstSequence > previous.lastSequence + 1 && !previous.isDamaged) {
-        const problem = `records ${previous.lastSequence + 1} to ${segment.firstSequence - 1} are missing before it`;
-        this.#options.damaged({ path: segment.path, byte: 0, problem, isTornTail: false });
-      }
-      for await (const item of readSegment(this.#options.storage, segment.path)) {
+      this.#reportGap(due, segment);
+      for await (const item of readSegment(this.#options.storage, segment.path, segment.firstSequence)) {
         if ('damage' in item) {
           segment.isDamaged ||= !item.damage.isTornTail;
           this.#options.damaged(item.damage);
           continue;
         }
         segment.lastSequence = item.record.sequence;
-        if (item.record.sequence > afterSequence) yield item.record;
+        if (item.record.sequence < due) continue;
+        due = item.record.sequence + 1;
+        yield item.record;
       }
-      previous = segment;
     }
-    // Never below what the target has seen, even if the segments that held it are gone.
+    // Never below what the target has seen, even if the segments that held it are gone; and never the name of a segment
+    // of which nothing could be read.
     this.#lastSequence = Math.max(
-      afterSequence,
       this.#lastSequence,
-      ...this.#segments.map((segment) => segment.lastSequence),
+      due - 1,
+      ...this.#segments.map(({ firstSequence, lastSequence, isDamaged }) =>
+        isDamaged ? Math.max(firstSequence, lastSequence) : lastSequence,
+      ),
     );
+    this.#isReplayed = true;
+    await this.#removeUnwritten();
     await this.release(afterSequence);
   }
 
@@ -152,51 +186,82 @@ export class Journal {
    * promise resolves. Rejects with `overloaded` when the journal is full or has failed, and then nothing is durable.
    */
   append(entry: JournalEntry, admittedBytes: number, durable: (sequence: number) => void): Promise<void> {
+    if (!this.#isReplayed) return Promise.reject(new Error('BUG: a journal is appended to before it was replayed'));
+    if (this.#isClosed) return Promise.reject(new Failure('stopping', 'the server is stopping'));
     if (this.#failure !== undefined) return Promise.reject(new Failure('overloaded', this.#failure));
-    const record = { sequence: this.#lastSequence + 1, unixMs: Date.now(), admittedBytes, entry };
-    const buffers = encodeRecord(record);
-    const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    if (this.bytes + bytes > this.#options.maxBytes) {
-      const text = `journal of ${this.bytes} bytes has no room for ${bytes} more: journal_max_bytes is ${this.#options.maxBytes}`;
-      return Promise.reject(new Failure('overloaded', text));
-    }
-    this.#lastSequence = record.sequence;
+    const body = recordBody(entry);
+    const bytes = RECORD_HEADER_BYTES + body.length;
+    const refusal = this.#refusal(bytes);
+    if (refusal !== undefined) return Promise.reject(refusal);
     this.#waitingBytes += bytes;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ record, buffers, bytes, durable, resolve, reject });
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#waiting.push({ entry, body, admittedBytes, durable, resolve, reject });
+      if (this.#isWriting) return;
+      this.#isWriting = true;
+      this.#written = this.#write();
     });
   }
 
   /** Tells that the target has committed everything up to a sequence: segments with nothing beyond are removed. */
-  async release(upToSequence: number): Promise<void> {
+  release(upToSequence: number): Promise<void> {
     this.#releasedSequence = Math.max(this.#releasedSequence, upToSequence);
-    while (this.#segments.length > 0) {
-      const oldest = this.#segments[0]!;
-      if (oldest === this.#current?.segment || oldest.lastSequence > this.#releasedSequence) break;
-      this.#segments.shift();
-      await this.#removeSegment(oldest);
-    }
+    // Until all segments were read, it is not known what is in them.
+    if (!this.#isReplayed) return Promise.resolve();
+    const tidied = this.#tidying.then(() => this.#removeReleased());
+    this.#tidying = tidied.catch(() => undefined);
+    return tidied;
   }
 
   /** Waits for appends in progress and gives the journal back. What was not released stays for the next process. */
   async close(): Promise<void> {
-    await this.#writing;
-    await this.#endSegment();
-    await this.release(this.#releasedSequence);
-    await this.#lock.leave();
+    this.#isClosed = true;
+    await this.#written;
+    try {
+      await this.#endSegment();
+      // What cannot be removed now is removed by the next process.
+      await this.release(this.#releasedSequence).catch(() => undefined);
+    } finally {
+      await this.#lock.leave();
+    }
   }
 
   /** Records in a range of sequences that are still in a segment. */
   async *records(first: number, last: number): AsyncGenerator<JournalRecord> {
-    for (const segment of [...this.#segments]) {
-      if (segment.lastSequence < first || segment.firstSequence > last) continue;
-      for await (const item of readSegment(this.#options.storage, segment.path)) {
-        if ('record' in item && item.record.sequence >= first && item.record.sequence <= last) yield item.record;
+    for (const { path, firstSequence, lastSequence } of [...this.#segments]) {
+      if (lastSequence < first || firstSequence > last) continue;
+      for await (const item of readSegment(this.#options.storage, path, firstSequence)) {
+        if ('damage' in item || item.record.sequence < first) continue;
+        if (item.record.sequence > last) return;
+        yield item.record;
       }
     }
+  }
+
+  /** Tells of records that should lie before a segment. Those that the target has do not matter. */
+  #reportGap(due: number, { path, firstSequence }: Segment): void {
+    if (firstSequence <= due) return;
+    // Without a seal in this target, they may have been committed to another one.
+    const doubt = due === 1 ? ', unless another target has them' : '';
+    const problem = `records ${due} to ${firstSequence - 1} are missing before it${doubt}`;
+    this.#options.damaged({ path, byte: 0, problem, isTornTail: false });
+  }
+
+  /** Why there is no room for so many bytes, if so. */
+  #refusal(bytes: number): Failure | undefined {
+    const { maxBytes } = this.#options;
+    if (bytes + FILE_HEADER_BYTES > maxBytes) {
+      return new Failure('tooLarge', `a record of ${bytes} bytes never fits: journal_max_bytes is ${maxBytes}`);
+    }
+    // What is committed goes as soon as something else needs its room.
+    const kept = this.#segments.reduce(
+      (sum, segment) => (segment.lastSequence <= this.#releasedSequence ? sum : sum + segment.bytes),
+      this.#waitingBytes,
+    );
+    if (kept + bytes + FILE_HEADER_BYTES <= maxBytes) return undefined;
+    return new Failure(
+      'overloaded',
+      `journal of ${kept} bytes has no room for ${bytes} more: journal_max_bytes is ${maxBytes}`,
+    );
   }
 
   async #write(): Promise<void> {
@@ -204,64 +269,98 @@ export class Journal {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const batch = this.#nextBatch();
+      const first = this.#lastSequence + 1;
       try {
-        await this.#appendAndSync(batch);
+        await this.#appendAndSync(first, batch);
       } catch (error) {
-        for (const { reject } of batch)
-          reject(new Failure('overloaded', `cannot write journal: ${messageOf(error)}`, { cause: error }));
+        const refusal = new Failure('overloaded', `cannot write journal: ${messageOf(error)}`, { cause: error });
+        for (const { reject } of batch) reject(refusal);
         continue;
+      } finally {
+        for (const { body } of batch) this.#waitingBytes -= RECORD_HEADER_BYTES + body.length;
       }
-      for (const { record, durable, resolve } of batch) {
-        durable(record.sequence);
-        resolve();
-      }
+      this.#lastSequence += batch.length;
+      batch.forEach(({ durable, resolve, reject }, i) => {
+        try {
+          durable(first + i);
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
     }
+    // No await since the loop has seen that nothing waits, so that nobody can begin to wait in between.
+    this.#isWriting = false;
   }
 
   #nextBatch(): Waiting[] {
     let bytes = 0;
     let count = 0;
-    for (const waiting of this.#waiting) {
-      if (count > 0 && bytes + waiting.bytes > MAX_SYNC_BYTES) break;
-      bytes += waiting.bytes;
+    for (const { body } of this.#waiting) {
+      const more = RECORD_HEADER_BYTES + body.length;
+      if (count > 0 && bytes + more > MAX_SYNC_BYTES) break;
+      bytes += more;
       count++;
     }
-    this.#waitingBytes -= bytes;
     return this.#waiting.splice(0, count);
   }
 
-  async #appendAndSync(batch: readonly Waiting[]): Promise<void> {
+  /** Resolves once a batch is durable; rejects with nothing of it in the journal, or with the journal failed. */
+  async #appendAndSync(first: number, batch: readonly Waiting[]): Promise<void> {
     if (this.#failure !== undefined) throw new Error(this.#failure);
-    const { segment, file } = await this.#segmentFor(batch[0]!.record.sequence);
-    const bytes = batch.reduce((sum, waiting) => sum + waiting.bytes, 0);
+    const unixMs = Date.now();
+    const buffers = batch.flatMap(({ entry, body, admittedBytes }, i) => [
+      recordHeader({ sequence: first + i, unixMs, admittedBytes, entry }, body),
+      body,
+    ]);
+    const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    const { segment, file } = await this.#segmentFor(first, bytes);
     try {
-      await file.append(batch.flatMap(({ buffers }) => buffers));
+      await file.append(buffers);
     } catch (error) {
-      // Part of it may be in the file. The next record goes into a new one, whose header proves where it belongs.
-      await this.#endSegment();
+      await this.#takeBack(file, segment, error);
       throw error;
-    } finally {
-      segment.bytes += bytes;
     }
-    segment.lastSequence = batch.at(-1)!.record.sequence;
     try {
       await file.sync();
     } catch (error) {
       // The kernel may have dropped what it could not write, and the next sync would not say so.
-      this.#failure = `the journal failed to sync, so nothing more is accepted: ${messageOf(error)}`;
+      this.#fail('sync', error);
+      await this.#takeBack(file, segment, error);
       throw error;
     }
+    segment.bytes += bytes;
+    segment.lastSequence = first + batch.length - 1;
     this.#syncs++;
     this.#records += batch.length;
   }
 
-  async #segmentFor(sequence: number): Promise<{ readonly segment: Segment; readonly file: JournalFile }> {
-    const limit = Math.min(MAX_SEGMENT_BYTES, this.#options.maxBytes / 4);
-    if (this.#current !== undefined && this.#current.segment.bytes >= limit) await this.#endSegment();
+  /** Removes what an append that failed may have left: a refused record must not be replayed, for it is sent again. */
+  async #takeBack(file: JournalFile, segment: Segment, cause: unknown): Promise<void> {
+    try {
+      await file.truncate(segment.bytes);
+      await file.sync();
+    } catch {
+      this.#fail('write', cause);
+    }
+  }
+
+  #fail(operation: 'write' | 'sync', cause: unknown): void {
+    this.#failure ??= `the journal failed to ${operation}, so nothing more is accepted: ${messageOf(cause)}`;
+  }
+
+  async #segmentFor(
+    sequence: number,
+    bytes: number,
+  ): Promise<{ readonly segment: Segment; readonly file: JournalFile }> {
+    if (this.#current !== undefined && this.#isFull(this.#current.segment, bytes)) {
+      await this.#endSegment();
+      this.release(this.#releasedSequence).catch(() => undefined); // told where the commit that allows it is told
+    }
     if (this.#current === undefined) {
       const { folder, storage } = this.#options;
       const path = join(folder, `${String(sequence).padStart(16, '0')}.journal`);
-      const file = await storage.create(path);
+      const file = await createSegment(storage, folder, path, sequence);
       const segment = {
         path,
         firstSequence: sequence,
@@ -269,18 +368,48 @@ export class Journal {
         bytes: FILE_HEADER_BYTES,
         isDamaged: false,
       };
-      await file.append([fileHeader(sequence)]);
-      await storage.syncFolder(folder);
       this.#segments.push(segment);
       this.#current = { segment, file };
     }
     return this.#current;
   }
 
+  /** Whether more bytes should go to the next segment: at its size, or when what is committed in it takes their room. */
+  #isFull(segment: Segment, bytes: number): boolean {
+    const { maxBytes } = this.#options;
+    if (segment.lastSequence < segment.firstSequence) return false;
+    if (segment.bytes >= Math.min(MAX_SEGMENT_BYTES, maxBytes / MIN_SEGMENTS)) return true;
+    return segment.lastSequence <= this.#releasedSequence && this.bytes + bytes > maxBytes;
+  }
+
   async #endSegment(): Promise<void> {
     const current = this.#current;
     this.#current = undefined;
     await current?.file.close();
+  }
+
+  /** Removes segments that a crash kept from getting their first record: their names are needed. */
+  async #removeUnwritten(): Promise<void> {
+    for (const segment of [...this.#segments]) {
+      if (segment.isDamaged || segment.lastSequence >= segment.firstSequence) continue;
+      this.#segments.splice(this.#segments.indexOf(segment), 1);
+      await this.#removeSegment(segment);
+    }
+  }
+
+  async #removeReleased(): Promise<void> {
+    while (this.#segments.length > 0) {
+      const oldest = this.#segments[0]!;
+      if (oldest === this.#current?.segment || oldest.lastSequence > this.#releasedSequence) return;
+      // Sequences go on from here, whatever target the next process has: one that was used before would be taken for
+      // a record that is committed already.
+      if (this.#segments.length === 1) {
+        const { folder, storage } = this.#options;
+        await replaceFile(storage, join(folder, NEXT), fileHeader(this.#lastSequence + 1));
+      }
+      this.#segments.shift();
+      await this.#removeSegment(oldest);
+    }
   }
 
   async #removeSegment({ path, isDamaged }: Segment): Promise<void> {
@@ -297,23 +426,56 @@ export class Journal {
   }
 }
 
+/** Creates a file with a header, or rejects and leaves none, so that the same name can be tried again. */
+async function createSegment(
+  storage: JournalStorage,
+  folder: string,
+  path: string,
+  firstSequence: number,
+): Promise<JournalFile> {
+  const file = await storage.create(path);
+  try {
+    await file.append([fileHeader(firstSequence)]);
+    await storage.syncFolder(folder);
+    return file;
+  } catch (error) {
+    await file.close();
+    await storage.remove(path);
+    throw error;
+  }
+}
+
+const NEXT = 'next';
+
+/** The sequence that an earlier process left for the next record; 1 when none did. */
+async function nextSequence({ folder, storage, damaged }: JournalOptions): Promise<number> {
+  if (!(await storage.list(folder)).includes(NEXT)) return 1;
+  const path = join(folder, NEXT);
+  try {
+    const { version, firstSequence } = readFileHeader(await storage.read(path, 0, FILE_HEADER_BYTES));
+    if (version === FORMAT_VERSION) return firstSequence;
+    throw new Error(`cannot read ${path}: format version ${version}, and this otelduck reads ${FORMAT_VERSION}`);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    damaged({ path, byte: 0, problem: error.message, isTornTail: false });
+    return 1;
+  }
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** The id that a folder was given when it was first used. */
 async function persistentId(storage: JournalStorage, folder: string): Promise<string> {
   const path = join(folder, 'id');
   if ((await storage.list(folder)).includes('id')) {
-    return Buffer.from(await storage.read(path, 0, 64))
-      .toString('utf8')
-      .trim();
+    const id = Buffer.from(await storage.read(path, 0, 64)).toString('utf8');
+    if (UUID.test(id)) return id;
+    // Under another one, everything that the target has would be replayed.
+    throw new Error(
+      `cannot read ${path}: it holds no id. Put back the server_id that otlp_seals has for this journal, or move the folder away`,
+    );
   }
   const id = randomUUID();
-  const file = await storage.create(`${path}.new`).catch(async () => {
-    await storage.remove(`${path}.new`);
-    return storage.create(`${path}.new`);
-  });
-  await file.append([Buffer.from(id)]);
-  await file.sync();
-  await file.close();
-  await storage.rename(`${path}.new`, path);
-  await storage.syncFolder(folder);
+  await replaceFile(storage, path, Buffer.from(id));
   return id;
 }

@@ -1,22 +1,28 @@
 // The bytes of a journal. A segment is a file header and then records, each of which proves itself:
 //
 //   file    "otelduck" · version u16 · reserved u16 · first sequence f64 · CRC-32C u32 of all before
-//   record  body length u32 · CRC-32C u32 of all after it, body included · sequence f64 · time (unix ms) f64
-//           · kind u8 · signal u8 · format u8 · encoding u8 · admitted bytes u32 · body
+//   record  body length u32 · sequence f64 · time (unix ms) f64 · kind u8 · signal u8 · format u8 · encoding u8
+//           · admitted bytes u32 · CRC-32C u32 of all before · CRC-32C u32 of all before that one, and of the body · body
 //
-// Integers are little-endian. Sequences are whole numbers below 2^53, so that a double holds them.
+// Integers are little-endian. Sequences are whole numbers below 2^53, so that a double holds them; the records of a
+// segment have consecutive ones, beginning with that of its header and its name. The header has a checksum of its own,
+// so that a length is known to be right where the body is damaged, and where the file ends inside it.
 
 import type { PackedRows } from '../buffer/packed-rows.js';
 import { type ContentEncoding, contentEncodings } from '../decode/inflate.js';
 import { type WireFormat, wireFormats } from '../decode/request-decoder.js';
 import { type Signal, signals } from '../schema/column-declaration.js';
 import { crc32c } from './crc32c.js';
+import { decodeRows, encodeRows } from './rows-body.js';
 
-export const FILE_HEADER_BYTES = 24;
-export const RECORD_HEADER_BYTES = 32;
 export const FORMAT_VERSION = 1;
+export const FILE_HEADER_BYTES = 24;
+export const RECORD_HEADER_BYTES = 36;
 
 const MAGIC = Buffer.from('otelduck');
+const FILE_CRC_AT = 20;
+const HEADER_CRC_AT = 28;
+const RECORD_CRC_AT = 32;
 
 /** What was accepted: a request as received, or rows that only their stream's decoder could make sense of. */
 export type JournalEntry =
@@ -43,90 +49,102 @@ export function fileHeader(firstSequence: number): Buffer {
   MAGIC.copy(header);
   header.writeUInt16LE(FORMAT_VERSION, 8);
   header.writeDoubleLE(firstSequence, 12);
-  header.writeUInt32LE(crc32c(header.subarray(0, FILE_HEADER_BYTES - 4)), FILE_HEADER_BYTES - 4);
+  header.writeUInt32LE(crc32c(header.subarray(0, FILE_CRC_AT)), FILE_CRC_AT);
   return header;
 }
 
-/** The first sequence that a segment's header names. Throws saying what is wrong with the header. */
-export function readFileHeader(header: Uint8Array): number {
-  const bytes = Buffer.from(header.buffer, header.byteOffset, header.byteLength);
-  if (bytes.length < FILE_HEADER_BYTES)
-    throw new RangeError(`header of ${bytes.length} bytes, expected ${FILE_HEADER_BYTES}`);
-  if (!bytes.subarray(0, 8).equals(MAGIC))
-    throw new RangeError('no journal segment: it does not begin with "otelduck"');
-  // Before the checksum: a newer version may keep it elsewhere.
-  const version = bytes.readUInt16LE(8);
-  if (version !== FORMAT_VERSION)
-    throw new RangeError(`format version ${version}, and this otelduck reads ${FORMAT_VERSION}`);
-  const crc = bytes.readUInt32LE(FILE_HEADER_BYTES - 4);
-  if (crc !== crc32c(bytes.subarray(0, FILE_HEADER_BYTES - 4))) throw new RangeError('header checksum does not match');
-  return bytes.readDoubleLE(12);
+/** What a file's header says. `version` is that of the format; the rest holds where it is ours. */
+export interface FileHeader {
+  readonly version: number;
+  readonly firstSequence: number;
 }
 
-/** The buffers of a record, to be appended one after the other. The body is not copied. */
-export function encodeRecord({ sequence, unixMs, admittedBytes, entry }: JournalRecord): readonly Uint8Array[] {
-  const body = entry.kind === 'request' ? entry.body : encodePacked(entry.packed);
+/** Throws saying what is wrong with a header. One of another version is not wrong. */
+export function readFileHeader(bytes: Uint8Array): FileHeader {
+  const header = asBuffer(bytes);
+  if (header.length < FILE_HEADER_BYTES) {
+    throw new RangeError(`a file of ${header.length} bytes has no header, which takes ${FILE_HEADER_BYTES}`);
+  }
+  if (!header.subarray(0, MAGIC.length).equals(MAGIC)) throw new RangeError('the file does not begin with "otelduck"');
+  const version = header.readUInt16LE(8);
+  const isOurs = header.readUInt32LE(FILE_CRC_AT) === crc32c(header.subarray(0, FILE_CRC_AT));
+  // Another version may keep its checksum elsewhere.
+  if (version === FORMAT_VERSION && !isOurs) throw new RangeError('the checksum of the file header does not match');
+  return { version, firstSequence: header.readDoubleLE(12) };
+}
+
+/** The part of a record that follows its header. Requests are not copied. */
+export function recordBody(entry: JournalEntry): Uint8Array {
+  return entry.kind === 'request' ? entry.body : encodeRows(entry.packed);
+}
+
+/** The header that goes before `body`, which is that of the record's entry. */
+export function recordHeader({ sequence, unixMs, admittedBytes, entry }: JournalRecord, body: Uint8Array): Buffer {
   const header = Buffer.alloc(RECORD_HEADER_BYTES);
   header.writeUInt32LE(body.length, 0);
-  header.writeDoubleLE(sequence, 8);
-  header.writeDoubleLE(unixMs, 16);
-  header[24] = kinds.indexOf(entry.kind);
-  header[25] = signals.indexOf(entry.kind === 'request' ? entry.signal : entry.packed.signal);
-  header[26] = entry.kind === 'request' ? wireFormats.indexOf(entry.format) : 0;
-  header[27] = entry.kind === 'request' ? contentEncodings.indexOf(entry.encoding) : 0;
-  header.writeUInt32LE(admittedBytes, 28);
-  // The length is covered too: a flipped bit in it would otherwise move every record behind.
-  const crc = crc32c(body, crc32c(header.subarray(8), crc32c(header.subarray(0, 4))));
-  header.writeUInt32LE(crc, 4);
-  return [header, body];
+  header.writeDoubleLE(sequence, 4);
+  header.writeDoubleLE(unixMs, 12);
+  header[20] = kinds.indexOf(entry.kind);
+  header[21] = signals.indexOf(entry.kind === 'request' ? entry.signal : entry.packed.signal);
+  header[22] = entry.kind === 'request' ? wireFormats.indexOf(entry.format) : 0;
+  header[23] = entry.kind === 'request' ? contentEncodings.indexOf(entry.encoding) : 0;
+  header.writeUInt32LE(admittedBytes, 24);
+  const crc = crc32c(header.subarray(0, HEADER_CRC_AT));
+  header.writeUInt32LE(crc, HEADER_CRC_AT);
+  header.writeUInt32LE(crc32c(body, crc), RECORD_CRC_AT);
+  return header;
 }
 
-/** Length of the body that a record's header announces. */
-export function bodyLength(header: Uint8Array): number {
-  return Buffer.from(header.buffer, header.byteOffset, header.byteLength).readUInt32LE(0);
+/** A record's header, as it is or as it must have been. */
+export interface SoundHeader {
+  readonly bytes: Uint8Array;
+  readonly bodyLength: number;
+  readonly sequence: number;
+  /** Whether one bit had to be put right. The record's other checksum tells whether it was the right one. */
+  readonly isRepaired: boolean;
 }
 
-/** Reads a record. Throws saying what is wrong with it. */
-export function decodeRecord(header: Uint8Array, body: Uint8Array): JournalRecord {
-  const bytes = Buffer.from(header.buffer, header.byteOffset, header.byteLength);
-  const crc = crc32c(body, crc32c(bytes.subarray(8), crc32c(bytes.subarray(0, 4))));
-  if (bytes.readUInt32LE(4) !== crc) throw new RangeError('record checksum does not match');
-  const kind = kinds[bytes[24]!];
-  const signal = signals[bytes[25]!];
-  const format = wireFormats[bytes[26]!];
-  const encoding = contentEncodings[bytes[27]!];
+/** Undefined where the header's checksum does not match, and does not match with any one bit turned either. */
+export function readRecordHeader(bytes: Uint8Array): SoundHeader | undefined {
+  const header = Buffer.from(bytes);
+  if (isHeaderSound(header)) return soundHeader(header, false);
+  for (let bit = 0; bit < 8 * RECORD_CRC_AT; bit++) {
+    header[bit >> 3]! ^= 1 << (bit & 7);
+    if (isHeaderSound(header)) return soundHeader(header, true);
+    header[bit >> 3]! ^= 1 << (bit & 7);
+  }
+  return undefined;
+}
+
+/** What a record holds. Throws saying what is wrong with it. */
+export function decodeRecord({ bytes, sequence }: SoundHeader, body: Uint8Array): JournalRecord {
+  const header = asBuffer(bytes);
+  if (header.readUInt32LE(RECORD_CRC_AT) !== crc32c(body, header.readUInt32LE(HEADER_CRC_AT))) {
+    throw new RangeError('its checksum does not match');
+  }
+  const kind = kinds[header[20]!];
+  const signal = signals[header[21]!];
+  const format = wireFormats[header[22]!];
+  const encoding = contentEncodings[header[23]!];
   if (kind === undefined || signal === undefined || format === undefined || encoding === undefined) {
-    throw new RangeError(`record of a kind that this otelduck does not know: ${[...bytes.subarray(24, 28)].join(' ')}`);
+    throw new RangeError(`it is of a kind that this otelduck does not know: ${[...header.subarray(20, 24)].join(' ')}`);
   }
   return {
-    sequence: bytes.readDoubleLE(8),
-    unixMs: bytes.readDoubleLE(16),
-    admittedBytes: bytes.readUInt32LE(28),
-    entry: kind === 'request' ? { kind, signal, format, encoding, body } : { kind, packed: decodePacked(signal, body) },
+    sequence,
+    unixMs: header.readDoubleLE(12),
+    admittedBytes: header.readUInt32LE(24),
+    entry: kind === 'request' ? { kind, signal, format, encoding, body } : { kind, packed: decodeRows(signal, body) },
   };
 }
 
-/** Heap length and counts as u32, then the packed buffer as it is. */
-function encodePacked({ buffer, heapBytes, rows, lengths }: PackedRows): Uint8Array {
-  const numbers = Uint32Array.from([heapBytes, rows.length, lengths.length, ...rows, ...lengths]);
-  const body = new Uint8Array(numbers.byteLength + buffer.byteLength);
-  body.set(new Uint8Array(numbers.buffer));
-  body.set(new Uint8Array(buffer), numbers.byteLength);
-  return body;
+function isHeaderSound(header: Buffer): boolean {
+  return header.readUInt32LE(HEADER_CRC_AT) === crc32c(header.subarray(0, HEADER_CRC_AT));
 }
 
-function decodePacked(signal: Signal, body: Uint8Array): PackedRows {
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  const number = (index: number) => view.getUint32(4 * index, true);
-  const tables = number(1);
-  const arrays = number(2);
-  const numbersEnd = 4 * (3 + tables + arrays);
-  return {
-    signal,
-    heapBytes: number(0),
-    rows: Array.from({ length: tables }, (_, i) => number(3 + i)),
-    lengths: Array.from({ length: arrays }, (_, i) => number(3 + tables + i)),
-    // A copy, because typed arrays over it must begin at multiples of eight bytes.
-    buffer: new Uint8Array(body.subarray(numbersEnd)).buffer,
-  };
+function soundHeader(header: Buffer, isRepaired: boolean): SoundHeader {
+  return { bytes: header, bodyLength: header.readUInt32LE(0), sequence: header.readDoubleLE(4), isRepaired };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -2,12 +2,14 @@
 
 import type { JournalStorage } from './journal-storage.js';
 import {
-  bodyLength,
   decodeRecord,
   FILE_HEADER_BYTES,
+  FORMAT_VERSION,
   type JournalRecord,
   RECORD_HEADER_BYTES,
   readFileHeader,
+  readRecordHeader,
+  type SoundHeader,
 } from './record.js';
 
 /** Read at a time: many records of usual size, and little beside the rows that they become. */
@@ -19,64 +21,114 @@ export interface Damage {
   /** Where in the file. */
   readonly byte: number;
   readonly problem: string;
-  /** Whether it is what a crash leaves behind: an end that was still being written, and never acknowledged. */
+  /** Whether it is what a crash leaves: a file that ends inside a record, which cannot have been acknowledged. */
   readonly isTornTail: boolean;
 }
 
 export type SegmentItem = { readonly record: JournalRecord } | { readonly damage: Damage };
 
 /**
- * Yields the records of a segment in order. Behind a damaged record it goes on only where the next one proves itself, at
- * the place and with the sequence that it must have; otherwise the segment ends there.
+ * Yields the records of a segment, which have consecutive sequences from `firstSequence` on, or, in a copy of some of
+ * them, rising ones. Behind a damaged record it goes on where the place of the next one is proven; otherwise the segment
+ * ends there. Rejects when another version of otelduck wrote it: that is no damage, and what comes later must not
+ * overtake it.
  */
-export async function* readSegment(storage: JournalStorage, path: string): AsyncGenerator<SegmentItem> {
-  const size = await storage.sizeOf(path);
-  const window = new ReadWindow(storage, path, size);
-  try {
-    readFileHeader(await window.bytes(0, FILE_HEADER_BYTES));
-  } catch (error) {
-    const isTornTail = size < FILE_HEADER_BYTES;
-    yield { damage: { path, byte: 0, problem: (error as Error).message, isTornTail } };
-    return;
+export async function* readSegment(
+  storage: JournalStorage,
+  path: string,
+  firstSequence: number,
+  order: 'consecutive' | 'rising' = 'consecutive',
+): AsyncGenerator<SegmentItem> {
+  const window = new ReadWindow(storage, path, await storage.sizeOf(path));
+  const { size } = window;
+  const damage = (byte: number, problem: string, isTornTail = false): SegmentItem => ({
+    damage: { path, byte, problem, isTornTail },
+  });
+  const headerProblem = await fileHeaderProblem(window, path, firstSequence);
+  if (headerProblem !== undefined) {
+    const isTornTail = size < FILE_HEADER_BYTES || (await window.isZeroFrom(0));
+    yield damage(0, headerProblem, isTornTail);
+    if (isTornTail) return;
   }
-  let lastSequence: number | undefined;
-  for (let at = FILE_HEADER_BYTES; at < size; ) {
-    const header = await window.bytes(at, RECORD_HEADER_BYTES);
-    const length = header.length < RECORD_HEADER_BYTES ? Number.POSITIVE_INFINITY : bodyLength(header);
-    const end = at + RECORD_HEADER_BYTES + length;
-    if (end > size) {
-      yield { damage: { path, byte: at, problem: `a record runs past the end of the file`, isTornTail: true } };
+  let due = firstSequence;
+  for (let at = FILE_HEADER_BYTES; at < size; due++) {
+    const found = await window.bytes(at, RECORD_HEADER_BYTES);
+    if (found.length < RECORD_HEADER_BYTES) {
+      yield damage(at, `the file ends inside the header of record ${due}`, true);
       return;
     }
-    const body = await window.bytes(at + RECORD_HEADER_BYTES, length);
-    try {
-      const record = decodeRecord(header, body);
-      if (lastSequence !== undefined && record.sequence <= lastSequence) {
-        throw new RangeError(`sequence ${record.sequence} follows ${lastSequence}`);
+    const header = readRecordHeader(found);
+    if (header === undefined) {
+      if (await window.isZeroFrom(at)) {
+        yield damage(at, `the file ends in zeros where record ${due} was to begin`, true);
+        return;
       }
-      lastSequence = record.sequence;
-      yield { record };
-    } catch (error) {
-      const isTornTail = end === size;
-      yield { damage: { path, byte: at, problem: (error as Error).message, isTornTail } };
-      if (isTornTail || !(await provesItself(window, end, lastSequence))) return;
+      yield damage(at, `the header of record ${due} is damaged`);
+      // Its length may be right all the same.
+      const next = at + RECORD_HEADER_BYTES + Buffer.from(found).readUInt32LE(0);
+      if (!(await beginsRecord(window, next, due + 1))) return;
+      at = next;
+      continue;
+    }
+    if (order === 'rising' && header.sequence > due) due = header.sequence;
+    if (header.sequence !== due) {
+      yield damage(at, `record ${header.sequence} lies where record ${due} was to begin`);
+      return;
+    }
+    const end = at + RECORD_HEADER_BYTES + header.bodyLength;
+    if (end > size) {
+      yield damage(at, `the file ends inside record ${due}`, !header.isRepaired);
+      return;
+    }
+    const body = await window.bytes(at + RECORD_HEADER_BYTES, header.bodyLength);
+    const item = decoded(header, body);
+    if (typeof item === 'string') yield damage(at, `record ${due} is damaged: ${item}`);
+    else {
+      if (header.isRepaired) yield damage(at, `one bit in the header of record ${due} was wrong, and was put right`);
+      yield { record: item };
     }
     at = end;
   }
 }
 
-/** Whether a sound record begins at `at`, one that comes after `lastSequence`. */
-async function provesItself(window: ReadWindow, at: number, lastSequence: number | undefined): Promise<boolean> {
-  const header = await window.bytes(at, RECORD_HEADER_BYTES);
-  if (header.length < RECORD_HEADER_BYTES) return false;
-  const length = bodyLength(header);
-  if (at + RECORD_HEADER_BYTES + length > window.size) return false;
+/** What is wrong with a file's header, if anything. */
+async function fileHeaderProblem(window: ReadWindow, path: string, firstSequence: number): Promise<string | undefined> {
   try {
-    const { sequence } = decodeRecord(header, await window.bytes(at + RECORD_HEADER_BYTES, length));
-    return lastSequence === undefined || sequence > lastSequence;
-  } catch {
-    return false;
+    const header = readFileHeader(await window.bytes(0, FILE_HEADER_BYTES));
+    if (header.version === FORMAT_VERSION) {
+      if (header.firstSequence === firstSequence) return undefined;
+      return `the header names record ${header.firstSequence} as the first, the file's name ${firstSequence}`;
+    }
+    // A record of ours in its place says that the version is damaged, not another one.
+    if (await beginsRecord(window, FILE_HEADER_BYTES, firstSequence)) return 'the version in the file header is wrong';
+    throw new NewerFormat(
+      `cannot read ${path}: format version ${header.version}, and this otelduck reads ${FORMAT_VERSION}`,
+    );
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
   }
+}
+
+class NewerFormat extends Error {}
+
+/** The record, or what is wrong with it. */
+function decoded(header: SoundHeader, body: Uint8Array): JournalRecord | string {
+  try {
+    return decodeRecord(header, body);
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
+/** Whether a sound record of this sequence begins at `at`. */
+async function beginsRecord(window: ReadWindow, at: number, sequence: number): Promise<boolean> {
+  const bytes = await window.bytes(at, RECORD_HEADER_BYTES);
+  const header = bytes.length < RECORD_HEADER_BYTES ? undefined : readRecordHeader(bytes);
+  if (header?.sequence !== sequence) return false;
+  if (at + RECORD_HEADER_BYTES + header.bodyLength > window.size) return false;
+  return typeof decoded(header, await window.bytes(at + RECORD_HEADER_BYTES, header.bodyLength)) !== 'string';
 }
 
 /** Bytes of a file, read in large pieces, in about the order in which they lie. */
@@ -101,5 +153,12 @@ class ReadWindow {
       this.#start = start;
     }
     return this.#bytes.subarray(start - this.#start, start - this.#start + wanted);
+  }
+
+  async isZeroFrom(start: number): Promise<boolean> {
+    for (let at = start; at < this.size; at += READ_BYTES) {
+      if ((await this.bytes(at, READ_BYTES)).some((byte) => byte !== 0)) return false;
+    }
+    return true;
   }
 }

@@ -38,7 +38,7 @@ export interface SealerEvents {
   committed(generation: Generation, reason: SealReason): void;
   /** A commit has failed; its rows are kept and will be tried again. */
   failed(error: string): void;
-  /** A generation has been refused so often, for good, that it may be set aside. Resolves with whether it was. */
+  /** A generation has been refused so often, for good, that it may be set aside. Resolves with whether it was; never rejects. */
   refused(generation: Generation, error: string): Promise<boolean>;
 }
 
@@ -138,6 +138,23 @@ export class Sealer {
     });
   }
 
+  /**
+   * Commits rows that are not part of the order in which all others are committed, under a name of their own. Resolves
+   * without doing anything where the target has them under that name already; rejects with what kept them from it.
+   */
+  commitApart(generation: Generation, serverId: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const { journalSequence } = await this.#target.lastSeal(serverId);
+      if (journalSequence > 0) return;
+      for (let attempt = 1; ; attempt++) {
+        const thrown = await this.#attempt(generation, serverId, () => {});
+        if (thrown === undefined) return;
+        if (!(thrown instanceof CommitConflict) || attempt === CONFLICT_ATTEMPTS) throw thrown;
+        await conflictPause(attempt);
+      }
+    });
+  }
+
   /** Ends background seals. What is buffered stays, and can still be flushed. Safe to call twice. */
   stop(): void {
     this.#isStopped = true;
@@ -183,19 +200,20 @@ export class Sealer {
   /** Tries to commit the oldest detached generation. Resolves with the error that kept it from being committed. */
   async #commitOldest(reason: SealReason): Promise<string | undefined> {
     for (let attempt = 1; ; attempt++) {
-      const thrown = await this.#attempt(this.#detached[0]!, reason);
+      const generation = this.#detached[0]!;
+      const thrown = await this.#attempt(generation, this.#events.identity().serverId, () => this.#detached.shift());
       if (thrown === undefined) {
         this.#retryMs = 0;
         this.#refusals = 0;
+        this.#events.committed(generation, reason);
         return undefined;
       }
-      if (await this.#isSetAside(this.#detached[0]!, thrown)) return undefined;
+      if (await this.#isSetAside(generation, thrown)) return undefined;
       if (!(thrown instanceof CommitConflict) || attempt === CONFLICT_ATTEMPTS) {
         this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs === 0 ? FIRST_RETRY_MS : 2 * this.#retryMs);
         return messageOf(thrown);
       }
-      const longestMs = Math.min(LONGEST_CONFLICT_PAUSE_MS, FIRST_CONFLICT_PAUSE_MS * 2 ** attempt);
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * longestMs));
+      await conflictPause(attempt);
     }
   }
 
@@ -209,16 +227,19 @@ export class Sealer {
     return true;
   }
 
-  /** Makes one attempt, and keeps a record of it. Resolves with what it failed of. */
-  async #attempt(generation: Generation, reason: SealReason): Promise<unknown> {
+  /**
+   * Makes one attempt, and keeps a record of it. Resolves with what it failed of. `committed` is called in the moment in
+   * which the rows count as committed.
+   */
+  async #attempt(generation: Generation, serverId: string, committed: () => void): Promise<unknown> {
     const sequence = ++this.#attempts;
     const startedUnixMs = Date.now();
     const startedMs = performance.now();
     let timing = { appendMs: 0, commitMs: 0 };
     let thrown: unknown;
     try {
-      timing = await this.#target.commit(generation, { ...this.#events.identity(), sequence });
-      this.#detached.shift();
+      timing = await this.#target.commit(generation, { ...this.#events.identity(), serverId, sequence });
+      committed();
       this.#seals++;
       this.#committedRows += generation.rows;
       this.#lastSealAtMs = Date.now();
@@ -241,8 +262,7 @@ export class Sealer {
       sealFailuresTotal: this.#failures,
       committedRowsTotal: this.#committedRows,
     });
-    if (error === undefined) this.#events.committed(generation, reason);
-    else this.#events.failed(error);
+    if (error !== undefined) this.#events.failed(error);
     return thrown;
   }
 
@@ -259,4 +279,9 @@ export class Sealer {
       this.#queueBackgroundSeal();
     } else this.#schedule(Date.now());
   }
+}
+
+function conflictPause(attempt: number): Promise<void> {
+  const longestMs = Math.min(LONGEST_CONFLICT_PAUSE_MS, FIRST_CONFLICT_PAUSE_MS * 2 ** attempt);
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longestMs));
 }

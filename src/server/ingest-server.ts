@@ -9,7 +9,6 @@ import { FrozenRows } from '../duckdb/frozen-rows.js';
 import { messageOf } from '../failure.js';
 import type { DeadLetters } from '../journal/dead-letters.js';
 import type { Journal } from '../journal/journal.js';
-import type { ServeOptions } from '../schema/serve-options.js';
 import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
 import { type FlushResult, Sealer, type SealerEvents } from '../seal/sealer.js';
 import { Admission } from './admission.js';
@@ -18,6 +17,7 @@ import { canonicalUri, httpUrl, type ListenUri } from './listen-uri.js';
 import type { Listener } from './listener.js';
 import { newListener } from './new-listener.js';
 import { type OpenJournal, openJournal } from './open-journal.js';
+import { Recovery } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
 
 /** Attempts of the final commit, and the pause between them. What cannot be committed then is dropped, and said so. */
@@ -45,6 +45,8 @@ export class IngestServer {
   readonly maintenance: MaintenanceSchedule;
   readonly listener: Listener;
   readonly target: SealTarget;
+  /** What brings back what was accepted earlier, if the server has a journal. */
+  readonly recovery: Recovery | undefined;
   readonly #opened: OpenJournal | undefined;
   #stopped: Promise<StopResult> | undefined;
 
@@ -58,6 +60,7 @@ export class IngestServer {
       listener: Listener;
       target: SealTarget;
       opened: OpenJournal | undefined;
+      recovery: Recovery | undefined;
     },
   ) {
     this.uri = uri;
@@ -68,6 +71,7 @@ export class IngestServer {
     this.listener = parts.listener;
     this.target = parts.target;
     this.#opened = parts.opened;
+    this.recovery = parts.recovery;
   }
 
   /** Makes or verifies the tables, then listens. Rejects with nothing left running. */
@@ -125,7 +129,12 @@ export class IngestServer {
       refused: async (generation, error) => {
         if (opened === undefined) return false;
         const { firstJournalSequence: first, lastJournalSequence: end, rows } = generation;
-        await opened.deadLetters.add(opened.journal, first, end, rows);
+        try {
+          await opened.deadLetters.add(opened.journal, { first, last: end }, rows, error);
+        } catch (failure) {
+          log('ERROR', `cannot set ${rows} rows aside: ${messageOf(failure)}`);
+          return false;
+        }
         admission.release(generation.admittedBytes);
         log('ERROR', `set ${rows} rows aside as dead letters, which otlp_replay() tries again: ${error}`);
         return true;
@@ -133,20 +142,24 @@ export class IngestServer {
     };
     const sealer = new Sealer(target, freeze, options, events, last.sealSequence);
     const ingest = new Ingest(options, admission, sealer, journal);
-    if (opened !== undefined) await replay(opened, last.journalSequence, ingest, sealer, options, log);
+    const recovery =
+      opened === undefined ? undefined : new Recovery({ ...opened, target, ingest, sealer, freeze, options, log });
     const listener = newListener(request, ingest, {
-      isReady: () => isReady(sealer, options.seal_max_age_ms),
+      isReady: () => journal?.failure === undefined && isReady(sealer, options.seal_max_age_ms),
       internalError: (error) => log('ERROR', `cannot answer a request: ${messageOf(error)}`),
     });
     try {
+      await recovery?.replay(last.journalSequence);
       uri = { ...uri, port: await listener.listen() };
     } catch (error) {
       sealer.stop();
+      // A commit may be running. What is replayed already may as well be in the target.
+      await sealer.flush();
       await ingest.close();
       throw error;
     }
     listening(uri);
-    return new IngestServer(uri, request, { ingest, sealer, maintenance, listener, target, opened });
+    return new IngestServer(uri, request, { ingest, sealer, maintenance, listener, target, opened, recovery });
   }
 
   /** The journal, if the server has one. */
@@ -198,40 +211,6 @@ export class IngestServer {
         : { committedRows, droppedRows: 0, journaledRows: uncommittedRows, error };
     }
   }
-}
-
-/** Rows between two lines of log about a recovery. */
-const PROGRESS_ROWS = 1_000_000;
-/** Pause before a recovery tries again to commit. */
-const REPLAY_RETRY_MS = 1000;
-
-/**
- * Appends what earlier runs accepted and did not commit, before the first request: the newest sequence that a seal names
- * must cover all older ones. Commits in between, so that memory is bounded whatever the backlog.
- */
-async function replay(
-  { journal, deadLetters }: OpenJournal,
-  afterSequence: number,
-  ingest: Ingest,
-  sealer: Sealer,
-  options: ServeOptions,
-  log: (level: LogLevel, message: string) => void,
-): Promise<void> {
-  const setAside = await deadLetters.ranges();
-  let rows = 0;
-  let reported = 0;
-  for await (const record of journal.replay(afterSequence)) {
-    if (setAside.some(({ first, last }) => record.sequence >= first && record.sequence <= last)) continue;
-    rows += ingest.replay(record);
-    while (sealer.bufferedBytes > options.max_decoded_bytes / 2) {
-      const { error } = await sealer.flush();
-      if (error !== undefined) await new Promise((resolve) => setTimeout(resolve, REPLAY_RETRY_MS));
-    }
-    if (rows - reported < PROGRESS_ROWS) continue;
-    log('INFO', `${rows} rows replayed from the journal so far`);
-    reported = rows;
-  }
-  if (rows > 0) log('INFO', `replayed ${rows} rows from the journal`);
 }
 
 function isReady(sealer: Sealer, sealMaxAgeMs: number): boolean {

@@ -1,7 +1,7 @@
 // Admitted request → rows in the sealer. What a listener of any wire calls.
 
 import { availableParallelism } from 'node:os';
-import { type PackedRows, packRows, unpackRows } from '../buffer/packed-rows.js';
+import { packRows, unpackRows } from '../buffer/packed-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import { DecodePool } from '../decode/decode-pool.js';
 import { type EncodedRequest, RequestDecoder } from '../decode/request-decoder.js';
@@ -98,10 +98,15 @@ export class Ingest {
   async accept(request: EncodedRequest, admittedBytes: number, sender: unknown): Promise<Receipt> {
     try {
       if (this.#journal === undefined) return this.#appendSync(await this.#decode(request, sender), admittedBytes);
-      // Decoding takes the body; the journal gets what was sent.
-      const entry = { kind: 'request', ...request, body: new Uint8Array(request.body) } as const;
-      const rows = await this.#decode(request, sender);
-      return await this.#journaled(this.#journal, entry, packRows(rows), admittedBytes);
+      const entry = { kind: 'request', ...request } as const;
+      if (isInline(request)) {
+        // The next request is decoded into the same memory while this one's record is being written.
+        const rows = unpackRows(packRows(this.#decoder.decode(request)));
+        return await this.#journaled(this.#journal, entry, rows, admittedBytes);
+      }
+      // The thread that decodes takes the body; the journal gets what was sent.
+      const copy = { ...entry, body: new Uint8Array(request.body) };
+      return await this.#journaled(this.#journal, copy, await this.#pool.decode(request, sender), admittedBytes);
     } catch (error) {
       this.admission.release(admittedBytes);
       throw error;
@@ -121,27 +126,24 @@ export class Ingest {
     try {
       if (this.#journal === undefined) return this.#appendSync(rows, admittedBytes);
       const packed = packRows(rows);
-      return await this.#journaled(this.#journal, { kind: 'rows', packed }, packed, admittedBytes);
+      return await this.#journaled(this.#journal, { kind: 'rows', packed }, unpackRows(packed), admittedBytes);
     } catch (error) {
       this.admission.release(admittedBytes);
       throw error;
     }
   }
 
-  /** Appends what an earlier run had in its journal. Takes no room of admission: it was accepted long ago. */
-  replay({ entry, sequence }: JournalRecord): number {
-    const rows = entry.kind === 'rows' ? unpackRows(entry.packed) : this.#replayDecoder.decode(entry);
-    if (rows.rows > 0) this.#sealer.append(rows, 0, sequence);
-    return rows.rows;
+  /** The rows of what an earlier run had in its journal; valid until the next call. Throws where it cannot be decoded. */
+  replayedRows({ entry }: JournalRecord): SignalRows {
+    return entry.kind === 'rows' ? unpackRows(entry.packed) : this.#replayDecoder.decode(entry);
   }
 
   async #decode(request: EncodedRequest, sender: unknown): Promise<SignalRows> {
-    return request.body.length <= MAX_INLINE_BYTES ? this.#decoder.decode(request) : this.#pool.decode(request, sender);
+    return isInline(request) ? this.#decoder.decode(request) : this.#pool.decode(request, sender);
   }
 
-  /** Makes an entry durable, and appends its rows in the order of the journal. */
-  async #journaled(journal: Journal, entry: JournalEntry, packed: PackedRows, admittedBytes: number): Promise<Receipt> {
-    const rows = unpackRows(packed);
+  /** Makes an entry durable, and appends its rows, which nobody else uses, in the order of the journal. */
+  async #journaled(journal: Journal, entry: JournalEntry, rows: SignalRows, admittedBytes: number): Promise<Receipt> {
     if (rows.rows === 0) return this.#appendSync(rows, admittedBytes);
     let receipt: Receipt | undefined;
     await journal.append(entry, admittedBytes, (sequence) => {
@@ -160,4 +162,8 @@ export class Ingest {
     }
     return receipt;
   }
+}
+
+function isInline({ body }: EncodedRequest): boolean {
+  return body.length <= MAX_INLINE_BYTES;
 }

@@ -28,12 +28,17 @@ export async function openJournal(
     storage: diskStorage,
     damaged({ path, byte, problem, isTornTail }) {
       const consequence = isTornTail
-        ? 'what follows was being written when the process ended, and was never acknowledged'
-        : 'it is kept in the folder "damaged", and what can be proven was replayed';
+        ? 'it was being written when the process ended, and was not acknowledged, unless the file has been cut since'
+        : 'what can be proven is replayed, and a damaged file is kept in the folder "damaged"';
       log(`journal ${path}, byte ${byte}: ${problem}; ${consequence}`);
     },
   });
-  return { journal, deadLetters: new DeadLetters(diskStorage, folder) };
+  try {
+    return { journal, deadLetters: await DeadLetters.open(diskStorage, folder) };
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
 }
 
 /** `<database>.journal/<scheme-host-port>` beside a database file. */
