@@ -7,6 +7,7 @@ import { SignalRows } from './signal-rows.js';
 
 export interface PackedRows {
   readonly signal: Signal;
+  /** Holds all arrays; may be longer. */
   readonly buffer: ArrayBuffer;
   readonly heapBytes: number;
   /** Rows of each table. */
@@ -17,13 +18,14 @@ export interface PackedRows {
 
 const ALIGNMENT = 8;
 
-export function packRows(source: SignalRows): PackedRows {
+/** Packs rows, into `spare` if that is large enough. */
+export function packRows(source: SignalRows, spare?: ArrayBuffer): PackedRows {
   const arrays = source.tables
     .filter(({ rows }) => rows > 0)
     .flatMap(({ columns, rows }) => columns.flatMap((column) => column.arrays(rows)));
   const heap = source.heap.bytes.subarray(0, source.heap.end);
   const bytes = arrays.reduce((end, array) => end + aligned(array.byteLength), aligned(heap.length));
-  const buffer = new ArrayBuffer(bytes);
+  const buffer = spare !== undefined && spare.byteLength >= bytes ? spare : new ArrayBuffer(bytes);
   new Uint8Array(buffer).set(heap);
   let at = aligned(heap.length);
   for (const array of arrays) {

@@ -12,6 +12,8 @@ export interface DecodeWorkerData {
 
 export interface DecodeTask {
   readonly request: EncodedRequest;
+  /** Memory that the answer's rows may be packed into. */
+  readonly spare: ArrayBuffer | undefined;
 }
 
 export type DecodeAnswer =
@@ -37,6 +39,9 @@ interface Thread {
  */
 const TASK_TIMEOUT_MS = 60_000;
 
+/** Rows of a usual request take some hundred kilobytes; what a huge one took is given back. */
+const MAX_SPARE_BYTES = 4 << 20;
+
 // Run from source, as tests do, the thread still needs a built file: Node 20 loads no TypeScript.
 const workerUrl = import.meta.url.endsWith('.ts')
   ? new URL('../../dist/decode/decode-worker.js', import.meta.url)
@@ -55,6 +60,8 @@ export class DecodePool {
   readonly #threads = new Set<Thread>();
   /** Waiting requests by sender, senders in the order in which their turn comes. */
   readonly #waiting = new Map<unknown, QueuedTask[]>();
+  /** Memory of rows that nobody uses any more: fresh memory costs a page fault for every four kilobytes. */
+  readonly #spares: ArrayBuffer[] = [];
   #isClosed = false;
 
   constructor(limits: DecodeWorkerData, maxThreads: number, task = { timeoutMs: TASK_TIMEOUT_MS, workerUrl }) {
@@ -79,6 +86,12 @@ export class DecodePool {
     });
   }
 
+  /** Takes back rows that decode() gave, whose memory must not be used afterwards. */
+  recycle(rows: SignalRows): void {
+    const { buffer } = rows.heap.bytes;
+    if (this.#spares.length < this.#maxThreads && buffer.byteLength <= MAX_SPARE_BYTES) this.#spares.push(buffer);
+  }
+
   /** Ends all threads. Requests that wait are rejected. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -96,7 +109,9 @@ export class DecodePool {
       thread.task = task;
       thread.timer = setTimeout(() => this.#giveUp(thread), this.#taskTimeoutMs);
       const body = ownBytes(task.request.body);
-      thread.worker.postMessage({ request: { ...task.request, body } } satisfies DecodeTask, [body.buffer]);
+      const spare = this.#spares.pop();
+      const message: DecodeTask = { request: { ...task.request, body }, spare };
+      thread.worker.postMessage(message, spare === undefined ? [body.buffer] : [body.buffer, spare]);
     }
   }
 

@@ -8,10 +8,10 @@ import { RequestDecoder } from './request-decoder.js';
 
 const decoder = new RequestDecoder(workerData as DecodeWorkerData);
 
-parentPort!.on('message', ({ request }: DecodeTask) => {
+parentPort!.on('message', ({ request, spare }: DecodeTask) => {
   let answer: DecodeAnswer;
   try {
-    answer = { packed: packRows(decoder.decode(request)) };
+    answer = { packed: packRows(decoder.decode(request), spare) };
   } catch (error) {
     // A class does not survive the way between threads; its kind and message do.
     answer = { failure: { kind: error instanceof Failure ? error.kind : 'internal', message: messageOf(error) } };

@@ -12,7 +12,8 @@ type Inflate = (body: Uint8Array, maxBytes: number) => Uint8Array;
 
 const inflaters: Readonly<Record<ContentEncoding, Inflate>> = {
   identity: (body) => body,
-  gzip: (body, maxBytes) => zlib.gunzipSync(body, { maxOutputLength: maxBytes }),
+  gzip: (body, maxBytes) =>
+    zlib.gunzipSync(body, { maxOutputLength: maxBytes, chunkSize: gzipChunkBytes(body, maxBytes) }),
   // RFC 9110 means the zlib format by "deflate"; some clients send the bare compressed data.
   deflate: (body, maxBytes) =>
     isZlibHeader(body)
@@ -32,6 +33,20 @@ export function inflate(body: Uint8Array, encoding: ContentEncoding, maxBytes: n
     const reason = error instanceof RangeError ? 'unexpected end of data' : messageOf(error);
     throw new Failure('malformed', `cannot decompress ${encoding} body: ${reason}`, { cause: error });
   }
+}
+
+/** zlib's own chunk, and so the smallest that is worth asking for. */
+const SMALLEST_CHUNK_BYTES = 16 << 10;
+
+/**
+ * What zlib is asked to inflate into at a time: the whole body, whose length the last four bytes of gzip tell (RFC 1952).
+ * One chunk instead of thirty that are joined afterwards takes a third less time. A length that is not true costs only
+ * that, and memory that the limit bounds.
+ */
+function gzipChunkBytes(body: Uint8Array, maxBytes: number): number {
+  if (body.length < 4) return SMALLEST_CHUNK_BYTES;
+  const inflated = Buffer.from(body.buffer, body.byteOffset, body.length).readUInt32LE(body.length - 4);
+  return Math.max(SMALLEST_CHUNK_BYTES, Math.min(inflated, maxBytes));
 }
 
 function tooLarge(maxBytes: number): Failure {

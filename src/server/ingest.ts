@@ -97,7 +97,13 @@ export class Ingest {
    */
   async accept(request: EncodedRequest, admittedBytes: number, sender: unknown): Promise<Receipt> {
     try {
-      if (this.#journal === undefined) return this.#appendSync(await this.#decode(request, sender), admittedBytes);
+      if (this.#journal === undefined) {
+        if (isInline(request)) return this.#appendSync(this.#decoder.decode(request), admittedBytes);
+        const rows = await this.#pool.decode(request, sender);
+        const receipt = this.#appendSync(rows, admittedBytes);
+        this.#pool.recycle(rows);
+        return receipt;
+      }
       const entry = { kind: 'request', ...request } as const;
       if (isInline(request)) {
         // The next request is decoded into the same memory while this one's record is being written.
@@ -136,10 +142,6 @@ export class Ingest {
   /** The rows of what an earlier run had in its journal; valid until the next call. Throws where it cannot be decoded. */
   replayedRows({ entry }: JournalRecord): SignalRows {
     return entry.kind === 'rows' ? unpackRows(entry.packed) : this.#replayDecoder.decode(entry);
-  }
-
-  async #decode(request: EncodedRequest, sender: unknown): Promise<SignalRows> {
-    return isInline(request) ? this.#decoder.decode(request) : this.#pool.decode(request, sender);
   }
 
   /** Makes an entry durable, and appends its rows, which nobody else uses, in the order of the journal. */
