@@ -21,9 +21,11 @@ export interface Receipt {
 
 /**
  * Bodies up to this size are decoded where they arrive: handing one to a thread and back costs about as much as decoding
- * this many bytes. See docs/performance.md.
+ * this many bytes. See docs/measurements.md.
  */
 const MAX_INLINE_BYTES = 16 << 10;
+/** Small bodies may inflate to more than a thousand times their size. Telemetry compresses to a tenth or so. */
+const MAX_INLINE_INFLATED_BYTES = 16 * MAX_INLINE_BYTES;
 /** More decode threads than this find no sockets, writers and queries left to share cores with. */
 const MAX_DEFAULT_THREADS = 8;
 
@@ -33,7 +35,7 @@ const MAX_REPLAY_BYTES = 2 ** 31 - 1;
 export class Ingest {
   readonly admission: Admission;
   readonly #sealer: Sealer;
-  readonly #decoder: RequestDecoder;
+  readonly #inlineDecoder: RequestDecoder;
   readonly #pool: DecodePool;
   // What was accepted under a larger limit is still accepted.
   readonly #replayDecoder = new RequestDecoder({ maxBodyBytes: MAX_REPLAY_BYTES });
@@ -49,7 +51,9 @@ export class Ingest {
     this.#journal = journal;
     this.#sealer = sealer;
     const limits = { maxBodyBytes: options.max_body_bytes };
-    this.#decoder = new RequestDecoder(limits);
+    this.#inlineDecoder = new RequestDecoder({
+      maxBodyBytes: Math.min(options.max_body_bytes, MAX_INLINE_INFLATED_BYTES),
+    });
     this.#pool = new DecodePool(limits, options.http_threads ?? Math.min(availableParallelism(), MAX_DEFAULT_THREADS));
     this.#maxDecodedBytes = options.max_decoded_bytes;
   }
@@ -97,22 +101,24 @@ export class Ingest {
    */
   async accept(request: EncodedRequest, admittedBytes: number, sender: unknown): Promise<Receipt> {
     try {
+      const inlineRows = this.#decodeInline(request);
       if (this.#journal === undefined) {
-        if (isInline(request)) return this.#appendSync(this.#decoder.decode(request), admittedBytes);
-        const rows = await this.#pool.decode(request, sender);
+        if (inlineRows !== undefined) return this.#appendSync(inlineRows, admittedBytes);
+        const rows = await this.#decodeOnThread(request, sender);
         const receipt = this.#appendSync(rows, admittedBytes);
         this.#pool.recycle(rows);
         return receipt;
       }
       const entry = { kind: 'request', ...request } as const;
-      if (isInline(request)) {
+      if (inlineRows !== undefined) {
         // The next request is decoded into the same memory while this one's record is being written.
-        const rows = unpackRows(packRows(this.#decoder.decode(request)));
+        const rows = unpackRows(packRows(inlineRows));
         return await this.#journaled(this.#journal, entry, rows, admittedBytes);
       }
       // The thread that decodes takes the body; the journal gets what was sent.
       const copy = { ...entry, body: new Uint8Array(request.body) };
-      return await this.#journaled(this.#journal, copy, await this.#pool.decode(request, sender), admittedBytes);
+      const rows = await this.#decodeOnThread(request, sender);
+      return await this.#journaled(this.#journal, copy, rows, admittedBytes);
     } catch (error) {
       this.admission.release(admittedBytes);
       throw error;
@@ -144,6 +150,25 @@ export class Ingest {
     return entry.kind === 'rows' ? unpackRows(entry.packed) : this.#replayDecoder.decode(entry);
   }
 
+  /** Undefined when a request is too large for here, where it would hold up all others. */
+  #decodeInline(request: EncodedRequest): SignalRows | undefined {
+    if (request.body.length > MAX_INLINE_BYTES) return undefined;
+    try {
+      return this.#inlineDecoder.decode(request);
+    } catch (error) {
+      // Whether it is too large at all, a thread finds out.
+      if (error instanceof Failure && error.kind === 'tooLarge') return undefined;
+      throw error;
+    }
+  }
+
+  async #decodeOnThread(request: EncodedRequest, sender: unknown): Promise<SignalRows> {
+    const rows = await this.#pool.decode(request, sender);
+    // Those that were decoded while this one waited for its turn may have used up what there was.
+    this.checkRoom();
+    return rows;
+  }
+
   /** Makes an entry durable, and appends its rows, which nobody else uses, in the order of the journal. */
   async #journaled(journal: Journal, entry: JournalEntry, rows: SignalRows, admittedBytes: number): Promise<Receipt> {
     if (rows.rows === 0) return this.#appendSync(rows, admittedBytes);
@@ -164,8 +189,4 @@ export class Ingest {
     }
     return receipt;
   }
-}
-
-function isInline({ body }: EncodedRequest): boolean {
-  return body.length <= MAX_INLINE_BYTES;
 }

@@ -79,6 +79,20 @@ describe('max_decoded_bytes', () => {
     expect(await server.database.value('SELECT count(*) FROM otlp_logs')).toBe(String(taken + 500));
   });
 
+  // Requests once passed before their bodies were read, and all of them took what they liked once they were decoded.
+  test('refuses those that found room when they came and find none when they are decoded', async () => {
+    const server = await serve({ max_decoded_bytes: 200_000, seal_max_age_ms: NEVER_MS, http_threads: 1 });
+    await server.database.rows('DROP TABLE otlp_logs');
+    const body = logsRequest(5000);
+    const answers = await Promise.all(Array.from({ length: 12 }, () => server.post(body)));
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([202, ...Array<number>(11).fill(503)]);
+    expect(await server.counters('buffered_rows', 'admitted_bytes')).toEqual({
+      buffered_rows: '5000',
+      admitted_bytes: String(body.length),
+    });
+  });
+
   test('half of it requests a seal', async () => {
     const server = await serve({ max_decoded_bytes: 200_000, seal_max_age_ms: NEVER_MS });
     await eventually(async () => {

@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { createDeflate, createDeflateRaw, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Signal } from '../../src/schema/column-declaration.js';
+import { eventually } from '../support/eventually.js';
 import { jsonOf } from '../support/http-client.js';
 import { serve } from '../support/otel-database.js';
 import { postHead, RawConnection } from '../support/raw-connection.js';
@@ -77,6 +78,8 @@ describe('content encodings', () => {
   }
 });
 
+const MiB = 1 << 20;
+
 describe('max_body_bytes', () => {
   const LIMIT = 100_000;
   const small = largeLogRequest(LIMIT - 100);
@@ -101,7 +104,6 @@ describe('max_body_bytes', () => {
     expect((await server.post([small])).status).toBe(202);
   });
 
-  const MiB = 1 << 20;
   const zeros = Buffer.alloc(MiB);
   const BOMB_MIB = 512;
   for (const [name, bomb] of [
@@ -176,7 +178,7 @@ describe('records that are small to send and large to keep', () => {
   ] as const) {
     for (const encoding of ['identity', 'gzip'] as const) {
       test(`${name}, ${encoding}, are refused before they are`, async () => {
-        const server = await serve({ max_body_bytes: 2 << 20 });
+        const server = await serve({ max_body_bytes: 2 * MiB });
         const encoded = encoding === 'gzip' ? gzipSync(body) : Buffer.from(body);
         const sent = { path, headers: { 'content-type': type, 'content-encoding': encoding } };
         const response = await server.post(encoded, sent);
@@ -190,6 +192,26 @@ describe('records that are small to send and large to keep', () => {
       });
     }
   }
+});
+
+test('a small body that inflates to a large one holds nobody else up', async () => {
+  const server = await serve();
+  const records = Buffer.alloc(3 * MiB, Buffer.from([0x12, 0x02, 0x10, 0x01]));
+  const body = gzipSync(inField(1, inField(2, records)), { level: 9 });
+  expect(body.length).toBeLessThan(8192);
+  const sender = await RawConnection.open(server.port);
+  const other = await RawConnection.open(server.port);
+  const head = postHead({ 'content-encoding': 'gzip', 'content-length': String(body.length) });
+  sender.write(`${head}\r\n`);
+  sender.write(body.subarray(0, -1));
+  await eventually(async () => expect(await server.counters('active_requests')).toEqual({ active_requests: '1' }));
+  const answers: string[] = [];
+  sender.write(body.subarray(-1));
+  other.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await Promise.all(
+    [sender, other].map(async (client) => answers.push((await client.until(/\r\n\r\n\{.*\}/)).slice(9, 12))),
+  );
+  expect(answers).toEqual(['200', '413']);
 });
 
 test('a body in chunks is one body', async () => {
