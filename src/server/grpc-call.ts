@@ -14,18 +14,22 @@ export class GrpcCall {
   readonly connection: unknown;
   readonly #stream: http2.ServerHttp2Stream;
   readonly #maxMessageBytes: number;
-  readonly #ending = new AbortController();
+  #isEnding = false;
+  /** Made when somebody asks: a fifth of the time that an empty unary call takes. See bench/grpc.ts. */
+  #ending: AbortController | undefined;
 
   constructor(stream: http2.ServerHttp2Stream, metadata: http2.IncomingHttpHeaders, maxMessageBytes: number) {
     this.metadata = metadata;
     this.connection = stream.session;
     this.#stream = stream;
     this.#maxMessageBytes = maxMessageBytes;
-    stream.once('close', () => this.#ending.abort());
+    stream.once('close', () => this.askToEnd());
   }
 
   /** Aborted when the client has gone, or the server is stopping: a call that could go on for ever ends then. */
   get signal(): AbortSignal {
+    this.#ending ??= new AbortController();
+    if (this.#isEnding) this.#ending.abort();
     return this.#ending.signal;
   }
 
@@ -49,7 +53,8 @@ export class GrpcCall {
   }
 
   askToEnd(): void {
-    this.#ending.abort();
+    this.#isEnding = true;
+    this.#ending?.abort();
   }
 
   end(status: GrpcStatus): void {

@@ -110,10 +110,10 @@ export class GrpcListener implements Listener {
       return;
     }
     const call = new GrpcCall(stream, headers, this.#options.maxMessageBytes);
-    const ended = this.#serve(call, headers[':path'] ?? '').then((status) => {
-      this.#calls.delete(call);
-      call.end(status);
-    });
+    const ended = this.#serve(call, headers[':path'] ?? '')
+      .then((status) => call.end(status))
+      .catch((error) => this.#options.hooks.internalError(error))
+      .finally(() => this.#calls.delete(call));
     this.#calls.set(call, ended);
   }
 
@@ -141,6 +141,8 @@ function isGrpc(headers: http2.IncomingHttpHeaders): boolean {
 }
 
 function respondNotGrpc(stream: http2.ServerHttp2Stream): void {
+  // A client may have reset the stream by now.
+  if (stream.destroyed || stream.closed) return;
   stream.respond({ ':status': 415, 'content-type': 'text/plain' });
   stream.end('this is a gRPC server: it takes POST with content-type application/grpc\n');
 }

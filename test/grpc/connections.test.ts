@@ -139,16 +139,19 @@ describe('abuse', () => {
     return client;
   }
 
-  test('calls that are begun and reset in a rush are listened to no longer, and hurt no other', async (context) => {
-    const server = await serveGrpc({}, context.onTestFinished);
-    const client = await openRaw(server, context);
-    for (let stream = 1; stream < 8000; stream += 2) {
-      client.write(Buffer.concat([headersFrame(stream, callHeaders), resetFrame(stream)]));
-    }
-    await goneAway(client);
-    await expectNothingHeld(server);
-    await expectServed(server);
-  });
+  for (const type of ['application/grpc', 'text/plain']) {
+    test(`calls of ${type} that are begun and reset in a rush are listened to no longer, and hurt no other`, async (context) => {
+      const server = await serveGrpc({}, context.onTestFinished);
+      const client = await openRaw(server, context);
+      const headers = { ...callHeaders, 'content-type': type };
+      for (let stream = 1; stream < 8000; stream += 2) {
+        client.write(Buffer.concat([headersFrame(stream, headers), resetFrame(stream)]));
+      }
+      await goneAway(client);
+      await expectNothingHeld(server);
+      await expectServed(server);
+    });
+  }
 
   test('calls beyond the limit are refused, and too many of them end the connection', async (context) => {
     const server = await serveGrpc({}, context.onTestFinished);
