@@ -3,10 +3,13 @@
 //
 // npm run bench:otap [-- runs (7) milliseconds of each run (400)]
 
+import { isDeepStrictEqual } from 'node:util';
 import { SignalRows } from '../src/buffer/signal-rows.js';
 import { OtapStreamDecoder } from '../src/decode/otap/otap-stream-decoder.js';
 import { ProtobufDecoder } from '../src/decode/protobuf/decode-protobuf.js';
 import { readProtobuf } from '../test/oracle/protobuf-messages.js';
+import { readRows } from '../test/oracle/read-rows.js';
+import type { OracleTables } from '../test/oracle/rows.js';
 import { OtapEncoder, type OtapEncoderOptions } from '../test/otap/otap-encoder.js';
 import { median } from './median.js';
 import { payloads } from './payloads.js';
@@ -75,6 +78,16 @@ function otap(name: string, options: Partial<OtapEncoderOptions>): Contender {
     decoder.decode(encoder.encode(request));
   }
   const messages = requests.map((request) => encoder.encode(request));
+  for (const [i, message] of messages.entries()) {
+    if (
+      !isDeepStrictEqual(
+        rowsAfter(() => decoder.decode(message)),
+        rowsAfter(() => protobufDecoder.decode(bodies[i]!)),
+      )
+    ) {
+      throw new Error(`${name} is not what came as protobuf`);
+    }
+  }
   return {
     name,
     bytes: totalBytes(messages),
@@ -86,6 +99,12 @@ function otap(name: string, options: Partial<OtapEncoderOptions>): Contender {
     },
     secondsPerRound: [],
   };
+}
+
+function rowsAfter(decode: () => void): OracleTables {
+  rows.reset(keep);
+  decode();
+  return readRows(rows);
 }
 
 function secondsPerRound({ round }: Contender): number {

@@ -75,13 +75,14 @@ function encodeLz4(bytes: Uint8Array): Uint8Array {
     literals = [];
   };
   for (const { start, end, isRepeated } of runs(bytes, 12)) {
-    if (!isRepeated || end > bytes.length - 5) {
-      // The format wants the last five bytes to be literals.
-      for (let at = start; at < end; at++) literals.push(bytes[at]!);
-    } else {
+    // The format wants the last five bytes to be literals.
+    const matchEnd = isRepeated ? Math.min(end, bytes.length - 5) : start;
+    const hasMatch = matchEnd - start > 4;
+    if (hasMatch) {
       literals.push(bytes[start]!);
-      sequence(end - start - 1);
+      sequence(matchEnd - start - 1);
     }
+    for (let at = hasMatch ? matchEnd : start; at < end; at++) literals.push(bytes[at]!);
   }
   sequence(0);
   const size = Buffer.alloc(4);

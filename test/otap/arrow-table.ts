@@ -101,7 +101,7 @@ export class ArrowTableWriter {
   readonly #options: ArrowTableOptions;
   readonly #keys = new Map<string, Keys>();
   #schemas = 0;
-  #signature = '';
+  #signature: string | undefined;
   #schemaId = '';
   #schema: Schema | undefined;
   #writer: PieceWriter | undefined;
@@ -129,7 +129,7 @@ export class ArrowTableWriter {
         if (!(error instanceof KeysOverflow)) throw error;
         // As senders do: wider keys are another schema, which begins another stream.
         this.#keys.set(error.path, WIDENED[this.#keysOf(error.path)]);
-        this.#signature = '';
+        this.#signature = undefined;
       }
     }
   }

@@ -1,6 +1,6 @@
 // Attributes of all owners → the table in which OTAP sends them.
 
-import type { Message } from '../oracle/message.js';
+import type { FieldValue, Message } from '../oracle/message.js';
 import type { Kind, TableColumn } from './arrow-table.js';
 import { type ContainerForm, encodeCbor } from './cbor.js';
 
@@ -14,12 +14,17 @@ export interface Attribute {
  * same key before it.
  */
 export function keptAttributes(attributes: readonly Message[]): Attribute[] {
-  const lastOf = new Map(attributes.map((attribute, i) => [attribute['key'] ?? '', i]));
+  const lastOf = new Map(attributes.map((attribute, i) => [textOf(attribute['key']), i]));
   return attributes.flatMap((attribute) => {
-    const key = (attribute['key'] ?? '') as string;
+    const key = textOf(attribute['key']);
     if (attribute['value'] === undefined || attributes[lastOf.get(key)!]!['value'] === undefined) return [];
     return [{ key, value: attribute['value'] as Message }];
   });
+}
+
+/** A string, which a message may hold as its UTF-8. */
+export function textOf(field: FieldValue | undefined): string {
+  return typeof field === 'string' ? field : Buffer.from((field ?? '') as Uint8Array).toString();
 }
 
 export interface AnyValueRow {
@@ -36,7 +41,7 @@ const nothing = { str: null, int: null, double: null, bool: null, bytes: null, s
 
 export function anyValueRow(value: Message | undefined, form: ContainerForm): AnyValueRow {
   if (value === undefined) return { ...nothing, type: 0 };
-  if ('string_value' in value) return { ...nothing, type: 1, str: value['string_value'] as string };
+  if ('string_value' in value) return { ...nothing, type: 1, str: textOf(value['string_value']) };
   if ('int_value' in value) return { ...nothing, type: 2, int: value['int_value'] as bigint };
   if ('double_value' in value) return { ...nothing, type: 3, double: value['double_value'] as number };
   if ('bool_value' in value) return { ...nothing, type: 4, bool: value['bool_value'] as boolean };

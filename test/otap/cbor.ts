@@ -1,7 +1,7 @@
 // AnyValue messages → CBOR, in the forms that senders use: containers of known length, or ended by a break.
 
 import type { Message } from '../oracle/message.js';
-import { keptAttributes } from './attribute-rows.js';
+import { keptAttributes, textOf } from './attribute-rows.js';
 
 export type ContainerForm = 'definite' | 'indefinite';
 
@@ -13,7 +13,7 @@ export function encodeCbor(value: Message, form: ContainerForm): Uint8Array {
 
 function write(value: Message, form: ContainerForm, parts: Uint8Array[]): void {
   if ('string_value' in value) {
-    writeText(value['string_value'] as string, parts);
+    writeText(textOf(value['string_value']), parts);
   } else if ('bool_value' in value) {
     parts.push(Uint8Array.of(value['bool_value'] === true ? 0xf5 : 0xf4));
   } else if ('int_value' in value) {

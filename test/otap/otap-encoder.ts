@@ -6,7 +6,7 @@ import type { Signal } from '../../src/schema/column-declaration.js';
 import type { Message } from '../oracle/message.js';
 import { protoFolder } from '../oracle/protocol.js';
 import { type ArrowTableOptions, ArrowTableWriter, type Kind, type TableColumn, type Value } from './arrow-table.js';
-import { AttributeTable, type AttributeTableOptions, anyValueColumns, anyValueRow } from './attribute-rows.js';
+import { AttributeTable, type AttributeTableOptions, anyValueColumns, anyValueRow, textOf } from './attribute-rows.js';
 
 export interface OtapEncoderOptions extends ArrowTableOptions, AttributeTableOptions {}
 
@@ -307,7 +307,7 @@ function addEvents(tables: Tables, events: readonly { spanId: number; event: Mes
   const sorted = [...events];
   const rows = new OwnerRows(tables, 'SPAN_EVENTS');
   for (const { event } of sorted) rows.add(event['attributes']);
-  const name = (row: number) => sorted[row]!.event['name'] ?? '';
+  const name = (row: number) => textOf(sorted[row]!.event['name']);
   const isRelative = (row: number) => row > 0 && name(row) === name(row - 1);
   tables.add(
     'SPAN_EVENTS',
@@ -658,7 +658,8 @@ function columnsOf(
     kind,
     isRepetitive: isRepetitive === 'repetitive',
     values: messages.map((message) => {
-      const value = (message[name] ?? null) as Value | null;
+      const given = (message[name] ?? null) as Value | null;
+      const value = kind === 'utf8' && given !== null ? textOf(given) : given;
       if (value instanceof Uint8Array && value.length === 0) return null;
       return empties === 'null' && (value === '' || value === 0 || value === 0n || value === false) ? null : value;
     }),

@@ -51,7 +51,7 @@ export class AttributeObjects {
     const isRepeated = this.#findRepeated(scratch);
     const parentIds = readGroupedParentIds(columns, (row) => isRepeated[row] === 1);
     const { ranks, count } = this.#keys;
-    const byKey = counted(ranks, scratch.ascending(rows), scratch.zeros(count + 1), scratch);
+    const byKey = counted(ranks, undefined, scratch.zeros(count + 1), scratch);
     this.#groups = new Groups(parentIds, byKey, scratch);
     this.#offsets = scratch.zeros(this.#groups.count);
     this.#lengths = scratch.zeros(this.#groups.count);
@@ -118,36 +118,47 @@ export class AttributeObjects {
     const { heap } = json;
     const { rows, starts } = this.#groups;
     const { ranks, json: keys, jsonStarts } = this.#keys;
+    const objectStart = heap.end;
     const end = starts[group + 1]!;
     let members = 0;
-    json.byte(OPEN_BRACE);
+    let nextRank = ranks[rows[starts[group]!]!]!;
     for (let i = starts[group]!; i < end; i++) {
       const row = rows[i]!;
-      const rank = ranks[row]!;
-      if (i + 1 < end && ranks[rows[i + 1]!] === rank) continue; // the last of equal keys stands
-      const separatorAt = heap.end;
-      if (members > 0) json.byte(COMMA);
+      const rank = nextRank;
+      nextRank = i + 1 < end ? ranks[rows[i + 1]!]! : NONE;
+      if (nextRank === rank) continue; // the last of equal keys stands
       const first = this.#firstOf[row]!;
       const written = this.#memberStarts[first]!;
       if (written !== 0) {
         heap.repeat(written - 1, this.#memberEnds[first]! - written + 1);
         members++;
-      } else {
-        const memberStart = heap.end;
-        const keyStart = jsonStarts[rank]!;
-        heap.append(keys, keyStart, jsonStarts[rank + 1]! - keyStart);
-        if (this.values.writeJson(row)) {
-          members++;
-          this.#memberStarts[first] = memberStart + 1;
-          this.#memberEnds[first] = heap.end;
-        } else {
-          heap.end = separatorAt;
-        }
+      } else if (this.#writeMember(row, keys, jsonStarts[rank]!, jsonStarts[rank + 1]!)) {
+        members++;
       }
       room.check(heap.end);
     }
+    // Each member begins with a comma, so that it can be copied wherever it comes to stand; the first one's is none.
+    if (members === 0) json.byte(OPEN_BRACE);
+    else heap.bytes[objectStart] = OPEN_BRACE;
     json.byte(CLOSE_BRACE);
     return members;
+  }
+
+  /** Writes a comma, a key and a value. Returns false, having written nothing, when JSON cannot say the value. */
+  #writeMember(row: number, keys: Uint8Array, keyStart: number, keyEnd: number): boolean {
+    const { json } = this.#writers;
+    const { heap } = json;
+    const start = heap.end;
+    json.byte(COMMA);
+    heap.append(keys, keyStart, keyEnd - keyStart);
+    if (!this.values.writeJson(row)) {
+      heap.end = start;
+      return false;
+    }
+    const first = this.#firstOf[row]!;
+    this.#memberStarts[first] = start + 1;
+    this.#memberEnds[first] = heap.end;
+    return true;
   }
 }
 

@@ -77,7 +77,7 @@ export class Column<V> {
     return this.#keys === undefined ? row : this.#entryOf(this.#keys[row]!);
   }
 
-  /** The entry of each row. */
+  /** The entry of each row. Columns may share the array. */
   get entries(): Uint32Array {
     this.#entries ??= this.#allEntries();
     return this.#entries;
@@ -86,12 +86,11 @@ export class Column<V> {
   #allEntries(): Uint32Array {
     const { length } = this;
     const { validity, outer } = this.#nulls;
-    const entries = this.scratch.words(length);
     const keys = this.#keys;
-    if (validity !== undefined || outer !== undefined || this.dictionary?.nulls !== undefined) {
+    if (keys === undefined && validity === undefined && outer === undefined) return this.scratch.ascending(length);
+    const entries = this.scratch.words(length);
+    if (keys === undefined || validity !== undefined || outer !== undefined || this.dictionary?.nulls !== undefined) {
       for (let row = 0; row < length; row++) entries[row] = this.entry(row);
-    } else if (keys === undefined) {
-      for (let row = 0; row < length; row++) entries[row] = row;
     } else {
       const count = this.entryCount;
       for (let row = 0; row < length; row++) {

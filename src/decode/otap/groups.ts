@@ -14,8 +14,8 @@ export class Groups {
   /** Group of each id where ids are sparse; else an id is its group. */
   readonly #groupBySparseId: ReadonlyMap<number, number> | undefined;
 
-  /** `order` lists each index of `parentIds` once. */
-  constructor(parentIds: Uint32Array, order: Uint32Array, scratch: Scratch) {
+  /** `order` lists each index of `parentIds` once; without it they are taken as they lie. */
+  constructor(parentIds: Uint32Array, order: Uint32Array | undefined, scratch: Scratch) {
     let maxId = 0;
     for (let i = 0; i < parentIds.length; i++) if (parentIds[i]! > maxId) maxId = parentIds[i]!;
     if (maxId < 4 * parentIds.length + SPARSE_IDS) {
@@ -47,13 +47,25 @@ export class Groups {
   }
 }
 
-/** Sorts `order` by group, equal ones as they lie there. Leaves in `starts` where each group starts. */
-export function counted(groups: Uint32Array, order: Uint32Array, starts: Uint32Array, scratch: Scratch): Uint32Array {
+/**
+ * Sorts `order`, or all indices of `groups`, by group; equal ones stay as they lie. Leaves in `starts` where each group
+ * starts.
+ */
+export function counted(
+  groups: Uint32Array,
+  order: Uint32Array | undefined,
+  starts: Uint32Array,
+  scratch: Scratch,
+): Uint32Array {
   for (let i = 0; i < groups.length; i++) starts[groups[i]! + 1]!++;
   for (let group = 1; group < starts.length; group++) starts[group]! += starts[group - 1]!;
   const next = scratch.words(starts.length);
   next.set(starts);
-  const sorted = scratch.words(order.length);
+  const sorted = scratch.words(groups.length);
+  if (order === undefined) {
+    for (let row = 0; row < groups.length; row++) sorted[next[groups[row]!]!++] = row;
+    return sorted;
+  }
   for (let i = 0; i < order.length; i++) {
     const row = order[i]!;
     sorted[next[groups[row]!]!++] = row;

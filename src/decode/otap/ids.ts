@@ -52,11 +52,15 @@ function restored(columns: Columns, name: string, equalsBefore: EqualsBefore | u
   const isPlain = encoding === PLAIN;
   const { array } = column.values;
   const mask = 2 ** (8 * array.BYTES_PER_ELEMENT) - 1;
-  const ids = column.entries;
+  const { entries } = column;
+  const ids = columns.scratch.words(entries.length);
   let last = 0;
   for (let row = 0; row < ids.length; row++) {
-    const entry = ids[row]!;
-    if (entry === NONE) continue;
+    const entry = entries[row]!;
+    if (entry === NONE) {
+      ids[row] = NONE;
+      continue;
+    }
     const given = array[entry]!;
     const isRelative = !isPlain && (equalsBefore === undefined || equalsBefore(row));
     last = (isRelative ? last + given : given) & mask;

@@ -22,7 +22,7 @@ export function setJsonLists(
 ): void {
   const { heap } = json;
   const { scratch } = items;
-  const groups = new Groups(parentIds, scratch.ascending(items.length), scratch);
+  const groups = new Groups(parentIds, undefined, scratch);
   // Owners of one id, which no sender should give to two, share its text. Per group offset plus one, and length.
   const offsets = scratch.zeros(groups.count);
   const lengths = scratch.zeros(groups.count);

@@ -122,7 +122,7 @@ class PointsByMetric {
 
   constructor(points: Columns) {
     const parentIds = readSortedParentIds(points);
-    this.#groups = new Groups(parentIds, points.scratch.ascending(parentIds.length), points.scratch);
+    this.#groups = new Groups(parentIds, undefined, points.scratch);
     this.#isTaken = new Uint8Array(this.#groups.count);
   }
 

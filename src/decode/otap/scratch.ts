@@ -9,6 +9,7 @@ const ALIGNMENT = 8;
 export class Scratch {
   #memory = new ArrayBuffer(0);
   #used = 0;
+  #ascending: Uint32Array = new Uint32Array(0);
 
   /** Gives up all arrays. */
   reset(): void {
@@ -17,6 +18,7 @@ export class Scratch {
       this.#memory = new ArrayBuffer(Math.min(KEPT_BYTES, 2 * this.#used));
     }
     this.#used = 0;
+    this.#ascending = new Uint32Array(0);
   }
 
   /** An array of undefined content, on a multiple of 8 bytes. */
@@ -37,11 +39,13 @@ export class Scratch {
     return at === undefined ? new Uint32Array(length) : new Uint32Array(this.#memory, at, length).fill(0);
   }
 
-  /** 0, 1, 2, … */
+  /** 0, 1, 2, … The same memory each time: nobody writes to it. */
   ascending(length: number): Uint32Array {
-    const numbers = this.words(length);
-    for (let i = 0; i < length; i++) numbers[i] = i;
-    return numbers;
+    if (this.#ascending.length < length) {
+      this.#ascending = this.words(Math.max(length, 2 * this.#ascending.length));
+      for (let i = 0; i < this.#ascending.length; i++) this.#ascending[i] = i;
+    }
+    return this.#ascending.subarray(0, length);
   }
 
   /** Counts what is asked for, even when there is no room for it. */
