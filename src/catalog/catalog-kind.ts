@@ -2,9 +2,11 @@
 
 import { hostname } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Database } from '../duckdb/database.js';
 import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
+import { commitsAllOrNothing } from './atomic-commits.js';
 import type { SealIdentity } from './seal-target.js';
 import { type TableHome, tableName } from './tables.js';
 
@@ -17,6 +19,8 @@ export interface CatalogKind {
   layOut?(writer: DuckDBConnection, home: TableHome, table: TelemetryTable, options: ServeOptions): Promise<void>;
   /** Says in the open transaction what it is. */
   describeCommit?(writer: DuckDBConnection, home: TableHome, seal: SealIdentity & { rows: number }): Promise<void>;
+  /** Whether a transaction over several tables commits all of them or none, where that is not certain. */
+  commitsAllOrNothing?(database: Database, writer: DuckDBConnection, home: TableHome): Promise<boolean>;
   /** Matches errors after which the same transaction may succeed. */
   readonly conflicts?: RegExp;
   /**
@@ -74,6 +78,7 @@ const ducklake: CatalogKind = {
 };
 
 const iceberg: CatalogKind = {
+  commitsAllOrNothing,
   checkpoint: 'does nothing',
   conflicts: /Conflict_409|CommitFailedException|was created concurrently|Version token mismatch/,
 };

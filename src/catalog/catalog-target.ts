@@ -32,6 +32,11 @@ export interface CatalogTargetParts {
   readonly maintenance: Maintenance | undefined;
   /** Undefined where the table of seals does not exist and may not be made. */
   readonly seals: SealRecords | undefined;
+  /**
+   * Whether a transaction over several tables is all or nothing. Where it is not, a seal is recorded once its rows are
+   * committed, so that no crash makes it look committed when it is not.
+   */
+  readonly isAtomic: boolean;
 }
 
 /** Errors of DuckDB that are about the rows or the table, not about the moment. */
@@ -42,6 +47,8 @@ export class CatalogTarget implements SealTarget {
   readonly #parts: CatalogTargetParts;
   /** The first COMMIT whose failure may have come after the catalog had done it, as when a connection is lost. */
   #doubtful: { readonly generation: Generation; readonly identity: SealIdentity } | undefined;
+  /** Rows that are committed, and whose seal is not recorded yet. */
+  #unrecorded: Generation | undefined;
 
   constructor(parts: CatalogTargetParts) {
     this.#parts = parts;
@@ -64,18 +71,23 @@ export class CatalogTarget implements SealTarget {
   }
 
   async commit(generation: Generation, identity: SealIdentity): Promise<CommitTiming> {
-    const { writer, home, kind } = this.#parts;
+    const { writer, home, kind, isAtomic } = this.#parts;
     const startedMs = performance.now();
     let isCommitting = false;
     try {
-      if (await this.#isCommittedAlready(generation)) return { appendMs: 0, commitMs: performance.now() - startedMs };
+      if (this.#unrecorded === generation || (await this.#isCommittedAlready(generation))) {
+        if (!isAtomic) await this.#record(generation, identity);
+        return { appendMs: 0, commitMs: performance.now() - startedMs };
+      }
       await writer.run('BEGIN TRANSACTION');
       await this.#insert(generation);
-      await this.#parts.seals?.add(generation, identity);
+      if (isAtomic) await this.#parts.seals?.add(generation, identity);
       await kind.describeCommit?.(writer, home, { ...identity, rows: generation.rows });
       const appendedMs = performance.now();
       isCommitting = true;
       await writer.run('COMMIT');
+      isCommitting = false;
+      if (!isAtomic) await this.#record(generation, identity);
       return { appendMs: appendedMs - startedMs, commitMs: performance.now() - appendedMs };
     } catch (error) {
       await this.#rollback();
@@ -83,6 +95,15 @@ export class CatalogTarget implements SealTarget {
       if (isCommitting && this.#doubtful?.generation !== generation) this.#doubtful = { generation, identity };
       throw error;
     }
+  }
+
+  /** Records a seal whose rows are committed. When that fails, another attempt does only this. */
+  async #record(generation: Generation, identity: SealIdentity): Promise<void> {
+    this.#unrecorded = generation;
+    await this.#parts.writer.run('BEGIN TRANSACTION');
+    await this.#parts.seals?.add(generation, identity);
+    await this.#parts.writer.run('COMMIT');
+    this.#unrecorded = undefined;
   }
 
   /** Whether an attempt that failed in its COMMIT has committed the generation after all. */

@@ -30,11 +30,13 @@ export async function openTarget(database: Database, options: ServeOptions, call
   const isHost = home.catalog === database.hostCatalog;
   const writer = await connectWriter(database);
   let seals: SealRecords | undefined;
+  let isAtomic: boolean;
   try {
     await kind.prepareWriter?.(writer);
     await prepareTables(writer, home, kind, options, promoted);
     await kind.configure?.(writer, home, options);
     seals = await sealRecords(writer, home, options);
+    isAtomic = await provenAtomic(database, writer, home, kind, options);
   } catch (error) {
     writer.closeSync();
     throw error;
@@ -46,6 +48,7 @@ export async function openTarget(database: Database, options: ServeOptions, call
     kind,
     promoted,
     seals,
+    isAtomic,
     catalogName: isHost ? '' : home.catalog,
     maintenance: isHost ? undefined : maintenance(database, kind, home.catalog),
   });
@@ -64,6 +67,24 @@ async function sealRecords(
     throw new Error(`table ${home.catalog}.${home.schema}.${sealsTable.name} is not available: it does not exist`);
   }
   return seals;
+}
+
+/** Whether a seal's transaction is all or nothing. A journal asks for that, or for leave to do without. */
+async function provenAtomic(
+  database: Database,
+  writer: DuckDBConnection,
+  home: TableHome,
+  kind: CatalogKind,
+  options: ServeOptions,
+): Promise<boolean> {
+  if (options.durability !== 'journal' || kind.commitsAllOrNothing === undefined) return true;
+  const isAtomic = options.create_tables && (await kind.commitsAllOrNothing(database, writer, home));
+  if (isAtomic || options.allow_at_least_once) return isAtomic;
+  throw new Error(
+    `durability := 'journal' is not exactly once on catalog ${home.catalog}, which ${
+      options.create_tables ? 'does not commit' : 'without create_tables cannot be seen to commit'
+    } several tables at once: pass allow_at_least_once := true to accept that rows may come twice after a crash`,
+  );
 }
 
 function tableHome(options: ServeOptions, caller: Caller): TableHome {

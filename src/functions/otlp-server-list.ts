@@ -125,6 +125,49 @@ export const serverColumns: readonly ResultColumn<ListedServer>[] = [
     'The longest that anything kept the JavaScript thread, since the first server started. The same for all servers.',
     ({ eventLoopDelay }) => eventLoopDelay.maxMs,
   ),
+  column(
+    'durability',
+    'VARCHAR',
+    'What a receipt promises: rows in `memory`, or a request in a `journal` on disk.',
+    ({ server }) => server.request.options.durability,
+  ),
+  column('journal_bytes', 'UBIGINT', 'Size of the journal; 0 without one.', ({ server }) => server.journal?.bytes ?? 0),
+  column(
+    'journal_last_sequence',
+    'BIGINT',
+    'Sequence of the newest journal record; NULL without a journal.',
+    ({ server }) => server.journal?.lastSequence ?? null,
+  ),
+  column(
+    'journal_syncs_total',
+    'UBIGINT',
+    'Times that the journal was made durable, each for all requests that waited.',
+    ({ server }) => server.journal?.syncsTotal ?? 0,
+  ),
+  column(
+    'journal_records_total',
+    'UBIGINT',
+    'Records written to the journal since the start.',
+    ({ server }) => server.journal?.recordsTotal ?? 0,
+  ),
+  column(
+    'replayed_rows_total',
+    'UBIGINT',
+    'Rows that came from the journal at the start, or from dead letters since.',
+    ({ server }) => server.recovery?.rowsTotal ?? 0,
+  ),
+  column(
+    'dead_letter_rows_total',
+    'UBIGINT',
+    'Rows set aside since the start, because the target refuses them for good.',
+    ({ server }) => server.deadLetters?.rowsTotal ?? 0,
+  ),
+  column(
+    'journal_error',
+    'VARCHAR',
+    'Why the journal takes nothing more; NULL while all is well.',
+    ({ server }) => server.journal?.failure ?? null,
+  ),
 ];
 
 /** `otlp_server_list()`: one row per running server, true at the moment of the call. */

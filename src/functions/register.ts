@@ -11,7 +11,9 @@ import { registerStructFunction } from '../duckdb/struct-function.js';
 import { messageOf } from '../failure.js';
 import type { ServerRegistry } from '../server/server-registry.js';
 import { otapServe } from './otap-serve.js';
+import { otlpDeadLetterList } from './otlp-dead-letter-list.js';
 import { otlpFlush } from './otlp-flush.js';
+import { otlpReplay } from './otlp-replay.js';
 import { otlpSealList } from './otlp-seal-list.js';
 import { otlpServe } from './otlp-serve.js';
 import { otlpServerList } from './otlp-server-list.js';
@@ -25,7 +27,13 @@ export class SqlFunctions {
   readonly #lifecycle: readonly PendingFunction[];
 
   constructor(registry: ServerRegistry) {
-    this.#lifecycle = [otlpServe(registry), otapServe(registry), otlpFlush(registry), otlpStop(registry)];
+    this.#lifecycle = [
+      otlpServe(registry),
+      otapServe(registry),
+      otlpFlush(registry),
+      otlpReplay(registry),
+      otlpStop(registry),
+    ];
   }
 
   /** Registers what all connections of the instance see. Once per instance. */
@@ -35,6 +43,7 @@ export class SqlFunctions {
     for (const declared of this.#lifecycle) registerPendingFunction(control, declared, calls);
     registerListFunction(control, otlpServerList(registry));
     registerListFunction(control, otlpSealList(registry));
+    registerListFunction(control, otlpDeadLetterList(registry));
     registerStructFunction(control, otlpUriParser);
     await this.#publish(control);
   }

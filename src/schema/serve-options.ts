@@ -126,6 +126,10 @@ export const serveOptions = {
     default: 4096 * MiB,
     doc: 'Most bytes of journal. Requests beyond get 503.',
   }),
+  allow_at_least_once: flag({
+    default: false,
+    doc: "Allow `durability := 'journal'` on an Iceberg catalog that does not commit several tables at once: rows may come twice.",
+  }),
 };
 
 export type ServeOptions = OptionValues<typeof serveOptions>;

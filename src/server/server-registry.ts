@@ -5,6 +5,7 @@ import type { FlushResult } from '../seal/sealer.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { IngestServer, type StopResult } from './ingest-server.js';
 import { canonicalUri, type ListenUri } from './listen-uri.js';
+import type { ReplayResult } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
 
 export class ServerRegistry {
@@ -52,6 +53,13 @@ export class ServerRegistry {
     const server = this.#servers.get(canonicalUri(uri));
     if (server === undefined) return undefined;
     return { ...(await server.flush()), sealsTotal: server.sealer.sealsTotal };
+  }
+
+  /** Commits dead letters. Resolves with undefined when there is no server at `uri`. */
+  async replay(uri: ListenUri): Promise<ReplayResult | undefined> {
+    const server = this.#servers.get(canonicalUri(uri));
+    if (server === undefined) return undefined;
+    return server.recovery?.replayDeadLetters() ?? { replayedRows: 0, error: undefined };
   }
 
   /** Stops the server at `uri`. Resolves with undefined when there is none. */

@@ -1,0 +1,103 @@
+// A journal on an Iceberg catalog is exactly once where the server commits several tables at once, which is tried out.
+
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { attachIceberg, fileFolder, openLakeDatabase } from '../lake/support/lake-database.js';
+import { lakeSuite } from '../lake/support/lake-suite.js';
+import { SeaweedServer } from '../lake/support/seaweed-server.js';
+import { eventually } from '../support/eventually.js';
+import type { OtelDatabase } from '../support/otel-database.js';
+import { logsRequest, spansRequest } from '../support/telemetry.js';
+
+lakeSuite('a journal before an Iceberg catalog', ['extensions', 'seaweedfs'], () => {
+  const folder = fileFolder();
+  let seaweed: SeaweedServer;
+  beforeAll(async () => {
+    seaweed = await SeaweedServer.start();
+  });
+  afterAll(() => seaweed?.close());
+
+  async function opened(port?: number): Promise<OtelDatabase> {
+    const database = await openLakeDatabase(attachIceberg(seaweed, port));
+    await eventually(() => database.rows('CREATE SCHEMA IF NOT EXISTS ice.otel'));
+    return database;
+  }
+  const target = (name: string) => ({
+    catalog: 'ice',
+    schema: 'otel',
+    durability: 'journal',
+    journal_path: join(folder, name),
+  });
+
+  test('records each seal in its own transaction where the server commits tables together', async () => {
+    const database = await opened();
+    const server = await database.serve(target('together'));
+    expect((await server.post(logsRequest(3))).status).toBe(202);
+    expect((await server.post(spansRequest(2), { path: '/v1/traces' })).status).toBe(202);
+    expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '5' });
+    expect(
+      await database.rows(
+        `SELECT table_name, row_count, last_journal_sequence FROM ice.otel.otlp_seals
+         WHERE server_id = (SELECT max(server_id) FROM ice.otel.otlp_seals) ORDER BY table_name`,
+      ),
+    ).toEqual([
+      { table_name: 'otlp_logs', row_count: '3', last_journal_sequence: '2' },
+      { table_name: 'otlp_traces', row_count: '2', last_journal_sequence: '2' },
+    ]);
+    expect(await database.rows(`SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%probe%'`)).toEqual([]);
+  });
+
+  test('is refused where the server commits tables one by one, unless that is accepted', async () => {
+    const database = await opened(await oneByOneProxy(seaweed.icebergPort));
+    await expect(database.serve(target('one-by-one'))).rejects.toThrow(
+      "durability := 'journal' is not exactly once on catalog ice, which does not commit several tables at once: pass allow_at_least_once := true",
+    );
+    const server = await database.serve({ ...target('one-by-one'), allow_at_least_once: true });
+    expect((await server.post(logsRequest(1, 'at least once '))).status).toBe(202);
+    expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '1' });
+    expect(await database.rows("SELECT body FROM ice.otel.otlp_logs WHERE body LIKE 'at least%'")).toHaveLength(1);
+  });
+
+  test('is refused where it cannot be tried out', async () => {
+    const database = await opened();
+    await database.serve({ catalog: 'ice', schema: 'otel' });
+    await expect(database.serve({ ...target('untried'), create_tables: false })).rejects.toThrow(
+      'which without create_tables cannot be seen to commit several tables at once',
+    );
+  });
+});
+
+/** A catalog server that says that it knows commits of one table only. Resolves with its port. */
+async function oneByOneProxy(port: number): Promise<number> {
+  const endpoints = [
+    ...['GET', 'POST'].map((method) => `${method} /v1/{prefix}/namespaces`),
+    ...['GET', 'DELETE'].map((method) => `${method} /v1/{prefix}/namespaces/{namespace}`),
+    ...['GET', 'POST'].map((method) => `${method} /v1/{prefix}/namespaces/{namespace}/tables`),
+    ...['GET', 'POST', 'DELETE'].map((method) => `${method} /v1/{prefix}/namespaces/{namespace}/tables/{table}`),
+  ];
+  const server = http.createServer((request, response) => {
+    const { method, url, headers } = request;
+    const upstream = http.request({ host: '127.0.0.1', port, method, path: url, headers }, async (answer) => {
+      if (!url!.startsWith('/v1/config')) {
+        response.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(response);
+        return;
+      }
+      const config = JSON.parse(Buffer.concat(await answer.toArray()).toString());
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ ...config, endpoints }));
+    });
+    upstream.on('error', () => response.destroy());
+    request.pipe(upstream);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
