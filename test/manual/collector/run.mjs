@@ -151,7 +151,8 @@ async function startCollector(binary, [exporter, settings]) {
   const pipeline = { receivers: ['otlp'], exporters: [exporter] };
   const config = {
     receivers: { otlp: { protocols: { grpc: { endpoint: `127.0.0.1:${port}` } } } },
-    exporters: { [exporter]: settings },
+    // Spans come one by one here, faster than a queue of the default size takes on a busy machine.
+    exporters: { [exporter]: { ...settings, sending_queue: { queue_size: 100_000 } } },
     service: {
       telemetry: { metrics: { level: 'none' }, logs: { level: 'warn' } },
       pipelines: { logs: pipeline, traces: pipeline, metrics: pipeline },
