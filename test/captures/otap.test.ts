@@ -19,25 +19,32 @@ const encodings: Partial<OtapEncoderOptions>[] = [
   { keys: 'u32', dictionaries: 'replacement', emptyColumns: 'kept' },
 ];
 
-test.skipIf(streams !== undefined)(`recorded OTAP streams (no folder ${otapCapturesFolder})`, () => {});
+test('recorded OTAP streams are at hand', ({ skip }) => {
+  skip(streams === undefined, `no folder ${otapCapturesFolder}; OTELDUCK_OTAP_CAPTURES names another`);
+  expect(streams).not.toHaveLength(0);
+});
 
-describe.each(streams ?? [])('$name', ({ signal, messages, requests, tables }) => {
+describe.each(streams ?? [])('$name', ({ name, signal, messages, requests, tables }) => {
   test('gives the rows that the reference consumer read', () => {
     expect(decodedStream(signal, messages)).toEqual(tables());
   });
 
-  test.each([1, 50, 100_000])('gives the same rows in batches of up to %i records', (size) => {
-    const batches = resized(
-      signal,
-      requests.map((request) => readJson(signal, request)),
-      size,
-    ).slice(0, 200);
-    for (const options of encodings) {
-      const encoder = new OtapEncoder(signal, options);
-      const encoded = batches.map((batch) => encoder.encode(batch));
-      expect(decodedStream(signal, encoded)).toEqual(batches.map((batch) => rowsOf(signal, batch)));
-    }
-  });
+  // The compressed files hold the same telemetry.
+  test.each(name.endsWith('-zstd.bin') ? [] : [1, 50, 100_000])(
+    'gives the same rows in batches of up to %i records',
+    (size) => {
+      const batches = resized(
+        signal,
+        requests.map((request) => readJson(signal, request)),
+        size,
+      ).slice(0, 200);
+      for (const options of encodings) {
+        const encoder = new OtapEncoder(signal, options);
+        const encoded = batches.map((batch) => encoder.encode(batch));
+        expect(decodedStream(signal, encoded)).toEqual(batches.map((batch) => rowsOf(signal, batch)));
+      }
+    },
+  );
 });
 
 const fields: Record<Signal, readonly [groups: string, scopeGroups: string, records: string]> = {
