@@ -116,6 +116,7 @@ async function commitInto(writer: DuckDBConnection, home: TableHome): Promise<vo
     promoted: [],
     maintenance: undefined,
     seals: new SealRecords(writer, home),
+    isAtomic: true,
   });
   await target.commit(generation, { server: 'otlp:localhost:4318', serverId: 'bench', sequence: 1 });
 }
