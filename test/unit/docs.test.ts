@@ -96,19 +96,6 @@ for (const [, text, sql] of errorExamples) {
   });
 }
 
-test('what is said to be missing is missing', async () => {
-  const database = await openDatabase();
-  const missing = /^- \*\*Not in this version:.*?(?=^- )/ms.exec(readme)?.[0] ?? '';
-  for (const [, argument] of missing.matchAll(/`(\w+ := [^`]+)`/g)) {
-    await expect(database.rows(`FROM otlp_serve('otlp:127.0.0.1:0', ${argument})`)).rejects.toThrow(
-      'is not available in this version of otelduck',
-    );
-  }
-  for (const [, name] of missing.matchAll(/`(\w+_serve)`/g)) {
-    await expect(database.rows(`FROM ${name}()`)).rejects.toThrow(`${name} does not exist`);
-  }
-});
-
 test('links lead to files', () => {
   for (const page of ['README.md', ...markdownFiles('docs')]) {
     for (const [, target] of readText(page).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)) {
