@@ -1,0 +1,152 @@
+// A server without sockets and without DuckDB: what is between them, as IngestServer wires it, before a disk and a target
+// in memory.
+
+import type { FrozenBatch, Generation } from '../../../src/buffer/generation.js';
+import type { SignalRows } from '../../../src/buffer/signal-rows.js';
+import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from '../../../src/catalog/seal-target.js';
+import { DeadLetters } from '../../../src/journal/dead-letters.js';
+import { Journal } from '../../../src/journal/journal.js';
+import type { Damage } from '../../../src/journal/segment.js';
+import { readOptions } from '../../../src/schema/option-declaration.js';
+import { serveOptions } from '../../../src/schema/serve-options.js';
+import { Sealer } from '../../../src/seal/sealer.js';
+import { Admission } from '../../../src/server/admission.js';
+import { Ingest } from '../../../src/server/ingest.js';
+import { Recovery } from '../../../src/server/recovery.js';
+import { logsRequest } from '../../support/telemetry.js';
+import type { MemoryStorage } from './memory-storage.js';
+
+export const FOLDER = '/j';
+/** Begins a text that the target refuses for good, as long as it is told to. */
+export const POISON = 'poison';
+
+/** Bodies of log records, committed in transactions. It survives the processes that commit to it. */
+export class MemoryTarget implements SealTarget {
+  readonly catalogName = '';
+  readonly schemaName = 'main';
+  readonly promotedColumns = 0;
+  readonly maintenance = undefined;
+  readonly bodies: string[] = [];
+  refusesPoison = true;
+  /** The process that commits. */
+  storage: MemoryStorage | undefined;
+  readonly #seals = new Map<string, LastSeal>();
+
+  async commit(generation: Generation, { serverId, sequence }: SealIdentity): Promise<CommitTiming> {
+    if (this.storage!.isDead) return new Promise(() => {});
+    const bodies = [...generation.batches.values()].flat().flatMap((batch) => (batch as FrozenBodies).bodies);
+    if (this.refusesPoison && bodies.some((body) => body.startsWith(POISON))) throw new Error('refused for good');
+    this.bodies.push(...bodies);
+    const { journalSequence } = await this.lastSeal(serverId);
+    const newest = Math.max(journalSequence, generation.lastJournalSequence);
+    this.#seals.set(serverId, { sealSequence: sequence, journalSequence: newest });
+    return { appendMs: 0, commitMs: 0 };
+  }
+
+  async lastSeal(serverId: string): Promise<LastSeal> {
+    return this.#seals.get(serverId) ?? { sealSequence: 0, journalSequence: 0 };
+  }
+
+  isPermanent(error: unknown): boolean {
+    return (error as Error).message === 'refused for good';
+  }
+
+  close(): void {}
+}
+
+class FrozenBodies implements FrozenBatch {
+  readonly signal;
+  readonly rows;
+  readonly byteLength;
+  readonly bodies: readonly string[];
+
+  constructor(source: SignalRows) {
+    this.signal = source.signal;
+    this.rows = source.rows;
+    this.byteLength = source.byteLength;
+    const table = source.table('otlp_logs');
+    const { slots } = table.text('body');
+    this.bodies = Array.from({ length: table.rows }, (_, row) => {
+      const offset = slots[2 * row]!;
+      return Buffer.from(source.heap.bytes.subarray(offset, offset + slots[2 * row + 1]!)).toString();
+    });
+  }
+
+  rowsOf(): number {
+    return this.rows;
+  }
+}
+
+export class MemoryServer {
+  readonly journal: Journal;
+  readonly deadLetters: DeadLetters;
+  readonly sealer: Sealer;
+  readonly recovery: Recovery;
+  readonly ingest: Ingest;
+
+  private constructor(parts: Pick<MemoryServer, 'journal' | 'deadLetters' | 'sealer' | 'recovery' | 'ingest'>) {
+    this.journal = parts.journal;
+    this.deadLetters = parts.deadLetters;
+    this.sealer = parts.sealer;
+    this.recovery = parts.recovery;
+    this.ingest = parts.ingest;
+  }
+
+  static async start(
+    storage: MemoryStorage,
+    target: MemoryTarget,
+    { maxBytes = 4096, damaged = () => {} }: { maxBytes?: number; damaged?: (damage: Damage) => void } = {},
+  ): Promise<MemoryServer> {
+    target.storage = storage;
+    const journal = await Journal.open({ folder: FOLDER, maxBytes, storage, damaged });
+    const deadLetters = await DeadLetters.open(storage, FOLDER);
+    const options = readOptions(serveOptions, { seal_max_age_ms: 3_600_000 });
+    const admission = new Admission(options.max_buffered_bytes);
+    const freeze = (rows: SignalRows) => new FrozenBodies(rows);
+    const last = await target.lastSeal(journal.serverId);
+    const sealer = new Sealer(
+      target,
+      freeze,
+      options,
+      {
+        identity: () => ({ server: 'otlp:memory', serverId: journal.serverId }),
+        committed: (generation) => {
+          admission.release(generation.admittedBytes);
+          journal.release(generation.lastJournalSequence).catch(() => undefined);
+        },
+        failed: () => {},
+        refused: async ({ firstJournalSequence: first, lastJournalSequence: end, rows, admittedBytes }, error) => {
+          try {
+            await deadLetters.add(journal, { first, last: end }, rows, error);
+          } catch {
+            return false;
+          }
+          admission.release(admittedBytes);
+          return true;
+        },
+      },
+      last.sealSequence,
+    );
+    const ingest = new Ingest(options, admission, sealer, journal);
+    // So little memory that a recovery commits after each record.
+    const little = { max_decoded_bytes: 1 };
+    const parts = { journal, deadLetters, target, ingest, sealer, freeze, options: little, log: () => {} };
+    const recovery = new Recovery(parts);
+    await recovery.replay(last.journalSequence);
+    return new MemoryServer({ journal, deadLetters, sealer, recovery, ingest });
+  }
+
+  /** Sends a log record whose body is this text. */
+  async send(text: string): Promise<void> {
+    const body = logsRequest(1, text);
+    this.ingest.admission.reserve(body.length);
+    await this.ingest.accept({ signal: 'logs', format: 'protobuf', encoding: 'identity', body }, body.length, this);
+  }
+
+  async stop(): Promise<void> {
+    this.sealer.stop();
+    await this.sealer.flush();
+    await this.ingest.close();
+    await this.journal.close();
+  }
+}
