@@ -9,10 +9,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Generation } from '../buffer/generation.js';
 import type { Database } from '../duckdb/database.js';
 import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
+import { messageOf } from '../failure.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../schema/tables.js';
 import { replaceFileDurably, syncFilesBelow } from './durable-files.js';
@@ -22,6 +24,10 @@ import { connectWriter } from './writer-session.js';
 
 /** Files on their way to their final name. Outside of every table's folder, so that no glob over a table sees them. */
 const STAGING_FOLDER = '_staging';
+
+/** Attempts to replace a view that another server is replacing, and the longest pause between them. */
+const VIEW_ATTEMPTS = 20;
+const LONGEST_VIEW_PAUSE_MS = 20;
 
 /** Begins the name of each folder that this process stages files in. */
 const STAGING_OWNER = `${hostname()}-${process.pid}-`;
@@ -182,8 +188,21 @@ export class ParquetTarget implements SealTarget {
     const select = hasFiles
       ? `SELECT * FROM read_parquet(${quotedString(glob)}, hive_partitioning = true, union_by_name = true)`
       : `SELECT ${[...columns, ...parts].join(', ')} WHERE false`;
-    await this.#writer.run(`CREATE OR REPLACE VIEW ${tableName(this.#home, table)} AS ${select}`);
+    await this.#replaceView(`CREATE OR REPLACE VIEW ${tableName(this.#home, table)} AS ${select}`);
     if (hasFiles) this.#viewed.add(table);
+  }
+
+  /** Servers that export to one root replace the same views, and DuckDB lets one of them do so at a time. */
+  async #replaceView(sql: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#writer.run(sql);
+        return;
+      } catch (error) {
+        if (attempt === VIEW_ATTEMPTS || !messageOf(error).includes('write-write conflict')) throw error;
+      }
+      await pause(Math.random() * LONGEST_VIEW_PAUSE_MS);
+    }
   }
 }
 

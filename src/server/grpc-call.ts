@@ -82,5 +82,8 @@ const responseHeaders = {
 
 /** A client that is still sending is told to stop; it has its status. */
 function closeUnlessEnded(stream: http2.ServerHttp2Stream): void {
-  if (!stream.readableEnded && !stream.closed) stream.close(http2.constants.NGHTTP2_NO_ERROR);
+  if (stream.readableEnded || stream.closed) return;
+  stream.close(http2.constants.NGHTTP2_NO_ERROR);
+  // Node keeps a stream, and so its session, for as long as there is something in it that nobody has read.
+  stream.removeAllListeners('readable').resume();
 }
