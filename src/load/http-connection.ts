@@ -56,6 +56,7 @@ export class HttpConnection implements Connection {
   close(): void {
     this.#socket?.destroy();
     this.#socket = undefined;
+    this.#finish({ outcome: 'unanswered', status: 'closed' });
   }
 
   #head(signal: Signal, length: number): string {
@@ -80,9 +81,9 @@ export class HttpConnection implements Connection {
     // The server says that it sends no more: what was not answered will not be.
     socket.on('end', () => socket.destroy());
     socket.on('close', () => {
-      // The socket of a request that was answered and closed may be another one than that of the next.
-      if (this.#socket === socket) this.#socket = undefined;
-      else return;
+      // Its request has ended, and there may be another socket for the next.
+      if (this.#socket !== socket) return;
+      this.#socket = undefined;
       if (this.#parsed === undefined) this.#finish({ outcome: 'unanswered', status: reason });
       else this.#finish(answerOf(this.#parsed.status));
     });
@@ -105,8 +106,8 @@ export class HttpConnection implements Connection {
   #settle(): void {
     if (this.#parsed === undefined || !this.#isWritten) return;
     const { status, isLast } = this.#parsed;
-    if (isLast) this.close();
     this.#finish(answerOf(status));
+    if (isLast) this.close();
   }
 
   #finish(answer: Answer): void {

@@ -1,0 +1,90 @@
+// A DuckDB instance with the plugin, its servers, and statements on it, without a test runner.
+
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type AttachedPlugin, otlp } from '../../../src/otlp.js';
+import type { Target } from './targets.js';
+import type { Wire } from './wires.js';
+
+export type Row = Readonly<Record<string, unknown>>;
+export const TOKEN = 'a-token-for-the-harness';
+
+export interface RunningServer {
+  readonly uri: string;
+  readonly port: number;
+}
+
+export class HarnessDatabase {
+  readonly #instance: DuckDBInstance;
+  readonly #plugin: AttachedPlugin;
+  readonly #connection: DuckDBConnection;
+  readonly #target: Target;
+  readonly #folder: string;
+
+  private constructor(
+    instance: DuckDBInstance,
+    plugin: AttachedPlugin,
+    connection: DuckDBConnection,
+    target: Target,
+    folder: string,
+  ) {
+    this.#instance = instance;
+    this.#plugin = plugin;
+    this.#connection = connection;
+    this.#target = target;
+    this.#folder = folder;
+  }
+
+  static async open(target: Target, folder: string): Promise<HarnessDatabase> {
+    const instance = await DuckDBInstance.create(target.database(folder));
+    const plugin = await otlp.attach(instance);
+    const connection = await plugin.connect();
+    for (const sql of target.setUp(folder)) await connection.run(sql);
+    return new HarnessDatabase(instance, plugin, connection, target, folder);
+  }
+
+  async rows(sql: string): Promise<Row[]> {
+    return (await this.#connection.runAndReadAll(sql)).getRowObjectsJson();
+  }
+
+  /** Runs a statement beside whatever else runs. */
+  async rowsAside(sql: string): Promise<Row[]> {
+    const connection = await this.#plugin.connect();
+    try {
+      return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  async serve(wire: Wire, options: Readonly<Record<string, string | number>> = {}, port = 0): Promise<RunningServer> {
+    const given = { token: TOKEN, ...wire.options, ...this.#target.options(this.#folder), ...options };
+    const listed = Object.entries(given).map(([name, value]) => `, ${name} := ${literal(value)}`);
+    const [row] = await this.rowsAside(
+      `FROM ${wire.serveFunction}('${wire.scheme}:127.0.0.1:${port}'${listed.join('')})`,
+    );
+    const uri = String(row!['listen_uri']);
+    return { uri, port: Number(/\d+$/.exec(uri)![0]) };
+  }
+
+  async flush({ uri }: RunningServer): Promise<Row> {
+    return (await this.rowsAside(`FROM otlp_flush('${uri}')`))[0]!;
+  }
+
+  async stop({ uri }: RunningServer): Promise<Row> {
+    return (await this.rowsAside(`FROM otlp_stop('${uri}')`))[0]!;
+  }
+
+  async servers(): Promise<Row[]> {
+    return this.rows('FROM otlp_server_list()');
+  }
+
+  async close(): Promise<void> {
+    await this.#plugin.close();
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+function literal(value: string | number): string {
+  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
+}
