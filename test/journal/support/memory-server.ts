@@ -28,12 +28,15 @@ export class MemoryTarget implements SealTarget {
   readonly maintenance = undefined;
   readonly bodies: string[] = [];
   refusesPoison = true;
+  /** Whether no commit succeeds for now. */
+  isAway = false;
   /** The process that commits. */
   storage: MemoryStorage | undefined;
   readonly #seals = new Map<string, LastSeal>();
 
   async commit(generation: Generation, { serverId, sequence }: SealIdentity): Promise<CommitTiming> {
     if (this.storage!.isDead) return new Promise(() => {});
+    if (this.isAway) throw new Error('away');
     const bodies = [...generation.batches.values()].flat().flatMap((batch) => (batch as FrozenBodies).bodies);
     if (this.refusesPoison && bodies.some((body) => body.startsWith(POISON))) throw new Error('refused for good');
     this.bodies.push(...bodies);

@@ -1,0 +1,433 @@
+// A journal as SQL and clients see it.
+
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { exportPath, GrpcClient } from '../grpc/grpc-client.js';
+import { arrowPath, logs, statusIn } from '../grpc/otap-client.js';
+import { OtapEncoder } from '../otap/otap-encoder.js';
+import { ChildProgram } from '../support/child-program.js';
+import { eventually } from '../support/eventually.js';
+import { jsonOf } from '../support/http-client.js';
+import { type OtelDatabase, openDatabase, type ServeArguments } from '../support/otel-database.js';
+import { logsRequest, spansRequest } from '../support/telemetry.js';
+
+const NEVER_MS = 3_600_000;
+
+let folder: string;
+let journal: ServeArguments;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'otelduck-journal-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  journal = { durability: 'journal', journal_path: join(folder, 'journal'), seal_max_age_ms: NEVER_MS };
+});
+
+const databaseFile = () => join(folder, 'telemetry.db');
+const segments = (path = join(folder, 'journal')) => readdirSync(path).filter((name) => /^\d+\.journal$/.test(name));
+const bodies = (database: OtelDatabase) =>
+  database.rows('SELECT body FROM otlp_logs ORDER BY body').then((rows) => rows.map(({ body }) => body));
+
+/** Stops with a target that fails: what the journal has stays there, as after a crash. */
+async function stopUnsealed(database: OtelDatabase, uri: string): Promise<void> {
+  await database.rows('ALTER TABLE otlp_logs RENAME TO hidden');
+  await database.rows(`FROM otlp_stop('${uri}')`);
+  await database.rows('ALTER TABLE hidden RENAME TO otlp_logs');
+}
+
+test('a clean stop seals everything, and leaves a journal with nothing in it', async () => {
+  const server = await (await openDatabase(databaseFile())).serve(journal);
+  for (let i = 0; i < 3; i++) expect((await server.post(logsRequest(2, `${i} `))).status).toBe(202);
+  expect((await server.post(spansRequest(4), { path: '/v1/traces' })).status).toBe(202);
+  expect(
+    await server.counters(
+      ...['durability', 'journal_bytes > 0 AS has_bytes', 'journal_last_sequence', 'journal_records_total'],
+      ...['journal_syncs_total BETWEEN 1 AND 4 AS is_synced', 'replayed_rows_total', 'dead_letter_rows_total'],
+      'journal_error',
+    ),
+  ).toEqual({
+    durability: 'journal',
+    has_bytes: true,
+    journal_last_sequence: '4',
+    journal_records_total: '4',
+    is_synced: true,
+    replayed_rows_total: '0',
+    dead_letter_rows_total: '0',
+    journal_error: null,
+  });
+  expect(segments()).toEqual(['0000000000000001.journal']);
+  expect(await server.stop()).toEqual({ status: `Stopped listening on ${server.uri}`, dropped_rows: '0' });
+  expect(readdirSync(join(folder, 'journal')).sort()).toEqual(['id', 'next']);
+  expect(await server.database.rows('SELECT * EXCLUDE (server_id, committed_at) FROM otlp_seals ORDER BY ALL')).toEqual(
+    [
+      { seal_sequence: '1', table_name: 'otlp_logs', row_count: '6', last_journal_sequence: '4' },
+      { seal_sequence: '1', table_name: 'otlp_traces', row_count: '4', last_journal_sequence: '4' },
+    ],
+  );
+});
+
+test('without a journal nothing is written, and the columns say so', async () => {
+  const server = await (await openDatabase(databaseFile())).serve({ seal_max_age_ms: NEVER_MS });
+  await server.post(logsRequest(1));
+  expect(
+    await server.counters(
+      'durability',
+      'journal_bytes',
+      'journal_last_sequence',
+      'journal_syncs_total',
+      'journal_error',
+    ),
+  ).toEqual({
+    durability: 'memory',
+    journal_bytes: '0',
+    journal_last_sequence: null,
+    journal_syncs_total: '0',
+    journal_error: null,
+  });
+  await server.flush();
+  expect(await server.database.value('SELECT last_journal_sequence FROM otlp_seals')).toBe(null);
+  expect(readdirSync(folder).filter((name) => name.includes('journal'))).toEqual([]);
+  expect(await server.database.rows(`FROM otlp_replay('${server.uri}')`)).toEqual([
+    { status: 'replayed', replayed_rows: '0', error: null },
+  ]);
+});
+
+test('the default path is beside the database, named for the URI', async () => {
+  const database = await openDatabase(databaseFile());
+  await expect(database.serve({ durability: 'journal' })).rejects.toThrow('on port 0 needs a journal_path');
+  const free = await database.serve({});
+  await free.stop();
+  const server = await database.serve({ durability: 'journal' }, free.uri);
+  expect(existsSync(join(`${databaseFile()}.journal`, free.uri.replaceAll(':', '-'), 'id'))).toBe(true);
+  await server.stop();
+  const memory = await openDatabase();
+  await expect(memory.serve({ durability: 'journal' }, free.uri)).rejects.toThrow('needs a journal_path');
+});
+
+test('otlp_stop with a target that fails keeps the rows in the journal, and says so', async () => {
+  const database = await openDatabase(databaseFile());
+  const server = await database.serve(journal);
+  await server.post(logsRequest(3));
+  await database.rows('ALTER TABLE otlp_logs RENAME TO hidden');
+  const stopped = await server.stop();
+  expect(stopped['dropped_rows']).toBe('0');
+  expect(stopped['status']).toMatch(
+    /^Stopped listening on otlp:127.0.0.1:\d+; 3 rows stay in the journal: .*otlp_logs/,
+  );
+  await database.rows('ALTER TABLE hidden RENAME TO otlp_logs');
+
+  const next = await database.serve(journal);
+  expect(await next.counters('replayed_rows_total', 'buffered_rows', 'admitted_bytes')).toEqual({
+    replayed_rows_total: '3',
+    buffered_rows: '3',
+    admitted_bytes: '0',
+  });
+  await next.flush();
+  expect(await bodies(database)).toEqual(['log 0', 'log 1', 'log 2']);
+  await stopUnsealed(database, next.uri);
+  const last = await database.serve(journal);
+  expect(await last.counters('replayed_rows_total')).toEqual({ replayed_rows_total: '0' });
+});
+
+describe('every wire', () => {
+  test('gives back what it took, once, after a stop without a seal', async () => {
+    const database = await openDatabase(databaseFile());
+    const grpc = { ...journal, journal_path: join(folder, 'grpc'), transport: 'grpc' };
+    const otap = { ...journal, journal_path: join(folder, 'otap') };
+    const servers = async () => [
+      await database.serve(journal),
+      await database.serve(grpc),
+      await database.serve(otap, 'otap:127.0.0.1:0'),
+    ];
+    const [http, unary, arrow] = await servers();
+    expect((await http!.post(logsRequest(2, 'http '))).status).toBe(202);
+    const answer = await new GrpcClient(unary!.port).unary(exportPath.logs, logsRequest(2, 'grpc '));
+    expect(answer.code).toBe('OK');
+    const encoder = new OtapEncoder('logs');
+    const stream = new GrpcClient(arrow!.port).stream(arrowPath.logs);
+    for (const name of ['otap a ', 'otap b ']) {
+      stream.send(encoder.encode(logs(2, name)));
+      // The second builds on the dictionaries of the first, of which the journal knows nothing.
+      expect(statusIn(await stream.next())).toMatchObject({ statusCode: 'OK' });
+    }
+    stream.end();
+    for (const server of [http, unary, arrow]) await stopUnsealed(database, server!.uri);
+    expect(await bodies(database)).toEqual([]);
+    for (const server of await servers()) await server.stop();
+    const expected = ['grpc ', 'http ', 'otap a ', 'otap b '].flatMap((name) => [`${name}0`, `${name}1`]);
+    expect(await bodies(database)).toEqual(expected);
+  });
+
+  test('answers as when it is overloaded while the journal is full, and takes more once it is sealed', async () => {
+    const database = await openDatabase(databaseFile());
+    // Room for one request.
+    const full = { ...journal, journal_max_bytes: 3000 };
+    const big = 'x'.repeat(1000);
+    const server = await database.serve(full);
+    expect((await server.post(logsRequest(2, big))).status).toBe(202);
+    const refused = await server.post(logsRequest(2, big));
+    expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
+    expect(jsonOf(refused)).toMatchObject({
+      error: 'overloaded',
+      message: expect.stringContaining('journal_max_bytes is 3000'),
+    });
+    expect(await server.counters('buffered_rows', 'admitted_bytes < 3000 AS is_released')).toEqual({
+      buffered_rows: '2',
+      is_released: true,
+    });
+    await server.flush();
+    expect((await server.post(logsRequest(2, big))).status).toBe(202);
+    // However often: what is committed does not stay in the way.
+    for (let i = 0; i < 5; i++) {
+      await server.flush();
+      expect((await server.post(logsRequest(2, big))).status).toBe(202);
+    }
+    const never = await server.post(logsRequest(4, big));
+    expect([never.status, jsonOf(never)]).toMatchObject([413, { message: expect.stringContaining('never fits') }]);
+    await server.stop();
+
+    const unary = await database.serve({ ...full, transport: 'grpc', journal_path: join(folder, 'grpc') });
+    const client = new GrpcClient(unary.port);
+    expect((await client.unary(exportPath.logs, logsRequest(2, big))).code).toBe('OK');
+    const exhausted = await client.unary(exportPath.logs, logsRequest(2, big));
+    expect(exhausted.code).toBe('RESOURCE_EXHAUSTED');
+    expect(exhausted.details).toContain('journal_max_bytes is 3000');
+    expect(String(exhausted.trailers.get('grpc-status-details-bin')[0])).toContain('google.rpc.RetryInfo');
+    await unary.flush();
+    expect((await client.unary(exportPath.logs, logsRequest(2, big))).code).toBe('OK');
+
+    const arrow = await database.serve({ ...full, journal_path: join(folder, 'otap') }, 'otap:127.0.0.1:0');
+    const encoder = new OtapEncoder('logs');
+    const stream = new GrpcClient(arrow.port).stream(arrowPath.logs);
+    const send = async () => {
+      stream.send(encoder.encode(logs(2, big)));
+      return statusIn(await stream.next());
+    };
+    let status = await send();
+    for (let i = 0; i < 5 && status!.statusCode === 'OK'; i++) status = await send();
+    expect(status).toMatchObject({ statusCode: 'RESOURCE_EXHAUSTED' });
+    expect(status!.statusMessage).toContain('journal_max_bytes is 3000');
+    await arrow.flush();
+    expect(await send()).toMatchObject({ statusCode: 'OK' });
+    stream.end();
+  });
+});
+
+test('a journal too small for any request refuses each with 413', async () => {
+  const server = await (await openDatabase(databaseFile())).serve({ ...journal, journal_max_bytes: 1 });
+  const answer = await server.post(logsRequest(1));
+  expect([answer.status, jsonOf(answer)]).toMatchObject([413, { error: 'payload_too_large' }]);
+  expect(await server.counters('buffered_rows', 'admitted_bytes', 'journal_bytes')).toEqual({
+    buffered_rows: '0',
+    admitted_bytes: '0',
+    journal_bytes: '0',
+  });
+});
+
+describe('one process at a time', () => {
+  test('a second server of the same process is refused', async () => {
+    const database = await openDatabase(databaseFile());
+    const server = await database.serve(journal);
+    await expect(database.serve(journal)).rejects.toThrow(
+      `journal ${journal['journal_path']} is in use by process ${process.pid}`,
+    );
+    await server.stop();
+    await (await database.serve(journal)).stop();
+  });
+
+  test('another process is refused while the holder lives, and not once it is dead', async () => {
+    const holder = new ChildProgram(`
+      const otel = await otlp.attach(await DuckDBInstance.create(':memory:'));
+      await (await otel.connect()).run(\`CALL otlp_serve('otlp:127.0.0.1:0', durability := 'journal', journal_path := '${journal['journal_path']}')\`);
+      say('holds');
+    `);
+    expect(await holder.line()).toBe('holds');
+    const database = await openDatabase(databaseFile());
+    await expect(database.serve(journal)).rejects.toThrow(`is in use by process ${holder.process.pid}`);
+    holder.process.kill('SIGKILL');
+    await holder.exited();
+    const server = await database.serve(journal);
+    expect(readdirSync(join(folder, 'journal')).filter((name) => name.startsWith('lock-'))).toHaveLength(1);
+    await server.stop();
+  });
+
+  test('a lock of another process that has its id by now does not block', async () => {
+    const database = await openDatabase(databaseFile());
+    await (await database.serve(journal)).stop();
+    for (const lock of [
+      'lock-1-00000000.1-00000000-0000-4000-8000-000000000000',
+      'lock-99999999-unknown-00000000-0000-4000-8000-000000000000',
+    ])
+      writeFileSync(join(folder, 'journal', lock), '');
+    await (await database.serve(journal)).stop();
+  });
+
+  test('of many that come at once, one at most gets it', async () => {
+    const contender = `
+      const otel = await otlp.attach(await DuckDBInstance.create(':memory:'));
+      const connection = await otel.connect();
+      try {
+        await connection.run(\`CALL otlp_serve('otlp:127.0.0.1:0', durability := 'journal', journal_path := '${journal['journal_path']}')\`);
+        say('holds');
+      } catch (error) { say(error.message); }
+    `;
+    const contenders = [1, 2, 3].map(() => new ChildProgram(contender));
+    const answers = await Promise.all(contenders.map((program) => program.line<string>()));
+    expect(answers.filter((answer) => answer === 'holds').length).toBeLessThanOrEqual(1);
+    for (const answer of answers) if (answer !== 'holds') expect(answer).toMatch(/is in use by process \d+/);
+  });
+});
+
+describe('dead letters', () => {
+  /** A table that refuses some rows for good. */
+  async function refusing(): Promise<OtelDatabase> {
+    const database = await openDatabase(databaseFile());
+    await (await database.serve()).stop();
+    const columns = await database.rows("SELECT sql FROM duckdb_tables() WHERE table_name = 'otlp_logs'");
+    await database.rows('DROP TABLE otlp_logs');
+    await database.rows(
+      String(columns[0]!['sql']).replace(/body VARCHAR[^,]*,/, "body VARCHAR CHECK (body NOT LIKE 'bad%'),"),
+    );
+    return database;
+  }
+  async function mend(database: OtelDatabase): Promise<void> {
+    await database.rows('CREATE TABLE mended AS FROM otlp_logs');
+    await database.rows('DROP TABLE otlp_logs');
+    await database.rows('ALTER TABLE mended RENAME TO otlp_logs');
+  }
+
+  test('do not hold up the rest, are listed, and come back with otlp_replay', async () => {
+    const database = await refusing();
+    const server = await database.serve({ ...journal, create_tables: true });
+    await server.post(logsRequest(2, 'good '));
+    await server.flush();
+    await server.post(logsRequest(2, 'bad '));
+    for (let i = 0; i < 6; i++) await server.flush();
+    expect(await server.counters('dead_letter_rows_total', 'buffered_rows', 'admitted_bytes')).toEqual({
+      dead_letter_rows_total: '2',
+      buffered_rows: '0',
+      admitted_bytes: '0',
+    });
+    expect(
+      await database.rows('SELECT * EXCLUDE (path, bytes, set_aside_unix_ms) FROM otlp_dead_letter_list()'),
+    ).toEqual([
+      {
+        listen_uri: server.uri,
+        first_journal_sequence: '2',
+        last_journal_sequence: '2',
+        error: expect.stringContaining('CHECK constraint failed'),
+      },
+    ]);
+    await server.post(logsRequest(1, 'better '));
+    expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '1' });
+
+    const replay = () => database.rows(`FROM otlp_replay('${server.uri}')`).then(([row]) => row!);
+    expect(await replay()).toEqual({
+      status: 'failed',
+      replayed_rows: '0',
+      error: expect.stringContaining('CHECK constraint failed'),
+    });
+    await mend(database);
+    expect(await replay()).toEqual({ status: 'replayed', replayed_rows: '2', error: null });
+    expect(await replay()).toEqual({ status: 'replayed', replayed_rows: '0', error: null });
+    expect(await database.rows('FROM otlp_dead_letter_list()')).toEqual([]);
+    await server.stop();
+    const next = await database.serve(journal);
+    await next.stop();
+    expect(await bodies(database)).toEqual(['bad 0', 'bad 1', 'better 0', 'good 0', 'good 1']);
+  });
+
+  test('are not replayed at a start, but are there after it', async () => {
+    const database = await refusing();
+    const server = await database.serve(journal);
+    await server.post(logsRequest(1, 'bad '));
+    for (let i = 0; i < 6; i++) await server.flush();
+    await server.stop();
+    const next = await database.serve(journal);
+    expect(await next.counters('replayed_rows_total', 'dead_letter_rows_total')).toEqual({
+      replayed_rows_total: '0',
+      dead_letter_rows_total: '0',
+    });
+    expect(await database.value('SELECT count(*) FROM otlp_dead_letter_list()')).toBe('1');
+    await mend(database);
+    expect(await database.rows(`FROM otlp_replay('${next.uri}')`)).toMatchObject([{ replayed_rows: '1' }]);
+    // Its record still lies in the journal's segment, and no seal after it names a newer one.
+    await stopUnsealed(database, next.uri);
+    const last = await database.serve(journal);
+    await last.stop();
+    expect(await bodies(database)).toEqual(['bad 0']);
+  });
+
+  test('of a record that cannot be decoded any more say why', async () => {
+    const database = await openDatabase(databaseFile());
+    const server = await database.serve(journal);
+    await server.post(logsRequest(1, 'before '));
+    await server.post(logsRequest(1, 'xxxxxxx '));
+    await server.post(logsRequest(1, 'after '));
+    await stopUnsealed(database, server.uri);
+    const [segment] = segments();
+    const path = join(folder, 'journal', segment!);
+    const { crc32c } = await import('../../src/journal/crc32c.js');
+    const { FILE_HEADER_BYTES, RECORD_HEADER_BYTES } = await import('../../src/journal/record.js');
+    // Text that is not UTF-8, with a checksum that says that it was meant.
+    const bytes = readFileSync(path);
+    const second = FILE_HEADER_BYTES + RECORD_HEADER_BYTES + bytes.readUInt32LE(FILE_HEADER_BYTES);
+    const end = second + RECORD_HEADER_BYTES + bytes.readUInt32LE(second);
+    bytes[bytes.indexOf('xxxxxxx')] = 0xff;
+    const header = bytes.readUInt32LE(second + 28);
+    bytes.writeUInt32LE(crc32c(bytes.subarray(second + RECORD_HEADER_BYTES, end), header), second + 32);
+    writeFileSync(path, bytes);
+
+    const next = await database.serve(journal);
+    expect(await database.rows('SELECT first_journal_sequence AS n, error FROM otlp_dead_letter_list()')).toEqual([
+      { n: '2', error: expect.stringContaining('UTF-8') },
+    ]);
+    expect(await database.rows(`FROM otlp_replay('${next.uri}')`)).toEqual([
+      { status: 'failed', replayed_rows: '0', error: expect.stringContaining('UTF-8') },
+    ]);
+    await next.stop();
+    expect(await bodies(database)).toEqual(['after 0', 'before 0']);
+  });
+});
+
+test('a backlog that memory for rows cannot hold is committed piece by piece', async () => {
+  const database = await openDatabase(databaseFile());
+  const server = await database.serve(journal);
+  for (let i = 0; i < 3; i++) await server.post(logsRequest(1, `${i} ${'x'.repeat(5000)}`));
+  await stopUnsealed(database, server.uri);
+  const next = await database.serve({ ...journal, max_decoded_bytes: 20_000 });
+  expect(await next.counters('replayed_rows_total', 'seals_total > 1 AS came_in_pieces')).toEqual({
+    replayed_rows_total: '3',
+    came_in_pieces: true,
+  });
+  await next.stop();
+  expect(await database.value('SELECT count(*) FROM otlp_logs')).toBe('3');
+});
+
+test('damage is in the log, with the place', async () => {
+  const database = await openDatabase(databaseFile());
+  await database.rows("CALL enable_logging(level := 'info')");
+  const server = await database.serve(journal);
+  await server.post(logsRequest(1, 'a '));
+  await server.post(logsRequest(1, 'b '));
+  await stopUnsealed(database, server.uri);
+  const [segment] = segments();
+  const path = join(folder, 'journal', segment!);
+  const bytes = readFileSync(path);
+  bytes[bytes.indexOf('a 0')]! ^= 1;
+  writeFileSync(path, bytes);
+  const next = await database.serve(journal);
+  await next.stop();
+  expect(await bodies(database)).toEqual(['b 0']);
+  await eventually(async () =>
+    expect(await database.rows("SELECT message FROM duckdb_logs WHERE message LIKE 'otlp:%damaged%'")).toEqual([
+      {
+        message: expect.stringContaining(
+          `journal ${path}, byte 24: record 1 is damaged: its checksum does not match; what can be proven is replayed, and a damaged file is kept in the folder "damaged"`,
+        ),
+      },
+    ]),
+  );
+  expect(readdirSync(join(folder, 'journal', 'damaged'))).toEqual([segment]);
+});
