@@ -171,7 +171,7 @@ export class Shell {
     } catch (error) {
       if (error instanceof ReaderGone) throw error;
       this.#hasFailed = true;
-      if (!(error instanceof AlreadyReported)) await this.reportError(where + redacted(messageOf(error), statement));
+      if (!(error instanceof AlreadyReported)) await this.reportError(where + redacted(errorText(error), statement));
       return false;
     }
   }
@@ -297,4 +297,9 @@ async function* linesOf(path: string): AsyncIterable<string> {
   } catch (error) {
     throw new Error(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** DuckDB's own words, as the duckdb command prints them: its API puts some before them when a statement does not parse. */
+function errorText(error: unknown): string {
+  return messageOf(error).replace(/^Failed to extract statements: /, '');
 }

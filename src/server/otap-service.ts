@@ -7,7 +7,7 @@
 
 import { SignalRows } from '../buffer/signal-rows.js';
 import { inflate } from '../decode/inflate.js';
-import { KEPT_SCRATCH } from '../decode/limits.js';
+import { KEPT_SCRATCH, rowLimit } from '../decode/limits.js';
 import { OtapStreamDecoder } from '../decode/otap/otap-stream-decoder.js';
 import { Failure } from '../failure.js';
 import type { Signal } from '../schema/column-declaration.js';
@@ -72,11 +72,7 @@ class OtapService {
   readonly #authorization: Authorization;
   readonly #options: Pick<ServeOptions, 'request_timeout_ms' | 'max_body_bytes'>;
   /** What all streams of a signal decode into. Messages are decoded one at a time, and their rows copied at once. */
-  readonly #rows: Readonly<Record<Signal, SignalRows>> = {
-    logs: new SignalRows('logs'),
-    traces: new SignalRows('traces'),
-    metrics: new SignalRows('metrics'),
-  };
+  readonly #rows: Readonly<Record<Signal, SignalRows>>;
   /**
    * Messages that no room could be reserved for are read all the same, one at a time: it is all the memory that they
    * take. The streams of the others are not read until it is their turn.
@@ -93,6 +89,12 @@ class OtapService {
     this.#ingest = ingest;
     this.#authorization = authorization;
     this.#options = options;
+    const limit = rowLimit(options.max_body_bytes);
+    this.#rows = {
+      logs: new SignalRows('logs', limit),
+      traces: new SignalRows('traces', limit),
+      metrics: new SignalRows('metrics', limit),
+    };
   }
 
   async receive(signal: Signal, call: GrpcCall): Promise<void> {

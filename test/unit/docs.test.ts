@@ -23,6 +23,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readText('README.md');
 const errors = readText('docs/errors.md');
 
+test('the architecture has a heading for every folder of src', () => {
+  const headings = readText('docs/architecture.md')
+    .match(/^## .*$/gm)!
+    .join('\n');
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const { name } of folders) expect(headings).toContain(`src/${name}`);
+});
+
 test('the library example runs, and ends by itself', async () => {
   const { stdout, stderr } = await run('node', ['examples/library.mjs']);
   expect(stdout).toContain('202 {"status":"buffered","rows":1,"batches":1}');
