@@ -1,0 +1,209 @@
+// A server under load, killed again and again, and what its target holds in the end ↔ what its clients were told.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { packageFolder } from '../../../src/package-folder.js';
+import { freePorts } from '../../lake/support/free-ports.js';
+import { feed } from '../harness/feed.js';
+import { HarnessDatabase, TOKEN } from '../harness/harness-database.js';
+import { Ledger } from '../harness/ledger.js';
+import { type Reconciliation, reconcile } from '../harness/reconcile.js';
+import type { Reference } from '../harness/reference-rows.js';
+import type { Target } from '../harness/targets.js';
+import type { Wire } from '../harness/wires.js';
+
+export interface CrashPlan {
+  readonly wire: Wire;
+  readonly target: Target;
+  readonly clients: number;
+  readonly rounds: number;
+  readonly reference: Reference;
+  /** Where target and journal live; emptied at the start. */
+  readonly folder: string;
+}
+
+export interface CrashReport extends Reconciliation {
+  readonly kills: number;
+  /** Kills by what the server was doing. */
+  readonly inRecovery: number;
+  readonly inSeal: number;
+  readonly inCommit: number;
+  /** Kills that left more than one segment, which a rotation had begun. */
+  readonly afterRotation: number;
+  readonly replayedRows: number;
+  readonly unanswered: number;
+}
+
+/** Small segments, so that rotation is never far. */
+const JOURNAL_MAX_BYTES = 2 << 20;
+/** Seals are in progress for much of the time. */
+const SEAL_MAX_AGE_MS = 60;
+/** A killed server gets up to this long before, once it listens. */
+const LONGEST_LIFE_MS = 1200;
+/** About as long as it takes to open a database and to replay. */
+const LONGEST_START_MS = 900;
+/** Of three rounds, the one that waits for a seal. It may be over by the time of the kill; a few more rounds mend that. */
+const SEAL_ROUND = 2;
+const MAX_MORE_ROUNDS = 6;
+const START_TIMEOUT_MS = 60_000;
+
+export async function crashRounds(plan: CrashPlan): Promise<CrashReport> {
+  const { wire, folder, reference } = plan;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const [port] = await freePorts(1);
+  const ledger = new Ledger();
+  const counts = { kills: 0, inRecovery: 0, inSeal: 0, inCommit: 0, afterRotation: 0, replayedRows: 0 };
+  const isDone = new AbortController();
+  const feeding = feed(ledger, {
+    port: port!,
+    token: TOKEN,
+    forms: wire.forms,
+    connections: plan.clients,
+    recordsPerRequest: reference.recordsPerRequest,
+    until: isDone.signal,
+  });
+  try {
+    const sealsHit = () => counts.inSeal + counts.inCommit;
+    while (counts.kills < plan.rounds || (sealsHit() === 0 && counts.kills < plan.rounds + MAX_MORE_ROUNDS)) {
+      const server = new CrashingServer(plan, port!);
+      await server.lifeUntil(counts.kills < plan.rounds ? counts.kills : SEAL_ROUND);
+      const doing = await server.kill();
+      counts.kills++;
+      if (doing === 'r') counts.inRecovery++;
+      if (doing === 's') counts.inSeal++;
+      if (doing === 'c') counts.inCommit++;
+      if (segmentsIn(folder) > 1) counts.afterRotation++;
+      counts.replayedRows += server.replayedRows;
+    }
+    const last = new CrashingServer(plan, port!);
+    await last.listening();
+    counts.replayedRows += last.replayedRows;
+    isDone.abort();
+    await feeding;
+    await last.end();
+  } finally {
+    isDone.abort();
+    await feeding;
+  }
+  if (segmentsIn(folder) > 0) throw new Error(`a clean stop left segments in ${journalOf(folder)}`);
+  return { ...counts, unanswered: ledger.unanswered, ...(await committed(plan, ledger)) };
+}
+
+/** What a program finds that opens the target afterwards. */
+async function committed({ wire, target, folder, reference }: CrashPlan, ledger: Ledger): Promise<Reconciliation> {
+  const database = await HarnessDatabase.open(target, folder);
+  try {
+    // Makes the views over Parquet.
+    await database.stop(await database.serve(wire));
+    return await reconcile(database, target.home, ledger, reference);
+  } finally {
+    await database.close();
+  }
+}
+
+const journalOf = (folder: string) => join(folder, 'journal');
+
+function segmentsIn(folder: string): number {
+  if (!existsSync(journalOf(folder))) return 0; // killed before it was made
+  return readdirSync(journalOf(folder)).filter((name) => /^\d+\.journal$/.test(name)).length;
+}
+
+class CrashingServer {
+  replayedRows = 0;
+  readonly #process: ChildProcess;
+  readonly #stateFile: string;
+  readonly #listening: Promise<void>;
+  #stderr = '';
+
+  constructor({ wire, target, folder }: CrashPlan, port: number) {
+    this.#stateFile = join(folder, 'state');
+    const options = {
+      token: TOKEN,
+      ...wire.options,
+      ...target.options(folder),
+      durability: 'journal',
+      journal_path: journalOf(folder),
+      journal_max_bytes: JOURNAL_MAX_BYTES,
+      seal_max_age_ms: SEAL_MAX_AGE_MS,
+    };
+    const task = {
+      database: target.database(folder),
+      setUp: target.setUp(folder),
+      serveFunction: wire.serveFunction,
+      uri: `${wire.scheme}:127.0.0.1:${port}`,
+      options,
+      stateFile: this.#stateFile,
+    };
+    this.#process = spawn(
+      process.execPath,
+      [join(packageFolder, 'test/manual/crash/crash-child.mjs'), JSON.stringify(task)],
+      { env: { ...process.env, UV_THREADPOOL_SIZE: '32' }, stdio: ['pipe', 'pipe', 'pipe'] },
+    );
+    this.#process.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    this.#listening = this.#said();
+    this.#listening.catch(() => undefined);
+  }
+
+  listening(): Promise<void> {
+    return this.#listening;
+  }
+
+  /** Waits for the moment of a kill: by turns at any time of a start, at any time after it, and in a seal. */
+  async lifeUntil(round: number): Promise<void> {
+    if (round % 3 === 0) {
+      await Promise.race([pause(100 + Math.random() * LONGEST_START_MS), this.#listening]);
+      return;
+    }
+    await this.#listening;
+    await pause(Math.random() * LONGEST_LIFE_MS);
+    if (round % 3 !== SEAL_ROUND) return;
+    const endMs = performance.now() + LONGEST_LIFE_MS;
+    const wanted = round % 2 === 0 ? 's' : 'c';
+    while (performance.now() < endMs && this.#state() !== wanted) await new Promise(setImmediate);
+  }
+
+  /** Kills it, and resolves with what it was doing. */
+  async kill(): Promise<string> {
+    if (this.#process.exitCode !== null) throw new Error(`the server ended by itself: ${this.#stderr}`);
+    this.#process.kill('SIGKILL');
+    if (this.#process.signalCode === null) await once(this.#process, 'exit');
+    return this.#state();
+  }
+
+  /** Stops it in order. */
+  async end(): Promise<void> {
+    this.#process.stdin!.end();
+    if (this.#process.exitCode === null) await once(this.#process, 'exit');
+    if (this.#process.exitCode !== 0) throw new Error(`the server did not end in order: ${this.#stderr}`);
+  }
+
+  #state(): string {
+    try {
+      return readFileSync(this.#stateFile, 'utf8') || 'r';
+    } catch {
+      return 'r';
+    }
+  }
+
+  async #said(): Promise<void> {
+    const timeout = setTimeout(() => this.#process.kill('SIGKILL'), START_TIMEOUT_MS);
+    try {
+      let text = '';
+      for await (const chunk of this.#process.stdout!.setEncoding('utf8')) {
+        text += chunk;
+        if (!text.includes('\n')) continue;
+        this.replayedRows = (JSON.parse(text) as { replayed: number }).replayed;
+        return;
+      }
+      throw new Error(`the server ended before it listened: ${this.#stderr}`);
+    } finally {
+      clearTimeout(timeout);
+    }
+  }
+}
