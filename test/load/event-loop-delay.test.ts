@@ -5,7 +5,7 @@ import { serve } from '../support/otel-database.js';
 test('otlp_server_list() tells the longest block of the thread', async () => {
   const server = await serve();
   const columns = ['event_loop_delay_p99_ms', 'event_loop_delay_max_ms'];
-  expect(Object.keys((await server.status())!).slice(-2)).toEqual(columns);
+  expect(Object.keys((await server.status())!)).toEqual(expect.arrayContaining(columns));
   const blockMs = 1500;
   const endMs = performance.now() + blockMs;
   while (performance.now() < endMs);
