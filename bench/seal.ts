@@ -117,6 +117,7 @@ async function commitInto(writer: DuckDBConnection, home: TableHome): Promise<vo
     maintenance: undefined,
     seals: new SealRecords(writer, home),
     isAtomic: true,
+    longestAppendMs: Number.POSITIVE_INFINITY,
   });
   await target.commit(generation, { server: 'otlp:localhost:4318', serverId: 'bench', sequence: 1 });
 }

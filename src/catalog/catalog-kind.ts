@@ -7,8 +7,15 @@ import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { commitsAllOrNothing } from './atomic-commits.js';
+import { settleDuckLake } from './ducklake-settlement.js';
 import type { SealIdentity } from './seal-target.js';
 import { type TableHome, tableName } from './tables.js';
+
+export interface DescribedSeal extends SealIdentity {
+  /** Names the rows, over all attempts to commit them. */
+  readonly id: string;
+  readonly rows: number;
+}
 
 export interface CatalogKind {
   /** Prepares a connection that will write. */
@@ -18,7 +25,14 @@ export interface CatalogKind {
   /** Gives a table that was just created its layout, in the transaction that creates it. */
   layOut?(writer: DuckDBConnection, home: TableHome, table: TelemetryTable, options: ServeOptions): Promise<void>;
   /** Says in the open transaction what it is. */
-  describeCommit?(writer: DuckDBConnection, home: TableHome, seal: SealIdentity & { rows: number }): Promise<void>;
+  describeCommit?(writer: DuckDBConnection, home: TableHome, seal: DescribedSeal): Promise<void>;
+  /**
+   * Finds out what became of a transaction whose COMMIT failed, by the id that `describeCommit` wrote. Resolves with
+   * whether its rows are durable; when they are not, nothing of it is.
+   */
+  settle?(writer: DuckDBConnection, home: TableHome, id: string, rows: ReadonlyMap<string, number>): Promise<boolean>;
+  /** How long after BEGIN a transaction's files are safe from the catalog's own maintenance, on any host. */
+  longestAppendMs?(options: ServeOptions): number;
   /** Whether a transaction over several tables commits all of them or none, where that is not certain. */
   commitsAllOrNothing?(database: Database, writer: DuckDBConnection, home: TableHome): Promise<boolean>;
   /** Matches errors after which the same transaction may succeed. */
@@ -35,6 +49,10 @@ export interface CatalogKind {
  */
 export const SAFE_RETENTION_MS = 300_000;
 
+function retentionMs(options: ServeOptions): number {
+  return Math.max(SAFE_RETENTION_MS, options.maintenance_retention_ms);
+}
+
 const ducklake: CatalogKind = {
   checkpoint: 'compacts',
   // Raced by many hosts, a catalog's own retries are cheap; the defaults give up after about a second.
@@ -44,7 +62,7 @@ const ducklake: CatalogKind = {
     await writer.run('SET SESSION ducklake_retry_backoff = 1.05');
   },
   async configure(writer, home, options) {
-    const retention = `${Math.max(SAFE_RETENTION_MS, options.maintenance_retention_ms)} milliseconds`;
+    const retention = `${retentionMs(options)} milliseconds`;
     const wanted: Record<string, string> = {
       target_file_size: `${Math.max(1, Math.round(options.target_file_size / 1024))}KiB`,
       expire_older_than: retention,
@@ -68,12 +86,15 @@ const ducklake: CatalogKind = {
       );
     }
   },
-  async describeCommit(writer, home, { server, sequence, rows }) {
-    const extra = JSON.stringify({ host: hostname(), pid: process.pid, server, seal: sequence, rows });
+  async describeCommit(writer, home, { server, sequence, rows, id }) {
+    const extra = JSON.stringify({ host: hostname(), pid: process.pid, server, seal: sequence, rows, id });
     await writer.run(
       `CALL ${quotedIdentifier(home.catalog)}.set_commit_message('otelduck', ${quotedString(`${server} seal ${sequence}: ${rows} rows`)}, extra_info => ${quotedString(extra)})`,
     );
   },
+  settle: settleDuckLake,
+  // The other half is for the COMMIT.
+  longestAppendMs: (options) => retentionMs(options) / 2,
   conflicts: /Transaction conflict|Failed to commit DuckLake transaction[\s\S]*(?:conflict|duplicate key|serializ)/i,
 };
 

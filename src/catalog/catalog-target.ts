@@ -1,11 +1,13 @@
 // Generations → BEGIN, INSERT for each table with rows, COMMIT, in an attached catalog of any kind.
 
+import { randomUUID } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Generation } from '../buffer/generation.js';
 import type { Database } from '../duckdb/database.js';
 import { quotedIdentifier } from '../duckdb/sql-text.js';
 import { messageOf } from '../failure.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
+import { sealsTable } from '../schema/seals.js';
 import { tablesBySignal } from '../schema/tables.js';
 import type { CatalogKind } from './catalog-kind.js';
 import type { PromotedColumn } from './promoted-columns.js';
@@ -37,6 +39,8 @@ export interface CatalogTargetParts {
    * committed, so that no crash makes it look committed when it is not.
    */
   readonly isAtomic: boolean;
+  /** A transaction that has taken longer before its COMMIT is given up. */
+  readonly longestAppendMs: number;
 }
 
 /** Errors of DuckDB that are about the rows or the table, not about the moment. */
@@ -45,6 +49,8 @@ const PERMANENT =
 
 export class CatalogTarget implements SealTarget {
   readonly #parts: CatalogTargetParts;
+  /** What each generation is called in every attempt to commit it. */
+  readonly #ids = new WeakMap<Generation, string>();
   /** The first COMMIT whose failure may have come after the catalog had done it, as when a connection is lost. */
   #doubtful: { readonly generation: Generation; readonly identity: SealIdentity } | undefined;
   /** Rows that are committed, and whose seal is not recorded yet. */
@@ -82,8 +88,9 @@ export class CatalogTarget implements SealTarget {
       await writer.run('BEGIN TRANSACTION');
       await this.#insert(generation);
       if (isAtomic) await this.#parts.seals?.add(generation, identity);
-      await kind.describeCommit?.(writer, home, { ...identity, rows: generation.rows });
+      await kind.describeCommit?.(writer, home, { ...identity, id: this.#idOf(generation), rows: generation.rows });
       const appendedMs = performance.now();
+      this.#checkAge(appendedMs - startedMs);
       isCommitting = true;
       await writer.run('COMMIT');
       isCommitting = false;
@@ -108,8 +115,40 @@ export class CatalogTarget implements SealTarget {
 
   /** Whether an attempt that failed in its COMMIT has committed the generation after all. */
   async #isCommittedAlready(generation: Generation): Promise<boolean> {
-    if (this.#doubtful?.generation !== generation || this.#parts.seals === undefined) return false;
-    return this.#parts.seals.hasSince(this.#doubtful.identity);
+    if (this.#doubtful?.generation !== generation) return false;
+    const { writer, home, kind, seals } = this.#parts;
+    if (kind.settle !== undefined) return kind.settle(writer, home, this.#idOf(generation), this.#counts(generation));
+    return seals === undefined ? false : seals.hasSince(this.#doubtful.identity);
+  }
+
+  #idOf(generation: Generation): string {
+    let id = this.#ids.get(generation);
+    if (id === undefined) {
+      id = randomUUID();
+      this.#ids.set(generation, id);
+    }
+    return id;
+  }
+
+  /** Rows that the transaction of a seal adds to each table, by the table's name. */
+  #counts(generation: Generation): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const [signal, batches] of generation.batches) {
+      for (const table of tablesBySignal[signal]) {
+        const count = batches.reduce((sum, batch) => sum + batch.rowsOf(table), 0);
+        if (count > 0) counts.set(table.name, count);
+      }
+    }
+    if (this.#parts.seals !== undefined) counts.set(sealsTable.name, counts.size);
+    return counts;
+  }
+
+  #checkAge(appendMs: number): void {
+    const { longestAppendMs } = this.#parts;
+    if (appendMs <= longestAppendMs) return;
+    throw new Error(
+      `inserting took ${Math.round(appendMs)} ms, longer than the ${longestAppendMs} ms for which maintenance_retention_ms keeps maintenance from removing the files`,
+    );
   }
 
   async lastSeal(serverId: string): Promise<LastSeal> {

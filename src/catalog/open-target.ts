@@ -4,6 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Database } from '../duckdb/database.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
+import { messageOf } from '../failure.js';
 import { sealsTable } from '../schema/seals.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { telemetryTables } from '../schema/tables.js';
@@ -16,6 +17,9 @@ import { SealRecords } from './seal-record.js';
 import type { Maintenance, SealTarget } from './seal-target.js';
 import { columnTypes, createTables, type TableHome, verifyTables } from './tables.js';
 import { connectWriter } from './writer-session.js';
+
+const SETUP_ATTEMPTS = 20;
+const LONGEST_SETUP_PAUSE_MS = 500;
 
 /** Opens a connection of its own to the target that `options` name, or to the catalog that `caller` uses. */
 export async function openTarget(database: Database, options: ServeOptions, caller: Caller): Promise<SealTarget> {
@@ -33,9 +37,11 @@ export async function openTarget(database: Database, options: ServeOptions, call
   let isAtomic: boolean;
   try {
     await kind.prepareWriter?.(writer);
-    await prepareTables(writer, home, kind, options, promoted);
-    await kind.configure?.(writer, home, options);
-    seals = await sealRecords(writer, home, options);
+    seals = await undisturbed(kind, async () => {
+      await prepareTables(writer, home, kind, options, promoted);
+      await kind.configure?.(writer, home, options);
+      return sealRecords(writer, home, options);
+    });
     isAtomic = await provenAtomic(database, writer, home, kind, options);
   } catch (error) {
     writer.closeSync();
@@ -50,6 +56,7 @@ export async function openTarget(database: Database, options: ServeOptions, call
     seals,
     isAtomic,
     catalogName: isHost ? '' : home.catalog,
+    longestAppendMs: kind.longestAppendMs?.(options) ?? Number.POSITIVE_INFINITY,
     maintenance: isHost ? undefined : maintenance(database, kind, home.catalog),
   });
 }
@@ -85,6 +92,18 @@ async function provenAtomic(
       options.create_tables ? 'does not commit' : 'without create_tables cannot be seen to commit'
     } several tables at once: pass allow_at_least_once := true to accept that rows may come twice after a crash`,
   );
+}
+
+/** Repeats what other hosts, which may be starting on the same catalog at the same moment, got in the way of. */
+async function undisturbed<T>(kind: CatalogKind, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === SETUP_ATTEMPTS || !kind.conflicts?.test(messageOf(error))) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_SETUP_PAUSE_MS));
+  }
 }
 
 function tableHome(options: ServeOptions, caller: Caller): TableHome {

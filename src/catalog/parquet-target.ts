@@ -3,7 +3,8 @@
 //
 // Writing files cannot be rolled back, so this is at least once. Two things keep "more than once" rare: a table that a
 // failed seal has written whole is not written again, and a retry names its files as the first attempt did. On a local
-// disk files are written beside the dataset and renamed into it, so that no reader sees a part of one.
+// disk files are written beside the dataset and, once all of a table's are whole, renamed into it: no reader sees a part
+// of one, and a retry goes on renaming where the last attempt stopped.
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
@@ -29,14 +30,18 @@ const STAGING_FOLDER = '_staging';
 const VIEW_ATTEMPTS = 20;
 const LONGEST_VIEW_PAUSE_MS = 20;
 
+/** Tells this process from earlier ones that had its number, as the first process of a container always has. */
+const RUN_ID = randomUUID();
 /** Begins the name of each folder that this process stages files in. */
-const STAGING_OWNER = `${hostname()}-${process.pid}-`;
+const STAGING_OWNER = `${hostname()}-${process.pid}-${RUN_ID}-`;
 
 /** How far a generation has come, over all attempts to export it. */
 interface Progress {
   /** Part of every file name: no other generation, server or host has the same. */
   readonly id: string;
   readonly written: Set<TelemetryTable>;
+  /** Files that are whole: those that wait to be renamed, and the names of those that have been. */
+  readonly staged: Map<TelemetryTable, { readonly waiting: string[]; readonly renamed: string[] }>;
 }
 
 export class ParquetTarget implements SealTarget {
@@ -55,8 +60,8 @@ export class ParquetTarget implements SealTarget {
   private constructor(database: Database, writer: DuckDBConnection, root: string, home: TableHome) {
     this.#database = database;
     this.#writer = writer;
-    this.#root = root.replace(/\/+$/, '');
-    this.#isLocal = !/^\w+:\/\//.test(root);
+    this.#root = root.replace(/^file:(?:\/\/)?(?=\/)/, '').replace(/\/+$/, '');
+    this.#isLocal = !/^\w+:\/\//.test(this.#root);
     this.#home = home;
     this.schemaName = home.schema;
   }
@@ -80,7 +85,7 @@ export class ParquetTarget implements SealTarget {
       for (const table of tablesBySignal[signal]) {
         if (progress.written.has(table) || batches.every((batch) => batch.rowsOf(table) === 0)) continue;
         await this.#database.scans.read(batches, table, async (scan) => {
-          const files = await this.#export(table, scan, progress.id);
+          const files = await this.#export(table, scan, progress);
           // The journal forgets the rows after this.
           if (generation.lastJournalSequence > 0) await syncFilesBelow(this.#root, files);
         });
@@ -145,37 +150,48 @@ export class ParquetTarget implements SealTarget {
   #progressOf(generation: Generation): Progress {
     let progress = this.#progress.get(generation);
     if (progress === undefined) {
-      progress = { id: randomUUID(), written: new Set() };
+      progress = { id: randomUUID(), written: new Set(), staged: new Map() };
       this.#progress.set(generation, progress);
     }
     return progress;
   }
 
   /** Writes the rows of a table. Resolves with the files, where they are local. */
-  async #export(table: TelemetryTable, scan: string, id: string): Promise<string[]> {
-    const staging = join(this.#root, STAGING_FOLDER, `${STAGING_OWNER}${id}`);
-    const folder = this.#isLocal ? join(staging, table.name) : `${this.#root}/${table.name}`;
-    if (this.#isLocal) {
-      await rm(folder, { recursive: true, force: true });
-      await mkdir(folder, { recursive: true });
+  async #export(table: TelemetryTable, scan: string, progress: Progress): Promise<readonly string[]> {
+    if (!this.#isLocal) {
+      await this.#copy(table, scan, `${this.#root}/${table.name}`, progress.id);
+      return [];
     }
-    const files = await this.#writer.runAndReadAll(
+    const staging = join(this.#root, STAGING_FOLDER, `${STAGING_OWNER}${progress.id}`);
+    const files = progress.staged.get(table) ?? (await this.#stage(table, scan, staging, progress));
+    for (let file = files.waiting[0]; file !== undefined; file = files.waiting[0]) {
+      const final = join(this.#root, relative(staging, file));
+      await mkdir(dirname(final), { recursive: true });
+      await rename(file, final);
+      files.waiting.shift();
+      files.renamed.push(final);
+    }
+    await rm(staging, { recursive: true, force: true });
+    return files.renamed;
+  }
+
+  async #stage(table: TelemetryTable, scan: string, staging: string, progress: Progress) {
+    const folder = join(staging, table.name);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    const files = { waiting: await this.#copy(table, scan, folder, progress.id), renamed: [] };
+    progress.staged.set(table, files);
+    return files;
+  }
+
+  /** Writes a table's rows below a folder. Resolves with the files. */
+  async #copy(table: TelemetryTable, scan: string, folder: string, id: string): Promise<string[]> {
+    const result = await this.#writer.runAndReadAll(
       `COPY (${partitionedSelect(table, scan)}) TO ${quotedString(folder)} (
          FORMAT parquet, COMPRESSION zstd, PARTITION_BY (year, month, day),
          FILENAME_PATTERN ${quotedString(`${id}_{i}`)}, OVERWRITE_OR_IGNORE, RETURN_FILES)`,
     );
-    if (!this.#isLocal) return [];
-    const finals: string[] = [];
-    for (const { Files } of files.getRowObjectsJson()) {
-      for (const file of Files as string[]) {
-        const final = join(this.#root, relative(staging, file));
-        await mkdir(dirname(final), { recursive: true });
-        await rename(file, final);
-        finals.push(final);
-      }
-    }
-    await rm(staging, { recursive: true, force: true });
-    return finals;
+    return result.getRowObjectsJson().flatMap(({ Files }) => Files as string[]);
   }
 
   /** Makes the view over a table's files; over no rows as long as there are no files. */
@@ -218,9 +234,9 @@ function partitionedSelect(table: TelemetryTable, scan: string): string {
 async function removeAbandoned(folder: string): Promise<void> {
   const entries = await readdir(folder).catch(() => []);
   for (const entry of entries) {
-    if (!entry.startsWith(`${hostname()}-`)) continue;
+    if (!entry.startsWith(`${hostname()}-`) || entry.startsWith(STAGING_OWNER)) continue;
     const pid = Number.parseInt(entry.slice(hostname().length + 1), 10);
-    if (!isRunning(pid)) await rm(join(folder, entry), { recursive: true, force: true });
+    if (pid === process.pid || !isRunning(pid)) await rm(join(folder, entry), { recursive: true, force: true });
   }
 }
 

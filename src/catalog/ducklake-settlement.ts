@@ -1,0 +1,88 @@
+// A COMMIT whose answer was lost → known to have happened, or undone. When the connection to the catalog breaks during
+// COMMIT, DuckLake takes the transaction for failed and removes its data files, although the catalog may have it. The
+// lake then refers to files that are gone, and every reader of the table fails. The rows are still in memory, so what
+// the catalog has of that transaction is taken out of it, and the rows are committed again.
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
+import type { TableHome } from './tables.js';
+
+/**
+ * Resolves with whether the rows of the transaction with this id are durable. `rows` says how many it has for each
+ * table.
+ */
+export async function settleDuckLake(
+  writer: DuckDBConnection,
+  home: TableHome,
+  id: string,
+  rows: ReadonlyMap<string, number>,
+): Promise<boolean> {
+  const [found] = await rowsOf(
+    writer,
+    `SELECT snapshot_id FROM ${qualifiedName(home.catalog)}.snapshots()
+     WHERE contains(commit_extra_info, ${quotedString(id)})`,
+  );
+  if (found === undefined) return false;
+  const snapshot = String(found[0]);
+  const metadata = (table: string) => metadataTable(home, table);
+  const files = await rowsOf(
+    writer,
+    `SELECT t.table_name, t.table_id, sum(f.record_count)::BIGINT
+     FROM ${metadata('ducklake_data_file')} f JOIN ${metadata('ducklake_table')} t USING (table_id)
+     WHERE f.begin_snapshot = ${snapshot} AND t.end_snapshot IS NULL GROUP BY ALL`,
+  );
+  // Without files all rows are in the catalog itself. With other counts than ours, somebody has compacted the files,
+  // which can be done only while they are there.
+  if (files.length === 0 || files.some(([name, , count]) => rows.get(String(name)) !== Number(count))) return true;
+  await undo(writer, metadata, snapshot, files);
+  return false;
+}
+
+/** Takes every row of a snapshot out of the lake. The snapshot stays, and says so. */
+async function undo(
+  writer: DuckDBConnection,
+  metadata: (table: string) => string,
+  snapshot: string,
+  files: readonly (readonly unknown[])[],
+): Promise<void> {
+  const ofSnapshot = `data_file_id IN (SELECT data_file_id FROM ${metadata('ducklake_data_file')} WHERE begin_snapshot = ${snapshot})`;
+  const inlined = await rowsOf(writer, `SELECT table_name FROM ${metadata('ducklake_inlined_data_tables')}`);
+  await writer.run('BEGIN TRANSACTION');
+  try {
+    for (const table of ['ducklake_file_column_stats', 'ducklake_file_partition_value']) {
+      await writer.run(`DELETE FROM ${metadata(table)} WHERE ${ofSnapshot}`);
+    }
+    // Old rows of otlp_seals are deleted now and then, in the same transaction.
+    for (const table of ['ducklake_delete_file', 'ducklake_data_file', ...inlined.map(([name]) => String(name))]) {
+      await writer.run(`DELETE FROM ${metadata(table)} WHERE begin_snapshot = ${snapshot}`);
+      await writer.run(`UPDATE ${metadata(table)} SET end_snapshot = NULL WHERE end_snapshot = ${snapshot}`);
+    }
+    for (const [, tableId, count] of files) {
+      await writer.run(
+        `UPDATE ${metadata('ducklake_table_stats')} SET record_count = record_count - ${count} WHERE table_id = ${tableId}`,
+      );
+    }
+    await writer.run(
+      `UPDATE ${metadata('ducklake_snapshot_changes')}
+       SET commit_message = 'undone: the connection broke during COMMIT', commit_extra_info = NULL
+       WHERE snapshot_id = ${snapshot}`,
+    );
+    await writer.run('COMMIT');
+  } catch (error) {
+    await writer.run('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Name of one of the tables in which DuckLake keeps a lake, in the database that it attaches for them. They are in that
+ * database's own schema unless the lake was attached with another METADATA_SCHEMA; then there is no such table, and the
+ * seal fails and says so, rather than guess.
+ */
+function metadataTable(home: TableHome, table: string): string {
+  return qualifiedName(`__ducklake_metadata_${home.catalog}`, table);
+}
+
+async function rowsOf(writer: DuckDBConnection, sql: string): Promise<readonly (readonly unknown[])[]> {
+  return (await writer.runAndReadAll(sql)).getRows();
+}
