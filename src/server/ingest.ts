@@ -26,6 +26,12 @@ export interface Receipt {
 const MAX_INLINE_BYTES = 16 << 10;
 /** Small bodies may inflate to more than a thousand times their size. Telemetry compresses to a tenth or so. */
 const MAX_INLINE_INFLATED_BYTES = 16 * MAX_INLINE_BYTES;
+/**
+ * With a journal, bodies up to this size are decoded once to be checked and again when they are durable. Keeping the rows
+ * meanwhile makes arrays for every column of every table, which costs as much as decoding this many bytes. See
+ * bench/journal.ts.
+ */
+const MAX_TWICE_BYTES = 4 << 10;
 /** More decode threads than this find no sockets, writers and queries left to share cores with. */
 const MAX_DEFAULT_THREADS = 8;
 
@@ -112,13 +118,16 @@ export class Ingest {
       const entry = { kind: 'request', ...request } as const;
       if (inlineRows !== undefined) {
         // The next request is decoded into the same memory while this one's record is being written.
-        const rows = unpackRows(packRows(inlineRows));
-        return await this.#journaled(this.#journal, entry, rows, admittedBytes);
+        const kept = request.body.length <= MAX_TWICE_BYTES ? undefined : unpackRows(packRows(inlineRows));
+        const rows = () => kept ?? this.#inlineDecoder.decode(request);
+        return await this.#journaled(this.#journal, entry, inlineRows.rows, rows, admittedBytes);
       }
       // The thread that decodes takes the body; the journal gets what was sent.
       const copy = { ...entry, body: new Uint8Array(request.body) };
       const rows = await this.#decodeOnThread(request, sender);
-      return await this.#journaled(this.#journal, copy, rows, admittedBytes);
+      const receipt = await this.#journaled(this.#journal, copy, rows.rows, () => rows, admittedBytes);
+      this.#pool.recycle(rows);
+      return receipt;
     } catch (error) {
       this.admission.release(admittedBytes);
       throw error;
@@ -138,7 +147,8 @@ export class Ingest {
     try {
       if (this.#journal === undefined) return this.#appendSync(rows, admittedBytes);
       const packed = packRows(rows);
-      return await this.#journaled(this.#journal, { kind: 'rows', packed }, unpackRows(packed), admittedBytes);
+      const kept = () => unpackRows(packed);
+      return await this.#journaled(this.#journal, { kind: 'rows', packed }, rows.rows, kept, admittedBytes);
     } catch (error) {
       this.admission.release(admittedBytes);
       throw error;
@@ -169,12 +179,18 @@ export class Ingest {
     return rows;
   }
 
-  /** Makes an entry durable, and appends its rows, which nobody else uses, in the order of the journal. */
-  async #journaled(journal: Journal, entry: JournalEntry, rows: SignalRows, admittedBytes: number): Promise<Receipt> {
-    if (rows.rows === 0) return this.#appendSync(rows, admittedBytes);
+  /** Makes an entry durable, and then appends its rows, which `rows` gives, in the order of the journal. */
+  async #journaled(
+    journal: Journal,
+    entry: JournalEntry,
+    rowCount: number,
+    rows: () => SignalRows,
+    admittedBytes: number,
+  ): Promise<Receipt> {
+    if (rowCount === 0) return this.#appendSync(rows(), admittedBytes);
     let receipt: Receipt | undefined;
     await journal.append(entry, admittedBytes, (sequence) => {
-      receipt = this.#appendSync(rows, admittedBytes, sequence);
+      receipt = this.#appendSync(rows(), admittedBytes, sequence);
     });
     return receipt!;
   }
