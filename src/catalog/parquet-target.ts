@@ -127,8 +127,8 @@ export class ParquetTarget implements SealTarget {
   }
 
   /**
-   * Says how far the journal has been exported. A crash between the last file's rename and this makes its rows come
-   * twice; nothing else does.
+   * Says how far the journal has been exported. A crash between the first file's rename and this makes rows come twice;
+   * nothing else does.
    */
   async #writeManifest({ lastJournalSequence }: Generation, { serverId, sequence }: SealIdentity): Promise<void> {
     const manifest = this.#manifestPath(serverId);

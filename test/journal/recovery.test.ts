@@ -33,3 +33,40 @@ test('requests that come together share a sync, and each is acknowledged after i
   expect(server.journal.recordsTotal).toBe(21);
   expect(server.journal.syncsTotal).toBe(before + 1);
 });
+
+/** The number of the first operation that a life with one request has of this kind. */
+async function firstCall(pattern: RegExp): Promise<number> {
+  const storage = new MemoryStorage();
+  await (await MemoryServer.start(storage, new MemoryTarget())).send('text ');
+  return 1 + storage.calls.findIndex((call) => pattern.test(call));
+}
+
+test('a sync that fails is the end of the journal: nothing is acknowledged any more, and what was refused is not replayed', async () => {
+  const at = await firstCall(/^sync \/j\/\d+\.journal/);
+  const storage = new MemoryStorage({ at, fails: 'EIO' });
+  const target = new MemoryTarget();
+  const server = await MemoryServer.start(storage, target);
+  await expect(server.send('first ')).rejects.toMatchObject({
+    kind: 'overloaded',
+    message: expect.stringContaining('cannot write journal: EIO'),
+  });
+  expect(server.journal.failure).toMatch(/^the journal failed to sync, so nothing more is accepted: EIO/);
+  await expect(server.send('second ')).rejects.toMatchObject({ kind: 'overloaded', message: server.journal.failure });
+  expect(server.sealer.bufferedRows).toBe(0);
+  expect(server.ingest.admission.admittedBytes).toBe(0);
+  await (await MemoryServer.start(storage.afterwards('killed'), target)).stop();
+  expect(target.bodies).toEqual([]);
+});
+
+test('a disk that is full refuses for as long as it is', async () => {
+  // The append of the record comes right before its sync.
+  const at = (await firstCall(/^sync \/j\/\d+\.journal/)) - 1;
+  const storage = new MemoryStorage({ at, fails: 'ENOSPC' });
+  const target = new MemoryTarget();
+  const server = await MemoryServer.start(storage, target);
+  await expect(server.send('refused ')).rejects.toMatchObject({ kind: 'overloaded' });
+  expect(server.journal.failure).toBe(undefined);
+  await server.send('taken ');
+  await (await MemoryServer.start(storage.afterwards('killed'), target)).stop();
+  expect(target.bodies).toEqual(['taken 0']);
+});
