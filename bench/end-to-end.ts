@@ -252,7 +252,8 @@ function showGrowth(server: OurServer, served: Served, target: TargetName): () =
 }
 
 async function single(): Promise<void> {
-  const args = ['--closed-loop', '--records-per-request', 1, '--connections', 64];
+  // As SDKs send by default. The last of a flag's values counts.
+  const args = ['--closed-loop', '--records-per-request', 1, '--connections', 64, '--compression', 'none'];
   await onOurServer('memory', async (server) => {
     const served = await server.serve(flags.options);
     for (let round = 0; round < 3; round++) {

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { POSTGRES_PASSWORD, PostgresServer } from '../lake/support/postgres-server.js';
+import { PostgresServer } from '../lake/support/postgres-server.js';
 import { missingReason } from '../lake/support/test-servers.js';
 import { type CrashReport, crashRounds } from './crash/crash-rounds.js';
 import { writeReference } from './harness/reference-rows.js';
@@ -92,13 +92,13 @@ async function targetOf(name: string, id: string): Promise<Target | undefined> {
     return undefined;
   }
   postgres ??= await PostgresServer.start();
-  const catalog = `postgres:host=127.0.0.1 port=${postgres.port} user=postgres password=${POSTGRES_PASSWORD} dbname=postgres`;
+  const connection = (await postgres.createDatabase(id))();
   return {
     ...targets.ducklake,
     setUp: (folder) => [
       ...targets.ducklake.setUp(folder).slice(0, -1),
       'LOAD postgres_scanner',
-      `ATTACH 'ducklake:${catalog}' AS lake (DATA_PATH '${join(folder, 'lake')}', METADATA_SCHEMA '${id}')`,
+      `ATTACH 'ducklake:postgres:${connection}' AS lake (DATA_PATH '${join(folder, 'lake')}')`,
     ],
   };
 }
