@@ -58,6 +58,8 @@ export class Sealer {
   readonly #detached: Generation[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires. */
+  #wakeAtMs = 0;
   #isBackgroundSealQueued = false;
   #isStopped = false;
   #retryMs = 0;
@@ -173,8 +175,12 @@ export class Sealer {
     }
   }
 
+  /** Looks again after this long, or earlier if that was asked for before. */
   #wakeAfter(delayMs: number): void {
-    if (this.#timer !== undefined) return;
+    const wakeAtMs = Date.now() + delayMs;
+    if (this.#timer !== undefined && this.#wakeAtMs <= wakeAtMs) return;
+    clearTimeout(this.#timer);
+    this.#wakeAtMs = wakeAtMs;
     const wake = () => {
       this.#timer = undefined;
       if (this.#retryMs > 0) this.#queueBackgroundSeal();
