@@ -21,7 +21,7 @@ lakeSuite('a journal before an Iceberg catalog', ['extensions', 'seaweedfs'], ()
   afterAll(() => seaweed?.close());
 
   async function opened(port?: number): Promise<OtelDatabase> {
-    const database = await openLakeDatabase(attachIceberg(seaweed, port));
+    const database = await openLakeDatabase(attachIceberg(seaweed, port === undefined ? {} : { catalogPort: port }));
     await eventually(() => database.rows('CREATE SCHEMA IF NOT EXISTS ice.otel'));
     return database;
   }

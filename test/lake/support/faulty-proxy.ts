@@ -9,6 +9,8 @@ export type Fate =
   | 'passes'
   /** Answered with 503, as an object store does that wants less. */
   | 'unavailable'
+  /** Answered with 403. */
+  | 'forbidden'
   /** The connection is reset, as if nobody were there. */
   | 'reset'
   /** It reaches the server, whose answer is lost. */
@@ -20,8 +22,8 @@ export interface ProxiedRequest {
 }
 
 export class HttpProxy {
-  /** Decides about each request. */
-  fate: (request: ProxiedRequest) => Fate = () => 'passes';
+  /** Decides about each request, which waits for the decision. */
+  fate: (request: ProxiedRequest) => Fate | Promise<Fate> = () => 'passes';
   /** Requests whose fate was another than to pass. */
   harmed = 0;
   readonly #server: http.Server;
@@ -50,14 +52,15 @@ export class HttpProxy {
     await closed;
   }
 
-  #forward(request: http.IncomingMessage, response: http.ServerResponse, port: number): void {
-    const fate = this.fate({ method: request.method!, path: request.url! });
+  async #forward(request: http.IncomingMessage, response: http.ServerResponse, port: number): Promise<void> {
+    const fate = await this.fate({ method: request.method!, path: request.url! });
     if (fate !== 'passes') this.harmed++;
     if (fate === 'reset') return void request.socket.resetAndDestroy();
-    if (fate === 'unavailable') {
+    if (fate === 'unavailable' || fate === 'forbidden') {
+      const [status, code] = fate === 'forbidden' ? [403, 'AccessDenied'] : [503, 'SlowDown'];
       request.resume();
-      response.writeHead(503, { 'content-type': 'application/xml' });
-      response.end('<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>slow down</Message></Error>');
+      response.writeHead(status, { 'content-type': 'application/xml' });
+      response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${fate}</Message></Error>`);
       return;
     }
     // Headers as they came, Host among them, which is part of what S3 signatures sign.

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, onTestFinished } from 'vitest';
-import { type AtEnd, type JsonRow, OtelDatabase, type OtelServer } from '../../support/otel-database.js';
+import { type AtEnd, type JsonRow, OtelDatabase } from '../../support/otel-database.js';
 import { BUCKET, S3_KEY, S3_SECRET, type SeaweedServer, WAREHOUSE } from './seaweed-server.js';
 import { placeOf } from './test-servers.js';
 
@@ -49,14 +49,17 @@ export function s3Secret(port: number): string {
     ENDPOINT '127.0.0.1:${port}', URL_STYLE 'path', USE_SSL false)`;
 }
 
-/** Attaches the server's Iceberg catalog as `ice`. */
-export function attachIceberg(server: SeaweedServer, port = server.icebergPort): string[] {
+/** Attaches the server's Iceberg catalog as `ice`, through other ports where they are given. */
+export function attachIceberg(
+  server: SeaweedServer,
+  { catalogPort = server.icebergPort, s3Port = server.s3Port } = {},
+): string[] {
   return [
     'LOAD iceberg',
-    s3Secret(server.s3Port),
+    s3Secret(s3Port),
     `CREATE SECRET ic (TYPE iceberg, CLIENT_ID '${S3_KEY}', CLIENT_SECRET '${S3_SECRET}',
       OAUTH2_SERVER_URI 'http://127.0.0.1:${server.icebergPort}/v1/oauth/tokens')`,
-    `ATTACH '${WAREHOUSE}' AS ice (TYPE iceberg, ENDPOINT 'http://127.0.0.1:${port}', SECRET ic,
+    `ATTACH '${WAREHOUSE}' AS ice (TYPE iceberg, ENDPOINT 'http://127.0.0.1:${catalogPort}', SECRET ic,
       ACCESS_DELEGATION_MODE 'none')`,
   ];
 }
@@ -68,14 +71,4 @@ export function fileFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'otelduck-lake-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/** Bodies of a table of logs, in order, read by a full scan. */
-export async function bodies(database: OtelDatabase, table: string): Promise<string[]> {
-  return (await database.rows(`SELECT body FROM ${table} ORDER BY body`)).map(({ body }) => String(body));
-}
-
-/** Attempts of a server as the tests compare them. */
-export async function attempts(server: OtelServer): Promise<JsonRow[]> {
-  return server.seals();
 }
