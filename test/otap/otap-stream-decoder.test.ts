@@ -257,6 +257,25 @@ describe('rows', () => {
     ).toEqual([{ k: 1 }, { k: 0 }]);
   });
 
+  test('share a member of their attributes wherever it stands in each object', () => {
+    const shared = { key: 'b', value: { int_value: 1n } };
+    const first = { key: 'a', value: { array_value: { values: [] } } };
+    const last = { key: 'c', value: { string_value: 'c' } };
+    const request = logsRequest([
+      { attributes: [shared] },
+      { attributes: [first, shared] },
+      { attributes: [shared, last] },
+      { attributes: [first, shared, last] },
+    ]);
+    const [tables] = decodedStream('logs', [new OtapEncoder('logs').encode(request)]);
+    expect(tables!['otlp_logs']!.map((row) => row['log_attributes'])).toEqual([
+      '{"b":1}',
+      '{"a":[],"b":1}',
+      '{"b":1,"c":"c"}',
+      '{"a":[],"b":1,"c":"c"}',
+    ]);
+  });
+
   test('of one id share what belongs to it, and points go to the first', () => {
     expect(
       logRows([

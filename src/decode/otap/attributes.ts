@@ -130,7 +130,9 @@ export class AttributeObjects {
       const first = this.#firstOf[row]!;
       const written = this.#memberStarts[first]!;
       if (written !== 0) {
+        const start = heap.end;
         heap.repeat(written - 1, this.#memberEnds[first]! - written + 1);
+        heap.bytes[start] = COMMA; // where it was an object's first member, its comma has become the brace
         members++;
       } else if (this.#writeMember(row, keys, jsonStarts[rank]!, jsonStarts[rank + 1]!)) {
         members++;
