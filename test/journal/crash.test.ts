@@ -4,31 +4,37 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { missingReason } from '../lake/support/test-servers.js';
 import { crashRounds } from '../manual/crash/crash-rounds.js';
+import { absence, type CrashTargetName, CrashTargets, isExactlyOnce } from '../manual/crash/crash-targets.js';
 import { writeReference } from '../manual/harness/reference-rows.js';
-import { type TargetName, targets } from '../manual/harness/targets.js';
 import { type WireName, wires } from '../manual/harness/wires.js';
 
 const CLIENTS = 8;
 const ROUNDS = 3;
 const folder = mkdtempSync(join(tmpdir(), 'otelduck-crash-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const targets = new CrashTargets();
+afterAll(async () => {
+  await targets.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 const reference = await writeReference(folder, 20);
 
-const runs: readonly (readonly [TargetName, WireName])[] = [
+const runs: readonly (readonly [CrashTargetName, WireName])[] = [
   ['file', 'http'],
   ['ducklake', 'otap'],
+  ['postgres', 'grpc'],
+  ['iceberg', 'otap'],
+  ['iceberg-one-by-one', 'http'],
   ['parquet', 'grpc'],
 ];
 for (const [target, wire] of runs) {
-  const missing = target === 'ducklake' ? missingReason('extensions') : undefined;
+  const missing = absence(target);
   test.skipIf(missing !== undefined)(
     `kills under load over ${wire} into ${target}${missing ? ` (skipped: ${missing})` : ''}`,
     async () => {
       const report = await crashRounds({
         wire: wires[wire],
-        target: targets[target],
+        target: await targets.open(target),
         clients: CLIENTS,
         rounds: ROUNDS,
         reference,
@@ -39,8 +45,7 @@ for (const [target, wire] of runs) {
       expect(kills).toBeGreaterThanOrEqual(ROUNDS);
       expect(accepted).toBeGreaterThan(0);
       expect(report.inSeal + report.inCommit).toBeGreaterThan(0);
-      // Parquet has no transactions: at least once.
-      if (target !== 'parquet') expect(duplicated).toBe(0);
+      if (isExactlyOnce(target)) expect(duplicated).toBe(0);
     },
   );
 }

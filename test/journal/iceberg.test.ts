@@ -1,12 +1,10 @@
 // A journal on an Iceberg catalog is exactly once where the server commits several tables at once, which is tried out.
 
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { attachIceberg, fileFolder, openLakeDatabase } from '../lake/support/lake-database.js';
 import { lakeSuite } from '../lake/support/lake-suite.js';
+import { OneByOneCatalog } from '../lake/support/one-by-one-catalog.js';
 import { SeaweedServer } from '../lake/support/seaweed-server.js';
 import { eventually } from '../support/eventually.js';
 import type { OtelDatabase } from '../support/otel-database.js';
@@ -51,7 +49,9 @@ lakeSuite('a journal before an Iceberg catalog', ['extensions', 'seaweedfs'], ()
   });
 
   test('is refused where the server commits tables one by one, unless that is accepted', async () => {
-    const database = await opened(await oneByOneProxy(seaweed.icebergPort));
+    const catalog = await OneByOneCatalog.start(seaweed.icebergPort);
+    onTestFinished(() => catalog.close());
+    const database = await opened(catalog.port);
     await expect(database.serve(target('one-by-one'))).rejects.toThrow(
       "durability := 'journal' is not exactly once on catalog ice, which does not commit several tables at once: pass allow_at_least_once := true",
     );
@@ -69,35 +69,3 @@ lakeSuite('a journal before an Iceberg catalog', ['extensions', 'seaweedfs'], ()
     );
   });
 });
-
-/** A catalog server that says that it knows commits of one table only. Resolves with its port. */
-async function oneByOneProxy(port: number): Promise<number> {
-  const endpoints = [
-    ...['GET', 'POST'].map((method) => `${method} /v1/{prefix}/namespaces`),
-    ...['GET', 'DELETE'].map((method) => `${method} /v1/{prefix}/namespaces/{namespace}`),
-    ...['GET', 'POST'].map((method) => `${method} /v1/{prefix}/namespaces/{namespace}/tables`),
-    ...['GET', 'POST', 'DELETE'].map((method) => `${method} /v1/{prefix}/namespaces/{namespace}/tables/{table}`),
-  ];
-  const server = http.createServer((request, response) => {
-    const { method, url, headers } = request;
-    const upstream = http.request({ host: '127.0.0.1', port, method, path: url, headers }, async (answer) => {
-      if (!url!.startsWith('/v1/config')) {
-        response.writeHead(answer.statusCode!, answer.headers);
-        answer.pipe(response);
-        return;
-      }
-      const config = JSON.parse(Buffer.concat(await answer.toArray()).toString());
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ ...config, endpoints }));
-    });
-    upstream.on('error', () => response.destroy());
-    request.pipe(upstream);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}

@@ -1,9 +1,11 @@
 // Kills a server under load, again and again, and compares what its clients were told with what is committed. Exit code
-// 1 when anything that was acknowledged is missing, or there twice where the target has transactions.
+// 1 when anything that was acknowledged is missing, or there twice where that must not be; when no kill hit an open seal;
+// and when a target that was asked for cannot be had. Without --targets, those that cannot be had are left out and named.
 //
-// npm run crash [-- --rounds 100 --clients 8 --targets file,ducklake,postgres,parquet --wires http,grpc,otap --batch 20]
+// npm run crash [-- --rounds 100 --clients 8 --targets postgres,iceberg --wires http,grpc,otap --batch 20]
 //
-// Each wire and target gets `rounds` kills; after every `batch` of them the target is read, and a new one is made.
+// Targets: file, ducklake, postgres, iceberg, iceberg-one-by-one, parquet. Each wire and target gets `rounds` kills; after
+// every `batch` of them the target is read, and a new one is made.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,12 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { PostgresServer } from '../lake/support/postgres-server.js';
-import { missingReason } from '../lake/support/test-servers.js';
 import { type CrashReport, crashRounds } from './crash/crash-rounds.js';
+import { absence, CrashTargets, crashTargetNames, isExactlyOnce } from './crash/crash-targets.js';
 import { writeReference } from './harness/reference-rows.js';
-import { type Target, targets } from './harness/targets.js';
-import { type WireName, wires } from './harness/wires.js';
+import { wireNames, wires } from './harness/wires.js';
 
 // A running statement holds a thread of libuv's pool, whose size is read before this file is.
 if (process.env['UV_THREADPOOL_SIZE'] === undefined) {
@@ -35,31 +35,39 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '100' },
     batch: { type: 'string', default: '20' },
     clients: { type: 'string', default: '8' },
-    targets: { type: 'string', default: 'file,ducklake,postgres,parquet' },
-    wires: { type: 'string', default: 'http,grpc,otap' },
+    targets: { type: 'string' },
+    wires: { type: 'string', default: wireNames.join() },
   },
 });
 const [rounds, batch, clients] = [flags.rounds, flags.batch, flags.clients].map(Number) as [number, number, number];
+const targetNames = known('targets', flags.targets ?? crashTargetNames.join(), crashTargetNames);
+const chosenWires = known('wires', flags.wires, wireNames);
+
+const leftOut = targetNames.flatMap((name) => {
+  const reason = absence(name);
+  return reason === undefined ? [] : [{ name, reason }];
+});
+if (flags.targets !== undefined && leftOut.length > 0) {
+  throw new Error(leftOut.map(({ name, reason }) => `cannot have target ${name}: ${reason}`).join('\n'));
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'otelduck-crash-'));
-let postgres: PostgresServer | undefined;
-let isWrong = false;
+const targets = new CrashTargets();
+const complaints: string[] = [];
 const columns = [
-  ...['kills', 'inRecovery', 'inSeal', 'inCommit', 'afterRotation', 'replayedRows', 'accepted', 'unanswered'],
+  ...['kills', 'inRecovery', 'inSeal', 'inCommit', 'inRotation', 'replayedRows', 'accepted', 'unanswered'],
   ...['committed', 'lost', 'duplicated', 'unexpected', 'torn', 'corrupt'],
 ] as const satisfies readonly (keyof CrashReport)[];
 try {
   const reference = await writeReference(folder, RECORDS_PER_REQUEST);
   printRow('target', 'wire', ...columns);
-  for (const targetName of flags.targets.split(',')) {
-    for (const wireName of flags.wires.split(',') as WireName[]) {
+  for (const targetName of targetNames.filter((name) => leftOut.every((absent) => absent.name !== name))) {
+    for (const wireName of chosenWires) {
       const sum = new Map<string, number>();
       for (let done = 0; done < rounds; done += batch) {
-        const target = await targetOf(targetName, `${wireName}_${done}`);
-        if (target === undefined) break;
         const report = await crashRounds({
           wire: wires[wireName],
-          target,
+          target: await targets.open(targetName),
           clients,
           rounds: Math.min(batch, rounds - done),
           reference,
@@ -67,40 +75,35 @@ try {
         });
         for (const column of columns) sum.set(column, (sum.get(column) ?? 0) + report[column]);
       }
-      if (sum.size === 0) continue;
       printRow(targetName, wireName, ...columns.map((column) => String(sum.get(column))));
-      const duplicated = targetName === 'parquet' ? 0 : sum.get('duplicated')!;
-      const wrong = duplicated + sum.get('lost')! + sum.get('unexpected')! + sum.get('torn')! + sum.get('corrupt')!;
-      isWrong ||= wrong > 0 || sum.get('inSeal')! + sum.get('inCommit')! === 0;
+      const wrong = ['lost', 'unexpected', 'torn', 'corrupt', ...(isExactlyOnce(targetName) ? ['duplicated'] : [])];
+      for (const column of wrong) {
+        if (sum.get(column)! > 0) complaints.push(`${targetName} over ${wireName}: ${column} ${sum.get(column)}`);
+      }
+      if (sum.get('inSeal')! + sum.get('inCommit')! === 0) {
+        complaints.push(`${targetName} over ${wireName}: no kill hit an open seal`);
+      }
     }
   }
 } finally {
-  await postgres?.close();
+  await targets.close();
   rmSync(folder, { recursive: true, force: true });
 }
+const verdict = 'nothing that was acknowledged is missing, or there twice where the target has transactions';
+const without = leftOut.map(({ name, reason }) => `${name} (${reason})`).join(', ');
 console.log(
-  isWrong ? 'WRONG' : 'nothing that was acknowledged is missing, or there twice where the target has transactions',
+  (complaints.length === 0 ? verdict : `WRONG: ${complaints.join('; ')}`) +
+    (without === '' ? '' : `; left out: ${without}`),
 );
-process.exitCode = isWrong ? 1 : 0;
+process.exitCode = complaints.length === 0 ? 0 : 1;
 
-/** A target with nothing in it; undefined where it cannot be had. */
-async function targetOf(name: string, id: string): Promise<Target | undefined> {
-  if (name !== 'postgres') return targets[name as Target['name']];
-  const reason = missingReason('postgres', 'extensions');
-  if (reason !== undefined) {
-    console.log(`postgres is left out: ${reason}`);
-    return undefined;
-  }
-  postgres ??= await PostgresServer.start();
-  const connection = (await postgres.createDatabase(id))();
-  return {
-    ...targets.ducklake,
-    setUp: (folder) => [
-      ...targets.ducklake.setUp(folder).slice(0, -1),
-      'LOAD postgres_scanner',
-      `ATTACH 'ducklake:postgres:${connection}' AS lake (DATA_PATH '${join(folder, 'lake')}')`,
-    ],
-  };
+/** The names in a list with commas; throws at one that there is not. */
+function known<T extends string>(flag: string, list: string, names: readonly T[]): T[] {
+  return list.split(',').map((given) => {
+    const name = names.find((one) => one === given);
+    if (name === undefined) throw new Error(`--${flag} must be of ${names.join(', ')}, got ${given}`);
+    return name;
+  });
 }
 
 function printRow(...cells: readonly string[]): void {

@@ -1,7 +1,8 @@
 // What `scripts/fetch-test-servers.mjs` has found on this machine.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { packageFolder } from '../../../src/package-folder.js';
 
 export type Need = 'extensions' | 'seaweedfs' | 'postgres';
 
@@ -9,7 +10,7 @@ interface Manifest extends Readonly<Record<Need, string | null>> {
   readonly missing: Readonly<Partial<Record<Need, string>>>;
 }
 
-const path = fileURLToPath(new URL('../../../node_modules/.cache/otelduck/test-servers.json', import.meta.url));
+const path = join(packageFolder, 'node_modules/.cache/otelduck/test-servers.json');
 
 const manifest: Manifest = existsSync(path)
   ? (JSON.parse(readFileSync(path, 'utf8')) as Manifest)

@@ -1,20 +1,30 @@
 // A server that is going to be killed. Arguments: a JSON object of database, statements, function, URI, options, and a
-// file that it keeps one letter in, which outlives it: what it was doing.
+// file of three letters, which outlives it: what it was doing. A dash is nothing of that kind.
 //
-//   r  recovering, or opening     s  in the transaction of a seal, before its COMMIT
-//   -  nothing but ingest         c  in COMMIT
+//   0  s  starting                               r  starting, and replaying its journal
+//   1  s  in the transaction of a seal           c  in the COMMIT of a seal
+//   2  r  making a new segment, or removing one
 
 import { openSync, writeSync } from 'node:fs';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { diskStorage } from '../../../dist/journal/journal-storage.js';
 import { otlp } from '../../../dist/otlp.js';
+import { Recovery } from '../../../dist/server/recovery.js';
 
 const { database, setUp, serveFunction, uri, options, stateFile } = JSON.parse(process.argv[2]);
 const state = openSync(stateFile, 'w');
+writeSync(state, 's--');
+const enter = (place, letter) => writeSync(state, letter, place);
 let isReady = false;
-const enter = (letter) => writeSync(state, isReady ? letter : 'r', 0);
-enter('-');
 
-/** What a statement that has begun, and one that has ended, says about the seal that it is part of. */
+const replay = Recovery.prototype.replay;
+Recovery.prototype.replay = async function (...args) {
+  enter(0, 'r');
+  await replay.apply(this, args);
+  enter(0, 's');
+};
+
+/** What a statement that has begun says about the seal that it is part of. */
 const begins = [
   [/^BEGIN/, 's'],
   [/^COPY/, 's'],
@@ -24,14 +34,30 @@ for (const method of ['run', 'runAndReadAll']) {
   const original = DuckDBConnection.prototype[method];
   DuckDBConnection.prototype[method] = async function (sql, ...rest) {
     const begun = begins.find(([pattern]) => pattern.test(sql));
-    if (begun !== undefined) enter(begun[1]);
+    if (begun !== undefined && isReady) enter(1, begun[1]);
     try {
       return await original.call(this, sql, ...rest);
     } finally {
-      if (/^(?:COMMIT|ROLLBACK|COPY)/.test(sql)) enter('-');
+      if (/^(?:COMMIT|ROLLBACK|COPY)/.test(sql)) enter(1, '-');
     }
   };
 }
+
+let segments = 0;
+const { create, remove, syncFolder } = diskStorage;
+const isSegment = (path) => /[/\\]\d{16}\.journal$/.test(path);
+diskStorage.create = (path) => {
+  if (isSegment(path) && segments++ > 0) enter(2, 'r');
+  return create.call(diskStorage, path);
+};
+diskStorage.remove = (path) => {
+  if (isSegment(path)) enter(2, 'r');
+  return remove.call(diskStorage, path);
+};
+diskStorage.syncFolder = async (path) => {
+  await syncFolder.call(diskStorage, path);
+  enter(2, '-');
+};
 
 const instance = await DuckDBInstance.create(database);
 const otel = await otlp.attach(instance);
@@ -45,7 +71,7 @@ const [{ replayed_rows_total: replayed }] = (
   await connection.runAndReadAll('FROM otlp_server_list()')
 ).getRowObjectsJson();
 isReady = true;
-enter('-');
+enter(0, '-');
 process.stdout.write(`${JSON.stringify({ uri: server.listen_uri, replayed: Number(replayed) })}\n`);
 
 process.stdin.resume();

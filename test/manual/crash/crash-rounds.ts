@@ -12,12 +12,12 @@ import { HarnessDatabase, TOKEN } from '../harness/harness-database.js';
 import { Ledger } from '../harness/ledger.js';
 import { type Reconciliation, reconcile } from '../harness/reconcile.js';
 import type { Reference } from '../harness/reference-rows.js';
-import type { Target } from '../harness/targets.js';
+import type { Place } from '../harness/targets.js';
 import type { Wire } from '../harness/wires.js';
 
 export interface CrashPlan {
   readonly wire: Wire;
-  readonly target: Target;
+  readonly target: Place;
   readonly clients: number;
   readonly rounds: number;
   readonly reference: Reference;
@@ -27,12 +27,11 @@ export interface CrashPlan {
 
 export interface CrashReport extends Reconciliation {
   readonly kills: number;
-  /** Kills by what the server was doing. */
+  /** Kills by what the server was doing: two of these at once, or none. */
   readonly inRecovery: number;
   readonly inSeal: number;
   readonly inCommit: number;
-  /** Kills that left more than one segment, which a rotation had begun. */
-  readonly afterRotation: number;
+  readonly inRotation: number;
   readonly replayedRows: number;
   readonly unanswered: number;
 }
@@ -45,8 +44,10 @@ const SEAL_MAX_AGE_MS = 60;
 const LONGEST_LIFE_MS = 1200;
 /** About as long as it takes to open a database and to replay. */
 const LONGEST_START_MS = 900;
-/** Of three rounds, the one that waits for a seal. It may be over by the time of the kill; a few more rounds mend that. */
-const SEAL_ROUND = 2;
+/** What a kill waits for, by turns. It may be over by the time of the kill, and nothing of it may come. */
+const moments = ['seal', 'recovery', 'rotation', 'commit', 'start', 'any'] as const;
+type Moment = (typeof moments)[number];
+/** Rounds beyond those that were asked for, as long as no seal was hit. */
 const MAX_MORE_ROUNDS = 6;
 const START_TIMEOUT_MS = 60_000;
 
@@ -56,7 +57,7 @@ export async function crashRounds(plan: CrashPlan): Promise<CrashReport> {
   mkdirSync(folder, { recursive: true });
   const [port] = await freePorts(1);
   const ledger = new Ledger();
-  const counts = { kills: 0, inRecovery: 0, inSeal: 0, inCommit: 0, afterRotation: 0, replayedRows: 0 };
+  const counts = { kills: 0, inRecovery: 0, inSeal: 0, inCommit: 0, inRotation: 0, replayedRows: 0 };
   const isDone = new AbortController();
   const feeding = feed(ledger, {
     port: port!,
@@ -70,13 +71,13 @@ export async function crashRounds(plan: CrashPlan): Promise<CrashReport> {
     const sealsHit = () => counts.inSeal + counts.inCommit;
     while (counts.kills < plan.rounds || (sealsHit() === 0 && counts.kills < plan.rounds + MAX_MORE_ROUNDS)) {
       const server = new CrashingServer(plan, port!);
-      await server.lifeUntil(counts.kills < plan.rounds ? counts.kills : SEAL_ROUND);
+      await server.lifeUntil(counts.kills < plan.rounds ? moments[counts.kills % moments.length]! : 'seal');
       const doing = await server.kill();
       counts.kills++;
-      if (doing === 'r') counts.inRecovery++;
-      if (doing === 's') counts.inSeal++;
-      if (doing === 'c') counts.inCommit++;
-      if (segmentsIn(folder) > 1) counts.afterRotation++;
+      if (isDoing.recovery(doing)) counts.inRecovery++;
+      if (isDoing.seal(doing)) counts.inSeal++;
+      if (isDoing.commit(doing)) counts.inCommit++;
+      if (isDoing.rotation(doing)) counts.inRotation++;
       counts.replayedRows += server.replayedRows;
     }
     const last = new CrashingServer(plan, port!);
@@ -104,6 +105,14 @@ async function committed({ wire, target, folder, reference }: CrashPlan, ledger:
     await database.close();
   }
 }
+
+/** What a server's state file says. */
+const isDoing = {
+  seal: (state: string) => state[1] === 's',
+  commit: (state: string) => state[1] === 'c',
+  rotation: (state: string) => state[2] === 'r',
+  recovery: (state: string) => state[0] === 'r',
+} as const;
 
 const journalOf = (folder: string) => join(folder, 'journal');
 
@@ -154,21 +163,34 @@ class CrashingServer {
     return this.#listening;
   }
 
-  /** Waits for the moment of a kill: by turns at any time of a start, at any time after it, and in a seal. */
-  async lifeUntil(round: number): Promise<void> {
-    if (round % 3 === 0) {
+  /** Waits for the moment of a kill, or for as long as it may take to come. */
+  async lifeUntil(moment: Moment): Promise<void> {
+    if (moment === 'start') {
       await Promise.race([pause(100 + Math.random() * LONGEST_START_MS), this.#listening]);
+      return;
+    }
+    if (moment === 'recovery') {
+      let isListening = false;
+      this.#listening
+        .finally(() => {
+          isListening = true;
+        })
+        .catch(() => undefined);
+      await this.#until(isDoing.recovery, () => isListening);
       return;
     }
     await this.#listening;
     await pause(Math.random() * LONGEST_LIFE_MS);
-    if (round % 3 !== SEAL_ROUND) return;
+    if (moment === 'any') return;
     const endMs = performance.now() + LONGEST_LIFE_MS;
-    const wanted = round % 2 === 0 ? 's' : 'c';
-    while (performance.now() < endMs && this.#state() !== wanted) await new Promise(setImmediate);
+    await this.#until(isDoing[moment], () => performance.now() > endMs);
   }
 
-  /** Kills it, and resolves with what it was doing. */
+  async #until(isThere: (state: string) => boolean, isOver: () => boolean): Promise<void> {
+    while (!isOver() && !isThere(this.#state())) await new Promise(setImmediate);
+  }
+
+  /** Kills it, and resolves with its state. */
   async kill(): Promise<string> {
     if (this.#process.exitCode !== null) throw new Error(`the server ended by itself: ${this.#stderr}`);
     this.#process.kill('SIGKILL');
@@ -185,9 +207,9 @@ class CrashingServer {
 
   #state(): string {
     try {
-      return readFileSync(this.#stateFile, 'utf8') || 'r';
+      return readFileSync(this.#stateFile, 'utf8');
     } catch {
-      return 'r';
+      return '';
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type AttachedPlugin, otlp } from '../../../src/otlp.js';
-import type { Target } from './targets.js';
+import type { Place } from './targets.js';
 import type { Wire } from './wires.js';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -17,29 +17,29 @@ export class HarnessDatabase {
   readonly #instance: DuckDBInstance;
   readonly #plugin: AttachedPlugin;
   readonly #connection: DuckDBConnection;
-  readonly #target: Target;
+  readonly #place: Place;
   readonly #folder: string;
 
   private constructor(
     instance: DuckDBInstance,
     plugin: AttachedPlugin,
     connection: DuckDBConnection,
-    target: Target,
+    place: Place,
     folder: string,
   ) {
     this.#instance = instance;
     this.#plugin = plugin;
     this.#connection = connection;
-    this.#target = target;
+    this.#place = place;
     this.#folder = folder;
   }
 
-  static async open(target: Target, folder: string): Promise<HarnessDatabase> {
-    const instance = await DuckDBInstance.create(target.database(folder));
+  static async open(place: Place, folder: string): Promise<HarnessDatabase> {
+    const instance = await DuckDBInstance.create(place.database(folder));
     const plugin = await otlp.attach(instance);
     const connection = await plugin.connect();
-    for (const sql of target.setUp(folder)) await connection.run(sql);
-    return new HarnessDatabase(instance, plugin, connection, target, folder);
+    for (const sql of place.setUp(folder)) await connection.run(sql);
+    return new HarnessDatabase(instance, plugin, connection, place, folder);
   }
 
   async rows(sql: string): Promise<Row[]> {
@@ -57,7 +57,7 @@ export class HarnessDatabase {
   }
 
   async serve(wire: Wire, options: Readonly<Record<string, string | number>> = {}, port = 0): Promise<RunningServer> {
-    const given = { token: TOKEN, ...wire.options, ...this.#target.options(this.#folder), ...options };
+    const given = { token: TOKEN, ...wire.options, ...this.#place.options(this.#folder), ...options };
     const listed = Object.entries(given).map(([name, value]) => `, ${name} := ${literal(value)}`);
     const [row] = await this.rowsAside(
       `FROM ${wire.serveFunction}('${wire.scheme}:127.0.0.1:${port}'${listed.join('')})`,
@@ -85,6 +85,6 @@ export class HarnessDatabase {
   }
 }
 
-function literal(value: string | number): string {
+function literal(value: string | number | boolean): string {
   return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
 }

@@ -7,15 +7,19 @@ import { packageFolder } from '../../../src/package-folder.js';
 export const targetNames = ['memory', 'file', 'ducklake', 'parquet'] as const;
 export type TargetName = (typeof targetNames)[number];
 
-export interface Target {
-  readonly name: TargetName;
+/** Where rows are, and how a program gets there. */
+export interface Place {
   readonly database: (folder: string) => string;
   /** Statements for a new instance. */
   readonly setUp: (folder: string) => readonly string[];
   /** Options of the serve functions. */
-  readonly options: (folder: string) => Readonly<Record<string, string>>;
+  readonly options: (folder: string) => Readonly<Record<string, string | boolean>>;
   /** Schema in which the tables are read. */
   readonly home: string;
+}
+
+export interface Target extends Place {
+  readonly name: TargetName;
   /** Whether rows are there after the instance was closed. */
   readonly isDurable: boolean;
 }
