@@ -9,6 +9,11 @@ import { encodeJson, encodeNdjson } from '../oracle/encode-json.js';
 import { encodeProtobuf } from '../oracle/encode-protobuf.js';
 import { fixtureRequests, requestPerResource } from '../oracle/fixture-requests.js';
 import { rowsOf } from '../oracle/rows.js';
+import { decodedStream } from '../otap/decoded-stream.js';
+import { OtapEncoder } from '../otap/otap-encoder.js';
+import { zstdFrame } from '../support/zstd-frame.js';
+
+const isWriting = process.env['OTELDUCK_WRITE_FIXTURES'] !== undefined;
 
 describe.each(['logs', 'traces', 'metrics'] as const)('%s', (signal) => {
   const request = fixtureRequests[signal];
@@ -24,15 +29,30 @@ describe.each(['logs', 'traces', 'metrics'] as const)('%s', (signal) => {
     },
     { extension: 'pb', contentType: 'application/x-protobuf', body: encodeProtobuf(signal, request) },
   ])('$extension is as written here and means the same rows', ({ extension, contentType, body }) => {
-    if (process.env['OTELDUCK_WRITE_FIXTURES']) writeFileSync(file(extension), body);
+    if (isWriting) writeFileSync(file(extension), body);
     const stored = readFileSync(file(extension));
     expect(stored.equals(body)).toBe(true);
     expect(decode(signal, contentType, stored)).toEqual(rows);
   });
 
-  test('pb.gz is pb, compressed', () => {
-    if (process.env['OTELDUCK_WRITE_FIXTURES']) writeFileSync(file('pb.gz'), gzipSync(readFileSync(file('pb'))));
-    expect(gunzipSync(readFileSync(file('pb.gz')))).toEqual(readFileSync(file('pb')));
+  test.each(['pb', 'ndjson'])('%s.gz is the same, compressed', (extension) => {
+    const plain = readFileSync(file(extension));
+    if (isWriting) writeFileSync(file(`${extension}.gz`), gzipSync(plain));
+    expect(gunzipSync(readFileSync(file(`${extension}.gz`)))).toEqual(plain);
+  });
+
+  test('json.zst is json in a frame of zstd', () => {
+    const frame = zstdFrame(readFileSync(file('json')));
+    if (isWriting) writeFileSync(file('json.zst'), frame);
+    expect(readFileSync(file('json.zst'))).toEqual(frame);
+  });
+
+  test('otap is a message that needs no other one, and means the same rows', () => {
+    const message = new OtapEncoder(signal, { compression: 'zstd' }).encode(request);
+    if (isWriting) writeFileSync(file('otap'), message);
+    const stored = readFileSync(file('otap'));
+    expect(stored.equals(message)).toBe(true);
+    expect(decodedStream(signal, [stored])).toEqual([rows]);
   });
 
   test.each(tablesBySignal[signal])('$name gets a row with the columns of the schema', ({ name, columns }) => {
