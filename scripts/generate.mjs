@@ -19,6 +19,8 @@ const hostMeanings = {
   init: '`--init`',
   drainTimeoutMs: '`--drain-timeout-ms`',
   memoryLimit: '`--memory-limit`',
+  quack: '`--quack`',
+  quackToken: '`--quack-token`',
 };
 
 const partsByFile = {

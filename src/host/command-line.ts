@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type LoadInvocation, loadCommand } from '../load/load-command.js';
 import type { Option } from '../schema/option-declaration.js';
 import { serveOptions } from '../schema/serve-options.js';
+import { checkQuackToken } from './quack-server.js';
 import { type ModeName, modes } from './result-modes.js';
 import {
   type Environment,
@@ -40,6 +41,8 @@ export interface ServeInvocation extends HostSettings {
   readonly init: string | undefined;
   readonly arguments: ServeArguments;
   readonly drainTimeoutMs: number;
+  /** Where other DuckDBs attach, if anywhere. */
+  readonly quack: { readonly uri: string; readonly token: string | undefined } | undefined;
 }
 
 export type Invocation = ShellInvocation | ServeInvocation | LoadInvocation;
@@ -157,9 +160,15 @@ function serveCommand(environment: Environment, accept: (invocation: ServeInvoca
         'environment variable too: OTELDUCK_SEAL_MAX_AGE_MS for --seal-max-age-ms.',
     )
     .argument('[database]', 'database file; in memory when not given')
-    .option('--uri <uri>', `where to listen; may be repeated (default: ${DEFAULT_URI}, or none with --init)`, collected)
+    .option(
+      '--uri <uri>',
+      `where to listen; may be repeated (default: ${DEFAULT_URI}, or none with --init or --quack)`,
+      collected,
+    )
     .option('--init <file>', 'SQL to run first: attach catalogs, start servers')
     .option('--drain-timeout-ms <ms>', `longest wait for the last commit (default: ${DEFAULT_DRAIN_TIMEOUT_MS})`)
+    .option('--quack <uri>', 'where other DuckDBs attach and run SQL, such as quack:localhost:9494')
+    .option('--quack-token <text>', 'token that they must present (default: 32 random hex digits)')
     .helpOption('-h, --help', 'show this help')
     .showSuggestionAfterError();
   addHostOptions(command);
@@ -174,24 +183,28 @@ function serveCommand(environment: Environment, accept: (invocation: ServeInvoca
       uri?: string[];
       init?: string;
       drainTimeoutMs?: string;
+      quack?: string;
+      quackToken?: string;
       memoryLimit?: string;
       plugin?: string[];
     }>();
     const uris = options.uri ?? words(environment[hostVariables.uri]);
     const init = options.init ?? nonEmpty(environment[hostVariables.init]);
     try {
+      const quack = quackSettings(options, environment);
       accept({
         kind: 'serve',
         database: database ?? nonEmpty(environment[hostVariables.database]) ?? ':memory:',
         memoryLimit: options.memoryLimit ?? nonEmpty(environment[hostVariables.memoryLimit]),
         plugins: options.plugin ?? [],
-        uris: uris.length === 0 && init === undefined ? [DEFAULT_URI] : uris,
+        uris: uris.length === 0 && init === undefined && quack === undefined ? [DEFAULT_URI] : uris,
         init,
         arguments: serveArguments(serveFlags(command), environment),
         drainTimeoutMs:
           options.drainTimeoutMs !== undefined
             ? milliseconds('--drain-timeout-ms', options.drainTimeoutMs)
             : milliseconds(hostVariables.drainTimeoutMs, nonEmpty(environment[hostVariables.drainTimeoutMs])),
+        quack,
       });
     } catch (error) {
       command.error(`error: ${(error as Error).message}`);
@@ -230,6 +243,22 @@ function milliseconds(source: string, text: string | undefined): number {
   if (text === undefined) return DEFAULT_DRAIN_TIMEOUT_MS;
   if (!/^\d+$/.test(text)) throw new Error(`${source} must be a whole number, got "${text}"`);
   return Number(text);
+}
+
+function quackSettings(
+  flags: { readonly quack?: string; readonly quackToken?: string },
+  environment: Environment,
+): ServeInvocation['quack'] {
+  const uri = flags.quack ?? nonEmpty(environment[hostVariables.quack]);
+  const token = flags.quackToken ?? nonEmpty(environment[hostVariables.quackToken]);
+  const source = flags.quackToken === undefined ? hostVariables.quackToken : '--quack-token';
+  if (uri === undefined) {
+    if (token !== undefined) throw new Error(`${source} needs --quack or ${hostVariables.quack}`);
+    return undefined;
+  }
+  if (!uri.startsWith('quack:')) throw new Error(`--quack must be a URI such as quack:localhost:9494, got "${uri}"`);
+  if (token !== undefined) checkQuackToken(source, token);
+  return { uri, token };
 }
 
 function words(text: string | undefined): string[] {

@@ -21,6 +21,8 @@ export const hostVariables = {
   init: 'OTELDUCK_INIT',
   drainTimeoutMs: 'OTELDUCK_DRAIN_TIMEOUT_MS',
   memoryLimit: 'OTELDUCK_MEMORY_LIMIT',
+  quack: 'OTELDUCK_QUACK',
+  quackToken: 'OTELDUCK_QUACK_TOKEN',
 } as const;
 
 const PREFIXES = ['OTELDUCK_', 'DUCKDB_OTLP_'] as const;

@@ -9,6 +9,7 @@ import { packageVersion, type ServeInvocation } from './command-line.js';
 import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
 import { plainPaint } from './paint.js';
+import { QuackServer } from './quack-server.js';
 import { serveStatement, unknownVariables } from './serve-settings.js';
 import { Shell } from './shell.js';
 
@@ -64,17 +65,21 @@ async function serve(
     log('warn', 'unknown_variable', { variable, ...(meant === undefined ? {} : { meant }) });
   }
   let database: HostDatabase | undefined;
+  let quack: QuackServer | undefined;
   let hasStarted = false;
   try {
     database = await HostDatabase.open(
       { path: invocation.database, isReadOnly: false, memoryLimit: invocation.memoryLimit },
       plugins,
     );
-    await start(invocation, await database.connect(), log);
+    const connection = await database.connect();
+    await start(invocation, connection, log);
+    quack = await startQuack(invocation, connection, log);
     hasStarted = true;
     log('info', 'ready');
     const signal = await signals.first;
     log('info', 'draining', { signal, timeout_ms: invocation.drainTimeoutMs });
+    await quack?.stop();
   } catch (error) {
     log('error', 'failed', { error: messageOf(error) });
   }
@@ -95,6 +100,22 @@ async function start(invocation: ServeInvocation, connection: DuckDBConnection, 
       log('info', 'listening', isGenerated ? { ...server, auth_token: token } : server);
     }
   }
+}
+
+async function startQuack(
+  { quack, arguments: given }: ServeInvocation,
+  connection: DuckDBConnection,
+  log: Log,
+): Promise<QuackServer | undefined> {
+  if (quack === undefined) return undefined;
+  const allowOtherHostname = given.allow_other_hostname === 'true';
+  const server = await QuackServer.start(connection, { ...quack, allowOtherHostname });
+  log('info', 'quack_listening', {
+    listen_uri: server.listenUri,
+    listen_url: server.listenUrl,
+    ...(server.generatedToken === undefined ? {} : { auth_token: server.generatedToken }),
+  });
+  return server;
 }
 
 /** Runs the script for its effects: its results are shown to nobody. */

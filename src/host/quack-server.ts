@@ -1,0 +1,78 @@
+// A connection → DuckDB's own client-server protocol beside our servers, by its extension quack: any other DuckDB, such
+// as Python's, attaches to this process and runs SQL in it, `otelduck.otlp_serve(…)` included.
+
+import { randomBytes } from 'node:crypto';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../failure.js';
+import { MIN_TOKEN_CHARACTERS } from '../schema/serve-options.js';
+
+export interface QuackSettings {
+  /** `quack:host[:port]`; the extension's default port is 9494. */
+  readonly uri: string;
+  /** What clients must present; it lets them run any SQL. Made up when undefined. */
+  readonly token: string | undefined;
+  readonly allowOtherHostname: boolean;
+}
+
+const TOKEN_BYTES = 16;
+
+/** Throws when a token that was given is too short. The extension would take four characters. */
+export function checkQuackToken(source: string, token: string): void {
+  if (token.length < MIN_TOKEN_CHARACTERS) {
+    throw new Error(`${source} must have at least ${MIN_TOKEN_CHARACTERS} characters, got ${token.length}`);
+  }
+}
+
+export class QuackServer {
+  readonly #connection: DuckDBConnection;
+  readonly listenUri: string;
+  readonly listenUrl: string;
+  /** The token that clients need, when it was made up here. */
+  readonly generatedToken: string | undefined;
+
+  private constructor(connection: DuckDBConnection, uri: string, url: string, generatedToken: string | undefined) {
+    this.#connection = connection;
+    this.listenUri = uri;
+    this.listenUrl = url;
+    this.generatedToken = generatedToken;
+  }
+
+  /** Listens at the URI, on loopback only unless told otherwise. Rejects with the URI and the cause. */
+  static async start(connection: DuckDBConnection, settings: QuackSettings): Promise<QuackServer> {
+    const { uri, allowOtherHostname } = settings;
+    const token = settings.token ?? randomBytes(TOKEN_BYTES).toString('hex');
+    await loadExtension(connection);
+    try {
+      // By parameters: an error quotes the statement, and must not quote a token.
+      const result = await connection.runAndReadAll(
+        'SELECT listen_uri, listen_url FROM quack_serve($uri, token => $token, allow_other_hostname => $other)',
+        { uri, token, other: allowOtherHostname },
+      );
+      const [[listenUri, listenUrl]] = result.getRows() as [[string, string]];
+      return new QuackServer(connection, listenUri, listenUrl, settings.token === undefined ? token : undefined);
+    } catch (error) {
+      throw new Error(`cannot listen on ${uri}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Takes no more clients. Queries that are running go on, and nobody waits for them. */
+  async stop(): Promise<void> {
+    await this.#connection.run('CALL quack_stop($uri)', { uri: this.listenUri });
+  }
+}
+
+/** Loads the extension, from DuckDB's extension repository if it is not on this machine. */
+async function loadExtension(connection: DuckDBConnection): Promise<void> {
+  try {
+    await connection.run('LOAD quack');
+  } catch {
+    try {
+      await connection.run('INSTALL quack');
+      await connection.run('LOAD quack');
+    } catch (error) {
+      throw new Error(`cannot load DuckDB's extension quack, which --quack needs: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}
