@@ -8,8 +8,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { homedir, hostname } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Generation } from '../buffer/generation.js';
@@ -25,6 +25,9 @@ import { connectWriter } from './writer-session.js';
 
 /** Files on their way to their final name. Outside of every table's folder, so that no glob over a table sees them. */
 const STAGING_FOLDER = '_staging';
+
+/** Columns that name the folders of a day, in their order. */
+const PARTITION = ['year', 'month', 'day'] as const;
 
 /** Attempts to replace a view that another server is replacing, and the longest pause between them. */
 const VIEW_ATTEMPTS = 20;
@@ -60,8 +63,10 @@ export class ParquetTarget implements SealTarget {
   private constructor(database: Database, writer: DuckDBConnection, root: string, home: TableHome) {
     this.#database = database;
     this.#writer = writer;
-    this.#root = root.replace(/^file:(?:\/\/)?(?=\/)/, '').replace(/\/+$/, '');
-    this.#isLocal = !/^\w+:\/\//.test(this.#root);
+    const path = root.replace(/^file:(?:\/\/)?(?=\/)/, '');
+    this.#isLocal = !/^\w+:\/\//.test(path);
+    // Absolute, because the views outlive this process and its working directory.
+    this.#root = this.#isLocal ? resolve(path.replace(/^~(?=\/|$)/, homedir())) : path.replace(/\/+$/, '');
     this.#home = home;
     this.schemaName = home.schema;
   }
@@ -98,11 +103,12 @@ export class ParquetTarget implements SealTarget {
   }
 
   async lastSeal(serverId: string): Promise<LastSeal> {
-    const manifest = this.#manifestPath(serverId);
-    const found = await this.#writer.runAndReadAll(`SELECT 1 FROM glob(${quotedString(manifest)})`);
+    // A pattern, and not a path: on S3 the glob of a path is that path, whether it exists or not.
+    const manifest = quotedString(this.#manifestPath(serverId, pattern(this.#root), '*'));
+    const found = await this.#writer.runAndReadAll(`SELECT 1 FROM glob(${manifest})`);
     if (found.currentRowCount === 0) return { sealSequence: 0, journalSequence: 0 };
     const result = await this.#writer.runAndReadAll(
-      `SELECT seal_sequence::BIGINT, journal_sequence::BIGINT FROM read_json(${quotedString(manifest)})`,
+      `SELECT seal_sequence::BIGINT, journal_sequence::BIGINT FROM read_json(${manifest})`,
     );
     const [sealSequence, journalSequence] = result.getRows()[0] as [bigint, bigint];
     return { sealSequence: Number(sealSequence), journalSequence: Number(journalSequence) };
@@ -143,8 +149,8 @@ export class ParquetTarget implements SealTarget {
     );
   }
 
-  #manifestPath(serverId: string): string {
-    return `${this.#root}/_seals/${serverId}.json`;
+  #manifestPath(serverId: string, root = this.#root, rest = ''): string {
+    return `${root}/_seals/${serverId}${rest}.json`;
   }
 
   #progressOf(generation: Generation): Progress {
@@ -167,7 +173,13 @@ export class ParquetTarget implements SealTarget {
     for (let file = files.waiting[0]; file !== undefined; file = files.waiting[0]) {
       const final = join(this.#root, relative(staging, file));
       await mkdir(dirname(final), { recursive: true });
-      await rename(file, final);
+      try {
+        await rename(file, final);
+      } catch (error) {
+        // Somebody removed the file. The next attempt writes the table's files anew, to the same names.
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') progress.staged.delete(table);
+        throw error;
+      }
       files.waiting.shift();
       files.renamed.push(final);
     }
@@ -188,7 +200,7 @@ export class ParquetTarget implements SealTarget {
   async #copy(table: TelemetryTable, scan: string, folder: string, id: string): Promise<string[]> {
     const result = await this.#writer.runAndReadAll(
       `COPY (${partitionedSelect(table, scan)}) TO ${quotedString(folder)} (
-         FORMAT parquet, COMPRESSION zstd, PARTITION_BY (year, month, day),
+         FORMAT parquet, COMPRESSION zstd, PARTITION_BY (${PARTITION.join(', ')}),
          FILENAME_PATTERN ${quotedString(`${id}_{i}`)}, OVERWRITE_OR_IGNORE, RETURN_FILES)`,
     );
     return result.getRowObjectsJson().flatMap(({ Files }) => Files as string[]);
@@ -196,25 +208,32 @@ export class ParquetTarget implements SealTarget {
 
   /** Makes the view over a table's files; over no rows as long as there are no files. */
   async #createView(table: TelemetryTable): Promise<void> {
-    const glob = `${this.#root}/${table.name}/**/*.parquet`;
+    const glob = `${pattern(this.#root)}/${table.name}/**/*.parquet`;
     const found = await this.#writer.runAndReadAll(`SELECT 1 FROM glob(${quotedString(glob)}) LIMIT 1`);
     const hasFiles = found.currentRowCount > 0;
     const columns = table.columns.map(({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`);
-    const parts = ['year', 'month', 'day'].map((part) => `NULL::BIGINT AS ${part}`);
+    const parts = PARTITION.map((part) => `NULL::BIGINT AS ${part}`);
+    const days = PARTITION.join(', ');
     const select = hasFiles
-      ? `SELECT * FROM read_parquet(${quotedString(glob)}, hive_partitioning = true, union_by_name = true)`
+      ? `SELECT * EXCLUDE (${days}), ${days}
+         FROM read_parquet(${quotedString(glob)}, hive_partitioning = true, union_by_name = true)`
       : `SELECT ${[...columns, ...parts].join(', ')} WHERE false`;
-    await this.#replaceView(`CREATE OR REPLACE VIEW ${tableName(this.#home, table)} AS ${select}`);
+    await this.#replaceView(tableName(this.#home, table), select);
     if (hasFiles) this.#viewed.add(table);
   }
 
   /** Servers that export to one root replace the same views, and DuckDB lets one of them do so at a time. */
-  async #replaceView(sql: string): Promise<void> {
+  async #replaceView(name: string, select: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#writer.run(sql);
+        await this.#writer.run(`CREATE OR REPLACE VIEW ${name} AS ${select}`);
         return;
       } catch (error) {
+        if (messageOf(error).includes('is of type Table')) {
+          throw new Error(`cannot make view ${name} over Parquet files: a table has that name, choose another schema`, {
+            cause: error,
+          });
+        }
         if (attempt === VIEW_ATTEMPTS || !messageOf(error).includes('write-write conflict')) throw error;
       }
       await pause(Math.random() * LONGEST_VIEW_PAUSE_MS);
@@ -227,7 +246,13 @@ function partitionedSelect(table: TelemetryTable, scan: string): string {
   const times = table.columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => quotedIdentifier(name));
   // In UTC, as all times here are; now() would be in the time zone of the session.
   const time = `coalesce(${[...times, `make_timestamp(${Date.now() * 1000})`].join(', ')})`;
-  return `SELECT *, strftime(${time}, '%Y') AS year, strftime(${time}, '%m') AS month, strftime(${time}, '%d') AS day FROM ${scan}`;
+  const parts = PARTITION.map((part) => `strftime(${time}, '%${part === 'year' ? 'Y' : part[0]}') AS ${part}`);
+  return `SELECT *, ${parts.join(', ')} FROM ${scan}`;
+}
+
+/** A path as a pattern that only the path itself matches. */
+function pattern(path: string): string {
+  return path.replaceAll(/[*?[]/g, '[$&]');
 }
 
 /** Removes what processes of this host staged that have ended since: nobody will finish those files. */

@@ -4,6 +4,10 @@ const MiB = 1 << 20;
 
 export const MIN_TOKEN_CHARACTERS = 16;
 
+function notEmpty(name: string, value: string): void {
+  if (value === '') throw new RangeError(`${name} must not be empty`);
+}
+
 /** What `otlp_serve` and `otap_serve` take beside their URI. Spelled as in SQL everywhere, so that one grep finds all. */
 export const serveOptions = {
   catalog: optionalText({
@@ -13,9 +17,7 @@ export const serveOptions = {
   schema: optionalText({
     defaultText: "`main`; the connection's schema when `catalog` is not given",
     doc: 'Schema of the catalog that holds the tables.',
-    check(_name, value) {
-      if (value === '') throw new RangeError('schema must not be empty');
-    },
+    check: notEmpty,
   }),
   token: optionalText({
     defaultText: '32 random hex digits',
@@ -80,6 +82,7 @@ export const serveOptions = {
   parquet_export_path: optionalText({
     defaultText: 'none',
     doc: 'Write rows to Parquet files below this path instead of to a catalog.',
+    check: notEmpty,
   }),
   target_file_size: positiveInteger({
     sqlType: 'UBIGINT',

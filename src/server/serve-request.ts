@@ -50,7 +50,7 @@ export function serveRequest(
   }
   if (
     options.parquet_export_path !== null &&
-    (options.promote_resource_attributes ?? options.promote_scope_attributes)
+    (options.promote_resource_attributes || options.promote_scope_attributes)
   ) {
     throw new RangeError(
       'parquet_export_path cannot be combined with promoted attributes, which are columns of a catalog',
