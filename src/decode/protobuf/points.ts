@@ -1,11 +1,10 @@
-// Data points and their exemplars → rows, one function for each message that is a point.
+// Data points → rows, one function for each message that is a point.
 
 import type { ListColumn } from '../../buffer/column.js';
-import { FILTERED_ATTRIBUTES, SPAN_ID, TIME_UNIX_NANO, TRACE_ID, VALUE } from '../json-literals.js';
-import type { DistributionColumns, MetricColumns, PointColumns } from '../metric-columns.js';
-import { SPAN_ID_BYTES, TRACE_ID_BYTES, type Wiring, writeJsonId, writeJsonList } from './fields.js';
+import type { MetricColumns } from '../metric-columns.js';
+import type { Wiring } from './fields.js';
 import { itemTagsOf, tagsOf } from './messages.js';
-import { Places } from './places.js';
+import { DistributionFields, PointFields, readCount } from './point-fields.js';
 import type { WireReader } from './reader.js';
 import { placeOfLast } from './well-formed.js';
 
@@ -17,46 +16,26 @@ const bucketsTags = tagsOf('Buckets');
 const EXP_BUCKET_COUNT = itemTagsOf('Buckets').bucket_counts;
 const summaryTags = tagsOf('SummaryDataPoint');
 const quantileTags = tagsOf('ValueAtQuantile');
-const exemplarTags = tagsOf('Exemplar');
-
-const CLOSE_BRACE = 0x7d;
 
 /** Returns the function that makes a row of the NumberDataPoint from reader.pos to `end`. */
 export function numberPointDecoder(
   wiring: Wiring,
   columns: Pick<MetricColumns['gauge'], 'point' | 'number'>,
 ): (end: number) => void {
-  const { reader, attributes } = wiring;
-  const { point, number } = columns;
-  const exemplars = new Places();
-  const writeExemplar = exemplarWriter(wiring);
+  const { reader } = wiring;
+  const { intValue, doubleValue, exemplars } = columns.number;
+  const point = new PointFields(wiring, numberTags, columns.point, exemplars);
 
   return (end) => {
-    const row = point.table.addRow();
-    let timeLow = 0;
-    let timeHigh = 0;
-    let startLow = 0;
-    let startHigh = 0;
-    let flags = 0;
+    const row = point.begin();
     let set = 0;
     let intLow = 0;
     let intHigh = 0;
     let double = 0;
-    exemplars.clear();
     while (reader.pos < end) {
       const tag = reader.tag();
+      if (point.read(tag, end)) continue;
       switch (tag) {
-        case numberTags.attributes:
-          attributes.index(end);
-          break;
-        case numberTags.start_time_unix_nano:
-          startLow = reader.fixed64InInt64();
-          startHigh = reader.high;
-          break;
-        case numberTags.time_unix_nano:
-          timeLow = reader.fixed64InInt64();
-          timeHigh = reader.high;
-          break;
         case numberTags.as_double:
           double = reader.double();
           set = tag;
@@ -66,69 +45,32 @@ export function numberPointDecoder(
           intHigh = reader.high;
           set = tag;
           break;
-        case numberTags.exemplars:
-          exemplars.add(reader.place(end));
-          break;
-        case numberTags.flags:
-          flags = reader.varint();
-          break;
         default:
           reader.skipOther(tag, 'NumberDataPoint', end);
       }
     }
     reader.leave(end);
-    setPoint(point, row, timeLow, timeHigh, startLow, startHigh, flags);
-    if (set === numberTags.as_int) number.intValue.set(row, intLow, intHigh);
-    else if (set === numberTags.as_double) number.doubleValue.set(row, double);
-    attributes.writeColumn(point.attributes, row);
-    writeJsonList(wiring, number.exemplars, row, exemplars, writeExemplar);
-    reader.pos = end;
+    if (set === numberTags.as_int) intValue.set(row, intLow, intHigh);
+    else if (set === numberTags.as_double) doubleValue.set(row, double);
+    point.finish(row, end);
   };
 }
 
 /** Returns the function that makes a row of the HistogramDataPoint from reader.pos to `end`. */
 export function histogramPointDecoder(wiring: Wiring, columns: MetricColumns['histogram']): (end: number) => void {
-  const { reader, attributes } = wiring;
-  const { point, distribution, bucketCounts, explicitBounds } = columns;
-  const exemplars = new Places();
-  const writeExemplar = exemplarWriter(wiring);
+  const { reader } = wiring;
+  const { bucketCounts, explicitBounds } = columns;
+  const point = new PointFields(wiring, histogramTags, columns.point, columns.distribution.exemplars);
+  const distribution = new DistributionFields(reader, histogramTags, columns.distribution);
 
   return (end) => {
-    const row = point.table.addRow();
+    const row = point.begin();
     const firstCount = bucketCounts.elementCount;
     const firstBound = explicitBounds.elementCount;
-    let timeLow = 0;
-    let timeHigh = 0;
-    let startLow = 0;
-    let startHigh = 0;
-    let flags = 0;
-    exemplars.clear();
     while (reader.pos < end) {
       const tag = reader.tag();
+      if (point.read(tag, end) || distribution.read(tag, row)) continue;
       switch (tag) {
-        case histogramTags.attributes:
-          attributes.index(end);
-          break;
-        case histogramTags.start_time_unix_nano:
-          startLow = reader.fixed64InInt64();
-          startHigh = reader.high;
-          break;
-        case histogramTags.time_unix_nano:
-          timeLow = reader.fixed64InInt64();
-          timeHigh = reader.high;
-          break;
-        case histogramTags.count:
-          readCount(reader, distribution, row);
-          break;
-        case histogramTags.sum:
-          distribution.sum.set(row, reader.double());
-          break;
-        case histogramTags.min:
-          distribution.min.set(row, reader.double());
-          break;
-        case histogramTags.max:
-          distribution.max.set(row, reader.double());
-          break;
         case histogramTags.bucket_counts:
           readPacked(reader, bucketCounts, end, pushFixed64Count);
           break;
@@ -141,23 +83,14 @@ export function histogramPointDecoder(wiring: Wiring, columns: MetricColumns['hi
         case EXPLICIT_BOUND:
           pushDouble(reader, explicitBounds);
           break;
-        case histogramTags.exemplars:
-          exemplars.add(reader.place(end));
-          break;
-        case histogramTags.flags:
-          flags = reader.varint();
-          break;
         default:
           reader.skipOther(tag, 'HistogramDataPoint', end);
       }
     }
     reader.leave(end);
-    setPoint(point, row, timeLow, timeHigh, startLow, startHigh, flags);
     bucketCounts.setFrom(row, firstCount);
     explicitBounds.setFrom(row, firstBound);
-    attributes.writeColumn(point.attributes, row);
-    writeJsonList(wiring, distribution.exemplars, row, exemplars, writeExemplar);
-    reader.pos = end;
+    point.finish(row, end);
   };
 }
 
@@ -166,55 +99,24 @@ export function expHistogramPointDecoder(
   wiring: Wiring,
   columns: MetricColumns['expHistogram'],
 ): (end: number) => void {
-  const { reader, attributes } = wiring;
-  const { point, distribution } = columns;
-  const exemplars = new Places();
-  const writeExemplar = exemplarWriter(wiring);
+  const { reader } = wiring;
+  const point = new PointFields(wiring, expHistogramTags, columns.point, columns.distribution.exemplars);
+  const distribution = new DistributionFields(reader, expHistogramTags, columns.distribution);
 
   return (end) => {
-    const row = point.table.addRow();
-    let timeLow = 0;
-    let timeHigh = 0;
-    let startLow = 0;
-    let startHigh = 0;
-    let flags = 0;
+    const row = point.begin();
     let positive = 0;
     let negative = 0;
-    exemplars.clear();
     while (reader.pos < end) {
       const tag = reader.tag();
+      if (point.read(tag, end) || distribution.read(tag, row)) continue;
       switch (tag) {
-        case expHistogramTags.attributes:
-          attributes.index(end);
-          break;
-        case expHistogramTags.start_time_unix_nano:
-          startLow = reader.fixed64InInt64();
-          startHigh = reader.high;
-          break;
-        case expHistogramTags.time_unix_nano:
-          timeLow = reader.fixed64InInt64();
-          timeHigh = reader.high;
-          break;
-        case expHistogramTags.count:
-          readCount(reader, distribution, row);
-          break;
-        case expHistogramTags.sum:
-          distribution.sum.set(row, reader.double());
-          break;
-        case expHistogramTags.min:
-          distribution.min.set(row, reader.double());
-          break;
-        case expHistogramTags.max:
-          distribution.max.set(row, reader.double());
-          break;
         case expHistogramTags.scale:
           columns.scale.set(row, reader.sint32());
           break;
-        case expHistogramTags.zero_count: {
-          const low = reader.fixed64InInt64();
-          columns.zeroCount.set(row, low, reader.high);
+        case expHistogramTags.zero_count:
+          readCount(reader, columns.zeroCount, row);
           break;
-        }
         case expHistogramTags.zero_threshold:
           columns.zeroThreshold.set(row, reader.double());
           break;
@@ -224,59 +126,36 @@ export function expHistogramPointDecoder(
         case expHistogramTags.negative:
           negative = placeOfLast(reader, negative, 'Buckets', end);
           break;
-        case expHistogramTags.exemplars:
-          exemplars.add(reader.place(end));
-          break;
-        case expHistogramTags.flags:
-          flags = reader.varint();
-          break;
         default:
           reader.skipOther(tag, 'ExponentialHistogramDataPoint', end);
       }
     }
     reader.leave(end);
-    setPoint(point, row, timeLow, timeHigh, startLow, startHigh, flags);
     if (positive !== 0) {
       columns.positiveOffset.set(row, readBuckets(reader, positive, columns.positiveBucketCounts, row));
     }
     if (negative !== 0) {
       columns.negativeOffset.set(row, readBuckets(reader, negative, columns.negativeBucketCounts, row));
     }
-    attributes.writeColumn(point.attributes, row);
-    writeJsonList(wiring, distribution.exemplars, row, exemplars, writeExemplar);
-    reader.pos = end;
+    point.finish(row, end);
   };
 }
 
 /** Returns the function that makes a row of the SummaryDataPoint from reader.pos to `end`. */
 export function summaryPointDecoder(wiring: Wiring, columns: MetricColumns['summary']): (end: number) => void {
-  const { reader, attributes } = wiring;
-  const { point, quantiles, quantileValues } = columns;
+  const { reader } = wiring;
+  const { quantiles, quantileValues } = columns;
+  const point = new PointFields(wiring, summaryTags, columns.point);
 
   return (end) => {
-    const row = point.table.addRow();
+    const row = point.begin();
     const firstQuantile = quantiles.elementCount;
-    let timeLow = 0;
-    let timeHigh = 0;
-    let startLow = 0;
-    let startHigh = 0;
-    let flags = 0;
     while (reader.pos < end) {
       const tag = reader.tag();
+      if (point.read(tag, end)) continue;
       switch (tag) {
-        case summaryTags.attributes:
-          attributes.index(end);
-          break;
-        case summaryTags.start_time_unix_nano:
-          startLow = reader.fixed64InInt64();
-          startHigh = reader.high;
-          break;
-        case summaryTags.time_unix_nano:
-          timeLow = reader.fixed64InInt64();
-          timeHigh = reader.high;
-          break;
         case summaryTags.count:
-          readCount(reader, columns, row);
+          readCount(reader, columns.count, row);
           break;
         case summaryTags.sum:
           columns.sum.set(row, reader.double());
@@ -284,19 +163,14 @@ export function summaryPointDecoder(wiring: Wiring, columns: MetricColumns['summ
         case summaryTags.quantile_values:
           readQuantile(reader.lengthEnd(end));
           break;
-        case summaryTags.flags:
-          flags = reader.varint();
-          break;
         default:
           reader.skipOther(tag, 'SummaryDataPoint', end);
       }
     }
     reader.leave(end);
-    setPoint(point, row, timeLow, timeHigh, startLow, startHigh, flags);
     quantiles.setFrom(row, firstQuantile);
     quantileValues.setFrom(row, firstQuantile);
-    attributes.writeColumn(point.attributes, row);
-    reader.pos = end;
+    point.finish(row, end);
   };
 
   function readQuantile(end: number): void {
@@ -323,25 +197,6 @@ export function summaryPointDecoder(wiring: Wiring, columns: MetricColumns['summ
     quantiles.push(quantileLow, quantileHigh);
     quantileValues.push(valueLow, valueHigh);
   }
-}
-
-function setPoint(
-  point: PointColumns,
-  row: number,
-  timeLow: number,
-  timeHigh: number,
-  startLow: number,
-  startHigh: number,
-  flags: number,
-): void {
-  if ((timeLow | timeHigh) !== 0) point.time.set(row, timeLow, timeHigh);
-  if ((startLow | startHigh) !== 0) point.startTime.set(row, startLow, startHigh);
-  point.flags.set(row, flags);
-}
-
-function readCount(reader: WireReader, { count }: Pick<DistributionColumns, 'count'>, row: number): void {
-  const low = reader.fixed64InInt64();
-  count.set(row, low, reader.high);
 }
 
 /** Reads repeated numbers in their packed form. */
@@ -395,63 +250,4 @@ function readBuckets(reader: WireReader, place: number, counts: ListColumn, row:
   reader.leave(end);
   counts.setFrom(row, first);
   return offset;
-}
-
-/** Returns the function that writes the Exemplar from reader.pos to `end` as a JSON object. */
-function exemplarWriter(wiring: Wiring): (end: number) => void {
-  const { reader, json, attributes } = wiring;
-  return (end) => {
-    const firstAttribute = attributes.count;
-    let timeLow = 0;
-    let timeHigh = 0;
-    let spanId = 0;
-    let traceId = 0;
-    let set = 0;
-    let intLow = 0;
-    let intHigh = 0;
-    let double = 0;
-    while (reader.pos < end) {
-      const tag = reader.tag();
-      switch (tag) {
-        case exemplarTags.filtered_attributes:
-          attributes.index(end);
-          break;
-        case exemplarTags.time_unix_nano:
-          timeLow = reader.fixed64InInt64();
-          timeHigh = reader.high;
-          break;
-        case exemplarTags.as_double:
-          double = reader.double();
-          set = tag;
-          break;
-        case exemplarTags.as_int:
-          intLow = reader.fixed64();
-          intHigh = reader.high;
-          set = tag;
-          break;
-        case exemplarTags.span_id:
-          spanId = reader.place(end);
-          break;
-        case exemplarTags.trace_id:
-          traceId = reader.place(end);
-          break;
-        default:
-          reader.skipOther(tag, 'Exemplar', end);
-      }
-    }
-    reader.leave(end);
-    json.literal(FILTERED_ATTRIBUTES);
-    attributes.writeObject(firstAttribute, 1);
-    json.literal(SPAN_ID);
-    writeJsonId(wiring, spanId, SPAN_ID_BYTES);
-    json.literal(TIME_UNIX_NANO);
-    json.uint64(timeLow, timeHigh);
-    json.literal(TRACE_ID);
-    writeJsonId(wiring, traceId, TRACE_ID_BYTES);
-    json.literal(VALUE);
-    if (set === exemplarTags.as_int) json.int64(intLow, intHigh);
-    else if (set === exemplarTags.as_double && Number.isFinite(double)) json.double(double);
-    else json.ascii('null');
-    json.byte(CLOSE_BRACE);
-  };
 }
