@@ -2,27 +2,19 @@
 // counts from when a request was due: what a slow server makes wait is measured, not left out.
 
 import { performance } from 'node:perf_hooks';
-import type { Answer, Connection } from './connection.js';
+import type { Connection } from './connection.js';
 import { LatencyHistogram } from './latency-histogram.js';
 import type { LoadPlan } from './load-plan.js';
 import { type LoadReport, report } from './load-report.js';
 import { type DueRequest, dueRequest, pauseMs } from './load-schedule.js';
 import { openConnection } from './open-connection.js';
 import { prepareBodies, type RequestBodies } from './request-bodies.js';
+import { Tally } from './tally.js';
 
 /** After an attempt in vain to connect, so that a server that is not there is not asked in a busy loop. */
 const RECONNECT_MS = 100;
 /** How long after the end requests may leave that were due before it. */
 const OVERTIME_MS = 1000;
-
-/** What was counted, in the whole run or in the part of it that is measured. */
-export interface Tally {
-  requests: number;
-  acceptedRequests: number;
-  acceptedRecords: number;
-  sentBytes: number;
-  readonly statuses: Map<string, number>;
-}
 
 export interface Progress {
   readonly elapsedMs: number;
@@ -44,8 +36,8 @@ export class LoadGenerator {
   readonly #senders: readonly Sender[];
   /** Those who wait for something to be due, the longest-waiting first. */
   readonly #idle: Sender[];
-  readonly #total = newTally();
-  readonly #measured = newTally();
+  readonly #total = new Tally();
+  readonly #measured = new Tally();
   readonly #latency = new LatencyHistogram();
   /** How late requests left that no connection had to be waited for. */
   readonly #lateness = new LatencyHistogram();
@@ -166,9 +158,9 @@ export class LoadGenerator {
     const answeredMs = performance.now() - this.#startMs;
     this.#lastAnswerMs = answeredMs;
     const records = bodies.recordsOf(request);
-    count(this.#total, answer, records, sentBytes);
+    this.#total.count(answer, records, sentBytes);
     if (isMeasured) {
-      count(this.#measured, answer, records, sentBytes);
+      this.#measured.count(answer, records, sentBytes);
       this.#latency.add(answeredMs - dueMs);
     }
     if (this.#isStopped) {
@@ -201,17 +193,4 @@ class MeasuredProcess {
     const { utilization } = performance.eventLoopUtilization(this.#loop);
     return { cpuSeconds: (user + system) / 1e6, eventLoopUtilization: utilization };
   }
-}
-
-function newTally(): Tally {
-  return { requests: 0, acceptedRequests: 0, acceptedRecords: 0, sentBytes: 0, statuses: new Map() };
-}
-
-function count(tally: Tally, { outcome, status }: Answer, records: number, sentBytes: number): void {
-  tally.requests++;
-  tally.sentBytes += sentBytes;
-  tally.statuses.set(status, (tally.statuses.get(status) ?? 0) + 1);
-  if (outcome !== 'accepted') return;
-  tally.acceptedRequests++;
-  tally.acceptedRecords += records;
 }

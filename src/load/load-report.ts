@@ -1,8 +1,8 @@
 // What a run counted → the report that is printed, as an object for programs and as text for people.
 
 import type { LatencyHistogram } from './latency-histogram.js';
-import type { Tally } from './load-generator.js';
 import type { LoadPlan } from './load-plan.js';
+import type { Tally } from './tally.js';
 
 /** From here on a generator's thread has no time left to send when it should. */
 const BUSY_EVENT_LOOP = 0.9;

@@ -17,11 +17,11 @@ export async function runLoad({ plan, isJson }: LoadInvocation, { stdout, stderr
   const generator = new LoadGenerator(plan);
   const stop = () => generator.stop();
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  let before: Progress | undefined;
+  let before: SeenProgress = { elapsedMs: 0, acceptedRecords: 0 };
   const show = () => {
     const { progress } = generator;
     stderr.write(CLEAR_LINE + progressText(progress, before));
-    before = { ...progress, total: { ...progress.total } };
+    before = { elapsedMs: progress.elapsedMs, acceptedRecords: progress.total.acceptedRecords };
   };
   const timer = stderr.isTTY ? setInterval(show, PROGRESS_MS) : undefined;
   try {
@@ -36,9 +36,16 @@ export async function runLoad({ plan, isJson }: LoadInvocation, { stdout, stderr
   }
 }
 
-function progressText({ elapsedMs, isWarmingUp, total, latency, waiting }: Progress, before?: Progress): string {
-  const seconds = (elapsedMs - (before?.elapsedMs ?? 0)) / 1000;
-  const rate = Math.round((total.acceptedRecords - (before?.total.acceptedRecords ?? 0)) / seconds);
+/** What the line before told. */
+interface SeenProgress {
+  readonly elapsedMs: number;
+  readonly acceptedRecords: number;
+}
+
+function progressText(progress: Progress, before: SeenProgress): string {
+  const { elapsedMs, isWarmingUp, total, latency, waiting } = progress;
+  const seconds = (elapsedMs - before.elapsedMs) / 1000;
+  const rate = Math.round((total.acceptedRecords - before.acceptedRecords) / seconds);
   const statuses = [...total.statuses].map(([status, requests]) => `${status}: ${requests}`).join(' ');
   const state = isWarmingUp
     ? 'warming up'
