@@ -6,7 +6,10 @@ process.env['UV_THREADPOOL_SIZE'] ??= '32';
 
 export default defineConfig({
   test: {
-    include: ['test/{unit,property,otap,load,wire,grpc,host,sql,journal}/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+    include: [
+      'test/{unit,property,otap,load,wire,grpc,host,sql,journal,lake}/**/*.test.ts',
+      'packages/*/test/**/*.test.ts',
+    ],
     globalSetup: ['test/lake/support/fetch-servers.ts'],
     pool: 'forks',
     testTimeout: 60_000,
