@@ -7,7 +7,7 @@ process.env['UV_THREADPOOL_SIZE'] ??= '32';
 export default defineConfig({
   test: {
     include: [
-      'test/{unit,property,otap,load,wire,grpc,host,sql,journal,lake}/**/*.test.ts',
+      'test/{unit,property,otap,load,wire,grpc,host,sql,journal,lake,files}/**/*.test.ts',
       'packages/*/test/**/*.test.ts',
     ],
     globalSetup: ['test/lake/support/fetch-servers.ts'],

@@ -16,6 +16,7 @@ const layers = [
   ['seal'],
   ['journal'],
   ['catalog'],
+  ['files'],
   ['decode'],
   ['duckdb'],
   ['buffer'],

@@ -10,6 +10,10 @@ const { failureKinds } = await built('failure.js');
 const { serveOptions } = await built('schema/serve-options.js');
 const { telemetryTables } = await built('schema/tables.js');
 const { hostVariables } = await built('host/serve-settings.js');
+const { readOtlp } = await built('functions/read-otlp.js');
+const { readOtap } = await built('functions/read-otap.js');
+const { otapFileOptions, otlpFileOptions } = await built('files/file-options.js');
+const { readableRows } = await built('functions/file-readers.js');
 const functions = await declaredFunctions();
 
 /** The variables of the service that are no parameters of a function. */
@@ -29,6 +33,7 @@ const partsByFile = {
     'first-query': () => fenced('sql', 'examples/first-query.sql'),
     'library-example': () => fenced('js', 'examples/library.mjs'),
     functions: functionReference,
+    'file-readers': fileReaderReference,
     environment: environmentReference,
   },
   'docs/tables.md': { tables: tableReference },
@@ -129,6 +134,36 @@ function functionSection({ declaration, signature }) {
     parts.push(`A scalar function. Returns \`STRUCT(${struct.join(', ')})\`; NULL for NULL.`);
   }
   return parts.join('\n\n');
+}
+
+/** One section for all readers: they differ in the rows that they return only. */
+function fileReaderReference() {
+  const [otlp, otap] = [readOtlp(), readOtap()];
+  const rows = readableRows.map(({ tables }, i) => [
+    `\`${otlp[i].name}\``,
+    `\`${otap[i].name}\``,
+    tables.length === 1
+      ? `Those of \`${tables[0].name}\`.`
+      : 'All metrics; `metric_type` says which, and columns that it lacks are NULL.',
+  ]);
+  const optionRows = Object.entries({ ...otlpFileOptions, ...otapFileOptions }).map(
+    ([name, { sqlType, defaultText, doc }]) => [
+      `\`${name}\`${name in otapFileOptions ? '' : ' (OTLP)'}`,
+      sqlType,
+      defaultText,
+      doc,
+    ],
+  );
+  const path = [
+    '`path` (positional)',
+    'VARCHAR or VARCHAR[]',
+    'required',
+    'A path, a pattern (`*`, `**`, `?`, `[…]`), or a list of them.',
+  ];
+  return [
+    table(['OTLP files', 'OTAP files', 'Rows'], rows),
+    table(['Parameter', 'Type', 'Default', 'Meaning'], [path, ...optionRows]),
+  ].join('\n\n');
 }
 
 function environmentReference() {

@@ -3,6 +3,9 @@
 import type { DuckDBInstance } from '@duckdb/node-api';
 import { Database } from './duckdb/database.js';
 import { FEWEST_POOL_THREADS, libuvPoolThreads } from './duckdb/pending-calls.js';
+import { DuckDBFiles } from './files/file-source.js';
+import { ReadErrorLog } from './files/read-error-log.js';
+import { ReadPool } from './files/read-pool.js';
 import { SqlFunctions } from './functions/register.js';
 import type { AttachedPlugin, ClosedWork, DuckDBPlugin } from './plugin.js';
 import { ServerRegistry } from './server/server-registry.js';
@@ -18,7 +21,12 @@ export const otlp: DuckDBPlugin = { name: 'otlp', attach };
 async function attach(instance: DuckDBInstance): Promise<AttachedPlugin> {
   const database = await Database.open(instance);
   const registry = new ServerRegistry(database);
-  const functions = new SqlFunctions(registry);
+  const readPool = new ReadPool();
+  const functions = new SqlFunctions(registry, {
+    source: new DuckDBFiles(database),
+    pool: readPool,
+    errors: new ReadErrorLog(),
+  });
   const poolThreads = libuvPoolThreads(process.env);
   if (poolThreads < FEWEST_POOL_THREADS) {
     process.emitWarning(
@@ -49,13 +57,18 @@ async function attach(instance: DuckDBInstance): Promise<AttachedPlugin> {
     },
     register: (connection) => functions.registerConnection(connection),
     close() {
-      closed ??= closeAll(registry, database).finally(() => process.off('exit', warnOfLoss));
+      closed ??= closeAll(registry, database, readPool).finally(() => process.off('exit', warnOfLoss));
       return closed;
     },
   };
 }
 
-async function closeAll(registry: ServerRegistry, database: Database): Promise<readonly ClosedWork[]> {
+async function closeAll(
+  registry: ServerRegistry,
+  database: Database,
+  readPool: ReadPool,
+): Promise<readonly ClosedWork[]> {
+  await readPool.end();
   const stopped = await registry.close();
   await database.close();
   return stopped.map(({ server, result: { committedRows, droppedRows, error } }) => ({

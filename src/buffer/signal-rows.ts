@@ -15,18 +15,26 @@ export interface RowLimit {
 
 const NO_LIMIT: RowLimit = { bytes: Number.POSITIVE_INFINITY, rule: 'none' };
 
+/** Names of columns, by the name of their table. No rows are wanted of tables that are not here. */
+export type WantedColumns = Readonly<Record<string, readonly string[]>>;
+
 export class SignalRows {
   readonly signal: Signal;
   readonly heap: ByteHeap;
   readonly tables: readonly TableRows[];
   readonly #limit: RowLimit;
 
-  /** Growing beyond the limit throws a Failure, `tooLarge`; the rows may then hold a part of what was being added. */
-  constructor(signal: Signal, limit = NO_LIMIT) {
+  /**
+   * Growing beyond the limit throws a Failure, `tooLarge`; the rows may then hold a part of what was being added. With
+   * `wanted`, only these columns are kept, by table.
+   */
+  constructor(signal: Signal, limit = NO_LIMIT, wanted?: WantedColumns) {
     const checkGrowth = (moreBytes: number) => this.#checkGrowth(moreBytes);
     this.signal = signal;
     this.heap = new ByteHeap(checkGrowth);
-    this.tables = tablesBySignal[signal].map((table) => new TableRows(table, checkGrowth));
+    this.tables = tablesBySignal[signal].map(
+      (table) => new TableRows(table, checkGrowth, wanted === undefined ? undefined : (wanted[table.name] ?? [])),
+    );
     this.#limit = limit;
   }
 

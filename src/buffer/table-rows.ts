@@ -1,5 +1,5 @@
 import type { TelemetryTable } from '../schema/column-declaration.js';
-import type { CheckGrowth } from './check-growth.js';
+import { type CheckGrowth, growFreely } from './check-growth.js';
 import {
   type Column,
   type ColumnArray,
@@ -20,9 +20,12 @@ export class TableRows {
   readonly #checkGrowth: CheckGrowth;
   #capacity = 0;
 
-  constructor(table: TelemetryTable, checkGrowth: CheckGrowth) {
+  /** With `wanted`, only columns of these names are kept. */
+  constructor(table: TelemetryTable, checkGrowth: CheckGrowth, wanted?: readonly string[]) {
     this.table = table;
-    this.columns = table.columns.map((declaration) => columnFor(declaration, checkGrowth));
+    this.columns = table.columns
+      .filter(({ name }) => wanted?.includes(name) ?? true)
+      .map((declaration) => columnFor(declaration, checkGrowth));
     this.#checkGrowth = checkGrowth;
   }
 
@@ -74,6 +77,11 @@ export class TableRows {
     if (this.#capacity > keepRows) this.#resize(SMALLEST_CAPACITY_ROWS);
   }
 
+  /** Whether what is written to the column is kept. */
+  keeps(name: string): boolean {
+    return this.columns.some(({ declaration }) => declaration.name === name);
+  }
+
   text(name: string): TextColumn {
     return this.#column(name, TextColumn);
   }
@@ -99,9 +107,15 @@ export class TableRows {
   }
 
   #column<C extends Column>(name: string, kind: abstract new (...args: never[]) => C): C {
-    const column = this.columns.find(({ declaration }) => declaration.name === name);
+    const column = this.columns.find(({ declaration }) => declaration.name === name) ?? this.#unwantedColumn(name);
     if (!(column instanceof kind)) throw new Error(`BUG: ${this.table.name} has no ${kind.name} "${name}"`);
     return column;
+  }
+
+  /** A column that keeps nothing: it never grows, and what is written beyond the end of an array is dropped. */
+  #unwantedColumn(name: string): Column | undefined {
+    const declaration = this.table.columns.find((declared) => declared.name === name);
+    return declaration && columnFor(declaration, growFreely);
   }
 
   #bytesOf(rows: number): number {

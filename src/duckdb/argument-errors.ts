@@ -3,12 +3,12 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../failure.js';
-import type { PendingFunction } from './pending-function.js';
+import type { MacroFunction } from './pending-function.js';
 
 const MACRO_ERROR = /Macro (\w+)\(\) does not support the supplied arguments/;
 
 /** Makes the connection's errors about arguments of `functions` name the argument and the candidates. */
-export function explainArgumentErrors(connection: DuckDBConnection, functions: readonly PendingFunction[]): void {
+export function explainArgumentErrors(connection: DuckDBConnection, functions: readonly MacroFunction[]): void {
   const explained = <Args extends [sql: string, ...rest: never[]], R>(method: (...args: Args) => Promise<R>) => {
     const bound = method.bind(connection);
     return async (...args: Args): Promise<R> => {
@@ -41,7 +41,7 @@ export function explainArgumentErrors(connection: DuckDBConnection, functions: r
   };
 }
 
-function explain(error: unknown, sql: string, functions: readonly PendingFunction[]): void {
+function explain(error: unknown, sql: string, functions: readonly MacroFunction[]): void {
   const name = MACRO_ERROR.exec(messageOf(error))?.[1];
   const called = functions.find((declared) => declared.name === name);
   if (called === undefined || !(error instanceof Error)) return;

@@ -50,6 +50,17 @@ export class Database {
     return result.getRowObjectsJson();
   }
 
+  /** First column of a query's result, on a connection of its own: it may take long. */
+  async texts(sql: string, values: readonly string[]): Promise<string[]> {
+    const connection = await this.connect();
+    try {
+      const result = await connection.runAndReadAll(sql, [...values]);
+      return result.getRows().map(([text]) => String(text));
+    } finally {
+      connection.closeSync();
+    }
+  }
+
   /** Writes a message to DuckDB's own log, where users see it in `duckdb_logs` once they have enabled logging. */
   async writeLog(level: LogLevel, message: string): Promise<void> {
     const written = this.#control.run(

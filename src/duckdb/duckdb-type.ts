@@ -7,6 +7,7 @@ import {
   INTEGER,
   LIST,
   TIMESTAMP,
+  TIMESTAMP_NS,
   UBIGINT,
   USMALLINT,
   VARCHAR,
@@ -15,12 +16,16 @@ import type { TelemetryType } from '../schema/column-declaration.js';
 import type { OptionSqlType } from '../schema/option-declaration.js';
 import type { ResultType } from '../schema/result-column.js';
 
-const types: Readonly<Record<TelemetryType | ResultType, DuckDBType>> = {
+/** Types of columns that scans have. Files keep nanoseconds. */
+export type ScanType = TelemetryType | 'TIMESTAMP_NS';
+
+const types: Readonly<Record<ScanType | ResultType, DuckDBType>> = {
   BIGINT,
   BOOLEAN,
   DOUBLE,
   INTEGER,
   TIMESTAMP,
+  TIMESTAMP_NS,
   UBIGINT,
   USMALLINT,
   VARCHAR,
@@ -29,7 +34,7 @@ const types: Readonly<Record<TelemetryType | ResultType, DuckDBType>> = {
 };
 
 /** The type of DuckDB's API with the name that SQL gives it. */
-export function duckdbType(name: TelemetryType | ResultType): DuckDBType {
+export function duckdbType(name: ScanType | ResultType): DuckDBType {
   return types[name];
 }
 

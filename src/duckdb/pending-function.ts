@@ -14,7 +14,6 @@ import type { ResultColumn } from '../schema/result-column.js';
 import { parameterType } from './duckdb-type.js';
 import type { PendingCalls } from './pending-calls.js';
 import { declareColumns, type ResultRows, writeRows } from './result-rows.js';
-import { quotedIdentifier } from './sql-text.js';
 
 /** Pauses between polls: short for the quick calls, then long enough to cost nothing. */
 const POLL_PAUSES_MS = [1, 2, 4, 8, 16];
@@ -83,8 +82,7 @@ export function registerPendingFunction(
       mainFunction: (info, output) => {
         const call = info.initData as Call;
         if (call.outcome === undefined) {
-          const pause = POLL_PAUSES_MS[Math.min(call.polls++, POLL_PAUSES_MS.length - 1)]!;
-          writePending(output, pause, declared.columns.length);
+          writePending(output, pollPauseMs(call.polls++), declared.columns.length);
         } else if ('error' in call.outcome) {
           info.setError(call.outcome.error);
         } else {
@@ -99,25 +97,42 @@ export function registerPendingFunction(
   );
 }
 
+/** What a function that users call by a macro needs to have declared. */
+export interface MacroFunction {
+  readonly name: string;
+  readonly parameters: readonly (Pick<PendingParameter, 'name' | 'defaultSql'> & { readonly sqlType: string })[];
+}
+
 /** SQL that makes the macro which users call, as `name` of some catalog and schema, or as TEMP macro. */
-export function macroSql(
-  declared: PendingFunction,
-  target: { prefix: 'CREATE OR REPLACE TEMP MACRO' | 'CREATE MACRO'; name: string },
-): string {
+export interface MacroTarget {
+  readonly prefix: 'CREATE OR REPLACE TEMP MACRO' | 'CREATE MACRO';
+  readonly name: string;
+}
+
+export function macroSql(declared: PendingFunction, target: MacroTarget): string {
+  const passed = declared.parameters.map(({ name, sqlType }) => `CAST(${name} AS ${parameterType(sqlType).sql})`);
+  return pollingMacroSql(declared, target, ['current_database()', 'current_schema()', ...passed]);
+}
+
+/** SQL of a macro that reads the internal function, given these arguments, until there are no pending rows. */
+export function pollingMacroSql(declared: MacroFunction, target: MacroTarget, passed: readonly string[]): string {
   const signature = declared.parameters.map(({ name, defaultSql }) =>
     defaultSql === undefined ? name : `${name} := ${defaultSql}`,
   );
-  const passed = declared.parameters.map(({ name, sqlType }) => `CAST(${name} AS ${parameterType(sqlType).sql})`);
-  const columns = declared.columns.map(({ name }) => quotedIdentifier(name));
   // sleep_ms() always gives NULL, but DuckDB does not know that: a condition that it could fold would make it spin.
   return `${target.prefix} ${target.name}(${signature.join(', ')}) AS TABLE
-    SELECT ${columns.join(', ')}
-    FROM ${internalName(declared)}(${['current_database()', 'current_schema()', ...passed].join(', ')})
+    SELECT * EXCLUDE (__wait_ms)
+    FROM ${internalName(declared)}(${passed.join(', ')})
     WHERE CASE WHEN __wait_ms IS NULL THEN true ELSE sleep_ms(__wait_ms) IS NOT NULL END`;
 }
 
-function internalName(declared: PendingFunction): string {
+export function internalName(declared: { readonly name: string }): string {
   return `__${declared.name}`;
+}
+
+/** How long to wait before asking for the so-manieth time again. */
+export function pollPauseMs(polls: number): number {
+  return POLL_PAUSES_MS[Math.min(polls, POLL_PAUSES_MS.length - 1)]!;
 }
 
 function writePending(output: DuckDBDataChunk, pauseMs: number, columns: number): void {

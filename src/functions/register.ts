@@ -6,27 +6,35 @@ import type { Database } from '../duckdb/database.js';
 import { registerListFunction } from '../duckdb/list-function.js';
 import { PendingCalls } from '../duckdb/pending-calls.js';
 import { macroSql, type PendingFunction, registerPendingFunction } from '../duckdb/pending-function.js';
+import { registerScanFunction, type ScanFunction, scanMacroSql } from '../duckdb/scan-function.js';
 import { qualifiedName, quotedIdentifier } from '../duckdb/sql-text.js';
 import { registerStructFunction } from '../duckdb/struct-function.js';
 import { messageOf } from '../failure.js';
+import type { FileScanParts } from '../files/file-scan.js';
 import type { ServerRegistry } from '../server/server-registry.js';
 import { otapServe } from './otap-serve.js';
 import { otlpDeadLetterList } from './otlp-dead-letter-list.js';
 import { otlpFlush } from './otlp-flush.js';
+import { otlpReadErrorList } from './otlp-read-error-list.js';
 import { otlpReplay } from './otlp-replay.js';
 import { otlpSealList } from './otlp-seal-list.js';
 import { otlpServe } from './otlp-serve.js';
 import { otlpServerList } from './otlp-server-list.js';
 import { otlpStop } from './otlp-stop.js';
 import { otlpUriParser } from './otlp-uri-parser.js';
+import { readOtap } from './read-otap.js';
+import { readOtlp } from './read-otlp.js';
 
 /** Catalog in which connections that nobody registered find the lifecycle functions. */
 const PUBLIC_CATALOG = 'otelduck';
 
 export class SqlFunctions {
   readonly #lifecycle: readonly PendingFunction[];
+  readonly #scans: readonly ScanFunction[];
+  readonly #files: FileScanParts;
 
-  constructor(registry: ServerRegistry) {
+  constructor(registry: ServerRegistry, files: FileScanParts) {
+    this.#files = files;
     this.#lifecycle = [
       otlpServe(registry),
       otapServe(registry),
@@ -34,6 +42,7 @@ export class SqlFunctions {
       otlpReplay(registry),
       otlpStop(registry),
     ];
+    this.#scans = [...readOtlp(files), ...readOtap(files)];
   }
 
   /** Registers what all connections of the instance see. Once per instance. */
@@ -44,6 +53,8 @@ export class SqlFunctions {
     registerListFunction(control, otlpServerList(registry));
     registerListFunction(control, otlpSealList(registry));
     registerListFunction(control, otlpDeadLetterList(registry));
+    registerListFunction(control, otlpReadErrorList(this.#files.errors));
+    for (const declared of this.#scans) registerScanFunction(control, declared, calls);
     registerStructFunction(control, otlpUriParser);
     await this.#publish(control);
   }
@@ -54,7 +65,11 @@ export class SqlFunctions {
       const name = quotedIdentifier(declared.name);
       await connection.run(macroSql(declared, { prefix: 'CREATE OR REPLACE TEMP MACRO', name }));
     }
-    explainArgumentErrors(connection, this.#lifecycle);
+    for (const declared of this.#scans) {
+      const name = quotedIdentifier(declared.name);
+      await connection.run(scanMacroSql(declared, { prefix: 'CREATE OR REPLACE TEMP MACRO', name }));
+    }
+    explainArgumentErrors(connection, [...this.#lifecycle, ...this.#scans]);
   }
 
   /** Makes them exist as `otelduck.<name>` on all connections. Macros cannot live in the system catalog. */
@@ -72,6 +87,11 @@ export class SqlFunctions {
     for (const declared of this.#lifecycle) {
       await control.run(
         macroSql(declared, { prefix: 'CREATE MACRO', name: qualifiedName(PUBLIC_CATALOG, 'main', declared.name) }),
+      );
+    }
+    for (const declared of this.#scans) {
+      await control.run(
+        scanMacroSql(declared, { prefix: 'CREATE MACRO', name: qualifiedName(PUBLIC_CATALOG, 'main', declared.name) }),
       );
     }
   }

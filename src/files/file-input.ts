@@ -1,0 +1,89 @@
+// A file's bytes, looked at before they are taken.
+
+import { type ByteSource, type Compression, Inflated, MemoryBytes, PlainFile } from './byte-source.js';
+
+const SMALLEST_BUFFER_BYTES = 64 << 10;
+
+const magics: readonly (readonly [Compression, suffixes: readonly string[], magic: Buffer])[] = [
+  ['gzip', ['.gz', '.gzip'], Buffer.from([0x1f, 0x8b])],
+  ['zstd', ['.zst', '.zstd'], Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
+];
+
+export class FileInput {
+  readonly #source: ByteSource;
+  #buffer = new Uint8Array(SMALLEST_BUFFER_BYTES);
+  #start = 0;
+  #end = 0;
+  #isEnd = false;
+  /** How many bytes have been taken. */
+  taken: number;
+  /** Whether another can read on from `taken`. */
+  readonly isSeekable: boolean;
+
+  private constructor(source: ByteSource, at: number, isSeekable: boolean) {
+    this.#source = source;
+    this.taken = at;
+    this.isSeekable = isSeekable;
+  }
+
+  /** Opens a plain file in its middle. */
+  static openAt(path: string, at: number): FileInput {
+    return new FileInput(new PlainFile(path, at), at, true);
+  }
+
+  /** Opens a file, or bytes of one, inflating what its suffix or its first bytes say is compressed. */
+  static open(path: string, bytes?: Uint8Array): FileInput {
+    const source = bytes === undefined ? new PlainFile(path, 0) : new MemoryBytes(bytes);
+    const plain = new FileInput(source, 0, source instanceof PlainFile && source.isSeekable);
+    const first = plain.peek(4);
+    const found = magics.find(
+      ([, suffixes, magic]) =>
+        suffixes.some((suffix) => path.toLowerCase().endsWith(suffix)) || magic.equals(first.subarray(0, magic.length)),
+    );
+    if (found === undefined || first.length === 0) return plain;
+    return new FileInput(
+      new Inflated({ read: (into) => plain.#take(into), close: () => plain.close() }, found[0]),
+      0,
+      false,
+    );
+  }
+
+  /** The next `count` bytes, fewer only where the file ends. Valid until the next call. */
+  peek(count: number): Uint8Array {
+    if (this.#end - this.#start < count) this.#fill(count);
+    return this.#buffer.subarray(this.#start, Math.min(this.#start + count, this.#end));
+  }
+
+  /** Passes bytes that were looked at. */
+  skip(count: number): void {
+    this.#start += count;
+    this.taken += count;
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+
+  #take(into: Uint8Array): number {
+    const bytes = this.peek(into.length);
+    into.set(bytes);
+    this.skip(bytes.length);
+    return bytes.length;
+  }
+
+  #fill(count: number): void {
+    if (this.#start + count > this.#buffer.length) {
+      const length = Math.max(count, SMALLEST_BUFFER_BYTES);
+      const buffer = length > this.#buffer.length ? new Uint8Array(length) : this.#buffer;
+      buffer.set(this.#buffer.subarray(this.#start, this.#end));
+      this.#buffer = buffer;
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
+    while (!this.#isEnd && this.#end - this.#start < count) {
+      const bytes = this.#source.read(this.#buffer.subarray(this.#end));
+      this.#end += bytes;
+      this.#isEnd = bytes === 0;
+    }
+  }
+}

@@ -1,0 +1,216 @@
+// Paths → the rows of their files, in the files' order, while threads read ahead. DuckDB asks for rows on the JavaScript
+// thread, and nobody says when it has stopped asking; so nothing is read beyond a few pieces, and what the threads keep
+// open for a scan is closed when the scan is collected.
+
+import { VECTOR_ROWS, type VectorRows } from '../buffer/vector-rows.js';
+import { messageOf } from '../failure.js';
+import type { FileSource } from './file-source.js';
+import type { ReadErrorLog, SkippedInFile } from './read-error-log.js';
+import type { OpenPlace, ReadPool } from './read-pool.js';
+import type { PieceStart, ReadAnswer, ReadError, ReadPlan, Skipped } from './read-task.js';
+
+export interface ScannedRows {
+  readonly path: string;
+  readonly rows: VectorRows;
+  readonly firstRow: number;
+  readonly count: number;
+}
+
+export interface FileScanOptions {
+  readonly functionName: string;
+  readonly patterns: readonly string[];
+  readonly plan: ReadPlan;
+  /** How an error of a file begins. */
+  readonly errorPrefix: (path: string) => string;
+}
+
+export interface FileScanParts {
+  readonly source: FileSource;
+  readonly pool: ReadPool;
+  readonly errors: ReadErrorLog;
+}
+
+/** A part of a file that one task reads. */
+interface Piece {
+  readonly rows: VectorRows[];
+  firstRow: number;
+  isDone: boolean;
+  /** Lines or messages in it, once it is done. */
+  units: number;
+  skipped: Skipped | undefined;
+  error: ReadError | undefined;
+}
+
+interface FileRead {
+  readonly path: string;
+  readonly starts: AsyncIterator<PieceStart>;
+  readonly pieces: Piece[];
+  /** Where the next piece begins; `unknown` until somebody has said so, undefined when there is none. */
+  next: PieceStart | 'unknown' | undefined;
+  /** Lines or messages before the first of `pieces`. */
+  unitsBefore: number;
+  skipped: SkippedInFile | undefined;
+  /** Why its next piece could not be found. */
+  error: Error | undefined;
+}
+
+export class FileScan {
+  readonly #options: FileScanOptions;
+  readonly #parts: FileScanParts;
+  /** Paths that have not been opened. */
+  #paths: string[] = [];
+  #hasPaths = false;
+  readonly #files: FileRead[] = [];
+  readonly #open = new Set<OpenPlace>();
+
+  constructor(options: FileScanOptions, parts: FileScanParts) {
+    this.#options = options;
+    this.#parts = parts;
+    parts.pool.closeWhenForgotten(this, this.#open);
+  }
+
+  /** Finds the files. Rejects when there is none. */
+  async start(): Promise<void> {
+    for (const pattern of this.#options.patterns) this.#paths.push(...(await this.#parts.source.files(pattern)));
+    this.#hasPaths = true;
+    this.#readAhead();
+  }
+
+  /** The next rows, up to 2,048. Throws what ends the scan. */
+  next(): ScannedRows | 'pending' | 'end' {
+    if (!this.#hasPaths) return 'pending';
+    for (;;) {
+      this.#readAhead();
+      const [file] = this.#files;
+      if (file === undefined) return 'end';
+      const [piece] = file.pieces;
+      if (piece === undefined) {
+        if (file.error !== undefined) throw file.error;
+        if (file.next !== undefined) return 'pending';
+        this.#files.shift();
+        continue;
+      }
+      const [rows] = piece.rows;
+      if (rows !== undefined) return this.#take(file, piece, rows);
+      if (piece.error !== undefined) throw this.#errorOf(file, piece.error);
+      if (!piece.isDone) return 'pending';
+      this.#endPiece(file, piece);
+    }
+  }
+
+  #take(file: FileRead, piece: Piece, rows: VectorRows): ScannedRows {
+    const { firstRow } = piece;
+    const count = Math.min(VECTOR_ROWS, rows.rows - firstRow);
+    piece.firstRow += count;
+    if (piece.firstRow === rows.rows) {
+      piece.rows.shift();
+      piece.firstRow = 0;
+    }
+    return { path: file.path, rows, firstRow, count };
+  }
+
+  /** Lets threads read pieces until enough of them are there. The first file is always read on. */
+  #readAhead(): void {
+    let room = this.#parts.pool.maxThreads + 1;
+    for (const { pieces, next } of this.#files) room -= Math.max(pieces.length, next === 'unknown' ? 1 : 0);
+    for (let i = 0; ; i++) {
+      if (i === this.#files.length) {
+        if (this.#paths.length === 0 || (room <= 0 && i > 0)) return;
+        this.#openFile(this.#paths.shift()!);
+        room--;
+      }
+      const file = this.#files[i]!;
+      if (file.next === undefined || file.next === 'unknown') continue;
+      if (room <= 0 && (i > 0 || file.pieces.length > 0)) return;
+      this.#readPiece(file, file.next);
+      room--;
+    }
+  }
+
+  #openFile(path: string): void {
+    const file: FileRead = {
+      path,
+      starts: this.#parts.source.starts(path),
+      pieces: [],
+      next: 'unknown',
+      unitsBefore: 0,
+      skipped: undefined,
+      error: undefined,
+    };
+    this.#files.push(file);
+    this.#askNext(file);
+  }
+
+  #askNext(file: FileRead): void {
+    const { path } = file;
+    file.next = 'unknown';
+    file.starts.next().then(
+      ({ done, value }) => {
+        file.next = done === true ? undefined : value;
+        this.#readAhead();
+      },
+      (error: unknown) => {
+        file.error = new Error(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
+        file.next = undefined;
+      },
+    );
+  }
+
+  #readPiece(file: FileRead, start: PieceStart): void {
+    const piece: Piece = { rows: [], firstRow: 0, isDone: false, units: 0, skipped: undefined, error: undefined };
+    file.pieces.push(piece);
+    file.next = 'unknown';
+    for (const place of this.#open) {
+      if (start.kind === 'open' && place.thread === start.thread && place.id === start.id) this.#open.delete(place);
+    }
+    this.#parts.pool.read({ plan: this.#options.plan, start }, (answer) => this.#takeAnswer(file, piece, answer));
+  }
+
+  #takeAnswer(file: FileRead, piece: Piece, answer: ReadAnswer): void {
+    switch (answer.kind) {
+      case 'next':
+        if (answer.start === undefined) {
+          this.#askNext(file);
+          return;
+        }
+        if (answer.start.kind === 'open') this.#open.add(answer.start);
+        file.next = answer.start;
+        this.#readAhead();
+        return;
+      case 'rows':
+        piece.rows.push(...answer.rows);
+        return;
+      case 'failed':
+        piece.error = answer.error;
+        if (file.next === 'unknown') file.next = undefined;
+        return;
+      case 'done':
+        piece.isDone = true;
+        piece.units = answer.units;
+        piece.skipped = answer.skipped;
+    }
+  }
+
+  #endPiece(file: FileRead, { units, skipped }: Piece): void {
+    if (skipped !== undefined) {
+      const first = this.#placed(file, skipped.first);
+      if (file.skipped !== undefined) file.skipped.skipped += skipped.count;
+      else
+        file.skipped = this.#parts.errors.add(this.#options.functionName, file.path, { ...skipped, first }, Date.now());
+    }
+    file.unitsBefore += units;
+    file.pieces.shift();
+  }
+
+  /** An error with its place in the file instead of the piece. */
+  #placed({ unitsBefore }: FileRead, error: ReadError): ReadError {
+    return error.unit === undefined ? error : { ...error, unit: unitsBefore + error.unit };
+  }
+
+  #errorOf(file: FileRead, error: ReadError): Error {
+    const { unit, unitName, reason, kind } = this.#placed(file, error);
+    if (kind === 'internal') return new Error(`cannot read ${file.path}: ${reason}`);
+    const place = unit === undefined ? '' : `${unitName} ${unit}: `;
+    return new Error(`${this.#options.errorPrefix(file.path)}: ${place}${reason}`);
+  }
+}

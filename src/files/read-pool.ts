@@ -1,0 +1,130 @@
+// The threads that read files, for all scans of an instance.
+
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { ReadAnswer, ReadTask } from './read-task.js';
+
+export type ReadRequest = ReadTask | { readonly close: number };
+
+/** Threads beyond this gain little: rows are handed to DuckDB on one thread. */
+const MOST_THREADS = 8;
+
+interface QueuedTask {
+  readonly task: ReadTask;
+  readonly take: (answer: ReadAnswer) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly number: number;
+  current: QueuedTask | undefined;
+  /** Tasks that only this thread can do, as it has their files open. */
+  readonly own: QueuedTask[];
+}
+
+// Run from source, as tests do, the thread still needs a built file: Node 20 loads no TypeScript.
+const workerUrl = import.meta.url.endsWith('.ts')
+  ? new URL('../../dist/files/read-worker.js', import.meta.url)
+  : new URL('./read-worker.js', import.meta.url);
+
+export class ReadPool {
+  readonly maxThreads: number;
+  readonly #threads = new Map<number, Thread>();
+  readonly #waiting: QueuedTask[] = [];
+  /** Files left open for scans that are gone: the thread and the file's id. */
+  readonly #forgotten = new FinalizationRegistry<Set<OpenPlace>>((places) => {
+    for (const place of places) this.close(place);
+  });
+  #lastThread = 0;
+
+  constructor(maxThreads = Math.min(availableParallelism(), MOST_THREADS)) {
+    this.maxThreads = maxThreads;
+  }
+
+  /** Has a piece read. `take` gets the answers, the last of which is `done` or `failed`. */
+  read(task: ReadTask, take: (answer: ReadAnswer) => void): void {
+    const queued = { task, take };
+    if (task.start.kind === 'open') {
+      const thread = this.#threads.get(task.start.thread);
+      if (thread === undefined) take(threadEnded(undefined));
+      else thread.own.push(queued);
+    } else {
+      this.#waiting.push(queued);
+    }
+    this.#dispatch();
+  }
+
+  /** Closes the files that are at these places when nobody has `owner` any more. */
+  closeWhenForgotten(owner: object, places: Set<OpenPlace>): void {
+    this.#forgotten.register(owner, places);
+  }
+
+  /** Closes a file that was left open between its pieces. */
+  close({ thread, id }: OpenPlace): void {
+    this.#threads.get(thread)?.worker.postMessage({ close: id } satisfies ReadRequest);
+  }
+
+  /** Ends all threads; scans that still run fail. */
+  async end(): Promise<void> {
+    this.#waiting.length = 0;
+    await Promise.all([...this.#threads.values()].map(({ worker }) => worker.terminate()));
+  }
+
+  #dispatch(): void {
+    for (const thread of this.#threads.values()) {
+      if (thread.current === undefined && thread.own.length > 0) start(thread, thread.own.shift()!);
+    }
+    while (this.#waiting.length > 0) {
+      const thread = this.#idleThread();
+      if (thread === undefined) return;
+      start(thread, this.#waiting.shift()!);
+    }
+  }
+
+  #idleThread(): Thread | undefined {
+    for (const thread of this.#threads.values()) if (thread.current === undefined) return thread;
+    return this.#threads.size < this.maxThreads ? this.#startThread() : undefined;
+  }
+
+  #startThread(): Thread {
+    const number = ++this.#lastThread;
+    const worker = new Worker(workerUrl, { workerData: number });
+    const thread: Thread = { worker, number, current: undefined, own: [] };
+    this.#threads.set(number, thread);
+    worker.unref();
+    worker.on('message', (answer: ReadAnswer) => {
+      const { take } = thread.current!;
+      if (answer.kind === 'done' || answer.kind === 'failed') {
+        thread.current = undefined;
+        this.#dispatch();
+      }
+      take(answer);
+    });
+    let cause: unknown;
+    worker.on('error', (error) => {
+      cause = error;
+    });
+    worker.on('exit', () => {
+      this.#threads.delete(number);
+      thread.current?.take(threadEnded(cause));
+      for (const { take } of thread.own) take(threadEnded(cause));
+      this.#dispatch();
+    });
+    return thread;
+  }
+}
+
+export interface OpenPlace {
+  readonly thread: number;
+  readonly id: number;
+}
+
+function start(thread: Thread, queued: QueuedTask): void {
+  thread.current = queued;
+  thread.worker.postMessage(queued.task);
+}
+
+function threadEnded(cause: unknown): ReadAnswer {
+  const reason = cause instanceof Error ? `the thread that read it ended: ${cause.message}` : 'its reading was ended';
+  return { kind: 'failed', error: { kind: 'internal', reason, unit: undefined, unitName: 'line' } };
+}

@@ -1,0 +1,124 @@
+// Local OTLP files, read by SQL.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OtelDatabase } from '../support/otel-database.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'otel-files-'));
+let database: OtelDatabase;
+
+beforeAll(async () => {
+  database = await OtelDatabase.open();
+});
+afterAll(async () => {
+  await database.close();
+  rmSync(folder, { recursive: true });
+});
+
+function logs(firstNumber: number, count: number) {
+  const logRecords = Array.from({ length: count }, (_, i) => ({
+    timeUnixNano: String(1_700_000_000_000_000_000n + BigInt(firstNumber + i)),
+    body: { stringValue: `record ${firstNumber + i}` },
+    attributes: [{ key: 'number', value: { intValue: firstNumber + i } }],
+  }));
+  const attributes = [{ key: 'service.name', value: { stringValue: 'shop' } }];
+  return { resourceLogs: [{ resource: { attributes }, scopeLogs: [{ logRecords }] }] };
+}
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const lines = (requests: number, records: number) =>
+  Array.from({ length: requests }, (_, i) => `${JSON.stringify(logs(i * records, records))}\n`).join('');
+
+describe('forms of a file', () => {
+  for (const [name, content, rows] of [
+    ['document.json', JSON.stringify(logs(0, 3)), 3],
+    ['indented.json', JSON.stringify(logs(0, 3), null, 2), 3],
+    ['lines.jsonl', lines(4, 3), 12],
+    ['lines.jsonl.gz', gzipSync(lines(4, 3)), 12],
+    ['gzip-by-content', gzipSync(lines(4, 3)), 12],
+    ['no-line-feed-at-the-end.jsonl', lines(4, 3).trimEnd(), 12],
+    ['blank-lines.jsonl', lines(2, 3).replaceAll('\n', '\r\n\n'), 6],
+    ['byte-order-mark.json', `\ufeff${JSON.stringify(logs(0, 3))}`, 3],
+    ['empty.json', '', 0],
+    ['empty.json.gz', '', 0],
+    ['another-signal.json', '{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"s"}]}]}]}', 0],
+  ] as const) {
+    test(name, async () => {
+      const path = file(name, content);
+      const found = await database.rows(`SELECT body, service_name FROM read_otlp_logs('${path}')`);
+      expect(found).toEqual(Array.from({ length: rows }, (_, i) => ({ body: `record ${i}`, service_name: 'shop' })));
+    });
+  }
+});
+
+test('times keep their nanoseconds', async () => {
+  const path = file('nanoseconds.json', JSON.stringify(logs(123_456_789, 1)));
+  expect(await database.rows(`SELECT time_unix_nano AS t, typeof(t) AS type FROM read_otlp_logs('${path}')`)).toEqual([
+    { t: '2023-11-14 22:13:20.123456789', type: 'TIMESTAMP_NS' },
+  ]);
+});
+
+test('files of many pieces keep their order, plain and compressed', async () => {
+  const text = lines(2000, 40);
+  expect(text.length).toBeGreaterThan(9 << 20);
+  const paths = [file('order-1.jsonl', text), file('order-2.jsonl.gz', gzipSync(text, { level: 1 }))];
+  const rows = await database.rows(
+    `SELECT filename, body FROM read_otlp_logs(${JSON.stringify(paths).replaceAll('"', "'")}, filename := true)`,
+  );
+  expect(rows.length).toBe(160_000);
+  rows.forEach(({ filename, body }, i) => {
+    if (filename !== paths[i < 80_000 ? 0 : 1] || body !== `record ${i % 80_000}`)
+      expect.fail(`row ${i}: ${filename} ${body}`);
+  });
+});
+
+describe('errors', () => {
+  for (const [name, content, reason] of [
+    ['space.json', ' \n ', 'cannot decode JSON: empty document'],
+    ['bad-line.jsonl', `${lines(2, 1)}\n{"resourceLogs":5}\n`, 'line 4: resourceLogs must be an array, got 5'],
+    [
+      'bad-late-line.jsonl',
+      `${lines(2000, 40)}{"resourceLogs":5}\n`,
+      'line 2001: resourceLogs must be an array, got 5',
+    ],
+    ['text.txt', 'hello', 'neither JSON nor protobuf begins with byte 0x68'],
+    ['not-gzip.json.gz', '{}', 'cannot decompress gzip: zlib: incorrect header check'],
+  ] as const) {
+    test(name, async () => {
+      const path = file(name, content);
+      await expect(database.rows(`SELECT count(body) FROM read_otlp_logs('${path}')`)).rejects.toThrow(
+        `OTLP parse error on ${path}: Parse failed: ${reason}`,
+      );
+    });
+  }
+
+  test('a pattern without a file', async () => {
+    await expect(database.rows(`FROM read_otlp_logs('${folder}/none-*.json')`)).rejects.toThrow(
+      `No files found that match the pattern "${folder}/none-*.json"`,
+    );
+  });
+});
+
+test('ignore_errors skips bad lines, and lists how many', async () => {
+  const path = file('some-bad.jsonl', `${lines(2, 1)}{"resourceLogs":5}\n{\n${lines(1, 1)}`);
+  expect(await database.rows(`SELECT count(body) AS n FROM read_otlp_logs('${path}', ignore_errors := true)`)).toEqual([
+    { n: '3' },
+  ]);
+  const [listed] = await database.rows(
+    `SELECT function_name, skipped, first_position, first_error FROM otlp_read_error_list() WHERE filename = '${path}'`,
+  );
+  expect(listed).toEqual({
+    function_name: 'read_otlp_logs',
+    skipped: '2',
+    first_position: '3',
+    first_error: 'resourceLogs must be an array, got 5',
+  });
+});
