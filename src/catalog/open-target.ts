@@ -146,7 +146,7 @@ async function prepareTables(
 ): Promise<void> {
   if (options.create_tables) {
     await createTables(writer, home, telemetryTables, async (table) => kind.layOut?.(writer, home, table, options));
-    await addPromotedColumns(writer, home, telemetryTables, promoted, await columnTypes(writer, home, telemetryTables));
+    for (const table of telemetryTables) await addPromotedColumns(writer, home, table, promoted);
   }
   const asColumns = promoted.map(({ name }) => ({ name, type: 'VARCHAR', absent: 'NULL', doc: '' }) as const);
   const expected = telemetryTables.map((table) => ({ ...table, columns: [...table.columns, ...asColumns] }));

@@ -1,10 +1,11 @@
 // Attributes that have columns of their own, beside the JSON that keeps all of them.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
-import { type TableHome, tableName } from './tables.js';
+import { columnTypes, inTransaction, type TableHome, tableName } from './tables.js';
 
 export interface PromotedColumn {
   readonly attribute: string;
@@ -16,6 +17,10 @@ export interface PromotedColumn {
 
 /** More columns than this make every table slow to plan and every file's footer long. */
 const MAX_PROMOTED_COLUMNS = 64;
+
+/** Attempts to add columns to a table that others add columns or rows to, and the longest pause between them. */
+const ADD_ATTEMPTS = 20;
+const LONGEST_ADD_PAUSE_MS = 100;
 
 /** Reads the two options. Throws where a column's name is taken. */
 export function promotedColumns(options: ServeOptions, tables: readonly TelemetryTable[]): PromotedColumn[] {
@@ -39,24 +44,26 @@ export function promotedColumns(options: ServeOptions, tables: readonly Telemetr
   return promoted;
 }
 
-/** Adds the columns that a table lacks. */
+/** Adds the columns that a table lacks, which other servers may be doing at the same moment. */
 export async function addPromotedColumns(
   writer: DuckDBConnection,
   home: TableHome,
-  tables: readonly TelemetryTable[],
+  table: TelemetryTable,
   promoted: readonly PromotedColumn[],
-  existing: ReadonlyMap<string, ReadonlyMap<string, string>>,
 ): Promise<void> {
-  for (const table of tables) {
-    for (const { name } of promoted) {
-      const type = existing.get(table.name)?.get(name);
-      if (type === undefined) {
-        await writer.run(`ALTER TABLE ${tableName(home, table)} ADD COLUMN ${quotedIdentifier(name)} VARCHAR`);
-      } else if (type !== 'VARCHAR') {
-        throw new Error(
-          `table ${home.catalog}.${home.schema}.${table.name} is not available: expected column ${name} to be VARCHAR, found ${type}`,
-        );
-      }
+  for (let attempt = 1; promoted.length > 0; attempt++) {
+    const existing = (await columnTypes(writer, home, [table])).get(table.name);
+    const missing = promoted.filter(({ name }) => existing?.has(name) !== true);
+    if (missing.length === 0) return;
+    try {
+      await inTransaction(writer, async () => {
+        for (const { name } of missing) {
+          await writer.run(`ALTER TABLE ${tableName(home, table)} ADD COLUMN ${quotedIdentifier(name)} VARCHAR`);
+        }
+      });
+    } catch (error) {
+      if (attempt === ADD_ATTEMPTS) throw error;
+      await pause(Math.random() * LONGEST_ADD_PAUSE_MS);
     }
   }
 }

@@ -13,7 +13,7 @@ export interface TableHome {
 /** First storage version of DuckDB files that stores `USING COMPRESSION zstd` compressed; older ones store plain text. */
 const FIRST_ZSTD_STORAGE = [1, 2] as const;
 
-/** Types of the columns of a schema's tables, by table and column. */
+/** Types of the columns of a schema's tables, by table and column. Columns are in lower case: their case means nothing. */
 export type ColumnTypes = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** What else happens to a table in the transaction that creates it. */
@@ -105,7 +105,7 @@ async function describeTable(
 ): Promise<ReadonlyMap<string, string> | undefined> {
   try {
     const result = await connection.runAndReadAll(
-      `SELECT column_name, column_type FROM (DESCRIBE ${tableName(home, table)})`,
+      `SELECT lower(column_name), column_type FROM (DESCRIBE ${tableName(home, table)})`,
     );
     return new Map(result.getRows() as [string, string][]);
   } catch (error) {
@@ -126,7 +126,8 @@ async function storesZstd(connection: DuckDBConnection, catalog: string): Promis
   return major > firstMajor || (major === firstMajor && minor >= firstMinor);
 }
 
-async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
+/** Runs statements in a transaction, of which nothing is left when one fails. */
+export async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
   await connection.run('BEGIN TRANSACTION');
   try {
     await work();
