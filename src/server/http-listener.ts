@@ -20,7 +20,7 @@ const TIMEOUT_CHECK_MS = 1000;
 const KEEP_ALIVE_MS = 75_000;
 /** How long stop() waits for requests in flight. */
 const STOP_GRACE_MS = 10_000;
-/** How long a client that was answered 408 or 400 has to read that before its connection is cut. */
+/** How long a client whose connection is cut has to read why. */
 const LINGER_MS = 1000;
 /** What a refused client is asked to wait: some seals at the default age. */
 const RETRY_AFTER_S = '1';
@@ -163,7 +163,18 @@ export class HttpListener implements Listener {
     if (retryable) headers['retry-after'] = RETRY_AFTER_S;
     if (status === 401) headers['www-authenticate'] = 'Bearer';
     if (status === 405) headers['allow'] = allowed(reply.request.url.split('?', 1)[0]!);
+    if (this.#hasMuchToCome(reply.request.raw)) {
+      headers['connection'] = 'close';
+      endSoon(reply.request.raw.socket);
+    }
     this.#respond(reply, status, { error: reason, message: failure.message }, headers);
+  }
+
+  /** Whether more of a body may follow than a request is allowed, all of which would have to be read to be passed by. */
+  #hasMuchToCome(request: http.IncomingMessage): boolean {
+    if (request.complete) return false;
+    const { 'transfer-encoding': transferEncoding, 'content-length': length } = request.headers;
+    return transferEncoding !== undefined || Number(length ?? 0) > this.#options.max_body_bytes;
   }
 
   /** Answers past fastify, which would send head and body as two writes, and add a charset to the type. */
@@ -209,6 +220,10 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(
     `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
-  // A client may keep its end open for ever, and what its request has reserved with it.
+  endSoon(socket);
+}
+
+/** Cuts a connection off once its client has had time to read an answer: it may keep its end open, or send, for ever. */
+function endSoon(socket: Duplex): void {
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
