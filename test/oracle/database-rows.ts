@@ -2,6 +2,7 @@ import {
   DuckDBBlobValue,
   type DuckDBConnection,
   DuckDBListValue,
+  DuckDBTimestampNanosecondsValue,
   DuckDBTimestampValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
@@ -10,16 +11,24 @@ import type { OracleRow, OracleTables, OracleValue } from './rows.js';
 const timestampColumns = new Set(['time_unix_nano', 'start_time_unix_nano', 'observed_time_unix_nano']);
 
 /** All rows of these tables in the oracle's words, but times in microseconds and rows in no order of the wire's. */
-export async function readTables(connection: DuckDBConnection, tables: readonly string[]): Promise<OracleTables> {
+export function readTables(connection: DuckDBConnection, tables: readonly string[]): Promise<OracleTables> {
+  return readRelations(connection, Object.fromEntries(tables.map((table) => [table, table])));
+}
+
+/** The same of anything that can stand after FROM, times as precise as they are there. */
+export async function readRelations(
+  connection: DuckDBConnection,
+  relations: Readonly<Record<string, string>>,
+): Promise<OracleTables> {
   const read: OracleTables = {};
-  for (const table of tables) {
+  for (const [table, relation] of Object.entries(relations)) {
     // The client drops a byte order mark from the start of a text, so texts are read as their bytes.
-    const columns = (await connection.runAndReadAll(`DESCRIBE ${table}`)).getRowObjects();
+    const columns = (await connection.runAndReadAll(`DESCRIBE FROM ${relation}`)).getRowObjects();
     const texts = columns
       .filter((column) => column['column_type'] === 'VARCHAR')
       .map((column) => column['column_name']);
     const encoded = texts.map((column) => `encode(${column}) AS ${column}`).join(', ');
-    const result = await connection.runAndReadAll(`SELECT * REPLACE (${encoded}) FROM ${table}`);
+    const result = await connection.runAndReadAll(`SELECT * REPLACE (${encoded}) FROM ${relation}`);
     read[table] = result.getRowObjects().map(oracleRow);
   }
   return sorted(read);
@@ -53,14 +62,15 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 function oracleValue(value: DuckDBValue): OracleValue {
   if (value instanceof DuckDBBlobValue) return utf8.decode(value.bytes);
   if (value instanceof DuckDBTimestampValue) return String(value.micros);
+  if (value instanceof DuckDBTimestampNanosecondsValue) return String(value.nanos);
   if (value instanceof DuckDBListValue) return value.items.map((item) => oracleValue(item) as string | number);
   if (typeof value === 'bigint') return String(value);
   if (value !== null && typeof value === 'object') throw new Error(`BUG: no column is of a type like ${value}`);
   return value;
 }
 
-/** A sealed batch may be stored in another order than it came in. */
-function sorted(tables: OracleTables): OracleTables {
+/** Tables whose rows are in an order of their own: a sealed batch may be stored in another than it came in. */
+export function sorted(tables: OracleTables): OracleTables {
   return Object.fromEntries(
     Object.entries(tables).map(([table, rows]) => {
       const withTexts = rows.map((row) => ({ row, text: rowText(row) }));
