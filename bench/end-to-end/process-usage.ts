@@ -22,6 +22,11 @@ export function usageOf(pid: number): Usage {
   };
 }
 
+/** The most memory that a process has had since it started. */
+export function peakRssBytes(pid: number): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]) * 1024;
+}
+
 /** Watches a process from now on. */
 export class UsageMeter {
   readonly #pid: number;
