@@ -77,13 +77,13 @@ function withPart(path, text, name, content) {
 }
 
 /**
- * Every function of dist/functions, lifecycle functions first, then lists, then scalars. Its file is named as in SQL;
+ * Every function of dist/functions, lifecycle functions first, then queries, then lists, then scalars. Its file is named as in SQL;
  * the doc comment of its export begins with its signature.
  */
 async function declaredFunctions() {
   const files = readdirSync(new URL('dist/functions/', root)).filter((file) => /^ot\w+-.*\.d\.ts$/.test(file));
   const declared = await Promise.all(files.flatMap((file) => functionsOf(file.replace(/\.d\.ts$/, ''))));
-  const rank = ({ declaration }) => ['run', 'rows', 'value'].findIndex((member) => member in declaration);
+  const rank = ({ declaration }) => ['run', 'sql', 'rows', 'value'].findIndex((member) => member in declaration);
   return declared.flat().sort((a, b) => rank(a) - rank(b) || (a.declaration.name < b.declaration.name ? -1 : 1));
 }
 
@@ -110,8 +110,15 @@ function functionReference() {
 function functionSection({ declaration, signature }) {
   const { name, parameters = [], columns, fields } = declaration;
   const parts = [`### \`${signature}\``];
-  const options = parameters.filter((parameter) => parameter.name in serveOptions);
-  const positional = parameters.filter((parameter) => !(parameter.name in serveOptions));
+  const ofQuery = parameters.filter((parameter) => 'doc' in parameter);
+  const options = parameters.filter((parameter) => !('doc' in parameter) && parameter.name in serveOptions);
+  const positional = parameters.filter((parameter) => !('doc' in parameter) && !(parameter.name in serveOptions));
+  const queryRows = ofQuery.map(({ name: given, sqlType, defaultSql, defaultText, doc }) => [
+    `\`${given}\`${defaultSql === undefined ? ' (positional)' : ''}`,
+    sqlType,
+    defaultText ?? 'required',
+    doc,
+  ]);
   const positionalRows = positional.map((parameter) => [
     `\`${parameter.name}\` (positional)`,
     parameter.sqlType,
@@ -123,7 +130,11 @@ function functionSection({ declaration, signature }) {
     return [`\`${parameter.name}\``, sqlType, readable(defaultText), doc];
   });
   if (parameters.length > 0) {
-    parts.push(table(['Parameter', 'Type', 'Default', 'Meaning'], [...positionalRows, ...optionRows]));
+    parts.push(table(['Parameter', 'Type', 'Default', 'Meaning'], [...positionalRows, ...optionRows, ...queryRows]));
+  }
+  if ('sql' in declaration) {
+    const extra = name.startsWith('otlp_live_') ? '' : ', and `listen_uri`: the server that has the row';
+    parts.push(`Columns: those of the table, promoted ones included${extra}.`);
   }
   if (columns !== undefined) {
     const rows = columns.map((column) => [`\`${column.name}\``, column.type, column.doc]);

@@ -1,5 +1,6 @@
 // What one seal commits: the rows that were accepted between two detachments, of all signals.
 
+import { randomInt } from 'node:crypto';
 import type { Signal, TelemetryTable } from '../schema/column-declaration.js';
 
 /** Rows that are ready to be read by SQL, and change no more. */
@@ -11,12 +12,37 @@ export interface FrozenBatch {
   rowsOf(table: TelemetryTable): number;
 }
 
+/** Letters of an id, of which 12 make 62 bits, and fill the string slot of a vector without a pointer. */
+const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+export const GENERATION_ID_LENGTH = 12;
+
+/** A name that no other generation has, of whatever server, process or host. */
+export function newGenerationId(): string {
+  return Array.from({ length: GENERATION_ID_LENGTH }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join('');
+}
+
+/** Rows of one generation for one table, as they were at some moment. They change no more. */
+export interface GenerationRows {
+  readonly id: string;
+  /** Rows that the server had accepted for the table before the first of these. */
+  readonly rowsBefore: number;
+  readonly rows: number;
+  readonly batches: readonly FrozenBatch[];
+}
+
+/** How many rows there are for each table. */
+export type TableCounts = ReadonlyMap<TelemetryTable, number>;
+
 export type GenerationOrigin = Pick<
   Generation,
-  'openedAtMs' | 'admittedBytes' | 'firstJournalSequence' | 'lastJournalSequence'
+  'id' | 'rowsBefore' | 'openedAtMs' | 'admittedBytes' | 'firstJournalSequence' | 'lastJournalSequence'
 >;
 
 export class Generation {
+  /** Names it in every attempt to commit it, and in what the target keeps of that. */
+  readonly id: string;
+  /** Rows that the server had accepted before it. */
+  readonly rowsBefore: TableCounts;
   /** When its first row arrived. */
   readonly openedAtMs: number;
   /** Encoded bytes of the requests whose rows these are. */
@@ -30,6 +56,8 @@ export class Generation {
   readonly #batches = new Map<Signal, FrozenBatch[]>();
 
   constructor(origin: GenerationOrigin, batches: readonly FrozenBatch[]) {
+    this.id = origin.id;
+    this.rowsBefore = origin.rowsBefore;
     this.openedAtMs = origin.openedAtMs;
     this.admittedBytes = origin.admittedBytes;
     this.firstJournalSequence = origin.firstJournalSequence;
@@ -47,4 +75,20 @@ export class Generation {
   get batches(): ReadonlyMap<Signal, readonly FrozenBatch[]> {
     return this.#batches;
   }
+
+  rowsOf(table: TelemetryTable): number {
+    return rowsOf(this.#batches.get(table.signal) ?? [], table);
+  }
+
+  /** What it has for a table; undefined when that is nothing. */
+  rowsFor(table: TelemetryTable): GenerationRows | undefined {
+    const batches = this.#batches.get(table.signal) ?? [];
+    const rows = rowsOf(batches, table);
+    if (rows === 0) return undefined;
+    return { id: this.id, rowsBefore: this.rowsBefore.get(table) ?? 0, rows, batches };
+  }
+}
+
+export function rowsOf(batches: readonly FrozenBatch[], table: TelemetryTable): number {
+  return batches.reduce((sum, batch) => sum + batch.rowsOf(table), 0);
 }

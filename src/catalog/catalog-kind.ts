@@ -35,6 +35,8 @@ export interface CatalogKind {
   longestAppendMs?(options: ServeOptions): number;
   /** Whether a transaction over several tables commits all of them or none, where that is not certain. */
   commitsAllOrNothing?(database: Database, writer: DuckDBConnection, home: TableHome): Promise<boolean>;
+  /** Whether a query sees each table as it was when that table was first read, so that two may not fit together. */
+  readonly readsTablesApart?: boolean;
   /** Matches errors after which the same transaction may succeed. */
   readonly conflicts?: RegExp;
   /**
@@ -100,6 +102,7 @@ const ducklake: CatalogKind = {
 
 const iceberg: CatalogKind = {
   commitsAllOrNothing,
+  readsTablesApart: true,
   checkpoint: 'does nothing',
   conflicts: /Conflict_409|CommitFailedException|was created concurrently|Version token mismatch/,
 };

@@ -1,8 +1,7 @@
 // Generations → BEGIN, INSERT for each table with rows, COMMIT, in an attached catalog of any kind.
 
-import { randomUUID } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Generation } from '../buffer/generation.js';
+import { type Generation, rowsOf } from '../buffer/generation.js';
 import type { Database } from '../duckdb/database.js';
 import { quotedIdentifier } from '../duckdb/sql-text.js';
 import { messageOf } from '../failure.js';
@@ -10,6 +9,7 @@ import type { TelemetryTable } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
 import { tablesBySignal } from '../schema/tables.js';
 import type { CatalogKind } from './catalog-kind.js';
+import { type LiveTables, tablesApart, transactionalTables } from './live-tables.js';
 import type { PromotedColumn } from './promoted-columns.js';
 import type { SealRecords } from './seal-record.js';
 import {
@@ -49,15 +49,16 @@ const PERMANENT =
 
 export class CatalogTarget implements SealTarget {
   readonly #parts: CatalogTargetParts;
-  /** What each generation is called in every attempt to commit it. */
-  readonly #ids = new WeakMap<Generation, string>();
   /** The first COMMIT whose failure may have come after the catalog had done it, as when a connection is lost. */
   #doubtful: { readonly generation: Generation; readonly identity: SealIdentity } | undefined;
   /** Rows that are committed, and whose seal is not recorded yet. */
   #unrecorded: Generation | undefined;
 
+  readonly live: LiveTables;
+
   constructor(parts: CatalogTargetParts) {
     this.#parts = parts;
+    this.live = liveTables(parts);
   }
 
   get catalogName(): string {
@@ -88,7 +89,7 @@ export class CatalogTarget implements SealTarget {
       await writer.run('BEGIN TRANSACTION');
       await this.#insert(generation);
       if (isAtomic) await this.#parts.seals?.add(generation, identity);
-      await kind.describeCommit?.(writer, home, { ...identity, id: this.#idOf(generation), rows: generation.rows });
+      await kind.describeCommit?.(writer, home, { ...identity, id: generation.id, rows: generation.rows });
       const appendedMs = performance.now();
       this.#checkAge(appendedMs - startedMs);
       isCommitting = true;
@@ -117,17 +118,8 @@ export class CatalogTarget implements SealTarget {
   async #isCommittedAlready(generation: Generation): Promise<boolean> {
     if (this.#doubtful?.generation !== generation) return false;
     const { writer, home, kind, seals } = this.#parts;
-    if (kind.settle !== undefined) return kind.settle(writer, home, this.#idOf(generation), this.#counts(generation));
+    if (kind.settle !== undefined) return kind.settle(writer, home, generation.id, this.#counts(generation));
     return seals === undefined ? false : seals.hasSince(this.#doubtful.identity);
-  }
-
-  #idOf(generation: Generation): string {
-    let id = this.#ids.get(generation);
-    if (id === undefined) {
-      id = randomUUID();
-      this.#ids.set(generation, id);
-    }
-    return id;
   }
 
   /** Rows that the transaction of a seal adds to each table, by the table's name. */
@@ -135,7 +127,7 @@ export class CatalogTarget implements SealTarget {
     const counts = new Map<string, number>();
     for (const [signal, batches] of generation.batches) {
       for (const table of tablesBySignal[signal]) {
-        const count = batches.reduce((sum, batch) => sum + batch.rowsOf(table), 0);
+        const count = rowsOf(batches, table);
         if (count > 0) counts.set(table.name, count);
       }
     }
@@ -189,4 +181,14 @@ export class CatalogTarget implements SealTarget {
       // led here is the one to report.
     }
   }
+}
+
+function liveTables({ home, kind, promoted, seals }: CatalogTargetParts): LiveTables {
+  if (kind.readsTablesApart) {
+    return tablesApart(home, promoted, 'its tables show a seal one after the other');
+  }
+  if (seals?.hasIds !== true) {
+    return tablesApart(home, promoted, `${sealsTable.name} has to have a column seal_id, or create_tables to be true`);
+  }
+  return transactionalTables(home, promoted);
 }

@@ -19,6 +19,7 @@ import { messageOf } from '../failure.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../schema/tables.js';
 import { replaceFileDurably, syncFilesBelow } from './durable-files.js';
+import { isOfOtherGenerations, type LiveTables } from './live-tables.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from './seal-target.js';
 import { type TableHome, tableName } from './tables.js';
 import { connectWriter } from './writer-session.js';
@@ -59,6 +60,7 @@ export class ParquetTarget implements SealTarget {
   readonly #home: TableHome;
   readonly #progress = new WeakMap<Generation, Progress>();
   readonly #viewed = new Set<TelemetryTable>();
+  readonly live: LiveTables;
 
   private constructor(database: Database, writer: DuckDBConnection, root: string, home: TableHome) {
     this.#database = database;
@@ -69,6 +71,16 @@ export class ParquetTarget implements SealTarget {
     this.#root = this.#isLocal ? resolve(path.replace(/^~(?=\/|$)/, homedir())) : path.replace(/\/+$/, '');
     this.#home = home;
     this.schemaName = home.schema;
+    this.live = {
+      home,
+      computed: (table) => dayColumns(table, []).map(({ name, sql }) => ({ name, sql: `CAST(${sql} AS BIGINT)` })),
+      toldApartBy: 'planning',
+      committedSql: (table, generations) =>
+        this.#viewed.has(table)
+          ? `SELECT * EXCLUDE (filename, ${PARTITION.join(', ')}), ${PARTITION.join(', ')} FROM ${this.#filesOf(table, 'filename = true')} WHERE ${isOfOtherGenerations(generations)}`
+          : undefined,
+      isCommittedSql: 'false',
+    };
   }
 
   static async open(database: Database, root: string, home: TableHome): Promise<ParquetTarget> {
@@ -156,7 +168,7 @@ export class ParquetTarget implements SealTarget {
   #progressOf(generation: Generation): Progress {
     let progress = this.#progress.get(generation);
     if (progress === undefined) {
-      progress = { id: randomUUID(), written: new Set(), staged: new Map() };
+      progress = { id: generation.id, written: new Set(), staged: new Map() };
       this.#progress.set(generation, progress);
     }
     return progress;
@@ -208,18 +220,26 @@ export class ParquetTarget implements SealTarget {
 
   /** Makes the view over a table's files; over no rows as long as there are no files. */
   async #createView(table: TelemetryTable): Promise<void> {
-    const glob = `${pattern(this.#root)}/${table.name}/**/*.parquet`;
+    const glob = this.#globOf(table);
     const found = await this.#writer.runAndReadAll(`SELECT 1 FROM glob(${quotedString(glob)}) LIMIT 1`);
     const hasFiles = found.currentRowCount > 0;
     const columns = table.columns.map(({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`);
     const parts = PARTITION.map((part) => `NULL::BIGINT AS ${part}`);
     const days = PARTITION.join(', ');
     const select = hasFiles
-      ? `SELECT * EXCLUDE (${days}), ${days}
-         FROM read_parquet(${quotedString(glob)}, hive_partitioning = true, union_by_name = true)`
+      ? `SELECT * EXCLUDE (${days}), ${days} FROM ${this.#filesOf(table)}`
       : `SELECT ${[...columns, ...parts].join(', ')} WHERE false`;
     await this.#replaceView(tableName(this.#home, table), select);
     if (hasFiles) this.#viewed.add(table);
+  }
+
+  #globOf(table: TelemetryTable): string {
+    return `${pattern(this.#root)}/${table.name}/**/*.parquet`;
+  }
+
+  #filesOf(table: TelemetryTable, ...options: readonly string[]): string {
+    const all = ['hive_partitioning = true', 'union_by_name = true', ...options].join(', ');
+    return `read_parquet(${quotedString(this.#globOf(table))}, ${all})`;
   }
 
   /** Servers that export to one root replace the same views, and DuckDB lets one of them do so at a time. */
@@ -241,12 +261,18 @@ export class ParquetTarget implements SealTarget {
   }
 }
 
-/** Rows with the day of their time, or of the moment where they have none. */
-function partitionedSelect(table: TelemetryTable, scan: string): string {
+/** The day of a row's time, or of what stands for that where it has none. */
+function dayColumns(table: TelemetryTable, otherwise: readonly string[]): { name: string; sql: string }[] {
   const times = table.columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => quotedIdentifier(name));
+  const time = `coalesce(${[...times, ...otherwise].join(', ')})`;
+  return PARTITION.map((part) => ({ name: part, sql: `strftime(${time}, '%${part === 'year' ? 'Y' : part[0]}')` }));
+}
+
+/** Rows with the day that they are filed under. */
+function partitionedSelect(table: TelemetryTable, scan: string): string {
   // In UTC, as all times here are; now() would be in the time zone of the session.
-  const time = `coalesce(${[...times, `make_timestamp(${Date.now() * 1000})`].join(', ')})`;
-  const parts = PARTITION.map((part) => `strftime(${time}, '%${part === 'year' ? 'Y' : part[0]}') AS ${part}`);
+  const moment = `make_timestamp(${Date.now() * 1000})`;
+  const parts = dayColumns(table, [moment]).map(({ name, sql }) => `${sql} AS ${name}`);
   return `SELECT *, ${parts.join(', ')} FROM ${scan}`;
 }
 

@@ -1,7 +1,7 @@
 // Rows of otlp_seals: what a seal's own transaction keeps of it. A journal is replayed from there.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Generation } from '../buffer/generation.js';
+import { type Generation, rowsOf } from '../buffer/generation.js';
 import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
 import { messageOf } from '../failure.js';
 import { sealsTable } from '../schema/seals.js';
@@ -13,24 +13,38 @@ import type { TableHome } from './tables.js';
 const KEPT_SEALS = 1000;
 const SEALS_BETWEEN_PRUNES = 250;
 
+/** The column that tables made by version 0.1 lack. */
+const SEAL_ID = 'seal_id';
+
 export class SealRecords {
   readonly #writer: DuckDBConnection;
   readonly #table: string;
+  #hasIds = true;
 
   constructor(writer: DuckDBConnection, home: TableHome) {
     this.#writer = writer;
     this.#table = qualifiedName(home.catalog, home.schema, sealsTable.name);
   }
 
-  /** Creates the table where it does not exist. */
+  /** Creates the table where it does not exist, and adds the column that tables of version 0.1 lack. */
   async create(): Promise<void> {
     const columns = sealsTable.columns.map(({ name, type }) => `${name} ${type}`);
     await this.#writer.run(`CREATE TABLE IF NOT EXISTS ${this.#table} (${columns.join(', ')})`);
+    await this.exists();
+    if (this.#hasIds) return;
+    await this.#writer.run(`ALTER TABLE ${this.#table} ADD COLUMN ${SEAL_ID} VARCHAR`);
+    this.#hasIds = true;
+  }
+
+  /** Whether seals are recorded by the id of their rows. */
+  get hasIds(): boolean {
+    return this.#hasIds;
   }
 
   async exists(): Promise<boolean> {
     try {
-      await this.#writer.run(`SELECT server_id FROM ${this.#table} LIMIT 0`);
+      const found = await this.#writer.runAndReadAll(`SELECT column_name FROM (DESCRIBE ${this.#table})`);
+      this.#hasIds = found.getRows().some(([name]) => name === SEAL_ID);
       return true;
     } catch (error) {
       if (/does not exist/.test(messageOf(error))) return false;
@@ -43,9 +57,10 @@ export class SealRecords {
     const last = generation.lastJournalSequence === 0 ? 'NULL' : String(generation.lastJournalSequence);
     const rows = [...generation.batches].flatMap(([signal, batches]) =>
       tablesBySignal[signal].flatMap((table) => {
-        const count = batches.reduce((sum, batch) => sum + batch.rowsOf(table), 0);
+        const count = rowsOf(batches, table);
         if (count === 0) return [];
-        return `(${quotedString(serverId)}, ${sequence}, ${quotedString(table.name)}, ${count}, ${last}, ${timestampSql(Date.now())})`;
+        const id = this.#hasIds ? `, ${quotedString(generation.id)}` : '';
+        return `(${quotedString(serverId)}, ${sequence}, ${quotedString(table.name)}, ${count}, ${last}, ${timestampSql(Date.now())}${id})`;
       }),
     );
     await this.#writer.run(`INSERT INTO ${this.#table} VALUES ${rows.join(', ')}`);

@@ -1,4 +1,5 @@
 import type { Generation } from '../buffer/generation.js';
+import type { LiveTables } from './live-tables.js';
 
 /** Where the time of a commit went. */
 export interface CommitTiming {
@@ -29,6 +30,8 @@ export interface SealTarget {
   readonly schemaName: string;
   /** Columns that hold promoted attributes, over all tables. */
   readonly promotedColumns: number;
+  /** How its tables are read together with rows that are not committed yet. */
+  readonly live: LiveTables;
   /** What keeps the catalog tidy; undefined where there is nothing to do. */
   readonly maintenance: Maintenance | undefined;
   /**

@@ -103,12 +103,13 @@ export interface MacroFunction {
   readonly parameters: readonly (Pick<PendingParameter, 'name' | 'defaultSql'> & { readonly sqlType: string })[];
 }
 
-/** SQL that makes the macro which users call, as `name` of some catalog and schema, or as TEMP macro. */
+/** A macro that is made as `name` of some catalog and schema, or as TEMP macro. */
 export interface MacroTarget {
   readonly prefix: 'CREATE OR REPLACE TEMP MACRO' | 'CREATE MACRO';
   readonly name: string;
 }
 
+/** SQL that makes the macro which users call. */
 export function macroSql(declared: PendingFunction, target: MacroTarget): string {
   const passed = declared.parameters.map(({ name, sqlType }) => `CAST(${name} AS ${parameterType(sqlType).sql})`);
   return pollingMacroSql(declared, target, ['current_database()', 'current_schema()', ...passed]);

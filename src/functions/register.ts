@@ -6,6 +6,8 @@ import type { Database } from '../duckdb/database.js';
 import { registerListFunction } from '../duckdb/list-function.js';
 import { PendingCalls } from '../duckdb/pending-calls.js';
 import { macroSql, type PendingFunction, registerPendingFunction } from '../duckdb/pending-function.js';
+import { type QueryFunction, queryMacroSql, registerQueryFunction } from '../duckdb/query-function.js';
+import { registerRowScan } from '../duckdb/row-scan.js';
 import { registerScanFunction, type ScanFunction, scanMacroSql } from '../duckdb/scan-function.js';
 import { qualifiedName, quotedIdentifier } from '../duckdb/sql-text.js';
 import { registerStructFunction } from '../duckdb/struct-function.js';
@@ -13,14 +15,25 @@ import { messageOf } from '../failure.js';
 import type { FileScanParts } from '../files/file-scan.js';
 import type { ServerRegistry } from '../server/server-registry.js';
 import { otapServe } from './otap-serve.js';
+import { otlpBuffer } from './otlp-buffer.js';
 import { otlpDeadLetterList } from './otlp-dead-letter-list.js';
 import { otlpFlush } from './otlp-flush.js';
+import {
+  otlpLiveLogs,
+  otlpLiveMetricsExpHistogram,
+  otlpLiveMetricsGauge,
+  otlpLiveMetricsHistogram,
+  otlpLiveMetricsSum,
+  otlpLiveMetricsSummary,
+  otlpLiveTraces,
+} from './otlp-live.js';
 import { otlpReadErrorList } from './otlp-read-error-list.js';
 import { otlpReplay } from './otlp-replay.js';
 import { otlpSealList } from './otlp-seal-list.js';
 import { otlpServe } from './otlp-serve.js';
 import { otlpServerList } from './otlp-server-list.js';
 import { otlpStop } from './otlp-stop.js';
+import { otlpTail } from './otlp-tail.js';
 import { otlpUriParser } from './otlp-uri-parser.js';
 import { readOtap } from './read-otap.js';
 import { readOtlp } from './read-otlp.js';
@@ -32,6 +45,7 @@ export class SqlFunctions {
   readonly #lifecycle: readonly PendingFunction[];
   readonly #scans: readonly ScanFunction[];
   readonly #files: FileScanParts;
+  readonly #queries: readonly QueryFunction[];
 
   constructor(registry: ServerRegistry, files: FileScanParts) {
     this.#files = files;
@@ -43,6 +57,17 @@ export class SqlFunctions {
       otlpStop(registry),
     ];
     this.#scans = [...readOtlp(files), ...readOtap(files)];
+    this.#queries = [
+      otlpLiveLogs(registry),
+      otlpLiveTraces(registry),
+      otlpLiveMetricsGauge(registry),
+      otlpLiveMetricsSum(registry),
+      otlpLiveMetricsHistogram(registry),
+      otlpLiveMetricsExpHistogram(registry),
+      otlpLiveMetricsSummary(registry),
+      otlpBuffer(registry),
+      otlpTail(registry),
+    ];
   }
 
   /** Registers what all connections of the instance see. Once per instance. */
@@ -50,6 +75,8 @@ export class SqlFunctions {
     const { control } = database;
     const calls = new PendingCalls(poolThreads);
     for (const declared of this.#lifecycle) registerPendingFunction(control, declared, calls);
+    for (const declared of this.#queries) registerQueryFunction(control, declared);
+    registerRowScan(control, registry.live);
     registerListFunction(control, otlpServerList(registry));
     registerListFunction(control, otlpSealList(registry));
     registerListFunction(control, otlpDeadLetterList(registry));
@@ -59,17 +86,19 @@ export class SqlFunctions {
     await this.#publish(control);
   }
 
-  /** Makes the lifecycle functions exist on a connection under their own names. */
+  /** Makes the functions that are macros exist on a connection under their own names. */
   async registerConnection(connection: DuckDBConnection): Promise<void> {
+    const prefix = 'CREATE OR REPLACE TEMP MACRO';
     for (const declared of this.#lifecycle) {
-      const name = quotedIdentifier(declared.name);
-      await connection.run(macroSql(declared, { prefix: 'CREATE OR REPLACE TEMP MACRO', name }));
+      await connection.run(macroSql(declared, { prefix, name: quotedIdentifier(declared.name) }));
     }
     for (const declared of this.#scans) {
-      const name = quotedIdentifier(declared.name);
-      await connection.run(scanMacroSql(declared, { prefix: 'CREATE OR REPLACE TEMP MACRO', name }));
+      await connection.run(scanMacroSql(declared, { prefix, name: quotedIdentifier(declared.name) }));
     }
-    explainArgumentErrors(connection, [...this.#lifecycle, ...this.#scans]);
+    for (const declared of this.#queries) {
+      await connection.run(queryMacroSql(declared, { prefix, name: quotedIdentifier(declared.name) }));
+    }
+    explainArgumentErrors(connection, [...this.#lifecycle, ...this.#scans, ...this.#queries]);
   }
 
   /** Makes them exist as `otelduck.<name>` on all connections. Macros cannot live in the system catalog. */
@@ -84,15 +113,10 @@ export class SqlFunctions {
       );
       return;
     }
-    for (const declared of this.#lifecycle) {
-      await control.run(
-        macroSql(declared, { prefix: 'CREATE MACRO', name: qualifiedName(PUBLIC_CATALOG, 'main', declared.name) }),
-      );
-    }
-    for (const declared of this.#scans) {
-      await control.run(
-        scanMacroSql(declared, { prefix: 'CREATE MACRO', name: qualifiedName(PUBLIC_CATALOG, 'main', declared.name) }),
-      );
-    }
+    const target = (declared: { name: string }) =>
+      ({ prefix: 'CREATE MACRO', name: qualifiedName(PUBLIC_CATALOG, 'main', declared.name) }) as const;
+    for (const declared of this.#lifecycle) await control.run(macroSql(declared, target(declared)));
+    for (const declared of this.#scans) await control.run(scanMacroSql(declared, target(declared)));
+    for (const declared of this.#queries) await control.run(queryMacroSql(declared, target(declared)));
   }
 }

@@ -12,5 +12,6 @@ export const sealsTable: { readonly name: string; readonly doc: string; readonly
       nullable('row_count', 'BIGINT', 'How many.'),
       nullable('last_journal_sequence', 'BIGINT', 'Newest journal record in it; NULL without a journal.'),
       nullable('committed_at', 'TIMESTAMP', 'When the transaction was about to commit.'),
+      nullable('seal_id', 'VARCHAR', 'Names the rows of the seal, over all attempts to commit them.'),
     ],
   };

@@ -2,12 +2,14 @@
 // the order in which they were filled. A failed commit leaves its generation where it was, so that no row is lost
 // and none is committed twice. Only this file calls SealTarget.commit.
 
-import type { Generation } from '../buffer/generation.js';
+import type { Generation, GenerationRows } from '../buffer/generation.js';
 import { type Freeze, OpenRows } from '../buffer/open-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import { CommitConflict, type SealTarget } from '../catalog/seal-target.js';
 import { messageOf } from '../failure.js';
+import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
+import { KeptGenerations } from './kept-generations.js';
 import { SealLog } from './seal-log.js';
 import { sealDelayMs } from './seal-trigger.js';
 
@@ -50,6 +52,8 @@ export interface FlushResult {
 
 export class Sealer {
   readonly log = new SealLog();
+  /** What was committed a short while ago. */
+  readonly kept: KeptGenerations;
   readonly #target: SealTarget;
   readonly #options: Pick<ServeOptions, 'seal_target_bytes' | 'seal_max_age_ms' | 'max_decoded_bytes'>;
   readonly #events: SealerEvents;
@@ -79,6 +83,7 @@ export class Sealer {
     this.#open = new OpenRows(freeze);
     this.#options = options;
     this.#events = events;
+    this.kept = new KeptGenerations(options.max_decoded_bytes);
   }
 
   get sealsTotal(): number {
@@ -121,7 +126,25 @@ export class Sealer {
   append(rows: SignalRows, admittedBytes: number, journalSequence = 0): void {
     const nowMs = Date.now();
     this.#open.append(rows, admittedBytes, nowMs, journalSequence);
+    this.kept.release(this.bufferedBytes);
     this.#schedule(nowMs);
+  }
+
+  /** Rows for a table that are not committed, by generation, oldest first. */
+  waiting(table: TelemetryTable): readonly GenerationRows[] {
+    const detached = this.#detached.flatMap((generation) => generation.rowsFor(table) ?? []);
+    const open = this.#open.read(table);
+    return open === undefined ? detached : [...detached, open];
+  }
+
+  /** Id of the generation that rows are appended to. */
+  get openGeneration(): string {
+    return this.#open.id;
+  }
+
+  /** Rows that have been accepted for a table. */
+  positionOf(table: TelemetryTable): number {
+    return this.#open.positionOf(table);
   }
 
   /**
@@ -207,7 +230,12 @@ export class Sealer {
   async #commitOldest(reason: SealReason): Promise<string | undefined> {
     for (let attempt = 1; ; attempt++) {
       const generation = this.#detached[0]!;
-      const thrown = await this.#attempt(generation, this.#events.identity().serverId, () => this.#detached.shift());
+      // In one turn, so that a query finds the rows in one of the two places.
+      const committed = () => {
+        this.#detached.shift();
+        this.kept.add(generation, this.bufferedBytes);
+      };
+      const thrown = await this.#attempt(generation, this.#events.identity().serverId, committed);
       if (thrown === undefined) {
         this.#retryMs = 0;
         this.#refusals = 0;

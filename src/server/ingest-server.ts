@@ -15,6 +15,7 @@ import { Admission } from './admission.js';
 import { Ingest } from './ingest.js';
 import { canonicalUri, httpUrl, type ListenUri } from './listen-uri.js';
 import type { Listener } from './listener.js';
+import type { Feeder, LiveRows } from './live-rows.js';
 import { newListener } from './new-listener.js';
 import { type OpenJournal, openJournal } from './open-journal.js';
 import { Recovery } from './recovery.js';
@@ -48,6 +49,7 @@ export class IngestServer {
   /** What brings back what was accepted earlier, if the server has a journal. */
   readonly recovery: Recovery | undefined;
   readonly #opened: OpenJournal | undefined;
+  readonly #endReading: () => void;
   #stopped: Promise<StopResult> | undefined;
 
   private constructor(
@@ -61,6 +63,7 @@ export class IngestServer {
       target: SealTarget;
       opened: OpenJournal | undefined;
       recovery: Recovery | undefined;
+      endReading: () => void;
     },
   ) {
     this.uri = uri;
@@ -72,10 +75,11 @@ export class IngestServer {
     this.target = parts.target;
     this.#opened = parts.opened;
     this.recovery = parts.recovery;
+    this.#endReading = parts.endReading;
   }
 
-  /** Makes or verifies the tables, then listens. Rejects with nothing left running. */
-  static async start(database: Database, request: ServeRequest): Promise<IngestServer> {
+  /** Makes or verifies the tables, then listens. `live` reads its rows. Rejects with nothing left running. */
+  static async start(database: Database, request: ServeRequest, live: LiveRows): Promise<IngestServer> {
     const { options } = request;
     const { uri } = request;
     let listensAt = uri;
@@ -87,7 +91,7 @@ export class IngestServer {
     let target: SealTarget | undefined;
     try {
       target = await openTarget(database, options, request.caller);
-      return await IngestServer.#startOn(request, target, opened, log, (at) => {
+      return await IngestServer.#startOn(request, target, opened, live, log, (at) => {
         listensAt = at;
       });
     } catch (error) {
@@ -101,6 +105,7 @@ export class IngestServer {
     request: ServeRequest,
     target: SealTarget,
     opened: OpenJournal | undefined,
+    live: LiveRows,
     log: (level: LogLevel, message: string) => void,
     listening: (uri: ListenUri) => void,
   ): Promise<IngestServer> {
@@ -141,6 +146,15 @@ export class IngestServer {
       },
     };
     const sealer = new Sealer(target, freeze, options, events, last.sealSequence);
+    const feeder: Feeder = {
+      get listenUri() {
+        return canonicalUri(uri);
+      },
+      tables: target.live,
+      sealer,
+    };
+    live.add(feeder);
+    const endReading = () => live.end(feeder);
     const ingest = new Ingest(options, admission, sealer, journal);
     const recovery =
       opened === undefined ? undefined : new Recovery({ ...opened, target, ingest, sealer, freeze, options, log });
@@ -155,11 +169,13 @@ export class IngestServer {
       sealer.stop();
       // A commit may be running. What is replayed already may as well be in the target.
       await sealer.flush();
+      endReading();
       await ingest.close();
       throw error;
     }
     listening(uri);
-    return new IngestServer(uri, request, { ingest, sealer, maintenance, listener, target, opened, recovery });
+    const parts = { ingest, sealer, maintenance, listener, target, opened, recovery, endReading };
+    return new IngestServer(uri, request, parts);
   }
 
   /** The journal, if the server has one. */
@@ -202,6 +218,7 @@ export class IngestServer {
         await new Promise((resolve) => setTimeout(resolve, FINAL_COMMIT_PAUSE_MS));
         continue;
       }
+      this.#endReading();
       this.target.close();
       await this.ingest.close();
       await this.#opened?.journal.close();

@@ -5,12 +5,15 @@ import type { FlushResult } from '../seal/sealer.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { IngestServer, type StopResult } from './ingest-server.js';
 import { canonicalUri, type ListenUri } from './listen-uri.js';
+import { LiveRows } from './live-rows.js';
 import type { ReplayResult } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
 
 export class ServerRegistry {
   /** Of the thread that all servers share, from the first one's start on. */
   readonly eventLoopDelay = new EventLoopDelay();
+  /** What the servers hold in memory, for queries. */
+  readonly live = new LiveRows();
   readonly #database: Database;
   readonly #servers = new Map<string, IngestServer>();
   /** URIs whose server is being started, so that a second start of the same is refused at once. */
@@ -38,7 +41,7 @@ export class ServerRegistry {
     }
     this.eventLoopDelay.start();
     try {
-      const server = await IngestServer.start(this.#database, request);
+      const server = await IngestServer.start(this.#database, request, this.live);
       this.#servers.set(server.listenUri, server);
       // The instance may have been closed while the server was coming up.
       if (this.#isClosed) await this.#remove(server);

@@ -1,0 +1,57 @@
+// How the tables of a target are read together with rows in memory, each row from one of the two places.
+
+import { GENERATION_ID_LENGTH } from '../buffer/generation.js';
+import { partColumns } from '../duckdb/row-scan.js';
+import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
+import type { TelemetryTable } from '../schema/column-declaration.js';
+import { sealsTable } from '../schema/seals.js';
+import type { PromotedColumn } from './promoted-columns.js';
+import { type TableHome, tableName } from './tables.js';
+
+export interface LiveTables {
+  readonly home: TableHome;
+  /** Columns that rows get beside those of their table, as SQL over those. */
+  readonly computed: (table: TelemetryTable) => readonly Pick<PromotedColumn, 'name' | 'sql'>[];
+  /**
+   * What tells rows in the tables from rows in memory: the transaction of the query, by the seals that it sees; or nothing
+   * that DuckDB knows, so that it has to be known which generations there are when the query is planned.
+   */
+  readonly toldApartBy: 'transaction' | 'planning';
+  /** The rows of a table, without those of the generations named; undefined when nothing was committed yet. */
+  committedSql(table: TelemetryTable, generations: readonly string[]): string | undefined;
+  /** Whether a row of a scan is in the tables too. */
+  readonly isCommittedSql: string;
+}
+
+/** Tables whose transactions show all of a seal or nothing, its row in `otlp_seals` included. */
+export function transactionalTables(home: TableHome, promoted: readonly PromotedColumn[]): LiveTables {
+  const seals = qualifiedName(home.catalog, home.schema, sealsTable.name);
+  return {
+    home,
+    computed: () => promoted,
+    toldApartBy: 'transaction',
+    committedSql: (table) => `SELECT * FROM ${tableName(home, table)}`,
+    isCommittedSql: `${partColumns.generation.name} IN (SELECT seal_id FROM ${seals} WHERE seal_id IS NOT NULL)`,
+  };
+}
+
+/** Tables that cannot be read beside rows in memory, and why. */
+export function tablesApart(home: TableHome, promoted: readonly PromotedColumn[], why: string): LiveTables {
+  const refuse = (): never => {
+    throw new Error(`cannot read live rows of ${home.catalog}.${home.schema}: ${why}`);
+  };
+  return {
+    home,
+    computed: () => promoted,
+    toldApartBy: 'planning',
+    committedSql: refuse,
+    isCommittedSql: 'false',
+  };
+}
+
+/** Condition of rows that lie in files of other generations than those named: the names of files begin with the id. */
+export function isOfOtherGenerations(generations: readonly string[]): string {
+  if (generations.length === 0) return 'true';
+  const ids = generations.map(quotedString).join(', ');
+  return `left(parse_filename(filename), ${GENERATION_ID_LENGTH}) NOT IN (${ids})`;
+}

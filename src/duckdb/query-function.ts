@@ -1,0 +1,63 @@
+// Table functions that stand for a query, whose text is made when a statement that calls them is planned:
+//
+//   SELECT … FROM otlp_live_logs()       a macro, which users call
+//     → FROM query(__otlp_live_logs(…))  our scalar function gives the text, and DuckDB plans it in its place
+//
+// so that filters, columns and joins reach the tables that the text names. A prepared statement is planned anew each time
+// it runs, because of query().
+
+import { type DuckDBConnection, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
+import type { Caller, MacroTarget } from './pending-function.js';
+import { quotedIdentifier } from './sql-text.js';
+
+export interface QueryParameter {
+  readonly name: string;
+  readonly sqlType: 'VARCHAR';
+  readonly doc: string;
+  /** What stands for it when the caller gives none; undefined where one must be given. */
+  readonly defaultSql?: string;
+  readonly defaultText?: string;
+}
+
+export interface QueryFunction {
+  readonly name: string;
+  readonly parameters: readonly QueryParameter[];
+  /** The query that a call stands for. A throw becomes the error of the statement. Nothing must begin here. */
+  sql(caller: Caller, given: Readonly<Record<string, string | null>>): string;
+}
+
+/** Registers the function that the macro reads; it is visible on all connections of the instance. */
+export function registerQueryFunction(connection: DuckDBConnection, declared: QueryFunction): void {
+  connection.registerScalarFunction(
+    DuckDBScalarFunction.create({
+      name: internalName(declared),
+      parameterTypes: [VARCHAR, VARCHAR, ...declared.parameters.map(() => VARCHAR)],
+      returnType: VARCHAR,
+      // Parameters that are not given are NULL.
+      specialHandling: true,
+      mainFunction: (_info, input, output) => {
+        const text = (column: number, row: number) => input.getColumnVector(column).getItem(row) as string | null;
+        for (let row = 0; row < input.rowCount; row++) {
+          const given = declared.parameters.map(({ name }, i) => [name, text(i + 2, row)]);
+          const caller = { catalog: text(0, row)!, schema: text(1, row)! };
+          output.setItem(row, declared.sql(caller, Object.fromEntries(given)));
+        }
+        output.flush();
+      },
+    }),
+  );
+}
+
+/** SQL that makes the macro which users call. */
+export function queryMacroSql(declared: QueryFunction, { prefix, name }: MacroTarget): string {
+  const signature = declared.parameters.map(({ name, defaultSql }) =>
+    defaultSql === undefined ? quotedIdentifier(name) : `${quotedIdentifier(name)} := ${defaultSql}`,
+  );
+  const passed = declared.parameters.map((parameter) => `CAST(${quotedIdentifier(parameter.name)} AS VARCHAR)`);
+  const given = ['current_database()', 'current_schema()', ...passed].join(', ');
+  return `${prefix} ${name}(${signature.join(', ')}) AS TABLE FROM query(${internalName(declared)}(${given}))`;
+}
+
+function internalName(declared: QueryFunction): string {
+  return `__${declared.name}`;
+}

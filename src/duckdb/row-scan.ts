@@ -1,0 +1,157 @@
+// Rows that wait in memory → a relation for users' queries: `FROM __otlp_rows(<request>)`. Unlike the scan that seals
+// read, it takes only the columns that a query needs, and says of each row which generation it is part of.
+
+import { type DuckDBConnection, DuckDBTableFunction, VARCHAR } from '@duckdb/node-api';
+import duckdb from '@duckdb/node-bindings';
+import type { FrozenBatch, GenerationRows } from '../buffer/generation.js';
+import type { TelemetryTable } from '../schema/column-declaration.js';
+import { VECTOR_ROWS } from './column-layout.js';
+import { duckdbType } from './duckdb-type.js';
+import { FrozenRows, type FrozenTable } from './frozen-rows.js';
+import { quotedString } from './sql-text.js';
+
+const FUNCTION_NAME = '__otlp_rows';
+
+/** What a part of a scan says of its rows, in columns after those of the table. */
+export const partColumns = {
+  generation: { name: '__generation', type: 'VARCHAR' },
+  listenUri: { name: '__listen_uri', type: 'VARCHAR' },
+  /** Of a row that stands for a generation whose rows are not in memory any more; its other columns are NULL. */
+  isReleased: { name: '__is_released', type: 'BOOLEAN' },
+  /** False of a row that comes before those that were asked for. */
+  isNew: { name: '__is_new', type: 'BOOLEAN' },
+} as const;
+
+/** Rows of one generation of one server. */
+export interface ScanPart {
+  readonly listenUri: string;
+  readonly generation: string;
+  /** Undefined stands for rows that are not in memory any more. */
+  readonly rows: GenerationRows | undefined;
+  /** Rows at the beginning that are not new. */
+  readonly oldRows: number;
+}
+
+/** Answers requests, which are texts that it has made itself. Called on the JavaScript thread. */
+export interface RowSource {
+  tableOf(request: string): TelemetryTable;
+  /** The rows as they are now. They are referenced until the query has ended. */
+  read(request: string): readonly ScanPart[];
+}
+
+/** SQL of the relation that answers a request. */
+export function rowScanSql(request: string): string {
+  return `${FUNCTION_NAME}(${quotedString(request)})`;
+}
+
+/** Makes the relation readable on every connection of the instance. */
+export function registerRowScan(connection: DuckDBConnection, source: RowSource): void {
+  connection.registerTableFunction(
+    DuckDBTableFunction.create({
+      name: FUNCTION_NAME,
+      parameterTypes: [VARCHAR],
+      supportsProjectionPushdown: true,
+      bindFunction: (info) => {
+        const request = info.getParameter(0) as string;
+        for (const { name, type } of [...source.tableOf(request).columns, ...Object.values(partColumns)]) {
+          info.addResultColumn(name, duckdbType(type));
+        }
+        info.setBindData({ request });
+      },
+      initFunction: (info) => {
+        const { request } = info.bindData as { request: string };
+        const parts = source.read(request);
+        info.setInitData(new RowScan(source.tableOf(request), parts, info.getColumnIndexes()));
+      },
+      mainFunction: (info, output) => {
+        output.rowCount = (info.initData as RowScan).fill(output.chunk);
+      },
+    }),
+  );
+}
+
+/** Some columns of some parts, once. Keeps the parts, and with them the memory that string slots point to. */
+class RowScan {
+  readonly #table: TelemetryTable;
+  readonly #parts: readonly ScanPart[];
+  /** Indexes of the columns that are asked for. */
+  readonly #columns: readonly number[];
+  #part = 0;
+  #frozen: readonly FrozenTable[] | undefined;
+  #next = 0;
+  #row = 0;
+  /** Rows of the part that come before. */
+  #rowsBefore = 0;
+
+  constructor(table: TelemetryTable, parts: readonly ScanPart[], columns: readonly number[]) {
+    this.#table = table;
+    this.#parts = parts;
+    this.#columns = columns;
+  }
+
+  /** Writes the next rows to a chunk. Returns how many; 0 at the end. */
+  fill(chunk: duckdb.DataChunk): number {
+    for (let part = this.#parts[this.#part]; part !== undefined; part = this.#parts[++this.#part]) {
+      const rows = part.rows === undefined ? this.#fillReleased(part, chunk) : this.#fillRows(part, part.rows, chunk);
+      if (rows > 0) return rows;
+      this.#frozen = undefined;
+      this.#next = 0;
+      this.#row = 0;
+      this.#rowsBefore = 0;
+    }
+    return 0;
+  }
+
+  #fillReleased(part: ScanPart, chunk: duckdb.DataChunk): number {
+    if (this.#row++ > 0) return 0;
+    this.#write(part, chunk, 0, 1, (_column, vector) => {
+      duckdb.vector_ensure_validity_writable(vector);
+      duckdb.copy_data_to_vector_validity(vector, 0, new ArrayBuffer(8), 0, 8);
+    });
+    return 1;
+  }
+
+  #fillRows(part: ScanPart, { batches }: GenerationRows, chunk: duckdb.DataChunk): number {
+    this.#frozen ??= batches.flatMap((batch) => frozenTable(batch, this.#table) ?? []);
+    const frozen = this.#frozen[this.#next];
+    if (frozen === undefined) return 0;
+    const firstRow = this.#row;
+    const rows = Math.min(VECTOR_ROWS, frozen.rows - firstRow);
+    this.#row += rows;
+    if (this.#row === frozen.rows) {
+      this.#next++;
+      this.#row = 0;
+    }
+    const oldRows = Math.max(0, part.oldRows - this.#rowsBefore);
+    this.#rowsBefore += rows;
+    this.#write(part, chunk, oldRows, rows, (column, vector) => frozen.columns[column]!.write(vector, firstRow, rows));
+    return rows;
+  }
+
+  #write(
+    part: ScanPart,
+    chunk: duckdb.DataChunk,
+    oldRows: number,
+    rows: number,
+    writeColumn: (column: number, vector: duckdb.Vector) => void,
+  ): void {
+    duckdb.data_chunk_set_size(chunk, rows);
+    const ofPart = [
+      duckdb.create_varchar(part.generation),
+      duckdb.create_varchar(part.listenUri),
+      duckdb.create_bool(part.rows === undefined),
+    ];
+    this.#columns.forEach((column, i) => {
+      const vector = duckdb.data_chunk_get_vector(chunk, i);
+      const place = column - this.#table.columns.length;
+      if (place < 0) writeColumn(column, vector);
+      else if (place < ofPart.length) duckdb.vector_reference_value(vector, ofPart[place]!);
+      else duckdb.copy_data_to_vector(vector, 0, new Uint8Array(rows).fill(1, oldRows).buffer, 0, rows);
+    });
+  }
+}
+
+function frozenTable(batch: FrozenBatch, table: TelemetryTable): FrozenTable | undefined {
+  if (!(batch instanceof FrozenRows)) throw new Error('BUG: a batch that this DuckDB did not freeze');
+  return batch.frozenTable(table);
+}

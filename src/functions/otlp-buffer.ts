@@ -1,0 +1,45 @@
+import type { QueryFunction, QueryParameter } from '../duckdb/query-function.js';
+import type { TelemetryTable } from '../schema/column-declaration.js';
+import { telemetryTables } from '../schema/tables.js';
+import type { ServerRegistry } from '../server/server-registry.js';
+
+/** `otlp_buffer(kind, [catalog := …], [schema := …])`: rows of a kind that wait to be committed, of all servers or of those that feed a catalog, a schema. */
+export function otlpBuffer(registry: ServerRegistry): QueryFunction {
+  const name = 'otlp_buffer';
+  return {
+    name,
+    parameters: [
+      kindParameter,
+      {
+        name: 'catalog',
+        sqlType: 'VARCHAR',
+        defaultSql: 'NULL',
+        defaultText: 'all',
+        doc: 'Only rows that will be committed to this catalog.',
+      },
+      {
+        name: 'schema',
+        sqlType: 'VARCHAR',
+        defaultSql: 'NULL',
+        defaultText: 'all',
+        doc: 'Only rows that will be committed to this schema.',
+      },
+    ],
+    sql: (_caller, { kind, catalog, schema }) =>
+      registry.live.waitingSql(tableOfKind(name, kind!), catalog ?? null, schema ?? null),
+  };
+}
+
+export const kindParameter: QueryParameter = {
+  name: 'kind',
+  sqlType: 'VARCHAR',
+  doc: "Rows of which table: its name without `otlp_`, such as `'logs'` or `'metrics_sum'`.",
+};
+
+/** The table that holds rows of a kind: its name without `otlp_`. */
+export function tableOfKind(caller: string, kind: string | null): TelemetryTable {
+  const table = telemetryTables.find(({ name }) => name === `otlp_${kind?.toLowerCase()}`);
+  if (table !== undefined) return table;
+  const kinds = telemetryTables.map(({ name }) => name.replace(/^otlp_/, ''));
+  throw new RangeError(`kind of ${caller}() must be one of ${kinds.join(', ')}, got ${kind ?? 'NULL'}`);
+}

@@ -1,0 +1,56 @@
+import type { QueryFunction } from '../duckdb/query-function.js';
+import type { TelemetryTable } from '../schema/column-declaration.js';
+import { logsTable } from '../schema/logs.js';
+import { expHistogramTable, gaugeTable, histogramTable, summaryTable, sumTable } from '../schema/metrics.js';
+import { tracesTable } from '../schema/traces.js';
+import type { ServerRegistry } from '../server/server-registry.js';
+
+/** `otlp_live_logs([catalog := …], [schema := …])`: the rows of `otlp_logs`, and those that wait to be committed to it, each once. */
+export const otlpLiveLogs = (registry: ServerRegistry) => liveFunction(registry, logsTable);
+
+/** `otlp_live_traces([catalog := …], [schema := …])`: the same of `otlp_traces`. */
+export const otlpLiveTraces = (registry: ServerRegistry) => liveFunction(registry, tracesTable);
+
+/** `otlp_live_metrics_gauge([catalog := …], [schema := …])`: the same of `otlp_metrics_gauge`. */
+export const otlpLiveMetricsGauge = (registry: ServerRegistry) => liveFunction(registry, gaugeTable);
+
+/** `otlp_live_metrics_sum([catalog := …], [schema := …])`: the same of `otlp_metrics_sum`. */
+export const otlpLiveMetricsSum = (registry: ServerRegistry) => liveFunction(registry, sumTable);
+
+/** `otlp_live_metrics_histogram([catalog := …], [schema := …])`: the same of `otlp_metrics_histogram`. */
+export const otlpLiveMetricsHistogram = (registry: ServerRegistry) => liveFunction(registry, histogramTable);
+
+/** `otlp_live_metrics_exp_histogram([catalog := …], [schema := …])`: the same of `otlp_metrics_exp_histogram`. */
+export const otlpLiveMetricsExpHistogram = (registry: ServerRegistry) => liveFunction(registry, expHistogramTable);
+
+/** `otlp_live_metrics_summary([catalog := …], [schema := …])`: the same of `otlp_metrics_summary`. */
+export const otlpLiveMetricsSummary = (registry: ServerRegistry) => liveFunction(registry, summaryTable);
+
+/** What the functions have in common: all but the table. */
+function liveFunction(registry: ServerRegistry, table: TelemetryTable): QueryFunction {
+  const name = table.name.replace(/^otlp_/, 'otlp_live_');
+  return {
+    name,
+    parameters: [
+      {
+        name: 'catalog',
+        sqlType: 'VARCHAR',
+        defaultSql: 'NULL',
+        defaultText: "the connection's default catalog",
+        doc: 'Catalog that holds the table.',
+      },
+      {
+        name: 'schema',
+        sqlType: 'VARCHAR',
+        defaultSql: 'NULL',
+        defaultText: "`main`; the connection's schema when `catalog` is not given",
+        doc: 'Schema that holds the table.',
+      },
+    ],
+    sql: (caller, { catalog, schema }) =>
+      registry.live.liveSql(`${name}()`, table, {
+        catalog: catalog ?? caller.catalog,
+        schema: schema ?? (catalog === null ? caller.schema : 'main'),
+      }),
+  };
+}

@@ -1,0 +1,16 @@
+import type { QueryFunction } from '../duckdb/query-function.js';
+import type { ServerRegistry } from '../server/server-registry.js';
+import { kindParameter, tableOfKind } from './otlp-buffer.js';
+
+/** `otlp_tail(kind, reader)`: rows of a kind that any server has accepted since a reader of this name called it last; none at the first call. */
+export function otlpTail(registry: ServerRegistry): QueryFunction {
+  const name = 'otlp_tail';
+  return {
+    name,
+    parameters: [
+      kindParameter,
+      { name: 'reader', sqlType: 'VARCHAR', doc: 'Name under which it is remembered what has been read.' },
+    ],
+    sql: (_caller, { kind, reader }) => registry.live.newSql(tableOfKind(name, kind!), String(reader)),
+  };
+}

@@ -1,0 +1,88 @@
+// Generations that are committed, and that a query may still have to read: one whose snapshot of the catalog is older than
+// the commit does not find their rows in the tables.
+
+import type { Generation } from '../buffer/generation.js';
+
+/** A query plans within this, so that only transactions of several queries can be older. */
+const SURELY_KEPT_MS = 2000;
+/** How long a transaction may read live rows after a commit that it does not see, while there is room. */
+const LONGEST_KEPT_MS = 30_000;
+/** Fewer than the seals that `otlp_seals` keeps of a server, since rows of both are matched. */
+const MAX_KEPT = 250;
+
+interface Kept {
+  readonly generation: Generation;
+  readonly committedAtMs: number;
+}
+
+export class KeptGenerations {
+  readonly #maxBytes: number;
+  readonly #maxBytesWithWaiting: number;
+  readonly #kept: Kept[] = [];
+  #bytes = 0;
+  #lastReleased: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * Keeps at most an eighth of `maxDecodedBytes` beyond the time in which queries plan, and never more than the rows which
+   * wait to be committed leave of it.
+   */
+  constructor(maxDecodedBytes: number) {
+    this.#maxBytes = maxDecodedBytes / 8;
+    this.#maxBytesWithWaiting = maxDecodedBytes;
+  }
+
+  /** Oldest first. */
+  get generations(): readonly Generation[] {
+    return this.#kept.map(({ generation }) => generation);
+  }
+
+  get byteLength(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Id of the newest generation that is kept no more; undefined as long as there is none. A snapshot that has it has all
+   * of the server's older ones too, since they are committed in order.
+   */
+  get lastReleased(): string | undefined {
+    return this.#lastReleased;
+  }
+
+  add(generation: Generation, waitingBytes: number): void {
+    this.#kept.push({ generation, committedAtMs: Date.now() });
+    this.#bytes += generation.byteLength;
+    this.release(waitingBytes);
+  }
+
+  /** Forgets what is kept too long, or takes room that is not there beside the rows that wait. */
+  release(waitingBytes: number): void {
+    if (this.#kept.length === 0) return;
+    const nowMs = Date.now();
+    for (let oldest = this.#kept[0]; oldest !== undefined; oldest = this.#kept[0]) {
+      if (!this.#isReleased(nowMs - oldest.committedAtMs, waitingBytes)) break;
+      this.#kept.shift();
+      this.#bytes -= oldest.generation.byteLength;
+      this.#lastReleased = oldest.generation.id;
+    }
+    this.#timer ??= this.#wakeLater(nowMs);
+  }
+
+  #isReleased(ageMs: number, waitingBytes: number): boolean {
+    if (this.#kept.length > MAX_KEPT || this.#bytes + waitingBytes > this.#maxBytesWithWaiting) return true;
+    return ageMs >= LONGEST_KEPT_MS || (ageMs >= SURELY_KEPT_MS && this.#bytes > this.#maxBytes);
+  }
+
+  /** Looks again when the oldest has to be kept no more. */
+  #wakeLater(nowMs: number): NodeJS.Timeout | undefined {
+    const oldest = this.#kept[0];
+    if (oldest === undefined) return undefined;
+    const ageMs = nowMs - oldest.committedAtMs;
+    const keptMs = ageMs < SURELY_KEPT_MS ? SURELY_KEPT_MS : LONGEST_KEPT_MS;
+    const wake = () => {
+      this.#timer = undefined;
+      this.release(0);
+    };
+    return setTimeout(wake, Math.max(1, keptMs - ageMs)).unref();
+  }
+}
