@@ -4,8 +4,8 @@ import type { Signal } from '../../src/schema/column-declaration.js';
 import { encodeProtobuf } from '../oracle/encode-protobuf.js';
 import type { Message } from '../oracle/message.js';
 
-/** A request of `count` log records, whose bodies are `<prefix>0`, `<prefix>1`, … */
-export function logsRequest(count: number, prefix = 'log '): Uint8Array {
+/** A request of `count` log records, whose bodies are `<prefix>0`, `<prefix>1`, … or begin at another number. */
+export function logsRequest(count: number, prefix = 'log ', first = 0): Uint8Array {
   return request('logs', {
     resource_logs: [
       {
@@ -13,7 +13,7 @@ export function logsRequest(count: number, prefix = 'log '): Uint8Array {
           {
             log_records: numbered(count, (i) => ({
               time_unix_nano: timeOf(i),
-              body: { string_value: `${prefix}${i}` },
+              body: { string_value: `${prefix}${first + i}` },
             })),
           },
         ],

@@ -1,0 +1,80 @@
+// Writers that number their rows, and readers that look for gaps and doubles in what live functions return.
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { expect } from 'vitest';
+import type { OtelDatabase, OtelServer } from './otel-database.js';
+import { logsRequest } from './telemetry.js';
+
+/** Posts requests of `rows` rows one after the other, each body `<name>:<number>`, until `isOver`. */
+export class NumberingWriter {
+  readonly name: string;
+  /** Rows that have been acknowledged. */
+  acknowledged = 0;
+  readonly #server: OtelServer;
+
+  constructor(name: string, server: OtelServer) {
+    this.name = name;
+    this.#server = server;
+  }
+
+  async write(rows: number, isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      const { status } = await this.#server.post(logsRequest(rows, `${this.name}:`, this.acknowledged));
+      expect(status).toBe(202);
+      this.acknowledged += rows;
+    }
+  }
+}
+
+/**
+ * Reads all rows of `relation` on a connection, and expects of each writer the rows 0, 1, … without a gap, each once, up to
+ * the last one that was acknowledged before the query began, or some further.
+ */
+export async function expectEachOnce(
+  database: OtelDatabase,
+  connection: DuckDBConnection,
+  relation: string,
+  writers: readonly NumberingWriter[],
+): Promise<void> {
+  const acknowledged = new Map(writers.map(({ name, acknowledged }) => [name, acknowledged]));
+  const found = await database.rows(
+    `SELECT split_part(body, ':', 1) AS name, count(*) AS rows, count(DISTINCT body) AS different,
+       max(split_part(body, ':', 2)::BIGINT) + 1 AS expected
+     FROM ${relation} GROUP BY ALL ORDER BY name`,
+    connection,
+  );
+  for (const { name, rows, different, expected } of found) {
+    expect({ name, rows, different }).toEqual({ name, rows: expected, different: expected });
+    expect(Number(rows)).toBeGreaterThanOrEqual(acknowledged.get(String(name))!);
+    acknowledged.delete(String(name));
+  }
+  for (const [name, rows] of acknowledged) expect({ name, rows }).toEqual({ name, rows: 0 });
+}
+
+/** Runs writers for so long, and readers until they have ended. Resolves with how often was read. */
+export async function readWhileWriting(
+  writers: readonly NumberingWriter[],
+  { rows, durationMs }: { rows: number; durationMs: number },
+  readers: readonly (() => Promise<void>)[],
+): Promise<number> {
+  let isOver = false;
+  let reads = 0;
+  const end = setTimeout(() => {
+    isOver = true;
+  }, durationMs);
+  try {
+    await Promise.all([
+      ...writers.map((writer) => writer.write(rows, () => isOver)),
+      ...readers.map(async (read) => {
+        while (!isOver) {
+          await read();
+          reads++;
+        }
+      }),
+    ]);
+  } finally {
+    isOver = true;
+    clearTimeout(end);
+  }
+  return reads;
+}

@@ -1,0 +1,119 @@
+// Live functions while servers commit: each row that was acknowledged is there, once, whatever a query's snapshot shows.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { expectEachOnce, NumberingWriter, readWhileWriting } from '../support/live-readers.js';
+import { openDatabase } from '../support/otel-database.js';
+import { logsRequest } from '../support/telemetry.js';
+
+const NEVER_MS = 3_600_000;
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'otelduck-live-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('each row is read once while two servers commit every few milliseconds', async () => {
+  const folder = newFolder();
+  const database = await openDatabase(join(folder, 'live.db'));
+  const inMemory = await database.serve({ seal_max_age_ms: 3 });
+  const journaled = await database.serve({
+    seal_max_age_ms: 7,
+    durability: 'journal',
+    journal_path: join(folder, 'journal'),
+  });
+  const writers = ['a', 'b', 'c', 'd'].map((name, i) => new NumberingWriter(name, i % 2 ? inMemory : journaled));
+  const [alone, inTransactions, prepared] = await Promise.all([1, 2, 3].map(() => database.otel.connect()));
+  const statement = await prepared!.prepare('SELECT count(*), count(DISTINCT body) FROM otlp_live_logs()');
+  const reads = await readWhileWriting(writers, { rows: 20, durationMs: 4000 }, [
+    () => expectEachOnce(database, alone!, 'otlp_live_logs()', writers),
+    async () => {
+      await inTransactions!.run('BEGIN TRANSACTION');
+      // Fixes what the transaction sees of the tables.
+      await inTransactions!.run('FROM otlp_logs LIMIT 1');
+      for (let i = 0; i < 5; i++) {
+        await pause(20);
+        await expectEachOnce(database, inTransactions!, 'otlp_live_logs()', writers);
+      }
+      await inTransactions!.run('COMMIT');
+    },
+    async () => {
+      const before = writers.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+      const [count, different] = (await statement.runAndReadAll()).getRows()[0] as [bigint, bigint];
+      expect(different).toBe(count);
+      expect(Number(count)).toBeGreaterThanOrEqual(before);
+    },
+  ]);
+  expect(reads).toBeGreaterThan(20);
+  const seals = await Promise.all([inMemory, journaled].map((server) => server.counters('seals_total')));
+  for (const { seals_total } of seals) expect(Number(seals_total)).toBeGreaterThan(20);
+  for (const connection of [alone, inTransactions, prepared]) connection!.closeSync();
+});
+
+test('rows of a server that stops are read once, in transactions that began before, too', async () => {
+  const database = await openDatabase();
+  const server = await database.serve({ seal_max_age_ms: NEVER_MS });
+  const earlier = await database.otel.connect();
+  await earlier.run('BEGIN TRANSACTION');
+  await earlier.run('FROM otlp_logs');
+  expect((await server.post(logsRequest(5))).status).toBe(202);
+  await server.stop();
+  const count = 'SELECT count(*) AS rows, count(DISTINCT body) AS different FROM otlp_live_logs()';
+  expect(await database.rows('FROM otlp_logs', earlier)).toEqual([]);
+  for (const connection of [earlier, database.connection]) {
+    expect(await database.rows(count, connection)).toEqual([{ rows: '5', different: '5' }]);
+  }
+  earlier.closeSync();
+});
+
+test('a transaction that is older than what is kept in memory gets an error, whatever it asks for', async () => {
+  const database = await openDatabase();
+  // Each request takes more than a half of it, so that what was committed goes when the next one comes.
+  const server = await database.serve({ seal_max_age_ms: NEVER_MS, max_decoded_bytes: 1_000_000 });
+  const earlier = await database.otel.connect();
+  await earlier.run('BEGIN TRANSACTION');
+  await earlier.run('FROM otlp_logs');
+  for (let i = 0; i < 3; i++) {
+    expect((await server.post(logsRequest(3000, `${i}:`))).status).toBe(202);
+    await server.flush();
+  }
+  const rule = `otlp_live_logs() cannot be read in this transaction: it began before rows of ${server.uri} were committed that are in memory no longer`;
+  // A condition that the row which stands for the missing ones would not pass.
+  await expect(earlier.run("FROM otlp_live_logs() WHERE body = '2:1'")).rejects.toThrow(rule);
+  await earlier.run('ROLLBACK');
+  await earlier.run('BEGIN TRANSACTION');
+  await earlier.run('FROM otlp_logs');
+  for (const condition of ['true', "body = 'none'", 'severity_number > 3']) {
+    await server.post(logsRequest(3000));
+    await server.flush();
+    await server.post(logsRequest(3000));
+    await server.flush();
+    await expect(earlier.run(`SELECT count(*) FROM otlp_live_logs() WHERE ${condition}`)).rejects.toThrow(rule);
+    await earlier.run('ROLLBACK');
+    await earlier.run('BEGIN TRANSACTION');
+    await earlier.run('FROM otlp_logs');
+  }
+  await earlier.run('ROLLBACK');
+  expect(await database.value('SELECT count(*) FROM otlp_live_logs()')).toBe(String(9000 + 3 * 6000));
+  earlier.closeSync();
+});
+
+test('rows of a commit that fails are read once until it succeeds', async () => {
+  const database = await openDatabase();
+  const server = await database.serve({ seal_max_age_ms: NEVER_MS });
+  await server.post(logsRequest(4));
+  // The seal needs a column that is not there; the query does not mind.
+  await database.connection.run('ALTER TABLE otlp_logs DROP COLUMN flags');
+  expect(await server.flush()).toMatchObject({ status: 'failed' });
+  await server.post(logsRequest(3, 'later '));
+  const count = 'SELECT count(*) FROM otlp_live_logs()';
+  expect(await database.value(count)).toBe('7');
+  await database.connection.run('ALTER TABLE otlp_logs ADD COLUMN flags INTEGER');
+  expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '7' });
+  expect(await database.value(count)).toBe('7');
+  expect(await database.value('SELECT count(*) FROM otlp_logs')).toBe('7');
+});
