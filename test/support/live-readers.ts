@@ -51,30 +51,21 @@ export async function expectEachOnce(
   for (const [name, rows] of acknowledged) expect({ name, rows }).toEqual({ name, rows: 0 });
 }
 
-/** Runs writers for so long, and readers until they have ended. Resolves with how often was read. */
+/** Runs writers until each reader has read so many times. */
 export async function readWhileWriting(
   writers: readonly NumberingWriter[],
-  { rows, durationMs }: { rows: number; durationMs: number },
+  { rows, reads }: { rows: number; reads: number },
   readers: readonly (() => Promise<void>)[],
-): Promise<number> {
-  let isOver = false;
-  let reads = 0;
-  const end = setTimeout(() => {
-    isOver = true;
-  }, durationMs);
-  try {
-    await Promise.all([
-      ...writers.map((writer) => writer.write(rows, () => isOver)),
-      ...readers.map(async (read) => {
-        while (!isOver) {
-          await read();
-          reads++;
-        }
-      }),
-    ]);
-  } finally {
-    isOver = true;
-    clearTimeout(end);
-  }
-  return reads;
+): Promise<void> {
+  let reading = readers.length;
+  await Promise.all([
+    ...writers.map((writer) => writer.write(rows, () => reading === 0)),
+    ...readers.map(async (read) => {
+      try {
+        for (let i = 0; i < reads; i++) await read();
+      } finally {
+        reading--;
+      }
+    }),
+  ]);
 }

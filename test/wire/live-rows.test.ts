@@ -29,7 +29,7 @@ test('each row is read once while two servers commit every few milliseconds', as
   const writers = ['a', 'b', 'c', 'd'].map((name, i) => new NumberingWriter(name, i % 2 ? inMemory : journaled));
   const [alone, inTransactions, prepared] = await Promise.all([1, 2, 3].map(() => database.otel.connect()));
   const statement = await prepared!.prepare('SELECT count(*), count(DISTINCT body) FROM otlp_live_logs()');
-  const reads = await readWhileWriting(writers, { rows: 20, durationMs: 4000 }, [
+  await readWhileWriting(writers, { rows: 20, reads: 30 }, [
     () => expectEachOnce(database, alone!, 'otlp_live_logs()', writers),
     async () => {
       await inTransactions!.run('BEGIN TRANSACTION');
@@ -48,7 +48,6 @@ test('each row is read once while two servers commit every few milliseconds', as
       expect(Number(count)).toBeGreaterThanOrEqual(before);
     },
   ]);
-  expect(reads).toBeGreaterThan(20);
   const seals = await Promise.all([inMemory, journaled].map((server) => server.counters('seals_total')));
   for (const { seals_total } of seals) expect(Number(seals_total)).toBeGreaterThan(20);
   for (const connection of [alone, inTransactions, prepared]) connection!.closeSync();
