@@ -59,12 +59,12 @@ test('a clean stop seals everything, and leaves a journal with nothing in it', a
   expect(segments()).toEqual(['0000000000000001.journal']);
   expect(await server.stop()).toEqual({ status: `Stopped listening on ${server.uri}`, dropped_rows: '0' });
   expect(readdirSync(join(folder, 'journal')).sort()).toEqual(['id', 'next']);
-  expect(await server.database.rows('SELECT * EXCLUDE (server_id, committed_at, seal_id) FROM otlp_seals ORDER BY ALL')).toEqual(
-    [
-      { seal_sequence: '1', table_name: 'otlp_logs', row_count: '6', last_journal_sequence: '4' },
-      { seal_sequence: '1', table_name: 'otlp_traces', row_count: '4', last_journal_sequence: '4' },
-    ],
-  );
+  expect(
+    await server.database.rows('SELECT * EXCLUDE (server_id, committed_at, seal_id) FROM otlp_seals ORDER BY ALL'),
+  ).toEqual([
+    { seal_sequence: '1', table_name: 'otlp_logs', row_count: '6', last_journal_sequence: '4' },
+    { seal_sequence: '1', table_name: 'otlp_traces', row_count: '4', last_journal_sequence: '4' },
+  ]);
 });
 
 test('without a journal nothing is written, and the columns say so', async () => {

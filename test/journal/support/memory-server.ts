@@ -3,6 +3,7 @@
 
 import type { FrozenBatch, Generation } from '../../../src/buffer/generation.js';
 import type { SignalRows } from '../../../src/buffer/signal-rows.js';
+import { tablesApart } from '../../../src/catalog/live-tables.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from '../../../src/catalog/seal-target.js';
 import { DeadLetters } from '../../../src/journal/dead-letters.js';
 import { Journal } from '../../../src/journal/journal.js';
@@ -26,6 +27,7 @@ export class MemoryTarget implements SealTarget {
   readonly schemaName = 'main';
   readonly promotedColumns = 0;
   readonly maintenance = undefined;
+  readonly live = tablesApart({ catalog: 'memory', schema: 'main' }, [], 'it has no tables');
   readonly bodies: string[] = [];
   refusesPoison = true;
   /** Whether no commit succeeds for now. */
