@@ -1,10 +1,11 @@
 // What a seal costs beside DuckDB alone: realistic logs from detached batches through COMMIT into a file database, and
 // into Parquet, against DuckDB's own INSERT … SELECT and COPY of the same rows from a table in memory, with the same
-// columns, compression, threads, session settings and storage version.
+// columns, compression, threads, session settings and storage version. Then what is gained by the format of exported files, and
+// by knowing the day of all rows instead of partitioning them.
 //
 // npm run bench:seal [-- rows in thousands (200) runs (7)]
 
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
@@ -12,6 +13,7 @@ import { OpenRows } from '../src/buffer/open-rows.js';
 import { SignalRows } from '../src/buffer/signal-rows.js';
 import { catalogKind } from '../src/catalog/catalog-kind.js';
 import { CatalogTarget } from '../src/catalog/catalog-target.js';
+import { FILE_FORMAT } from '../src/catalog/parquet-target.js';
 import { SealRecords } from '../src/catalog/seal-record.js';
 import { createTables, type TableHome } from '../src/catalog/tables.js';
 import { decodeProtobuf } from '../src/decode/protobuf/decode-protobuf.js';
@@ -64,45 +66,65 @@ function varyDigits(rows: SignalRows): void {
   }
 }
 
+const DAY_COLUMNS = [
+  ['year', '%Y'],
+  ['month', '%m'],
+  ['day', '%d'],
+]
+  .map(([name, format]) => `, strftime(coalesce(time_unix_nano, observed_time_unix_nano), '${format}') AS ${name}`)
+  .join('');
+
 interface Run {
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly megabytes: number;
 }
 
-const contenders: Record<string, { ours: () => Promise<Run>; duckdb: () => Promise<Run> }> = {
-  'file database': {
-    ours: () => intoFile(commitInto),
-    duckdb: () =>
-      intoFile(async (writer, home) => {
-        await writer.run('BEGIN TRANSACTION');
-        await writer.run(`INSERT INTO ${home.catalog}.main.${logsTable.name} SELECT * FROM ${relation}`);
-        await writer.run('COMMIT');
-      }),
-  },
-  'Parquet, zstd': {
-    ours: () =>
-      intoParquet((writer, copy) => database.scans.read(batches, logsTable, (scan) => writer.run(copy(scan)))),
-    duckdb: () => intoParquet((writer, copy) => writer.run(copy(relation))),
-  },
+/** Two ways each, the second of which is the plain one. */
+const contenders: Record<string, readonly [label: string, run: () => Promise<Run>][]> = {
+  'file database': [
+    ['otelduck', () => intoFile(commitInto)],
+    [
+      'DuckDB alone',
+      () =>
+        intoFile(async (writer, home) => {
+          await writer.run('BEGIN TRANSACTION');
+          await writer.run(`INSERT INTO ${home.catalog}.main.${logsTable.name} SELECT * FROM ${relation}`);
+          await writer.run('COMMIT');
+        }),
+    ],
+  ],
+  'Parquet, zstd': [
+    ['otelduck', () => intoParquet(fromBatches, 'FORMAT parquet, COMPRESSION zstd')],
+    ['DuckDB alone', () => intoParquet(fromTable, 'FORMAT parquet, COMPRESSION zstd')],
+  ],
+  'Parquet, format': [
+    ['as exported', () => intoParquet(fromBatches, FILE_FORMAT)],
+    ['DuckDB defaults', () => intoParquet(fromBatches, 'FORMAT parquet, COMPRESSION zstd')],
+  ],
+  'Parquet, by day': [
+    ['one day known', () => intoParquet(fromBatches, FILE_FORMAT)],
+    ['partitioned', () => intoParquet(fromBatches, `${FILE_FORMAT}, PARTITION_BY (year, month, day)`, DAY_COLUMNS)],
+  ],
 };
 
 console.log(
   `${generation.rows} log rows, ${(generation.byteLength / 1e6).toFixed(0)} MB in ${batches.length} batches, median of ${runs} alternating runs`,
 );
-for (const [name, { ours, duckdb }] of Object.entries(contenders)) {
-  const oursRuns: Run[] = [];
-  const duckdbRuns: Run[] = [];
-  await ours();
-  await duckdb();
+for (const [name, ways] of Object.entries(contenders)) {
+  const measured = ways.map((): Run[] => []);
+  for (const [, run] of ways) await run();
   for (let run = 0; run < runs; run++) {
-    oursRuns.push(await ours());
-    duckdbRuns.push(await duckdb());
+    for (const [i, [, measure]] of ways.entries()) measured[i]!.push(await measure());
   }
-  report(`${name}, otelduck`, oursRuns);
-  report(`${name}, DuckDB alone`, duckdbRuns);
-  const ratio = median(oursRuns.map(({ seconds }, run) => duckdbRuns[run]!.seconds / seconds));
-  console.log(`${name}: ${ratio.toFixed(2)} × the rate of DuckDB alone\n`);
+  ways.forEach(([label], i) => {
+    report(`${name}, ${label}`, measured[i]!);
+  });
+  const [ours, plain] = measured;
+  const ratio = (of: (run: Run) => number) => median(ours!.map((run, i) => of(run) / of(plain![i]!))).toFixed(2);
+  console.log(
+    `${name}: ${ratio((run) => 1 / run.seconds)} × the rate, ${ratio((run) => run.cpuSeconds)} × the CPU time\n`,
+  );
 }
 rmSync(folder, { recursive: true });
 
@@ -143,17 +165,23 @@ async function intoFile(commit: (writer: DuckDBConnection, home: TableHome) => P
   return { ...measured, megabytes };
 }
 
-async function intoParquet(
-  copy: (writer: DuckDBConnection, sql: (relation: string) => string) => Promise<unknown>,
-): Promise<Run> {
-  const file = join(folder, 'seal.parquet');
+async function fromBatches(writer: DuckDBConnection, copy: (relation: string) => string): Promise<void> {
+  await database.scans.read(batches, logsTable, (scan) => writer.run(copy(scan)));
+}
+
+async function fromTable(writer: DuckDBConnection, copy: (relation: string) => string): Promise<void> {
+  await writer.run(copy(relation));
+}
+
+async function intoParquet(from: typeof fromTable, format: string, moreColumns = ''): Promise<Run> {
+  const path = join(folder, 'seal.parquet');
   const writer = await connectWriter();
-  const measured = await timed(() =>
-    copy(writer, (from) => `COPY (SELECT * FROM ${from}) TO '${file}' (FORMAT parquet, COMPRESSION zstd)`),
-  );
+  const copy = (source: string) => `COPY (SELECT *${moreColumns} FROM ${source}) TO '${path}' (${format})`;
+  const measured = await timed(() => from(writer, copy));
   writer.closeSync();
-  const megabytes = statSync(file).size / 1e6;
-  rmSync(file);
+  const files = statSync(path).isFile() ? [''] : (readdirSync(path, { recursive: true }) as string[]);
+  const megabytes = files.reduce((sum, file) => sum + statSync(join(path, file)).size, 0) / 1e6;
+  rmSync(path, { recursive: true });
   return { ...measured, megabytes };
 }
 

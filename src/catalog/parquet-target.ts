@@ -13,6 +13,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Generation } from '../buffer/generation.js';
+import { dayOf } from '../duckdb/batch-scan.js';
 import type { Database } from '../duckdb/database.js';
 import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import { messageOf } from '../failure.js';
@@ -39,6 +40,16 @@ const RUN_ID = randomUUID();
 /** Begins the name of each folder that this process stages files in. */
 const STAGING_OWNER = `${hostname()}-${process.pid}-${RUN_ID}-`;
 
+/**
+ * zstd 2 makes slightly smaller files than DuckDB's default, 3, of telemetry. A dictionary of texts is given up once it has
+ * 64 KiB instead of a megabyte: one that large holds texts of which hardly any comes twice. With DuckDB's defaults for both,
+ * writing logs takes an eighth more CPU time. See bench/seal.ts.
+ */
+export const FILE_FORMAT =
+  'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 2, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536';
+
+const MS_PER_DAY = 86_400_000;
+
 /** How far a generation has come, over all attempts to export it. */
 interface Progress {
   /** Part of every file name: no other generation, server or host has the same. */
@@ -46,6 +57,13 @@ interface Progress {
   readonly written: Set<TelemetryTable>;
   /** Files that are whole: those that wait to be renamed, and the names of those that have been. */
   readonly staged: Map<TelemetryTable, { readonly waiting: string[]; readonly renamed: string[] }>;
+}
+
+/** Rows of one table in one export. */
+interface ExportedRows {
+  readonly table: TelemetryTable;
+  /** Day of all of them, counted from 1970 in UTC; undefined when they have several, or it has to be looked for. */
+  readonly day: number | undefined;
 }
 
 export class ParquetTarget implements SealTarget {
@@ -101,8 +119,9 @@ export class ParquetTarget implements SealTarget {
     for (const [signal, batches] of generation.batches) {
       for (const table of tablesBySignal[signal]) {
         if (progress.written.has(table) || batches.every((batch) => batch.rowsOf(table) === 0)) continue;
+        const rows = { table, day: dayOf(batches, table) };
         await this.#database.scans.read(batches, table, async (scan) => {
-          const files = await this.#export(table, scan, progress);
+          const files = await this.#export(rows, scan, progress);
           // The journal forgets the rows after this.
           if (generation.lastJournalSequence > 0) await syncFilesBelow(this.#root, files);
         });
@@ -175,13 +194,14 @@ export class ParquetTarget implements SealTarget {
   }
 
   /** Writes the rows of a table. Resolves with the files, where they are local. */
-  async #export(table: TelemetryTable, scan: string, progress: Progress): Promise<readonly string[]> {
+  async #export(rows: ExportedRows, scan: string, progress: Progress): Promise<readonly string[]> {
+    const { table } = rows;
     if (!this.#isLocal) {
-      await this.#copy(table, scan, `${this.#root}/${table.name}`, progress.id);
+      await this.#copy(rows, scan, `${this.#root}/${table.name}`, progress.id);
       return [];
     }
     const staging = join(this.#root, STAGING_FOLDER, `${STAGING_OWNER}${progress.id}`);
-    const files = progress.staged.get(table) ?? (await this.#stage(table, scan, staging, progress));
+    const files = progress.staged.get(table) ?? (await this.#stage(rows, scan, staging, progress));
     for (let file = files.waiting[0]; file !== undefined; file = files.waiting[0]) {
       const final = join(this.#root, relative(staging, file));
       await mkdir(dirname(final), { recursive: true });
@@ -199,23 +219,33 @@ export class ParquetTarget implements SealTarget {
     return files.renamed;
   }
 
-  async #stage(table: TelemetryTable, scan: string, staging: string, progress: Progress) {
-    const folder = join(staging, table.name);
+  async #stage(rows: ExportedRows, scan: string, staging: string, progress: Progress) {
+    const folder = join(staging, rows.table.name);
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    const files = { waiting: await this.#copy(table, scan, folder, progress.id), renamed: [] };
-    progress.staged.set(table, files);
+    const files = { waiting: await this.#copy(rows, scan, folder, progress.id), renamed: [] };
+    progress.staged.set(rows.table, files);
     return files;
   }
 
   /** Writes a table's rows below a folder. Resolves with the files. */
-  async #copy(table: TelemetryTable, scan: string, folder: string, id: string): Promise<string[]> {
+  async #copy(rows: ExportedRows, scan: string, folder: string, id: string): Promise<string[]> {
     const result = await this.#writer.runAndReadAll(
-      `COPY (${partitionedSelect(table, scan)}) TO ${quotedString(folder)} (
-         FORMAT parquet, COMPRESSION zstd, PARTITION_BY (${PARTITION.join(', ')}),
-         FILENAME_PATTERN ${quotedString(`${id}_{i}`)}, OVERWRITE_OR_IGNORE, RETURN_FILES)`,
+      rows.day === undefined
+        ? `COPY (${partitionedSelect(rows.table, scan)}) TO ${quotedString(folder)} (
+             ${FILE_FORMAT}, PARTITION_BY (${PARTITION.join(', ')}),
+             FILENAME_PATTERN ${quotedString(`${id}_{i}`)}, OVERWRITE_OR_IGNORE, RETURN_FILES)`
+        : `COPY (FROM ${scan}) TO ${quotedString(await this.#fileOfDay(folder, rows.day, id))} (${FILE_FORMAT}, RETURN_FILES)`,
     );
     return result.getRowObjectsJson().flatMap(({ Files }) => Files as string[]);
+  }
+
+  /** File for the rows of one day, which need not be partitioned row by row: that takes half as much CPU time again. */
+  async #fileOfDay(folder: string, day: number, id: string): Promise<string> {
+    const [year, month, date] = new Date(day * MS_PER_DAY).toISOString().split(/[-T]/);
+    const partition = `${folder}/year=${year}/month=${month}/day=${date}`;
+    if (this.#isLocal) await mkdir(partition, { recursive: true });
+    return `${partition}/${id}_0.parquet`;
   }
 
   /** Makes the view over a table's files; over no rows as long as there are no files. */

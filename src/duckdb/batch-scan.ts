@@ -70,6 +70,17 @@ export class BatchScans {
   }
 }
 
+/** Day of all rows that batches have for a table, as FrozenRows has it. */
+export function dayOf(batches: readonly FrozenBatch[], table: TelemetryTable): number | undefined {
+  const days = batches.filter((batch) => batch.rowsOf(table) > 0).map((batch) => frozenRows(batch).dayOf(table));
+  return days.every((day) => day === days[0]) ? days[0] : undefined;
+}
+
+function frozenRows(batch: FrozenBatch): FrozenRows {
+  if (!(batch instanceof FrozenRows)) throw new Error('BUG: a batch that this DuckDB did not freeze');
+  return batch;
+}
+
 /** One pass over the rows of a table. DuckDB asks for chunks from several threads; callbacks run one at a time. */
 class BatchScan {
   readonly table: TelemetryTable;
@@ -83,10 +94,7 @@ class BatchScan {
   constructor(batches: readonly FrozenBatch[], table: TelemetryTable) {
     this.table = table;
     this.#batches = batches;
-    this.#frozen = batches.flatMap((batch) => {
-      if (!(batch instanceof FrozenRows)) throw new Error('BUG: a batch that this DuckDB did not freeze');
-      return batch.frozenTable(table) ?? [];
-    });
+    this.#frozen = batches.flatMap((batch) => frozenRows(batch).frozenTable(table) ?? []);
     this.rows = this.#batches.reduce((rows, batch) => rows + batch.rowsOf(table), 0);
   }
 

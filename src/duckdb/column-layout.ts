@@ -47,7 +47,7 @@ export function layOut(column: Column, rows: number, heap: Uint8Array, pin: Heap
 }
 
 /** Values of one width, and a bit for each that says whether it is one. */
-class FlatColumn implements LaidOutColumn {
+export class FlatColumn implements LaidOutColumn {
   readonly #values: ArrayBuffer;
   readonly #bytesPerRow: number;
   /** Undefined when no value is NULL. */
@@ -61,6 +61,15 @@ class FlatColumn implements LaidOutColumn {
 
   get byteLength(): number {
     return this.#values.byteLength + (this.#validity?.byteLength ?? 0);
+  }
+
+  get hasNulls(): boolean {
+    return this.#validity !== undefined;
+  }
+
+  /** The values as words of 32 bits, low ones first. */
+  get words(): Uint32Array {
+    return new Uint32Array(this.#values);
   }
 
   write(vector: duckdb.Vector, firstRow: number, rows: number): void {

@@ -1,8 +1,10 @@
 import type { FrozenBatch } from '../buffer/generation.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import type { Signal, TelemetryTable } from '../schema/column-declaration.js';
-import { type LaidOutColumn, layOut } from './column-layout.js';
+import { FlatColumn, type LaidOutColumn, layOut } from './column-layout.js';
 import { HeapPin } from './heap-pin.js';
+
+const MICROSECONDS_PER_DAY = 86_400e6;
 
 export interface FrozenTable {
   readonly table: TelemetryTable;
@@ -47,5 +49,25 @@ export class FrozenRows implements FrozenBatch {
 
   frozenTable(table: TelemetryTable): FrozenTable | undefined {
     return this.#tables.get(table);
+  }
+
+  /**
+   * Day of all rows of a table by its first TIMESTAMP, counted from 1970 in UTC. Undefined where they have several, or
+   * some have no time.
+   */
+  dayOf(table: TelemetryTable): number | undefined {
+    const column = this.#tables.get(table)?.columns[table.columns.findIndex(({ type }) => type === 'TIMESTAMP')];
+    if (!(column instanceof FlatColumn) || column.hasNulls) return undefined;
+    const { words } = column;
+    let firstDay: number | undefined;
+    for (let i = 0; i < words.length; i += 2) {
+      const micros = words[i + 1]! * 0x1_0000_0000 + words[i]!;
+      // A double may have rounded a larger one up to the next day.
+      if (micros > Number.MAX_SAFE_INTEGER) return undefined;
+      const day = Math.floor(micros / MICROSECONDS_PER_DAY);
+      firstDay ??= day;
+      if (day !== firstDay) return undefined;
+    }
+    return firstDay;
   }
 }
