@@ -6,12 +6,14 @@ import { displayWidth } from './cell-text.js';
 import { nearestName } from './nearest-name.js';
 import { isModeName, modes } from './result-modes.js';
 import type { Shell } from './shell.js';
+import { tail } from './tail.js';
 import { ReaderGone } from './text-sink.js';
 
 interface DotCommand {
   readonly usage: string;
   readonly doc: string;
-  run(shell: Shell, words: readonly string[]): Promise<void> | void;
+  /** Gets what follows the name, as words and as it was typed. */
+  run(shell: Shell, words: readonly string[], text: string): Promise<void> | void;
 }
 
 /** A command that switches one setting. */
@@ -102,6 +104,11 @@ export const dotCommands: Readonly<Record<string, DotCommand>> = {
   },
   show: { usage: '', doc: 'Show the settings', run: showSettings },
   tables: { usage: '[LIKE]', doc: 'List tables and views', run: listTables },
+  tail: {
+    usage: 'KIND [WHERE …]',
+    doc: 'Follow the rows that servers accept: logs, traces, metrics_gauge, …; Ctrl-C ends it',
+    run: (shell, _words, text) => tail(shell, text),
+  },
   timer: onOff('Show how long each statement took', (shell, isOn) => {
     shell.settings.isTimed = isOn;
   }),
@@ -110,9 +117,10 @@ export const dotCommands: Readonly<Record<string, DotCommand>> = {
 /** Runs a line such as `.mode csv`. A name may be cut short while it stays the only one that begins so. */
 export async function runDotCommand(shell: Shell, line: string): Promise<void> {
   const [typed = '', ...words] = wordsOf(line.slice(1));
+  const text = line.replace(/^\.\s*\S*\s*/, '');
   const name = commandNamed(typed);
   try {
-    await dotCommands[name]!.run(shell, words);
+    await dotCommands[name]!.run(shell, words, text);
   } catch (error) {
     if (error instanceof AlreadyReported || error instanceof ReaderGone) throw error;
     throw new Error(`.${name}: ${messageOf(error)}`, { cause: error });

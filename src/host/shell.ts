@@ -1,6 +1,7 @@
 // Commands, one at a time → results on a sink. Knows nothing of where commands come from: a terminal, a pipe, a file.
 
 import { createReadStream } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type DuckDBConnection, type DuckDBResult, ResultReturnType, StatementType } from '@duckdb/node-api';
 import { messageOf } from '../failure.js';
 import { redacted } from '../redaction.js';
@@ -9,7 +10,7 @@ import { runDotCommand } from './dot-commands.js';
 import { type Command, InputScanner } from './input-scanner.js';
 import { type Paint, plainPaint } from './paint.js';
 import type { ProgressLine } from './progress-line.js';
-import { type ModeName, modes, type ResultStyle } from './result-modes.js';
+import { type Mode, type ModeName, modes, type ResultStyle } from './result-modes.js';
 import { chunkRows, type ResultRows, type RowBatch, resultColumns } from './result-rows.js';
 import { FileSink, ReaderGone, type TextSink } from './text-sink.js';
 
@@ -193,6 +194,48 @@ export class Shell {
   async query(sql: string, values: readonly string[] = []): Promise<string[][]> {
     const result = await this.#connection.runAndReadAll(sql, [...values]);
     return result.getRows().map((row) => row.map(String));
+  }
+
+  /**
+   * Runs a query again and again, with a pause between, and writes the rows of all results as one result, until it is
+   * cancelled. A result with other columns begins a new one.
+   */
+  async follow(sql: string, mode: Mode, style: Partial<ResultStyle>, pauseMs: number): Promise<void> {
+    this.#isRunning = true;
+    this.#isCancelled = false;
+    try {
+      for (let next: DuckDBResult | undefined = await this.#connection.stream(sql); next !== undefined; ) {
+        const first: DuckDBResult = next;
+        next = undefined;
+        const columns = resultColumns(first);
+        const batches = this.#followed(sql, first, pauseMs, (other) => {
+          next = other;
+        });
+        await mode.write({ columns, batches }, { ...this.#style(), ...style }, { write: (text) => this.write(text) });
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** Rows of a result and those after it, up to one with other columns, which is handed over. */
+  async *#followed(
+    sql: string,
+    first: DuckDBResult,
+    pauseMs: number,
+    handOver: (result: DuckDBResult) => void,
+  ): AsyncIterable<RowBatch> {
+    try {
+      for (let result = first; ; result = await this.#connection.stream(sql)) {
+        if (String(result.columnNames()) !== String(first.columnNames())) return handOver(result);
+        for await (const chunk of result) yield chunkRows(chunk);
+        if (this.#isCancelled) return;
+        await pause(pauseMs);
+        if (this.#isCancelled) return;
+      }
+    } catch (error) {
+      if (!this.#isCancelled) throw error;
+    }
   }
 
   /** Sends what follows to a file: all of it, or one result. Without a path it goes to the screen again. */
