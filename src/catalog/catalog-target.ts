@@ -99,8 +99,9 @@ export class CatalogTarget implements SealTarget {
       return { appendMs: appendedMs - startedMs, commitMs: performance.now() - appendedMs };
     } catch (error) {
       await this.#rollback();
-      if (error instanceof Error && kind.conflicts?.test(error.message)) throw new CommitConflict(error);
+      // A conflict too: DuckDB sends an Iceberg commit again whose answer was lost, and that one conflicts with the first.
       if (isCommitting && this.#doubtful?.generation !== generation) this.#doubtful = { generation, identity };
+      if (error instanceof Error && kind.conflicts?.test(error.message)) throw new CommitConflict(error);
       throw error;
     }
   }
@@ -118,8 +119,13 @@ export class CatalogTarget implements SealTarget {
   async #isCommittedAlready(generation: Generation): Promise<boolean> {
     if (this.#doubtful?.generation !== generation) return false;
     const { writer, home, kind, seals } = this.#parts;
-    if (kind.settle !== undefined) return kind.settle(writer, home, generation.id, this.#counts(generation));
-    return seals === undefined ? false : seals.hasSince(this.#doubtful.identity);
+    const { identity } = this.#doubtful;
+    try {
+      if (kind.settle !== undefined) return await kind.settle(writer, home, generation.id, this.#counts(generation));
+      return seals === undefined ? false : await seals.hasSince(identity);
+    } catch (cause) {
+      throw new Error(`cannot tell whether seal ${identity.sequence} was committed: ${messageOf(cause)}`, { cause });
+    }
   }
 
   /** Rows that the transaction of a seal adds to each table, by the table's name. */

@@ -5,6 +5,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
+import { messageOf } from '../failure.js';
 import type { TableHome } from './tables.js';
 
 /**
@@ -17,6 +18,7 @@ export async function settleDuckLake(
   id: string,
   rows: ReadonlyMap<string, number>,
 ): Promise<boolean> {
+  await awaitPendingCommit(writer, metadataTable(home, 'ducklake_snapshot'));
   const [found] = await rowsOf(
     writer,
     `SELECT snapshot_id FROM ${qualifiedName(home.catalog)}.snapshots()
@@ -36,6 +38,22 @@ export async function settleDuckLake(
   if (files.length === 0 || files.some(([name, , count]) => rows.get(String(name)) !== Number(count))) return true;
   await undo(writer, metadata, snapshot, files);
   return false;
+}
+
+/**
+ * Resolves once no COMMIT is on its way any more. A catalog on a server may get it after we have lost the connection. Its
+ * transaction holds the number of the next snapshot until then, so whoever wants that number too has to wait for it.
+ */
+async function awaitPendingCommit(writer: DuckDBConnection, snapshots: string): Promise<void> {
+  await writer.run('BEGIN TRANSACTION');
+  try {
+    await writer.run(`INSERT INTO ${snapshots} (snapshot_id) SELECT max(snapshot_id) + 1 FROM ${snapshots}`);
+  } catch (error) {
+    // The other transaction has committed, and has the number.
+    if (!/duplicate key/i.test(messageOf(error))) throw error;
+  } finally {
+    await writer.run('ROLLBACK').catch(() => undefined);
+  }
 }
 
 /** Takes every row of a snapshot out of the lake. The snapshot stays, and says so. */

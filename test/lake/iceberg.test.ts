@@ -1,6 +1,6 @@
 // An Iceberg REST catalog: its tables, commits that others get in the way of, and upkeep that it does not have.
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import type { OtelDatabase } from '../support/otel-database.js';
 import { metricsRequest, pathOf, spansRequest } from '../support/telemetry.js';
@@ -35,6 +35,14 @@ lakeSuite('an Iceberg REST catalog', ['extensions', 'seaweedfs'], () => {
     // SeaweedFS makes the table bucket a moment after it is up.
     await eventually(() => database.rows(`CREATE SCHEMA IF NOT EXISTS ice.${schema}`));
     return database;
+  }
+
+  /** Makes the snapshot before the last one a table's current one, as its keeper would. */
+  async function rollBack(schema: string, table: string, database: OtelDatabase): Promise<void> {
+    const snapshots = await database.rows(
+      `SELECT snapshot_id FROM iceberg_snapshots(${schema}.${table}) ORDER BY sequence_number DESC LIMIT 2`,
+    );
+    await seaweed.setSnapshot(schema.replace('ice.', ''), table, String(snapshots[1]!['snapshot_id']));
   }
 
   test('makes its tables with types that Iceberg has, and any DuckDB reads them', async () => {
@@ -95,23 +103,67 @@ lakeSuite('an Iceberg REST catalog', ['extensions', 'seaweedfs'], () => {
     expect(await database.value('SELECT count(*)::INTEGER FROM ice.rivals.otlp_traces')).toBe(50);
   });
 
-  test('an answer that was lost makes no row come twice, where the writer may not delete', async () => {
-    const database = await openIceberg('lost_answer');
-    const server = await database.serve({ catalog: 'ice', schema: 'lost_answer', seal_max_age_ms: NEVER_MS });
-    // DuckDB deletes the files of a commit that it takes for failed.
-    storage.fate = ({ method }) => (method === 'DELETE' ? 'forbidden' : 'passes');
-    let isFirst = true;
-    catalog.fate = (request) => {
-      if (!isCommit(request) || !isFirst) return 'passes';
-      isFirst = false;
-      return 'answer lost';
-    };
-    await server.post(numberedLogs({ count: 300 }));
-    expect((await server.flush())['status']).toBe('failed');
-    await eventually(async () => expect(await server.counters('buffered_rows')).toEqual({ buffered_rows: '0' }));
-    await server.post(numberedLogs({ first: 300, count: 300 }));
-    expect((await server.flush())['status']).toBe('sealed');
-    expect(await database.rows(sums('ice.lost_answer.otlp_logs'))).toEqual([allBelow(600)]);
+  describe('the answer to a commit is lost', () => {
+    /** Loses the answer to the next commit, once the catalog has done it. */
+    function loseAnswer(): void {
+      let isFirst = true;
+      catalog.fate = (request) => {
+        if (!isCommit(request) || !isFirst) return 'passes';
+        isFirst = false;
+        return 'answer lost';
+      };
+    }
+
+    // DuckDB sends the commit again, and is told that it conflicts: with itself.
+    for (const retries of [0, 1]) {
+      test(`no row is lost or comes twice where the writer may not delete, with http_retries = ${retries}`, async () => {
+        const schema = `kept_${retries}`;
+        const database = await openIceberg(schema);
+        await database.rows(`SET GLOBAL http_retries = ${retries}`);
+        const server = await database.serve({ catalog: 'ice', schema, seal_max_age_ms: NEVER_MS });
+        // DuckDB deletes the files of a commit that it takes for failed.
+        storage.fate = ({ method }) => (method === 'DELETE' ? 'forbidden' : 'passes');
+        loseAnswer();
+        await server.post(numberedLogs({ count: 300 }));
+        expect((await server.flush())['status']).toBe('failed');
+        await eventually(async () => expect(await server.counters('buffered_rows')).toEqual({ buffered_rows: '0' }));
+        await server.post(numberedLogs({ first: 300, count: 300 }));
+        expect((await server.flush())['status']).toBe('sealed');
+        expect(await database.rows(sums(`ice.${schema}.otlp_logs`))).toEqual([allBelow(600)]);
+      });
+
+      test(`the seal waits where the writer has deleted its files, with http_retries = ${retries}`, async () => {
+        const schema = `deleted_${retries}`;
+        const database = await openIceberg(schema);
+        await database.rows(`SET GLOBAL http_retries = ${retries}`);
+        const server = await database.serve({ catalog: 'ice', schema, seal_max_age_ms: NEVER_MS });
+        await server.post(numberedLogs({ count: 300 }));
+        expect((await server.flush())['status']).toBe('sealed');
+
+        loseAnswer();
+        await server.post(numberedLogs({ first: 300, count: 300 }));
+        await server.flush();
+        expect(await server.flush()).toMatchObject({
+          status: 'failed',
+          error: expect.stringMatching(
+            /^cannot tell whether seal 2 was committed: .*\.parquet.* \(HTTP 404 Not Found\)/,
+          ),
+        });
+        // Committing again would hide that the table cannot be read.
+        expect(await server.counters('buffered_rows', 'seals_total')).toEqual({
+          buffered_rows: '300',
+          seals_total: '1',
+        });
+
+        for (const table of ['otlp_logs', 'otlp_seals']) await rollBack(`ice.${schema}`, table, database);
+        await eventually(
+          async () => expect(await server.counters('buffered_rows')).toEqual({ buffered_rows: '0' }),
+          60_000,
+        );
+        const read = (query: string) => bareRows(attachIceberg(seaweed), query);
+        expect(await read(sums(`ice.${schema}.otlp_logs`))).toEqual([allBelow(600)]);
+      });
+    }
   });
 
   test('maintenance is found to be nothing, disabled once, and said so in the log', async () => {

@@ -85,13 +85,27 @@ export class HttpProxy {
   }
 }
 
-/** A proxy of connections that can swallow the answer to what a client sends. */
+/** What becomes of bytes that a client has sent. */
+export type SentFate =
+  | 'passes'
+  /** They reach the server, and the client's connection is reset once the server has answered. */
+  | 'answer lost'
+  /** The connection is reset, and the server never gets them. */
+  | 'reset'
+  /** The client's connection is reset at once, and the server gets them when `deliverLate` is called. */
+  | 'late';
+
+/** A proxy of connections that speak another protocol than HTTP. */
 export class TcpProxy {
-  /** Once a client's bytes match, they are still sent on, and the connection is cut instead of answered. */
-  cutAfter: RegExp | undefined;
-  cuts = 0;
+  /** Decides about bytes that a client has sent, which wait for the decision. */
+  fate: (sent: string) => SentFate | Promise<SentFate> = () => 'passes';
+  /** Called when an answer is lost. */
+  onAnswerLost: () => void = () => undefined;
+  /** Fates other than to pass. */
+  harmed = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #late: (() => void)[] = [];
 
   private constructor(server: Server) {
     this.#server = server;
@@ -110,6 +124,11 @@ export class TcpProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Sends on what was kept back, and then ends those connections. */
+  deliverLate(): void {
+    for (const deliver of this.#late.splice(0)) deliver();
+  }
+
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -118,30 +137,40 @@ export class TcpProxy {
   }
 
   #join(client: Socket, server: Socket): void {
+    let isLate = false;
+    let isAnswerLost = false;
     for (const [socket, other] of [
       [client, server],
       [server, client],
     ] as const) {
       this.#sockets.add(socket);
-      socket.on('error', () => other.destroy());
+      socket.on('error', () => undefined);
       socket.on('close', () => {
         this.#sockets.delete(socket);
-        other.destroy();
+        if (!isLate) other.destroy();
       });
     }
-    let isCut = false;
-    client.on('data', (bytes) => {
-      if (this.cutAfter?.test(bytes.toString('latin1'))) {
-        this.cutAfter = undefined;
-        this.cuts++;
-        isCut = true;
+    client.on('data', async (bytes) => {
+      client.pause();
+      const fate = await this.fate(bytes.toString('latin1'));
+      if (fate !== 'passes') this.harmed++;
+      if (fate === 'reset') return void client.resetAndDestroy();
+      if (fate === 'late') {
+        isLate = true;
+        this.#late.push(() => server.end(bytes));
+        return void client.resetAndDestroy();
       }
+      isAnswerLost = fate === 'answer lost';
       server.write(bytes);
+      client.resume();
     });
     server.on('data', (bytes) => {
       // The server has answered, so it has done what it was asked to.
-      if (isCut) client.resetAndDestroy();
-      else client.write(bytes);
+      if (isAnswerLost) {
+        client.resetAndDestroy();
+        this.onAnswerLost();
+        this.onAnswerLost = () => undefined;
+      } else if (!isLate) client.write(bytes);
     });
   }
 }

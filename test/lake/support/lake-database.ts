@@ -15,8 +15,8 @@ export function extensionSettings(): string[] {
     `SET extension_directory = '${placeOf('extensions')}'`,
     // A test that fails on S3 is to fail at once, and a test of S3's faults is to see them.
     'LOAD httpfs',
-    'SET http_retries = 1',
-    'SET http_timeout = 10',
+    'SET GLOBAL http_retries = 1',
+    'SET GLOBAL http_timeout = 10',
   ];
 }
 

@@ -65,6 +65,10 @@ export class PostgresServer {
     await this.#process?.end('SIGQUIT');
   }
 
+  get isHalted(): boolean {
+    return this.#process?.hasEnded ?? true;
+  }
+
   /** Makes a database. Resolves with the connection string that libpq takes for it, through a port if one is given. */
   async createDatabase(name: string): Promise<(port?: number) => string> {
     await run(
@@ -76,6 +80,16 @@ export class PostgresServer {
     );
     return (port = this.port) =>
       `dbname=${name} host=127.0.0.1 port=${port} user=postgres password=${POSTGRES_PASSWORD}`;
+  }
+
+  /** Connections that wait for another one to end its transaction. */
+  async waitingConnections(): Promise<number> {
+    const sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    const psql = ['-h', '127.0.0.1', '-p', String(this.port), '-U', 'postgres', '-tAc', sql, 'postgres'];
+    const { stdout } = await run(join(placeOf('postgres'), 'psql'), psql, {
+      env: { ...process.env, PGPASSWORD: POSTGRES_PASSWORD },
+    });
+    return Number(stdout);
   }
 
   async close(): Promise<void> {

@@ -64,9 +64,22 @@ export class SeaweedServer {
         cwd: folder,
         env: { ...process.env, HOME: folder, AWS_ACCESS_KEY_ID: S3_KEY, AWS_SECRET_ACCESS_KEY: S3_SECRET },
       },
-      async () => (await bucketStatus(s3Port)) !== 404 && (await tokenStatus(icebergPort)) === 200,
+      async () => (await bucketStatus(s3Port)) !== 404 && (await askForToken(icebergPort)).ok,
     );
     return new SeaweedServer(s3Port, icebergPort, folder, server);
+  }
+
+  /** Has the Iceberg catalog make a snapshot a table's current one. */
+  async setSnapshot(schema: string, table: string, snapshotId: string): Promise<void> {
+    const { access_token } = (await (await askForToken(this.icebergPort)).json()) as { access_token: string };
+    const path = `/v1/${WAREHOUSE}/namespaces/${schema}/tables/${table}`;
+    const update = `{"action":"set-snapshot-ref","ref-name":"main","type":"branch","snapshot-id":${snapshotId}}`;
+    const response = await fetch(`http://127.0.0.1:${this.icebergPort}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
+      body: `{"requirements":[],"updates":[${update}]}`,
+    });
+    if (!response.ok) throw new Error(`cannot set snapshot: ${response.status} ${await response.text()}`);
   }
 
   async close(): Promise<void> {
@@ -80,8 +93,8 @@ async function bucketStatus(port: number): Promise<number> {
   return (await fetch(`http://127.0.0.1:${port}/${BUCKET}`, { signal: AbortSignal.timeout(1_000) })).status;
 }
 
-async function tokenStatus(port: number): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${port}/v1/oauth/tokens`, {
+function askForToken(port: number): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}/v1/oauth/tokens`, {
     method: 'POST',
     signal: AbortSignal.timeout(1_000),
     body: new URLSearchParams({
@@ -91,5 +104,4 @@ async function tokenStatus(port: number): Promise<number> {
       scope: 'PRINCIPAL_ROLE:ALL',
     }),
   });
-  return response.status;
 }
