@@ -9,7 +9,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { OpenRows } from '../src/buffer/open-rows.js';
+import { NO_SEQUENCES, OpenRows } from '../src/buffer/open-rows.js';
 import { SignalRows } from '../src/buffer/signal-rows.js';
 import { catalogKind } from '../src/catalog/catalog-kind.js';
 import { CatalogTarget } from '../src/catalog/catalog-target.js';
@@ -38,7 +38,7 @@ for (let i = 0; i < thousands; i++) {
   scratch.reset({ heapBytes: Number.MAX_SAFE_INTEGER, rows: Number.MAX_SAFE_INTEGER });
   decodeProtobuf('logs', body, scratch);
   varyDigits(scratch);
-  open.append(scratch, body.length, Date.now(), 0);
+  open.append(scratch, body.length, Date.now(), NO_SEQUENCES);
 }
 const generation = open.detach()!;
 const batches = generation.batches.get('logs')!;

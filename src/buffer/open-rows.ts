@@ -28,6 +28,15 @@ const READ_FREEZE_ROWS = 2048;
 /** Rows of one request that are not worth copying into the columns of others. */
 const LARGE_HEAP_BYTES = 2 << 20;
 
+/** Both ends included. */
+export interface SequenceRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Of rows that are in no journal. */
+export const NO_SEQUENCES: SequenceRange = { first: 0, last: 0 };
+
 export type Freeze = (rows: SignalRows) => FrozenBatch;
 
 export class OpenRows {
@@ -75,11 +84,11 @@ export class OpenRows {
     return this.#openedAtMs;
   }
 
-  /** Copies the rows of one request, whose journal record has this sequence; 0 without a journal. */
-  append(rows: SignalRows, admittedBytes: number, nowMs: number, journalSequence: number): void {
-    if (this.#openedAtMs === undefined) this.#firstJournalSequence = journalSequence;
+  /** Copies the rows of requests whose journal records have these sequences. */
+  append(rows: SignalRows, admittedBytes: number, nowMs: number, sequences: SequenceRange): void {
+    if (this.#openedAtMs === undefined) this.#firstJournalSequence = sequences.first;
     this.#openedAtMs ??= nowMs;
-    this.#lastJournalSequence = journalSequence;
+    this.#lastJournalSequence = sequences.last;
     this.#rows += rows.rows;
     this.#admittedBytes += admittedBytes;
     if (rows.heap.end >= LARGE_HEAP_BYTES) {

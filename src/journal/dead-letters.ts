@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import type { Journal } from './journal.js';
 import { type JournalStorage, replaceFile } from './journal-storage.js';
-import { fileHeader, type JournalRecord, recordBody, recordHeader } from './record.js';
+import { fileHeader, type JournalRecord, RECORD_HEADER_BYTES, recordBody, writeRecord } from './record.js';
 import { readSegment } from './segment.js';
 
 const FILE_NAME = /^(\d{16})-(\d{16})\.(journal|done)$/;
@@ -143,16 +143,18 @@ export class DeadLetters {
     try {
       let bytes = 0;
       let newest = 0;
-      const append = async (...buffers: Uint8Array[]) => {
-        await file.append(buffers);
-        bytes += buffers.reduce((sum, { length }) => sum + length, 0);
+      const append = async (more: Uint8Array) => {
+        await file.append(more);
+        bytes += more.length;
       };
       await append(fileHeader(range.first));
       for await (const record of journal.records(range.first, range.last)) {
         newest = record.sequence;
         if (this.has(record.sequence)) continue;
         const body = recordBody(record.entry);
-        await append(recordHeader(record, body), body);
+        const encoded = Buffer.allocUnsafe(RECORD_HEADER_BYTES + body.length);
+        writeRecord(encoded, 0, record, body);
+        await append(encoded);
       }
       if (newest !== range.last) throw new Error(`the journal does not have record ${range.last}`);
       await file.sync();

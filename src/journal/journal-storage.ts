@@ -6,8 +6,8 @@ import { dirname, resolve } from 'node:path';
 
 /** A file being appended to. */
 export interface JournalFile {
-  /** Appends all of some buffers, or rejects; part of them may be in the file then. */
-  append(buffers: readonly Uint8Array[]): Promise<void>;
+  /** Appends all of some bytes, or rejects; part of them may be in the file then. */
+  append(bytes: Uint8Array): Promise<void>;
   /** Cuts the file to its first `length` bytes. */
   truncate(length: number): Promise<void>;
   /** Resolves when everything done to the file survives the loss of power. */
@@ -86,14 +86,10 @@ class DiskFile implements JournalFile {
     this.#file = file;
   }
 
-  async append(buffers: readonly Uint8Array[]): Promise<void> {
-    const total = buffers.reduce((bytes, buffer) => bytes + buffer.length, 0);
-    // The kernel takes at most IOV_MAX (1024) buffers at a time, and may take less than it was given.
-    const all = buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers, total);
-    let written = 0;
-    while (written < total) {
-      const { bytesWritten } = await this.#file.write(all, written, total - written);
-      written += bytesWritten;
+  async append(bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length; ) {
+      // The system may take less than it is given.
+      written += (await this.#file.write(bytes, written, bytes.length - written)).bytesWritten;
     }
   }
 
@@ -115,7 +111,7 @@ export async function replaceFile(storage: JournalStorage, path: string, content
   await storage.remove(`${path}.new`);
   const file = await storage.create(`${path}.new`);
   try {
-    await file.append([contents]);
+    await file.append(contents);
     await file.sync();
   } finally {
     await file.close();

@@ -21,7 +21,7 @@ import {
   RECORD_HEADER_BYTES,
   readFileHeader,
   recordBody,
-  recordHeader,
+  writeRecord,
 } from './record.js';
 import { type Damage, readSegment } from './segment.js';
 
@@ -32,6 +32,8 @@ const MAX_SEGMENT_BYTES = 64 << 20;
 const MIN_SEGMENTS = 4;
 /** Appended between two syncs at most, so that the first of many waiting requests does not wait for all of them. */
 const MAX_SYNC_BYTES = 8 << 20;
+/** Groups of small requests fit; larger ones are few. */
+const SCRATCH_BYTES = 256 << 10;
 
 export interface JournalOptions {
   readonly folder: string;
@@ -55,9 +57,55 @@ interface Waiting {
   readonly entry: JournalEntry;
   readonly body: Uint8Array;
   readonly admittedBytes: number;
-  readonly durable: (sequence: number) => void;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+}
+
+/** Entries that become durable together, by one sync. Takes more of them until it is being written. */
+export class Group {
+  /** Resolves when all entries are durable; rejects with `overloaded` when none of them is. */
+  readonly durable: Promise<void>;
+  /**
+   * Called with the sequences of the first and the last entry in the moment in which all are durable, before `durable`
+   * resolves: group after group, in the order of sequences.
+   */
+  onDurable: (firstSequence: number, lastSequence: number) => void = () => {};
+  readonly #entries: Waiting[] = [];
+  #bytes = 0;
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
+
+  constructor() {
+    this.durable = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Bytes of the records that the entries become. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get entries(): readonly Waiting[] {
+    return this.#entries;
+  }
+
+  add(waiting: Waiting): void {
+    this.#entries.push(waiting);
+    this.#bytes += RECORD_HEADER_BYTES + waiting.body.length;
+  }
+
+  succeed(firstSequence: number): void {
+    try {
+      this.onDurable(firstSequence, firstSequence + this.#entries.length - 1);
+      this.#resolve();
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  fail(error: unknown): void {
+    this.#reject(error);
+  }
 }
 
 export class Journal {
@@ -67,8 +115,12 @@ export class Journal {
   readonly #lock: JournalLock;
   readonly #segments: Segment[];
   #current: { readonly segment: Segment; readonly file: JournalFile } | undefined;
-  #waiting: Waiting[] = [];
+  /** Not being written yet, in the order in which they will be. Entries join the last one. */
+  readonly #groups: Group[] = [];
+  /** Bytes of groups, the one that is being written among them. */
   #waitingBytes = 0;
+  /** What the records of small groups are put together in, one group after the other. */
+  readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
   #isWriting = false;
   #written: Promise<void> = Promise.resolve();
   /** Removals of segments, one after the other. */
@@ -182,24 +234,29 @@ export class Journal {
   }
 
   /**
-   * Makes an entry durable. `durable` is called with its sequence as soon as it is, in the order of sequences; then the
-   * promise resolves. Rejects with `overloaded` when the journal is full or has failed, and then nothing is durable.
+   * Has an entry made durable, with all others of the group that it joins. Throws `overloaded` when the journal is full
+   * or has failed.
    */
-  append(entry: JournalEntry, admittedBytes: number, durable: (sequence: number) => void): Promise<void> {
-    if (!this.#isReplayed) return Promise.reject(new Error('BUG: a journal is appended to before it was replayed'));
-    if (this.#isClosed) return Promise.reject(new Failure('stopping', 'the server is stopping'));
-    if (this.#failure !== undefined) return Promise.reject(new Failure('overloaded', this.#failure));
+  append(entry: JournalEntry, admittedBytes: number): Group {
+    if (!this.#isReplayed) throw new Error('BUG: a journal is appended to before it was replayed');
+    if (this.#isClosed) throw new Failure('stopping', 'the server is stopping');
+    if (this.#failure !== undefined) throw new Failure('overloaded', this.#failure);
     const body = recordBody(entry);
     const bytes = RECORD_HEADER_BYTES + body.length;
     const refusal = this.#refusal(bytes);
-    if (refusal !== undefined) return Promise.reject(refusal);
+    if (refusal !== undefined) throw refusal;
     this.#waitingBytes += bytes;
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, body, admittedBytes, durable, resolve, reject });
-      if (this.#isWriting) return;
+    let group = this.#groups.at(-1);
+    if (group === undefined || group.bytes + bytes > MAX_SYNC_BYTES) {
+      group = new Group();
+      this.#groups.push(group);
+    }
+    group.add({ entry, body, admittedBytes });
+    if (!this.#isWriting) {
       this.#isWriting = true;
       this.#written = this.#write();
-    });
+    }
+    return group;
   }
 
   /** Tells that the target has committed everything up to a sequence: segments with nothing beyond are removed. */
@@ -267,56 +324,30 @@ export class Journal {
   async #write(): Promise<void> {
     // One turn of the event loop, so that requests which arrived together share a sync.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
-      const batch = this.#nextBatch();
+    for (let group = this.#groups.shift(); group !== undefined; group = this.#groups.shift()) {
       const first = this.#lastSequence + 1;
       try {
-        await this.#appendAndSync(first, batch);
+        await this.#appendAndSync(first, group);
       } catch (error) {
-        const refusal = new Failure('overloaded', `cannot write journal: ${messageOf(error)}`, { cause: error });
-        for (const { reject } of batch) reject(refusal);
+        group.fail(new Failure('overloaded', `cannot write journal: ${messageOf(error)}`, { cause: error }));
         continue;
       } finally {
-        for (const { body } of batch) this.#waitingBytes -= RECORD_HEADER_BYTES + body.length;
+        this.#waitingBytes -= group.bytes;
       }
-      this.#lastSequence += batch.length;
-      batch.forEach(({ durable, resolve, reject }, i) => {
-        try {
-          durable(first + i);
-          resolve();
-        } catch (error) {
-          reject(error);
-        }
-      });
+      this.#lastSequence += group.entries.length;
+      group.succeed(first);
     }
     // No await since the loop has seen that nothing waits, so that nobody can begin to wait in between.
     this.#isWriting = false;
   }
 
-  #nextBatch(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { body } of this.#waiting) {
-      const more = RECORD_HEADER_BYTES + body.length;
-      if (count > 0 && bytes + more > MAX_SYNC_BYTES) break;
-      bytes += more;
-      count++;
-    }
-    return this.#waiting.splice(0, count);
-  }
-
-  /** Resolves once a batch is durable; rejects with nothing of it in the journal, or with the journal failed. */
-  async #appendAndSync(first: number, batch: readonly Waiting[]): Promise<void> {
+  /** Resolves once a group is durable; rejects with nothing of it in the journal, or with the journal failed. */
+  async #appendAndSync(first: number, { entries, bytes }: Group): Promise<void> {
     if (this.#failure !== undefined) throw new Error(this.#failure);
-    const unixMs = Date.now();
-    const buffers = batch.flatMap(({ entry, body, admittedBytes }, i) => [
-      recordHeader({ sequence: first + i, unixMs, admittedBytes, entry }, body),
-      body,
-    ]);
-    const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    const records = this.#encoded(first, entries, bytes);
     const { segment, file } = await this.#segmentFor(first, bytes);
     try {
-      await file.append(buffers);
+      await file.append(records);
     } catch (error) {
       await this.#takeBack(file, segment, error);
       throw error;
@@ -330,9 +361,21 @@ export class Journal {
       throw error;
     }
     segment.bytes += bytes;
-    segment.lastSequence = first + batch.length - 1;
+    segment.lastSequence = first + entries.length - 1;
     this.#syncs++;
-    this.#records += batch.length;
+    this.#records += entries.length;
+  }
+
+  /** The records of a group, valid until the next one's. */
+  #encoded(first: number, entries: readonly Waiting[], bytes: number): Buffer {
+    const unixMs = Date.now();
+    const records = bytes <= SCRATCH_BYTES ? this.#scratch.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
+    let at = 0;
+    entries.forEach(({ entry, body, admittedBytes }, i) => {
+      writeRecord(records, at, { sequence: first + i, unixMs, admittedBytes, entry }, body);
+      at += RECORD_HEADER_BYTES + body.length;
+    });
+    return records;
   }
 
   /** Removes what an append that failed may have left: a refused record must not be replayed, for it is sent again. */
@@ -435,7 +478,7 @@ async function createSegment(
 ): Promise<JournalFile> {
   const file = await storage.create(path);
   try {
-    await file.append([fileHeader(firstSequence)]);
+    await file.append(fileHeader(firstSequence));
     await storage.syncFolder(folder);
     return file;
   } catch (error) {

@@ -78,9 +78,14 @@ export function recordBody(entry: JournalEntry): Uint8Array {
   return entry.kind === 'request' ? entry.body : encodeRows(entry.packed);
 }
 
-/** The header that goes before `body`, which is that of the record's entry. */
-export function recordHeader({ sequence, unixMs, admittedBytes, entry }: JournalRecord, body: Uint8Array): Buffer {
-  const header = Buffer.alloc(RECORD_HEADER_BYTES);
+/** Writes a record at a place that has room for it. `body` is that of its entry. */
+export function writeRecord(
+  target: Buffer,
+  at: number,
+  { sequence, unixMs, admittedBytes, entry }: JournalRecord,
+  body: Uint8Array,
+): void {
+  const header = target.subarray(at, at + RECORD_HEADER_BYTES);
   header.writeUInt32LE(body.length, 0);
   header.writeDoubleLE(sequence, 4);
   header.writeDoubleLE(unixMs, 12);
@@ -92,7 +97,7 @@ export function recordHeader({ sequence, unixMs, admittedBytes, entry }: Journal
   const crc = crc32c(header.subarray(0, HEADER_CRC_AT));
   header.writeUInt32LE(crc, HEADER_CRC_AT);
   header.writeUInt32LE(crc32c(body, crc), RECORD_CRC_AT);
-  return header;
+  target.set(body, at + RECORD_HEADER_BYTES);
 }
 
 /** A record's header, as it is or as it must have been. */

@@ -3,7 +3,7 @@
 // and none is committed twice. Only this file calls SealTarget.commit.
 
 import type { Generation, GenerationRows } from '../buffer/generation.js';
-import { type Freeze, OpenRows } from '../buffer/open-rows.js';
+import { type Freeze, NO_SEQUENCES, OpenRows } from '../buffer/open-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import { CommitConflict, type SealTarget } from '../catalog/seal-target.js';
 import { messageOf } from '../failure.js';
@@ -122,10 +122,10 @@ export class Sealer {
     return (this.#detached[0] ?? this.#open).openedAtMs;
   }
 
-  /** Takes the rows of one request. They are committed together, in the background or at the next flush. */
-  append(rows: SignalRows, admittedBytes: number, journalSequence = 0): void {
+  /** Takes the rows of a request, or of several at once. They are committed together, in the background or at the next flush. */
+  append(rows: SignalRows, admittedBytes: number, sequences = NO_SEQUENCES): void {
     const nowMs = Date.now();
-    this.#open.append(rows, admittedBytes, nowMs, journalSequence);
+    this.#open.append(rows, admittedBytes, nowMs, sequences);
     this.kept.release(this.bufferedBytes);
     this.#schedule(nowMs);
   }

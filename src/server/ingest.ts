@@ -6,11 +6,12 @@ import type { SignalRows } from '../buffer/signal-rows.js';
 import { DecodePool } from '../decode/decode-pool.js';
 import { type EncodedRequest, RequestDecoder } from '../decode/request-decoder.js';
 import { Failure } from '../failure.js';
-import type { Journal } from '../journal/journal.js';
+import type { Group, Journal } from '../journal/journal.js';
 import type { JournalEntry, JournalRecord } from '../journal/record.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import type { Sealer } from '../seal/sealer.js';
 import type { Admission } from './admission.js';
+import { GroupRows } from './group-rows.js';
 
 /** What the sender of accepted telemetry is told. */
 export interface Receipt {
@@ -27,12 +28,8 @@ export interface Receipt {
 const MAX_INLINE_BYTES = availableParallelism() > 2 ? 4 << 10 : 16 << 10;
 /** Small bodies may inflate to more than a thousand times their size. Telemetry compresses to a tenth or so. */
 const MAX_INLINE_INFLATED_BYTES = 16 * MAX_INLINE_BYTES;
-/**
- * With a journal, bodies up to this size are decoded once to be checked and again when they are durable. Keeping the rows
- * meanwhile makes arrays for every column of every table, which costs as much as decoding this many bytes. See
- * bench/journal.ts.
- */
-const MAX_TWICE_BYTES = 4 << 10;
+/** One group is being written while the next one gathers. */
+const MAX_SPARE_ROWS = 2;
 /** More decode threads than this find no sockets, writers and queries left to share cores with. */
 const MAX_DEFAULT_THREADS = 8;
 
@@ -47,6 +44,11 @@ export class Ingest {
   // What was accepted under a larger limit is still accepted.
   readonly #replayDecoder = new RequestDecoder({ maxBodyBytes: MAX_REPLAY_BYTES });
   readonly #journal: Journal | undefined;
+  /** The group of the journal that the last request joined, and the rows of its requests. */
+  #group: Group | undefined;
+  #groupRows: GroupRows | undefined;
+  /** Of groups that are durable, to be used again. */
+  readonly #spareRows: GroupRows[] = [];
   readonly #maxDecodedBytes: number;
   #activeRequests = 0;
   #totalRequests = 0;
@@ -116,17 +118,15 @@ export class Ingest {
         this.#pool.recycle(rows);
         return receipt;
       }
-      const entry = { kind: 'request', ...request } as const;
       if (inlineRows !== undefined) {
-        // The next request is decoded into the same memory while this one's record is being written.
-        const kept = request.body.length <= MAX_TWICE_BYTES ? undefined : unpackRows(packRows(inlineRows));
-        const rows = () => kept ?? this.#inlineDecoder.decode(request);
-        return await this.#journaled(this.#journal, entry, inlineRows.rows, rows, admittedBytes);
+        const entry = { kind: 'request', ...request } as const;
+        // Awaited here, so that what it rejects with is caught here.
+        return await this.#journaled(this.#journal, entry, inlineRows, admittedBytes, 'copied');
       }
       // The thread that decodes takes the body; the journal gets what was sent.
-      const copy = { ...entry, body: new Uint8Array(request.body) };
+      const entry = { kind: 'request', ...request, body: new Uint8Array(request.body) } as const;
       const rows = await this.#decodeOnThread(request, sender);
-      const receipt = await this.#journaled(this.#journal, copy, rows.rows, () => rows, admittedBytes);
+      const receipt = await this.#journaled(this.#journal, entry, rows, admittedBytes, 'lent');
       this.#pool.recycle(rows);
       return receipt;
     } catch (error) {
@@ -148,8 +148,7 @@ export class Ingest {
     try {
       if (this.#journal === undefined) return this.#appendSync(rows, admittedBytes);
       const packed = packRows(rows);
-      const kept = () => unpackRows(packed);
-      return await this.#journaled(this.#journal, { kind: 'rows', packed }, rows.rows, kept, admittedBytes);
+      return await this.#journaled(this.#journal, { kind: 'rows', packed }, unpackRows(packed), admittedBytes, 'lent');
     } catch (error) {
       this.admission.release(admittedBytes);
       throw error;
@@ -180,30 +179,47 @@ export class Ingest {
     return rows;
   }
 
-  /** Makes an entry durable, and then appends its rows, which `rows` gives, in the order of the journal. */
+  /**
+   * Makes an entry durable with others, and then appends the rows of all of them, in the order of the journal. Rows that
+   * are lent must not change before this resolves or rejects.
+   */
   async #journaled(
     journal: Journal,
     entry: JournalEntry,
-    rowCount: number,
-    rows: () => SignalRows,
+    rows: SignalRows,
     admittedBytes: number,
+    memory: 'copied' | 'lent',
   ): Promise<Receipt> {
-    if (rowCount === 0) return this.#appendSync(rows(), admittedBytes);
-    let receipt: Receipt | undefined;
-    await journal.append(entry, admittedBytes, (sequence) => {
-      receipt = this.#appendSync(rows(), admittedBytes, sequence);
-    });
-    return receipt!;
+    if (rows.rows === 0) return this.#appendSync(rows, admittedBytes);
+    const group = journal.append(entry, admittedBytes);
+    if (group !== this.#group) {
+      const waiting = this.#spareRows.pop() ?? new GroupRows();
+      this.#group = group;
+      this.#groupRows = waiting;
+      group.onDurable = (first, last) => {
+        this.#totalRows += waiting.rows;
+        waiting.moveTo(this.#sealer, first, last);
+        if (this.#spareRows.length < MAX_SPARE_ROWS) this.#spareRows.push(waiting);
+      };
+    }
+    this.#groupRows!.add(rows, admittedBytes, memory);
+    const receipt = receiptOf(rows);
+    await group.durable;
+    return receipt;
   }
 
-  #appendSync(rows: SignalRows, admittedBytes: number, journalSequence = 0): Receipt {
-    const receipt = { rows: rows.rows, batches: rows.tables.filter((table) => table.rows > 0).length };
+  #appendSync(rows: SignalRows, admittedBytes: number): Receipt {
+    const receipt = receiptOf(rows);
     if (receipt.rows === 0) {
       this.admission.release(admittedBytes);
     } else {
-      this.#sealer.append(rows, admittedBytes, journalSequence);
+      this.#sealer.append(rows, admittedBytes);
       this.#totalRows += receipt.rows;
     }
     return receipt;
   }
+}
+
+function receiptOf(rows: SignalRows): Receipt {
+  return { rows: rows.rows, batches: rows.tables.filter((table) => table.rows > 0).length };
 }

@@ -66,7 +66,7 @@ export class Recovery {
       if (deadLetters.has(record.sequence)) continue;
       const rows = await this.#decoded(record);
       if (rows === undefined || rows.rows === 0) continue;
-      sealer.append(rows, 0, record.sequence);
+      sealer.append(rows, 0, { first: record.sequence, last: record.sequence });
       this.#rows += rows.rows;
       await this.#makeRoom();
       if (this.#rows - reported < PROGRESS_ROWS) continue;
@@ -124,7 +124,7 @@ export class Recovery {
     const open = new OpenRows(freeze);
     for await (const record of deadLetters.records(letter)) {
       const rows = ingest.replayedRows(record);
-      if (rows.rows > 0) open.append(rows, 0, Date.now(), record.sequence);
+      if (rows.rows > 0) open.append(rows, 0, Date.now(), { first: record.sequence, last: record.sequence });
     }
     return open.detach();
   }

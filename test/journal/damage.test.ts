@@ -28,7 +28,7 @@ const open = (storage: JournalStorage, damaged: Damage[] = []) =>
 async function written(records: number, afterSequence = 0, storage = new MemoryStorage()): Promise<MemoryStorage> {
   const journal = await open(storage);
   for await (const _ of journal.replay(afterSequence));
-  for (let i = 1; i <= records; i++) await journal.append(entry(i), 0, () => {});
+  for (let i = 1; i <= records; i++) await journal.append(entry(i), 0).durable;
   await journal.close();
   return storage.afterwards('killed');
 }
@@ -51,9 +51,11 @@ async function recover(storage: MemoryStorage, afterSequence = 0): Promise<Recov
     found.bodies.push(entry.kind === 'request' ? Buffer.from(entry.body).toString() : 'rows');
   }
   let appended = 0;
-  await journal.append(entry(99), 0, (sequence) => {
-    appended = sequence;
-  });
+  const group = journal.append(entry(99), 0);
+  group.onDurable = (first) => {
+    appended = first;
+  };
+  await group.durable;
   expect(appended).toBeGreaterThan(Math.max(afterSequence, ...found.sequences));
   await journal.release(appended);
   await journal.close();
@@ -166,8 +168,8 @@ test('a record inside of the body of another is no record', async () => {
   const storage = new MemoryStorage();
   const journal = await open(storage);
   for await (const _ of journal.replay(0));
-  await journal.append(entry(1), 0, () => {});
-  await journal.append({ ...entry(2), body: forged }, 0, () => {});
+  await journal.append(entry(1), 0).durable;
+  await journal.append({ ...entry(2), body: forged }, 0).durable;
   await journal.close();
   const left = storage.afterwards('killed');
   const contents = Buffer.from(left.files(FOLDER).get('0000000000000001.journal')!);
@@ -265,7 +267,7 @@ test('rows come back as they were', async () => {
   const storage = new MemoryStorage();
   const journal = await open(storage);
   for await (const _ of journal.replay(0));
-  for (const rows of packed) await journal.append({ kind: 'rows', packed: rows }, 7, () => {});
+  for (const rows of packed) await journal.append({ kind: 'rows', packed: rows }, 7).durable;
   await journal.close();
   const again = await open(storage.afterwards('killed'));
   const found = [];

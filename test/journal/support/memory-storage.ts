@@ -172,8 +172,8 @@ class MemoryFile implements JournalFile {
     this.#inode = inode;
   }
 
-  append(buffers: readonly Uint8Array[]): Promise<void> {
-    const bytes = Buffer.concat(buffers);
+  append(given: Uint8Array): Promise<void> {
+    const bytes = Buffer.from(given);
     const add = (length: number) => {
       this.#inode.bytes = Buffer.concat([this.#inode.bytes, bytes.subarray(0, length)]);
     };
