@@ -26,6 +26,11 @@ export class FileInput {
     this.isSeekable = isSeekable;
   }
 
+  /** Reads bytes at hand as they are. */
+  static of(bytes: Uint8Array): FileInput {
+    return new FileInput(new MemoryBytes(bytes), 0, false);
+  }
+
   /** Opens a plain file in its middle. */
   static openAt(path: string, at: number): FileInput {
     return new FileInput(new PlainFile(path, at), at, true);

@@ -74,6 +74,8 @@ export class FileReader {
       }
       case 'offset':
         return { path: start.path, input: FileInput.openAt(start.path, start.at), format: start.format };
+      case 'lines':
+        return { path: start.path, input: FileInput.of(start.bytes), format: 'jsonl' };
       case 'bytes':
       case 'file': {
         const input = FileInput.open(start.path, start.kind === 'bytes' ? start.bytes : undefined);

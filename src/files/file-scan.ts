@@ -3,7 +3,7 @@
 // open for a scan is closed when the scan is collected.
 
 import { VECTOR_ROWS, type VectorRows } from '../buffer/vector-rows.js';
-import { messageOf } from '../failure.js';
+import { Failure, messageOf } from '../failure.js';
 import type { FileSource } from './file-source.js';
 import type { ReadErrorLog, SkippedInFile } from './read-error-log.js';
 import type { OpenPlace, ReadPool } from './read-pool.js';
@@ -130,7 +130,7 @@ export class FileScan {
   #openFile(path: string): void {
     const file: FileRead = {
       path,
-      starts: this.#parts.source.starts(path),
+      starts: this.#parts.source.starts(path, this.#options.plan.format),
       pieces: [],
       next: 'unknown',
       unitsBefore: 0,
@@ -150,7 +150,8 @@ export class FileScan {
         this.#readAhead();
       },
       (error: unknown) => {
-        file.error = new Error(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
+        const what = error instanceof Failure ? this.#options.errorPrefix(path) : `cannot read ${path}`;
+        file.error = new Error(`${what}: ${messageOf(error)}`, { cause: error });
         file.next = undefined;
       },
     );

@@ -121,7 +121,9 @@ export interface OpenPlace {
 
 function start(thread: Thread, queued: QueuedTask): void {
   thread.current = queued;
-  thread.worker.postMessage(queued.task);
+  const { start } = queued.task;
+  const bytes = start.kind === 'bytes' || start.kind === 'lines' ? [start.bytes.buffer as ArrayBuffer] : [];
+  thread.worker.postMessage(queued.task, bytes);
 }
 
 function threadEnded(cause: unknown): ReadAnswer {

@@ -23,6 +23,8 @@ export type PieceStart =
   | { readonly kind: 'file'; readonly path: string }
   /** Content that was read elsewhere. `path` names it in errors and decides about its compression. */
   | { readonly kind: 'bytes'; readonly path: string; readonly bytes: Uint8Array }
+  /** Whole lines of a file of them, as they are without compression. */
+  | { readonly kind: 'lines'; readonly path: string; readonly bytes: Uint8Array }
   /** In the middle of a plain file, whose format is known by now. */
   | { readonly kind: 'offset'; readonly path: string; readonly format: FileFormat; readonly at: number }
   /** Where the thread that has read the file so far stopped. */
