@@ -1,6 +1,8 @@
+import { letHeapGrow } from './host/heap-growth.js';
 import { runHost } from './host/run-host.js';
 import { otlp } from './otlp.js';
 
+letHeapGrow();
 process.exit(
   await runHost({
     argv: process.argv.slice(2),

@@ -1,8 +1,10 @@
 // A process with a database as `otelduck` opens it, that runs the SQL which its parent sends.
 
+import { letHeapGrow } from '../../src/host/heap-growth.js';
 import { HostDatabase } from '../../src/host/host-database.js';
 import { otlp } from '../../src/otlp.js';
 
+letHeapGrow();
 const database = await HostDatabase.open({ path: process.argv[2]!, isReadOnly: false, memoryLimit: undefined }, [otlp]);
 
 process.on('message', (message: Question) => {
