@@ -19,11 +19,16 @@ export interface QueryParameter {
   readonly defaultText?: string;
 }
 
+export interface QueryCaller extends Caller {
+  /** When the transaction of the call began. What it sees of a table may be as old as that, and is not older. */
+  readonly transactionStartMs: number;
+}
+
 export interface QueryFunction {
   readonly name: string;
   readonly parameters: readonly QueryParameter[];
   /** The query that a call stands for. A throw becomes the error of the statement. Nothing must begin here. */
-  sql(caller: Caller, given: Readonly<Record<string, string | null>>): string;
+  sql(caller: QueryCaller, given: Readonly<Record<string, string | null>>): string;
 }
 
 /** Registers the function that the macro reads; it is visible on all connections of the instance. */
@@ -31,15 +36,15 @@ export function registerQueryFunction(connection: DuckDBConnection, declared: Qu
   connection.registerScalarFunction(
     DuckDBScalarFunction.create({
       name: internalName(declared),
-      parameterTypes: [VARCHAR, VARCHAR, ...declared.parameters.map(() => VARCHAR)],
+      parameterTypes: [VARCHAR, VARCHAR, VARCHAR, ...declared.parameters.map(() => VARCHAR)],
       returnType: VARCHAR,
       // Parameters that are not given are NULL.
       specialHandling: true,
       mainFunction: (_info, input, output) => {
         const text = (column: number, row: number) => input.getColumnVector(column).getItem(row) as string | null;
         for (let row = 0; row < input.rowCount; row++) {
-          const given = declared.parameters.map(({ name }, i) => [name, text(i + 2, row)]);
-          const caller = { catalog: text(0, row)!, schema: text(1, row)! };
+          const given = declared.parameters.map(({ name }, i) => [name, text(i + 3, row)]);
+          const caller = { catalog: text(0, row)!, schema: text(1, row)!, transactionStartMs: Number(text(2, row)) };
           output.setItem(row, declared.sql(caller, Object.fromEntries(given)));
         }
         output.flush();
@@ -54,7 +59,8 @@ export function queryMacroSql(declared: QueryFunction, { prefix, name }: MacroTa
     defaultSql === undefined ? quotedIdentifier(name) : `${quotedIdentifier(name)} := ${defaultSql}`,
   );
   const passed = declared.parameters.map((parameter) => `CAST(${quotedIdentifier(parameter.name)} AS VARCHAR)`);
-  const given = ['current_database()', 'current_schema()', ...passed].join(', ');
+  const start = 'CAST(epoch_ms(now()) AS VARCHAR)';
+  const given = ['current_database()', 'current_schema()', start, ...passed].join(', ');
   return `${prefix} ${name}(${signature.join(', ')}) AS TABLE FROM query(${internalName(declared)}(${given}))`;
 }
 

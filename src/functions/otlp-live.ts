@@ -48,7 +48,7 @@ function liveFunction(registry: ServerRegistry, table: TelemetryTable): QueryFun
       },
     ],
     sql: (caller, { catalog, schema }) =>
-      registry.live.liveSql(`${name}()`, table, {
+      registry.live.liveSql(name, table, caller, {
         catalog: catalog ?? caller.catalog,
         schema: schema ?? (catalog === null ? caller.schema : 'main'),
       }),

@@ -20,6 +20,7 @@ export class KeptGenerations {
   readonly #maxBytesWithWaiting: number;
   readonly #kept: Kept[] = [];
   #bytes = 0;
+  #lastCommittedAtMs = Number.NEGATIVE_INFINITY;
   #lastReleased: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -37,20 +38,26 @@ export class KeptGenerations {
     return this.#kept.map(({ generation }) => generation);
   }
 
+  /** When the newest generation was committed, kept or not; minus infinity as long as there is none. */
+  get lastCommittedAtMs(): number {
+    return this.#lastCommittedAtMs;
+  }
+
   get byteLength(): number {
     return this.#bytes;
   }
 
   /**
-   * Id of the newest generation that is kept no more; undefined as long as there is none. A snapshot that has it has all
-   * of the server's older ones too, since they are committed in order.
+   * Id of the newest generation that is kept no more; undefined as long as there is none. A snapshot that has it has all of
+   * the server's older ones too, since they are committed in order.
    */
   get lastReleased(): string | undefined {
     return this.#lastReleased;
   }
 
   add(generation: Generation, waitingBytes: number): void {
-    this.#kept.push({ generation, committedAtMs: Date.now() });
+    this.#lastCommittedAtMs = Date.now();
+    this.#kept.push({ generation, committedAtMs: this.#lastCommittedAtMs });
     this.#bytes += generation.byteLength;
     this.release(waitingBytes);
   }

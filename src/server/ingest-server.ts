@@ -150,8 +150,9 @@ export class IngestServer {
       get listenUri() {
         return canonicalUri(uri);
       },
+      serverId,
       tables: target.live,
-      sealer,
+      held: sealer,
     };
     live.add(feeder);
     const endReading = () => live.end(feeder);

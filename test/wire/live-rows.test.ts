@@ -1,6 +1,6 @@
 // Live functions while servers commit: each row that was acknowledged is there, once, whatever a query's snapshot shows.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -115,4 +115,53 @@ test('rows of a commit that fails are read once until it succeeds', async () => 
   expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '7' });
   expect(await database.value(count)).toBe('7');
   expect(await database.value('SELECT count(*) FROM otlp_logs')).toBe('7');
+});
+
+test('live rows of servers that promote different attributes are those that will be committed', async () => {
+  const database = await openDatabase();
+  const promotions = [{}, { promote_resource_attributes: 'host.name' }, { promote_scope_attributes: 'library,other' }];
+  for (const options of promotions) {
+    const server = await database.serve({ seal_max_age_ms: NEVER_MS, ...options });
+    await server.post(readFileSync('test/data/logs.pb'));
+  }
+  await database.connection.run('ALTER TABLE otlp_logs ADD COLUMN note VARCHAR');
+  await database.connection.run('CREATE TABLE before AS FROM otlp_live_logs()');
+  expect(await database.rows('SELECT count(*) AS rows, count(host_name) AS hosts FROM before')).toEqual([
+    { rows: '9', hosts: '2' },
+  ]);
+  for (const { listen_uri } of await database.rows('SELECT listen_uri FROM otlp_server_list()')) {
+    await database.rows(`FROM otlp_stop('${listen_uri}')`);
+  }
+  for (const other of ['otlp_live_logs()', 'otlp_logs']) {
+    expect(
+      await database.rows(`(FROM before EXCEPT ALL FROM ${other}) UNION ALL (FROM ${other} EXCEPT ALL FROM before)`),
+    ).toEqual([]);
+  }
+});
+
+test('a reader of new rows gets each once, over commits and the end of a server, and is told of what it missed', async () => {
+  const database = await openDatabase();
+  const server = await database.serve({ seal_max_age_ms: NEVER_MS, max_decoded_bytes: 1_000_000 });
+  await server.post(logsRequest(2, 'before '));
+  const bodies = async () => (await database.rows("SELECT body FROM otlp_tail('logs', 'r')")).map(({ body }) => body);
+  expect(await bodies()).toEqual([]);
+  await server.post(logsRequest(2, 'a '));
+  await server.flush();
+  await server.post(logsRequest(1, 'b '));
+  expect(await bodies()).toEqual(['a 0', 'a 1', 'b 0']);
+  // Into the same generation, and beyond the first vector of it.
+  await server.post(logsRequest(2500, 'c '));
+  expect((await bodies()).length).toBe(2500);
+  await server.post(logsRequest(1, 'd '));
+  expect(await bodies()).toEqual(['d 0']);
+  for (const prefix of ['e ', 'f ']) {
+    await server.flush();
+    await server.post(logsRequest(3000, prefix));
+  }
+  await expect(bodies()).rejects.toThrow(/^Invalid Input Error: 3000 rows of otlp:.* before reader r asked for them/);
+  expect(await bodies()).toEqual([]);
+  await server.post(logsRequest(1, 'g '));
+  await server.stop();
+  expect(await bodies()).toEqual(['g 0']);
+  expect(await bodies()).toEqual([]);
 });
