@@ -97,7 +97,8 @@ const ducklake: CatalogKind = {
   settle: settleDuckLake,
   // The other half is for the COMMIT.
   longestAppendMs: (options) => retentionMs(options) / 2,
-  conflicts: /Transaction conflict|Failed to commit DuckLake transaction[\s\S]*(?:conflict|duplicate key|serializ)/i,
+  conflicts:
+    /Transaction conflict|could not serialize access|Failed to commit DuckLake transaction[\s\S]*(?:conflict|duplicate key|serializ)/i,
 };
 
 const iceberg: CatalogKind = {
