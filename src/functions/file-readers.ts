@@ -129,5 +129,12 @@ function kindOf({ name }: TelemetryTable): string {
 }
 
 const metricTypes: ReadonlyMap<string, string> = new Map(
-  tablesBySignal.metrics.map((table) => [table.name, kindOf(table).replace(/^metrics_/, '')]),
+  tablesBySignal.metrics.map((table) => [table.name, metricTypeOf(table)]),
 );
+
+/** The kind of a metric as OTLP calls it. */
+function metricTypeOf(table: TelemetryTable): string {
+  return kindOf(table)
+    .replace(/^metrics_/, '')
+    .replace(/^exp_/, 'exponential_');
+}
