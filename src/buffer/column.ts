@@ -14,6 +14,8 @@ export type ColumnArray = Uint32Array | Int32Array | Float64Array | Uint8Array;
 
 export interface Column {
   readonly declaration: TelemetryColumn;
+  /** Whether what is written is wanted. If not the column never grows, and what is written beyond its arrays is dropped. */
+  readonly isKept: boolean;
   /** The arrays behind the first `rows` rows, in an order that setArrays() takes them back in. */
   arrays(rows: number): readonly ColumnArray[];
   /** Takes arrays over, without copying them, as the values of as many rows as they hold. */
@@ -33,12 +35,14 @@ export interface Column {
 /** VARCHAR: offset and length of each text in the heap. */
 export class TextColumn implements Column {
   readonly declaration: TelemetryColumn;
+  readonly isKept: boolean;
   /** Offset at 2 × row, length at 2 × row + 1. */
   slots = new Uint32Array(0);
   readonly #absentLength: number;
 
-  constructor(declaration: TelemetryColumn) {
+  constructor(declaration: TelemetryColumn, isKept: boolean) {
     this.declaration = declaration;
+    this.isKept = isKept;
     this.#absentLength = declaration.absent === 'NULL' ? NULL_TEXT : 0;
   }
 
@@ -95,12 +99,14 @@ export class TextColumn implements Column {
 /** BIGINT and TIMESTAMP (nanoseconds): two's complement, low word at 2 × row, high word at 2 × row + 1. */
 export class Int64Column implements Column {
   readonly declaration: TelemetryColumn;
+  readonly isKept: boolean;
   words = new Uint32Array(0);
   /** 1 where the row has a value; undefined where every row has one. */
   valid: Uint8Array | undefined;
 
-  constructor(declaration: TelemetryColumn) {
+  constructor(declaration: TelemetryColumn, isKept: boolean) {
     this.declaration = declaration;
+    this.isKept = isKept;
     this.valid = declaration.absent === 'NULL' ? new Uint8Array(0) : undefined;
   }
 
@@ -152,13 +158,15 @@ type FixedWidthArray = Int32Array | Float64Array | Uint8Array;
 /** INTEGER, DOUBLE and BOOLEAN: one array element per row. */
 export class FixedWidthColumn<A extends FixedWidthArray> implements Column {
   readonly declaration: TelemetryColumn;
+  readonly isKept: boolean;
   values: A;
   /** 1 where the row has a value; undefined where every row has one. */
   valid: Uint8Array | undefined;
   readonly #newArray: (length: number) => A;
 
-  constructor(declaration: TelemetryColumn, newArray: (length: number) => A) {
+  constructor(declaration: TelemetryColumn, newArray: (length: number) => A, isKept: boolean) {
     this.declaration = declaration;
+    this.isKept = isKept;
     this.#newArray = newArray;
     this.values = newArray(0);
     this.valid = declaration.absent === 'NULL' ? new Uint8Array(0) : undefined;
@@ -209,6 +217,7 @@ export class FixedWidthColumn<A extends FixedWidthArray> implements Column {
 /** BIGINT[] and DOUBLE[]: where each row's elements lie among the elements of all rows. */
 export class ListColumn implements Column {
   readonly declaration: TelemetryColumn;
+  readonly isKept: boolean;
   /** Index of the first element at 2 × row, number of elements at 2 × row + 1. */
   entries = new Uint32Array(0);
   /** Low and high word of each element; of a DOUBLE, the two words of its IEEE 754 form. */
@@ -216,8 +225,9 @@ export class ListColumn implements Column {
   elementCount = 0;
   readonly #checkGrowth: CheckGrowth;
 
-  constructor(declaration: TelemetryColumn, checkGrowth: CheckGrowth) {
+  constructor(declaration: TelemetryColumn, checkGrowth: CheckGrowth, isKept: boolean) {
     this.declaration = declaration;
+    this.isKept = isKept;
     this.#checkGrowth = checkGrowth;
   }
 
@@ -241,6 +251,7 @@ export class ListColumn implements Column {
 
   /** Adds an element. Those added since the last setFrom() belong together. */
   push(low: number, high: number): void {
+    if (!this.isKept) return;
     const at = 2 * this.elementCount;
     if (at === this.elementWords.length) this.#reserveElements(1);
     this.elementWords[at] = low;
@@ -290,22 +301,22 @@ export class ListColumn implements Column {
   }
 }
 
-export function columnFor(declaration: TelemetryColumn, checkGrowth: CheckGrowth): Column {
+export function columnFor(declaration: TelemetryColumn, checkGrowth: CheckGrowth, isKept = true): Column {
   switch (declaration.type) {
     case 'VARCHAR':
-      return new TextColumn(declaration);
+      return new TextColumn(declaration, isKept);
     case 'TIMESTAMP':
     case 'BIGINT':
-      return new Int64Column(declaration);
+      return new Int64Column(declaration, isKept);
     case 'INTEGER':
-      return new FixedWidthColumn(declaration, (length) => new Int32Array(length));
+      return new FixedWidthColumn(declaration, (length) => new Int32Array(length), isKept);
     case 'DOUBLE':
-      return new FixedWidthColumn(declaration, (length) => new Float64Array(length));
+      return new FixedWidthColumn(declaration, (length) => new Float64Array(length), isKept);
     case 'BOOLEAN':
-      return new FixedWidthColumn(declaration, (length) => new Uint8Array(length));
+      return new FixedWidthColumn(declaration, (length) => new Uint8Array(length), isKept);
     case 'BIGINT[]':
     case 'DOUBLE[]':
-      return new ListColumn(declaration, checkGrowth);
+      return new ListColumn(declaration, checkGrowth, isKept);
   }
 }
 

@@ -32,9 +32,10 @@ export class SignalRows {
     const checkGrowth = (moreBytes: number) => this.#checkGrowth(moreBytes);
     this.signal = signal;
     this.heap = new ByteHeap(checkGrowth);
-    this.tables = tablesBySignal[signal].map(
-      (table) => new TableRows(table, checkGrowth, wanted === undefined ? undefined : (wanted[table.name] ?? [])),
-    );
+    this.tables = tablesBySignal[signal].map((table) => {
+      const names = wanted === undefined ? table.columns.map(({ name }) => name) : wanted[table.name];
+      return new TableRows(table, checkGrowth, names);
+    });
     this.#limit = limit;
   }
 

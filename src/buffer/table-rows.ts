@@ -16,15 +16,18 @@ const SMALLEST_CAPACITY_ROWS = 16;
 export class TableRows {
   readonly table: TelemetryTable;
   readonly columns: readonly Column[];
+  /** Whether rows of this table are wanted at all. */
+  readonly isKept: boolean;
   rows = 0;
   readonly #checkGrowth: CheckGrowth;
   #capacity = 0;
 
-  /** With `wanted`, only columns of these names are kept. */
-  constructor(table: TelemetryTable, checkGrowth: CheckGrowth, wanted?: readonly string[]) {
+  /** Keeps the columns of these names, or none of the table's rows. */
+  constructor(table: TelemetryTable, checkGrowth: CheckGrowth, wanted: readonly string[] | undefined) {
     this.table = table;
+    this.isKept = wanted !== undefined;
     this.columns = table.columns
-      .filter(({ name }) => wanted?.includes(name) ?? true)
+      .filter(({ name }) => wanted?.includes(name))
       .map((declaration) => columnFor(declaration, checkGrowth));
     this.#checkGrowth = checkGrowth;
   }
@@ -77,11 +80,6 @@ export class TableRows {
     if (this.#capacity > keepRows) this.#resize(SMALLEST_CAPACITY_ROWS);
   }
 
-  /** Whether what is written to the column is kept. */
-  keeps(name: string): boolean {
-    return this.columns.some(({ declaration }) => declaration.name === name);
-  }
-
   text(name: string): TextColumn {
     return this.#column(name, TextColumn);
   }
@@ -112,10 +110,9 @@ export class TableRows {
     return column;
   }
 
-  /** A column that keeps nothing: it never grows, and what is written beyond the end of an array is dropped. */
   #unwantedColumn(name: string): Column | undefined {
     const declaration = this.table.columns.find((declared) => declared.name === name);
-    return declaration && columnFor(declaration, growFreely);
+    return declaration && columnFor(declaration, growFreely, false);
   }
 
   #bytesOf(rows: number): number {

@@ -65,8 +65,10 @@ export interface ListVectors {
 export class VectorLayout {
   readonly #texts = new ByteHeap();
 
-  /** Copies the rows of a table, whose texts are in `heap`. */
-  layOut({ table, rows, columns }: TableRows, heap: Uint8Array): VectorRows {
+  /** Copies the rows of a table, whose texts are in `heap`, with the columns of these names. */
+  layOut(source: TableRows, heap: Uint8Array, wanted: readonly string[]): VectorRows {
+    const { table, rows } = source;
+    const columns = source.columns.filter(({ declaration }) => wanted.includes(declaration.name));
     const texts = this.#texts;
     texts.end = 0;
     const fixed = new FixedParts(columns.reduce((bytes, column) => bytes + fixedBytesOf(column, rows), 0));

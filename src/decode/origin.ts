@@ -12,6 +12,7 @@ const UNKNOWN_SERVICE = Buffer.from('unknown');
 export class SharedTexts<Name extends string> {
   readonly #names: readonly Name[];
   readonly #tables: { readonly rows: TableRows; readonly columns: readonly TextColumn[]; firstRow: number }[];
+  readonly #keptNames: ReadonlySet<Name>;
   /** Offset and length for each name; NULL_TEXT as length where there is none. */
   readonly #slots: Uint32Array;
 
@@ -23,6 +24,12 @@ export class SharedTexts<Name extends string> {
       columns: names.map((name) => table.text(name)),
       firstRow: 0,
     }));
+    this.#keptNames = new Set(names.filter((_, i) => this.#tables.some(({ columns }) => columns[i]!.isKept)));
+  }
+
+  /** Whether any table keeps the text, or any of the texts. */
+  keeps(name?: Name): boolean {
+    return name === undefined ? this.#keptNames.size > 0 : this.#keptNames.has(name);
   }
 
   /** Rows added from now on share texts, of which none is known yet. */
@@ -58,7 +65,8 @@ export class SharedTexts<Name extends string> {
       if (rows.rows === firstRow) continue;
       for (let i = 0; i < columns.length; i++) {
         const length = this.#slots[2 * i + 1]!;
-        if (length !== NULL_TEXT) fillSlots(columns[i]!.slots, firstRow, rows.rows, this.#slots[2 * i]!, length);
+        if (length !== NULL_TEXT && columns[i]!.isKept)
+          fillSlots(columns[i]!.slots, firstRow, rows.rows, this.#slots[2 * i]!, length);
       }
     }
   }

@@ -1,6 +1,6 @@
 // A piece of a file → rows of the tables that a scan wants.
 
-import { SignalRows } from '../buffer/signal-rows.js';
+import { SignalRows, type WantedColumns } from '../buffer/signal-rows.js';
 import { VectorLayout, type VectorRows } from '../buffer/vector-rows.js';
 import { JsonDecoder } from '../decode/json/decode-json.js';
 import { OtapStreamDecoder } from '../decode/otap/otap-stream-decoder.js';
@@ -46,7 +46,8 @@ export class PieceDecoder {
 
   constructor(plan: ReadPlan) {
     this.#plan = plan;
-    this.#rows = new SignalRows(plan.signal, ROW_LIMIT, plan.columns);
+    // The decoder of OTAP writes all columns: its cost is in reading the payloads.
+    this.#rows = new SignalRows(plan.signal, ROW_LIMIT, plan.format === 'otap' ? undefined : decoded(plan.columns));
     this.#json = new JsonDecoder(this.#rows);
     this.#protobuf = new ProtobufDecoder(this.#rows);
   }
@@ -58,9 +59,10 @@ export class PieceDecoder {
     this.#skipped = undefined;
     this.#decoders[format](piece);
     const { heap, tables } = this.#rows;
+    const { columns } = this.#plan;
     const rows = tables
-      .filter(({ table, rows }) => rows > 0 && this.#plan.columns[table.name] !== undefined)
-      .map((table) => this.#layout.layOut(table, heap.bytes));
+      .filter(({ table, rows }) => rows > 0 && columns[table.name] !== undefined)
+      .map((table) => this.#layout.layOut(table, heap.bytes, columns[table.table.name]!));
     return { rows, units: this.#units, skipped: this.#skipped };
   }
 
@@ -129,6 +131,19 @@ export class PieceDecoder {
     });
     this.#rows.heap.end = heapEnd;
   }
+}
+
+/** Columns that others are told from, by the name of the other. */
+const sources: Readonly<Record<string, string>> = {
+  duration_time_unix_nano: 'start_time_unix_nano',
+  int_value: 'double_value',
+  double_value: 'int_value',
+};
+
+/** The columns to decode in order to have those that are wanted. */
+function decoded(wanted: WantedColumns): WantedColumns {
+  const withSource = (name: string) => [name, sources[name]].filter((found) => found !== undefined);
+  return Object.fromEntries(Object.entries(wanted).map(([table, names]) => [table, names.flatMap(withSource)]));
 }
 
 function isOfAnotherSignal(bytes: Uint8Array, signal: Signal): boolean {

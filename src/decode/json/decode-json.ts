@@ -150,11 +150,17 @@ export class JsonDecoder {
   #readResourceAttributes(): void {
     const { values, json } = this.#wiring;
     const { resource } = this.#origin;
+    if (!resource.keeps()) {
+      this.#wiring.reader.passValue();
+      return;
+    }
     values.indexAttributes();
     for (const { key, column } of serviceColumns) {
+      if (!resource.keeps(column)) continue;
       const offset = json.heap.end;
       resource.set(column, offset, values.textOf(key));
     }
+    if (!resource.keeps('resource_attributes')) return;
     const offset = json.heap.end;
     resource.set('resource_attributes', offset, values.writeIndexed());
   }
@@ -173,6 +179,10 @@ export class JsonDecoder {
           readSharedText(this.#wiring, scope, 'scope_version');
           break;
         case Scope.attributes: {
+          if (!scope.keeps('scope_attributes')) {
+            reader.passValue();
+            break;
+          }
           const offset = json.heap.end;
           scope.set('scope_attributes', offset, values.attributesOrNothing());
           break;

@@ -25,6 +25,10 @@ export interface Wiring {
 
 /** Reads a string and makes it the row's text. An empty one is none. */
 export function readText({ reader, json }: Wiring, column: TextColumn, row: number): void {
+  if (!column.isKept) {
+    reader.passValue();
+    return;
+  }
   reader.string();
   const { textLength } = reader;
   column.setUnlessEmpty(row, json.heap.append(reader.text, reader.textStart, textLength), textLength);
@@ -36,6 +40,10 @@ export function readSharedText<Name extends string>(
   texts: SharedTexts<Name>,
   name: Name,
 ): void {
+  if (!texts.keeps(name)) {
+    reader.passValue();
+    return;
+  }
   reader.string();
   const { textLength } = reader;
   texts.set(name, json.heap.append(reader.text, reader.textStart, textLength), textLength);
@@ -43,6 +51,10 @@ export function readSharedText<Name extends string>(
 
 /** Reads an id and makes it the row's text. An empty one and one of zeros is none. */
 export function readId({ reader, json }: Wiring, column: TextColumn, row: number, digits: number): void {
+  if (!column.isKept) {
+    reader.passValue();
+    return;
+  }
   const offset = json.heap.end;
   column.setUnlessEmpty(row, offset, reader.id(digits, json.heap));
 }
@@ -75,6 +87,10 @@ export function setEnum(column: FixedWidthColumn<Int32Array>, row: number, numbe
 
 /** Reads an array of messages and makes a JSON array of them the row's text. Without any there is none. */
 export function readJsonList({ reader, json }: Wiring, column: TextColumn, row: number, readItem: () => void): void {
+  if (!column.isKept) {
+    reader.passValue();
+    return;
+  }
   const offset = json.heap.end;
   for (let more = reader.firstElement(); more; more = reader.nextElement()) {
     json.byte(json.heap.end === offset ? Char.OpenBracket : Char.Comma);

@@ -97,6 +97,7 @@ function dataReader(
   readPoint: () => void,
 ): () => void {
   const fields = new FieldTable(ids);
+  if (!table.isKept) return () => reader.passValue();
 
   return () => {
     const firstRow = table.rows;

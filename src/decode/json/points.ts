@@ -223,6 +223,10 @@ export function summaryPointReader(wiring: Wiring, columns: MetricColumns['summa
 }
 
 function readCounts({ reader, numbers }: Wiring, column: ListColumn, row: number): void {
+  if (!column.isKept) {
+    reader.passValue();
+    return;
+  }
   const first = column.elementCount;
   for (let more = reader.firstElement(); more; more = reader.nextElement()) {
     numbers.uint63();
@@ -233,6 +237,10 @@ function readCounts({ reader, numbers }: Wiring, column: ListColumn, row: number
 
 function readDoubles(wiring: Wiring, column: ListColumn, row: number): void {
   const { reader, numbers } = wiring;
+  if (!column.isKept) {
+    reader.passValue();
+    return;
+  }
   const first = column.elementCount;
   for (let more = reader.firstElement(); more; more = reader.nextElement()) {
     pushDouble(wiring, column, numbers.double());

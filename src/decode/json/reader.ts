@@ -270,6 +270,27 @@ export class JsonReader {
     }
   }
 
+  /** Passes a value that is not wanted, looking for its end only: nothing inside it is checked. */
+  passValue(): void {
+    const first = this.peek();
+    if (first !== Char.OpenBrace && first !== Char.OpenBracket) {
+      this.#skipScalar(first);
+      return;
+    }
+    const { bytes } = this;
+    let at = this.at;
+    let depth = 0;
+    do {
+      const byte = bytes[at]!;
+      if (byte === Char.Quote) at = this.#stringEnd(this.#plainEnd(at + 1));
+      else if (byte === Char.OpenBrace || byte === Char.OpenBracket) depth++;
+      else if (byte === Char.CloseBrace || byte === Char.CloseBracket) depth--;
+      else if (byte === Char.End) this.#expectedAt(at, 'the end of a value');
+      at++;
+    } while (depth > 0);
+    this.at = at;
+  }
+
   /** Passes what follows a value in a container, up to the next value. Returns whether there is one. */
   #skipComma(closer: number): boolean {
     if (closer === Char.CloseBrace) {
@@ -370,7 +391,11 @@ export class JsonReader {
   // Errors
 
   #expected(what: string): never {
-    throw this.#body.syntaxFailure(this.at, what);
+    this.#expectedAt(this.at, what);
+  }
+
+  #expectedAt(at: number, what: string): never {
+    throw this.#body.syntaxFailure(at, what);
   }
 
   /** Passes a null, or throws that something else is not what the rule says. */

@@ -58,6 +58,10 @@ export class Values {
 
   /** Reads attributes and makes them the row's text. Without any there is none. */
   attributesColumn(column: TextColumn, row: number): void {
+    if (!column.isKept) {
+      this.#reader.passValue();
+      return;
+    }
     const { heap } = this.#json;
     const offset = heap.end;
     column.setUnlessEmpty(row, offset, this.attributesOrNothing());
@@ -104,6 +108,10 @@ export class Values {
 
   /** Reads an AnyValue and makes it the row's text. One that is empty or not set is none. */
   textColumn(column: TextColumn, row: number): void {
+    if (!column.isKept) {
+      this.#reader.passValue();
+      return;
+    }
     const offset = this.#json.heap.end;
     column.setUnlessEmpty(row, offset, this.text());
   }

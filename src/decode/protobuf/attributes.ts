@@ -171,6 +171,7 @@ export class Attributes {
 
   /** Makes an AnyValue the row's text. One that is empty or not set is none. */
   writeValue(column: TextColumn, row: number, place: number): void {
+    if (!column.isKept) return;
     const offset = this.#json.heap.end;
     const length = this.writeText(place);
     if (length > 0) column.set(row, offset, length);

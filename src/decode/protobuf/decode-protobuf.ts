@@ -133,16 +133,19 @@ export class ProtobufDecoder {
     const { resource } = this.#origin;
     while (reader.pos < end) {
       const tag = reader.tag();
-      if (tag === RESOURCE_ATTRIBUTES) attributes.index(end);
+      if (tag === RESOURCE_ATTRIBUTES && resource.keeps()) attributes.index(end);
       else reader.skipOther(tag, 'Resource', end);
     }
     reader.leave(end);
     for (const { key, column } of serviceColumns) {
+      if (!resource.keeps(column)) continue;
       const offset = json.heap.end;
       resource.set(column, offset, attributes.writeText(attributes.valueOf(key)));
     }
     const offset = json.heap.end;
-    resource.set('resource_attributes', offset, attributes.writeObjectOrNothing());
+    if (resource.keeps('resource_attributes')) {
+      resource.set('resource_attributes', offset, attributes.writeObjectOrNothing());
+    }
   }
 
   #readScope(end: number): void {
@@ -160,7 +163,8 @@ export class ProtobufDecoder {
           version = reader.place(end);
           break;
         case scopeTags.attributes:
-          attributes.index(end);
+          if (scope.keeps('scope_attributes')) attributes.index(end);
+          else reader.place(end);
           break;
         default:
           reader.skipOther(tag, 'InstrumentationScope', end);

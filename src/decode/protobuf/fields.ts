@@ -24,7 +24,7 @@ export interface Wiring {
 
 /** Makes a string field the row's text. An empty one is none. */
 export function writeText({ reader, json }: Wiring, column: TextColumn, row: number, place: number): void {
-  if (place === 0) return;
+  if (place === 0 || !column.isKept) return;
   const end = reader.enter(place);
   const start = reader.pos;
   if (start === end) return;
@@ -39,7 +39,7 @@ export function setSharedText<Name extends string>(
   name: Name,
   place: number,
 ): void {
-  if (place === 0) return;
+  if (place === 0 || !texts.keeps(name)) return;
   const end = reader.enter(place);
   const start = reader.pos;
   if (start < end) reader.checkTextStart(start);
@@ -55,7 +55,7 @@ export function writeJsonText({ reader, json }: Wiring, place: number): void {
 /** Makes an id the row's text, in hex. An empty one and one of zeros is none; any width but `width` is refused. */
 export function writeId(wiring: Wiring, column: TextColumn, row: number, place: number, width: number): void {
   const { reader, json } = wiring;
-  if (!enterId(reader, place, width)) return;
+  if (!column.isKept || !enterId(reader, place, width)) return;
   const offset = json.heap.end;
   json.hex(reader.bytes, reader.pos, width);
   column.set(row, offset, 2 * width);
@@ -76,7 +76,7 @@ export function writeJsonList(
   places: Places,
   writeItem: (end: number) => void,
 ): void {
-  if (places.count === 0) return;
+  if (places.count === 0 || !column.isKept) return;
   const offset = json.heap.end;
   for (let i = 0; i < places.count; i++) {
     json.byte(i === 0 ? OPEN_BRACKET : COMMA);

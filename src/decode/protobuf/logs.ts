@@ -30,7 +30,8 @@ export function logRecordDecoder(wiring: Wiring, rows: SignalRows): (end: number
       const tag = reader.tag();
       switch (tag) {
         case tags.attributes:
-          attributes.index(end);
+          if (columns.attributes.isKept) attributes.index(end);
+          else reader.place(end);
           break;
         case tags.time_unix_nano:
           timeLow = reader.fixed64InInt64();

@@ -59,7 +59,7 @@ export function metricDecoder(wiring: Wiring, rows: SignalRows): (end: number) =
       }
     }
     reader.leave(end);
-    if (kind !== undefined) {
+    if (kind?.table.isKept) {
       texts.begin();
       setSharedText(wiring, texts, 'name', name);
       setSharedText(wiring, texts, 'description', description);

@@ -69,7 +69,8 @@ export class PointFields {
     const { reader, attributes } = this.#wiring;
     switch (tag) {
       case this.#attributesTag:
-        attributes.index(end);
+        if (this.#columns.attributes.isKept) attributes.index(end);
+        else reader.place(end);
         return true;
       case this.#startTimeTag:
         this.#startLow = reader.fixed64InInt64();

@@ -62,7 +62,8 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): (end: number) => 
       const tag = reader.tag();
       switch (tag) {
         case tags.attributes:
-          attributes.index(end);
+          if (columns.attributes.isKept) attributes.index(end);
+          else reader.place(end);
           break;
         case tags.trace_id:
           traceId = reader.place(end);
