@@ -101,10 +101,10 @@ export const serveOptions = {
     doc: 'DuckLake: how tables that the server creates are partitioned: by day of their time, or not.',
   }),
   lake_sort: word({
-    words: ['service_time', 'none'],
-    default: 'service_time',
-    defaultText: '`service_time`',
-    doc: 'DuckLake: how files of tables that the server creates are sorted: by service and time, or not.',
+    words: ['none', 'service_time'],
+    default: 'none',
+    defaultText: '`none`',
+    doc: 'DuckLake: how files of tables that the server creates are sorted: not, or by service and time.',
   }),
   promote_resource_attributes: optionalText({
     defaultText: 'none',

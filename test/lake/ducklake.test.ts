@@ -115,21 +115,27 @@ lakeSuite('a lake in files', ['extensions'], () => {
       return rows[0]!['sorted'] === true;
     }
 
-    test('tables are partitioned by day, and files sorted by service and time', async () => {
+    test('tables are partitioned by day, and files are not sorted', async () => {
       const database = await writeTwoDays({});
       const files = parquetFiles(lakes, 'otlp_logs');
       expect(new Set(files.map((file) => file.split('/').slice(-4, -1).join('/')))).toEqual(
         new Set(['year=2023/month=11/day=13', 'year=2023/month=11/day=14', 'year=2023/month=11/day=15']),
       );
-      for (const file of files) expect(await isSorted(database, file)).toBe(true);
+      const sorted = await Promise.all(files.map((file) => isSorted(database, file)));
+      expect(sorted).toContain(false);
       expect(await database.value('SELECT count(*)::INTEGER FROM lake.otlp_logs')).toBe(300);
     });
 
-    test('neither, when it is not wanted', async () => {
-      const database = await writeTwoDays({ lake_partition: 'none', lake_sort: 'none' });
-      const [file] = parquetFiles(lakes, 'otlp_logs');
-      expect(file).not.toContain('day=');
-      expect(await isSorted(database, file!)).toBe(false);
+    test('files are sorted by service and time when that is wanted, and after CHECKPOINT too', async () => {
+      const database = await writeTwoDays({ lake_sort: 'service_time' });
+      for (const file of parquetFiles(lakes, 'otlp_logs')) expect(await isSorted(database, file)).toBe(true);
+      await database.rows('CHECKPOINT lake');
+      for (const file of parquetFiles(lakes, 'otlp_logs')) expect(await isSorted(database, file)).toBe(true);
+    });
+
+    test('no partitions when they are not wanted', async () => {
+      await writeTwoDays({ lake_partition: 'none' });
+      expect(parquetFiles(lakes, 'otlp_logs').join()).not.toContain('day=');
     });
 
     test('a table that exists keeps the layout that it has', async () => {
