@@ -42,10 +42,22 @@ export function explainArgumentErrors(connection: DuckDBConnection, functions: r
 }
 
 function explain(error: unknown, sql: string, functions: readonly MacroFunction[]): void {
+  if (!(error instanceof Error)) return;
+  // DuckDB's own functions take `name = value`; in the arguments of a macro it is a comparison, which can mean nothing.
+  const compared = functions.flatMap((declared) =>
+    namedArguments(sql, declared.name, '=(?!>)')
+      .filter((name) => declared.parameters.some((parameter) => parameter.name === name.toLowerCase()))
+      .map((name) => ({ name, functionName: declared.name })),
+  )[0];
+  if (compared !== undefined) {
+    const { name, functionName } = compared;
+    error.message = `Binder Error: arguments of ${functionName} are named by :=, got ${name} = … instead of ${name} := …`;
+    return;
+  }
   const name = MACRO_ERROR.exec(messageOf(error))?.[1];
   const called = functions.find((declared) => declared.name === name);
-  if (called === undefined || !(error instanceof Error)) return;
-  const unknown = namedArguments(sql, called.name).find((argument) =>
+  if (called === undefined) return;
+  const unknown = namedArguments(sql, called.name, ':=|=>').find((argument) =>
     called.parameters.every((parameter) => parameter.name !== argument.toLowerCase()),
   );
   if (unknown === undefined) return;
@@ -54,12 +66,14 @@ function explain(error: unknown, sql: string, functions: readonly MacroFunction[
   error.message = `Binder Error: Invalid named parameter "${unknown}" for function ${called.name}\nCandidates:\n${candidates.join('\n')}\n${caret.startsWith('\n\nLINE') ? caret : ''}`;
 }
 
-/** Names before `:=` or `=>` in the argument lists of all calls of a function. */
-function namedArguments(sql: string, name: string): string[] {
+/** Names before any of these signs in the argument lists of all calls of a function. */
+function namedArguments(sql: string, name: string, signs: string): string[] {
   return [...sql.matchAll(new RegExp(`\\b${name}\\s*\\(`, 'gi'))].flatMap((call) =>
-    [...argumentList(sql, call.index + call[0].length).matchAll(/(?:^|,)\s*"?(\w+)"?\s*(?::=|=>)/g)].map(
-      (argument) => argument[1]!,
-    ),
+    [
+      ...argumentList(sql, call.index + call[0].length).matchAll(
+        new RegExp(`(?:^|,)\\s*"?(\\w+)"?\\s*(?:${signs})`, 'g'),
+      ),
+    ].map((argument) => argument[1]!),
   );
 }
 
