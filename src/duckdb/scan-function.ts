@@ -6,6 +6,7 @@ import {
   type DuckDBConnection,
   DuckDBListValue,
   DuckDBTableFunction,
+  type DuckDBTableFunctionBindInfo,
   type DuckDBType,
   INTEGER,
 } from '@duckdb/node-api';
@@ -84,9 +85,7 @@ export function registerScanFunction(connection: DuckDBConnection, declared: Sca
       parameterTypes: declared.parameters.map(({ sqlType }) => parameterTypeOf(sqlType)),
       supportsProjectionPushdown: true,
       bindFunction: (info) => {
-        const given = Object.fromEntries(
-          declared.parameters.map(({ name }, i) => [name, argumentOf(info.getParameter(i))]),
-        );
+        const given = Object.fromEntries(declared.parameters.map(({ name }, i) => [name, argumentAt(info, i)]));
         const columns = declared.columns(given);
         info.addResultColumn('__wait_ms', INTEGER);
         for (const { name, type } of columns) info.addResultColumn(name, duckdbType(type));
@@ -147,6 +146,14 @@ function parameterTypeOf(sqlType: ScanParameter['sqlType']): DuckDBType {
   return sqlType === 'ANY' ? ANY : parameterType(sqlType).type;
 }
 
-function argumentOf(value: unknown): ScanArgument {
+function argumentAt(info: DuckDBTableFunctionBindInfo, index: number): ScanArgument {
+  let value: unknown;
+  try {
+    value = info.getParameter(index);
+  } catch (error) {
+    // DuckDB's API has no value for a NULL that was given no type, as where ANY is taken.
+    if (!messageOf(error).includes('SQLNULL')) throw error;
+    return null;
+  }
   return value instanceof DuckDBListValue ? (value.items as GivenValue[]) : (value as GivenValue);
 }

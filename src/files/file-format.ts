@@ -27,15 +27,15 @@ export function detectFormat(input: FileInput): FileFormat | undefined {
   const start = BYTE_ORDER_MARK.equals(bytes.subarray(0, 3)) ? 3 : 0;
   const textAt = spaceEnd(bytes, start);
   if (textAt === bytes.length || isJsonObject(bytes, textAt)) return isLines(bytes, textAt) ? 'jsonl' : 'json';
-  if (first < FIRST_TAG) return 'delimited';
+  if (isDelimited(input)) return 'delimited';
   if (first === FIRST_FIELD_TAG) return 'protobuf';
   throw new Failure('malformed', `neither JSON nor protobuf begins with byte 0x${first.toString(16).padStart(2, '0')}`);
 }
 
-/** A protobuf request after its length, as against one that begins with its tag. */
+/** A protobuf request after its length in four bytes, as against one that begins with its tag. */
 export function isDelimited(input: FileInput): boolean {
-  const [first = FIRST_TAG] = input.peek(1);
-  return first < FIRST_TAG;
+  const bytes = input.peek(5);
+  return bytes[0]! < FIRST_TAG && bytes[4] === FIRST_FIELD_TAG;
 }
 
 /**

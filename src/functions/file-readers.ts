@@ -95,7 +95,8 @@ function patternsOf({ path }: ScanArguments): readonly string[] {
   const patterns = Array.isArray(path) ? path : [path];
   if (patterns.length === 0) throw new Error('path must name at least one file, got an empty list');
   for (const pattern of patterns) {
-    if (typeof pattern !== 'string') throw new Error(`path must be a text or a list of texts, got ${pattern}`);
+    if (typeof pattern !== 'string')
+      throw new Error(`path must be a text or a list of texts, got ${pattern ?? 'none'}`);
   }
   return patterns as readonly string[];
 }

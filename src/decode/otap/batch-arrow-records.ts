@@ -41,6 +41,8 @@ export function readBatchArrowRecords(message: Uint8Array): BatchArrowRecords {
   let batchId = 0n;
   while (fields.next()) {
     if (fields.tag === BATCH_ID) batchId = BigInt.asIntN(64, fields.number);
+    // An OTLP request has a resource there: it would pass for a message with nothing in it.
+    else if (fields.tag >> 3 === BATCH_ID >> 3) fields.fail(`batch_id of wire type ${fields.tag & 7}`);
     if (fields.tag !== ARROW_PAYLOAD) continue;
     if (payloads.length === MAX_PAYLOADS) fields.fail(`more than ${MAX_PAYLOADS} payloads`);
     payloads.push(readPayload(message, fields.start, fields.end));
