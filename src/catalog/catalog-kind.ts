@@ -7,7 +7,7 @@ import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { commitsAllOrNothing } from './atomic-commits.js';
-import { settleDuckLake } from './ducklake-settlement.js';
+import { settleDuckLake, settleEarlierDuckLake } from './ducklake-settlement.js';
 import type { SealIdentity } from './seal-target.js';
 import { type TableHome, tableName } from './tables.js';
 
@@ -15,6 +15,8 @@ export interface DescribedSeal extends SealIdentity {
   /** Names the rows, over all attempts to commit them. */
   readonly id: string;
   readonly rows: number;
+  /** Sequence of the oldest journal record whose rows are in it; 0 without a journal. */
+  readonly firstRecord: number;
 }
 
 export interface CatalogKind {
@@ -31,6 +33,11 @@ export interface CatalogKind {
    * whether its rows are durable; when they are not, nothing of it is.
    */
   settle?(writer: DuckDBConnection, home: TableHome, id: string, rows: ReadonlyMap<string, number>): Promise<boolean>;
+  /**
+   * Finds out what became of the last COMMIT of a server whose process has ended, and takes it back if its rows are lost
+   * and a journal, which goes back to the record `heldFrom`, has them.
+   */
+  settleEarlier?(writer: DuckDBConnection, home: TableHome, serverId: string, heldFrom: number): Promise<void>;
   /** How long after BEGIN a transaction's files are safe from the catalog's own maintenance, on any host. */
   longestAppendMs?(options: ServeOptions): number;
   /** Whether a transaction over several tables commits all of them or none, where that is not certain. */
@@ -88,13 +95,17 @@ const ducklake: CatalogKind = {
       );
     }
   },
-  async describeCommit(writer, home, { server, sequence, rows, id }) {
-    const extra = JSON.stringify({ host: hostname(), pid: process.pid, server, seal: sequence, rows, id });
+  async describeCommit(writer, home, { server, serverId, sequence, rows, firstRecord, id }) {
+    const extra = JSON.stringify({
+      ...{ host: hostname(), pid: process.pid, server, server_id: serverId, seal: sequence, rows },
+      ...{ first_record: firstRecord, id },
+    });
     await writer.run(
       `CALL ${quotedIdentifier(home.catalog)}.set_commit_message('otelduck', ${quotedString(`${server} seal ${sequence}: ${rows} rows`)}, extra_info => ${quotedString(extra)})`,
     );
   },
   settle: settleDuckLake,
+  settleEarlier: settleEarlierDuckLake,
   // The other half is for the COMMIT.
   longestAppendMs: (options) => retentionMs(options) / 2,
   conflicts:

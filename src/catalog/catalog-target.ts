@@ -89,7 +89,8 @@ export class CatalogTarget implements SealTarget {
       await writer.run('BEGIN TRANSACTION');
       await this.#insert(generation);
       if (isAtomic) await this.#parts.seals?.add(generation, identity);
-      await kind.describeCommit?.(writer, home, { ...identity, id: generation.id, rows: generation.rows });
+      const { id, rows, firstJournalSequence: firstRecord } = generation;
+      await kind.describeCommit?.(writer, home, { ...identity, id, rows, firstRecord });
       const appendedMs = performance.now();
       this.#checkAge(appendedMs - startedMs);
       isCommitting = true;
@@ -149,7 +150,9 @@ export class CatalogTarget implements SealTarget {
     );
   }
 
-  async lastSeal(serverId: string): Promise<LastSeal> {
+  async lastSeal(serverId: string, heldFrom?: number): Promise<LastSeal> {
+    const { kind, writer, home } = this.#parts;
+    if (heldFrom !== undefined) await kind.settleEarlier?.(writer, home, serverId, heldFrom);
     return (await this.#parts.seals?.last(serverId)) ?? { sealSequence: 0, journalSequence: 0 };
   }
 

@@ -1,7 +1,8 @@
 // A COMMIT whose answer was lost → known to have happened, or undone. When the connection to the catalog breaks during
 // COMMIT, DuckLake takes the transaction for failed and removes its data files, although the catalog may have it. The
 // lake then refers to files that are gone, and every reader of the table fails. The rows are still in memory, so what
-// the catalog has of that transaction is taken out of it, and the rows are committed again.
+// the catalog has of that transaction is taken out of it, and the rows are committed again. When the process dies before it
+// comes to that, the next one does it, provided that the rows are in a journal.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
@@ -26,18 +27,77 @@ export async function settleDuckLake(
   );
   if (found === undefined) return false;
   const snapshot = String(found[0]);
-  const metadata = (table: string) => metadataTable(home, table);
-  const files = await rowsOf(
-    writer,
-    `SELECT t.table_name, t.table_id, sum(f.record_count)::BIGINT
-     FROM ${metadata('ducklake_data_file')} f JOIN ${metadata('ducklake_table')} t USING (table_id)
-     WHERE f.begin_snapshot = ${snapshot} AND t.end_snapshot IS NULL GROUP BY ALL`,
-  );
+  const files = await filesOf(writer, home, snapshot);
   // Without files all rows are in the catalog itself. With other counts than ours, somebody has compacted the files,
   // which can be done only while they are there.
   if (files.length === 0 || files.some(([name, , count]) => rows.get(String(name)) !== Number(count))) return true;
-  await undo(writer, metadata, snapshot, files);
+  await undo(writer, home, snapshot, files);
   return false;
+}
+
+/**
+ * Waits for the last COMMIT of a server that an earlier process may have left on its way, and takes it back if its files
+ * are gone and all of its rows are in a journal, which has records from `heldFrom` on. A journal removes what it knows to be
+ * committed, so that files which somebody else has lost are no reason to touch anything.
+ */
+export async function settleEarlierDuckLake(
+  writer: DuckDBConnection,
+  home: TableHome,
+  serverId: string,
+  heldFrom: number,
+): Promise<void> {
+  await awaitPendingCommit(writer, metadataTable(home, 'ducklake_snapshot'));
+  const [found] = await rowsOf(
+    writer,
+    `SELECT snapshot_id, commit_extra_info FROM ${metadataTable(home, 'ducklake_snapshot_changes')}
+     WHERE contains(commit_extra_info, ${quotedString(JSON.stringify(serverId))}) ORDER BY snapshot_id DESC LIMIT 1`,
+  );
+  if (found === undefined) return;
+  const snapshot = String(found[0]);
+  const { first_record: firstRecord } = JSON.parse(String(found[1])) as { readonly first_record: number };
+  if (firstRecord < heldFrom) return;
+  const files = await filesOf(writer, home, snapshot);
+  for (const [table] of files) {
+    if (!(await hasItsFiles(writer, home, String(table), snapshot))) {
+      await undo(writer, home, snapshot, files);
+      return;
+    }
+  }
+}
+
+/** Tables to which a snapshot has added files: name, id, rows in them. */
+function filesOf(
+  writer: DuckDBConnection,
+  home: TableHome,
+  snapshot: string,
+): Promise<readonly (readonly unknown[])[]> {
+  return rowsOf(
+    writer,
+    `SELECT t.table_name, t.table_id, sum(f.record_count)::BIGINT
+     FROM ${metadataTable(home, 'ducklake_data_file')} f JOIN ${metadataTable(home, 'ducklake_table')} t USING (table_id)
+     WHERE f.begin_snapshot = ${snapshot} AND t.end_snapshot IS NULL GROUP BY ALL`,
+  );
+}
+
+/** Whether all files are there that a snapshot has added to a table, and that have not been replaced since. */
+async function hasItsFiles(
+  writer: DuckDBConnection,
+  home: TableHome,
+  table: string,
+  snapshot: string,
+): Promise<boolean> {
+  const files = await rowsOf(
+    writer,
+    `SELECT listed.data_file
+     FROM ducklake_list_files(${[home.catalog, table].map(quotedString).join()}, schema => ${quotedString(home.schema)}) listed
+     JOIN ${metadataTable(home, 'ducklake_data_file')} f ON suffix(listed.data_file, f.path)
+     WHERE f.begin_snapshot = ${snapshot} AND f.end_snapshot IS NULL`,
+  );
+  for (const [path] of files) {
+    const found = await rowsOf(writer, `SELECT 1 FROM glob(${quotedString(String(path))})`);
+    if (found.length === 0) return false;
+  }
+  return true;
 }
 
 /**
@@ -59,10 +119,11 @@ async function awaitPendingCommit(writer: DuckDBConnection, snapshots: string): 
 /** Takes every row of a snapshot out of the lake. The snapshot stays, and says so. */
 async function undo(
   writer: DuckDBConnection,
-  metadata: (table: string) => string,
+  home: TableHome,
   snapshot: string,
   files: readonly (readonly unknown[])[],
 ): Promise<void> {
+  const metadata = (table: string) => metadataTable(home, table);
   const ofSnapshot = `data_file_id IN (SELECT data_file_id FROM ${metadata('ducklake_data_file')} WHERE begin_snapshot = ${snapshot})`;
   const inlined = await rowsOf(writer, `SELECT table_name FROM ${metadata('ducklake_inlined_data_tables')}`);
   await writer.run('BEGIN TRANSACTION');

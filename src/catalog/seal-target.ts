@@ -39,8 +39,11 @@ export interface SealTarget {
    * Rejects with a CommitConflict when another writer came first and the same commit may succeed now.
    */
   commit(generation: Generation, identity: SealIdentity): Promise<CommitTiming>;
-  /** What was committed here by earlier runs of a server. */
-  lastSeal(serverId: string): Promise<LastSeal>;
+  /**
+   * What was committed here by earlier runs of a server. A journal names the oldest record that it has: a COMMIT of which
+   * the rows are lost is taken back where all of them are in the journal.
+   */
+  lastSeal(serverId: string, heldFrom?: number): Promise<LastSeal>;
   /** Whether an error says that the same rows will be refused again, however often they are tried. */
   isPermanent(error: unknown): boolean;
   close(): void;

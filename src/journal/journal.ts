@@ -174,6 +174,11 @@ export class Journal {
     return this.#segments.reduce((bytes, segment) => bytes + segment.bytes, this.#waitingBytes);
   }
 
+  /** Sequence of the oldest record; of the next one while there is none. */
+  get firstSequence(): number {
+    return this.#segments[0]?.firstSequence ?? this.#lastSequence + 1;
+  }
+
   /** Sequence of the newest record; 0 before the first. */
   get lastSequence(): number {
     return this.#lastSequence;

@@ -169,7 +169,7 @@ export class Sealer {
    */
   commitApart(generation: Generation, serverId: string): Promise<void> {
     return this.#exclusively(async () => {
-      const { journalSequence } = await this.#target.lastSeal(serverId);
+      const { journalSequence } = await this.#target.lastSeal(serverId, generation.firstJournalSequence);
       if (journalSequence > 0) return;
       for (let attempt = 1; ; attempt++) {
         const thrown = await this.#attempt(generation, serverId, () => {});

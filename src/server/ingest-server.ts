@@ -113,7 +113,7 @@ export class IngestServer {
     let { uri } = request;
     const journal = opened?.journal;
     const serverId = journal?.serverId ?? randomUUID();
-    const last = await target.lastSeal(serverId);
+    const last = await target.lastSeal(serverId, journal?.firstSequence);
     const admission = new Admission(options.max_buffered_bytes);
     const maintenance = new MaintenanceSchedule(target.maintenance, options.max_buffered_bytes, {
       admittedBytes: () => admission.admittedBytes,

@@ -105,7 +105,7 @@ export class Recovery {
   async #settleCommitted(afterSequence: number): Promise<void> {
     const { deadLetters, target } = this.#parts;
     for (const letter of [...deadLetters.waiting]) {
-      const { journalSequence } = await target.lastSeal(this.#sealName(letter));
+      const { journalSequence } = await target.lastSeal(this.#sealName(letter), letter.first);
       if (journalSequence > 0) await deadLetters.settle(letter, afterSequence);
     }
     await deadLetters.forget(afterSequence);

@@ -1,0 +1,133 @@
+// A process that is killed when the connection to DuckLake's catalog broke in the middle of a COMMIT, before it could find
+// out what became of it: the next process does, and its journal has the rows.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { packageFolder } from '../../src/package-folder.js';
+import { eventually } from '../support/eventually.js';
+import { type SentFate, TcpProxy } from './support/faulty-proxy.js';
+import { bareRows, extensionSettings, fileFolder, openLakeDatabase } from './support/lake-database.js';
+import { lakeSuite } from './support/lake-suite.js';
+import { allBelow, numberedLogs, sums } from './support/lake-telemetry.js';
+import { PostgresServer } from './support/postgres-server.js';
+
+const TOKEN = 'a-token-of-some-length';
+/** Too many to be kept in the catalog itself. */
+const ROWS = 300;
+/** A process that starts and makes tables over a network takes its time on a busy machine. */
+const DEADLINE_MS = 60_000;
+
+lakeSuite('a process that dies with a COMMIT of which it has no answer', ['extensions', 'postgres'], () => {
+  const folder = fileFolder();
+  let postgres: PostgresServer;
+  let proxy: TcpProxy;
+
+  beforeAll(async () => {
+    postgres = await PostgresServer.start();
+    proxy = await TcpProxy.start(postgres.port);
+  });
+  afterAll(() => Promise.all([proxy?.close(), postgres?.close()]));
+
+  /** Has a process post rows into a lake of this name, meet a fate in the COMMIT, reach its catalog no more, and die. */
+  async function dieInCommit(name: string, fate: SentFate) {
+    const uri = await postgres.createDatabase(name);
+    const attach = (port?: number) =>
+      `ATTACH 'ducklake:postgres:${uri(port)}' AS lake (DATA_PATH '${join(folder, name)}/')`;
+    const found = () => bareRows([attach()], sums('lake.otlp_logs'));
+    const options = { catalog: 'lake', durability: 'journal', journal_path: join(folder, `${name}-journal`) };
+    proxy.fate = () => 'passes';
+    const { child, port } = await startChild(join(folder, `${name}-state`), attach(proxy.port), options);
+    expect(await post(port, 0)).toBe(202);
+    // The first seal is committed, and the second meets its fate.
+    await eventually(async () => expect(await found()).toEqual([allBelow(ROWS)]), DEADLINE_MS);
+    let isWriting = false;
+    proxy.harmed = 0;
+    proxy.fate = (sent) => {
+      isWriting ||= sent.includes('ducklake_snapshot VALUES');
+      if (!isWriting || !/^Q[\s\S]{4}COMMIT/.test(sent)) return 'passes';
+      proxy.fate = () => 'reset';
+      return fate;
+    };
+    expect(await post(port, ROWS)).toBe(202);
+    // Seals fail for as long as it lives; the first failure has removed the files.
+    await eventually(() => expect(proxy.harmed).toBeGreaterThan(2), DEADLINE_MS);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    proxy.fate = () => 'passes';
+    const start = async () => {
+      const database = await openLakeDatabase([attach()]);
+      return database.serve({ ...options, token: TOKEN });
+    };
+    return { found, start };
+  }
+
+  test('the catalog has it, and its files are gone', async () => {
+    const { found, start } = await dieInCommit('lost', 'answer lost');
+    await expect(found()).rejects.toThrow(/No such file|Cannot open file/);
+    const server = await start();
+    expect(await server.flush()).toMatchObject({ error: null });
+    expect(await found()).toEqual([allBelow(2 * ROWS)]);
+  });
+
+  test('the catalog gets it while the next process starts', async () => {
+    const { found, start } = await dieInCommit('late', 'late');
+    const starting = start();
+    await eventually(async () => expect(await postgres.waitingConnections()).toBeGreaterThan(0), DEADLINE_MS);
+    proxy.deliverLate();
+    const server = await starting;
+    expect(await server.flush()).toMatchObject({ error: null });
+    expect(await found()).toEqual([allBelow(2 * ROWS)]);
+  });
+});
+
+lakeSuite('a lake whose files somebody has removed', ['extensions'], () => {
+  const folder = fileFolder();
+
+  test('a start takes nothing back of which the journal has no records', async () => {
+    const attach = `ATTACH 'ducklake:${join(folder, 'catalog.ducklake')}' AS lake (DATA_PATH '${join(folder, 'lake')}/')`;
+    const options = { catalog: 'lake', durability: 'journal', journal_path: join(folder, 'journal') };
+    const database = await openLakeDatabase([attach]);
+    const server = await database.serve(options);
+    await server.post(numberedLogs({ count: ROWS }));
+    await server.stop();
+    rmSync(join(folder, 'lake'), { recursive: true });
+    await database.serve(options);
+    const undone = "SELECT snapshot_id FROM lake.snapshots() WHERE commit_message LIKE 'undone%'";
+    expect(await database.rows(undone)).toEqual([]);
+  });
+});
+
+async function startChild(
+  stateFile: string,
+  attach: string,
+  options: Readonly<Record<string, string>>,
+): Promise<{ child: ChildProcess; port: number }> {
+  const task = {
+    database: ':memory:',
+    setUp: [...extensionSettings(), attach],
+    serveFunction: 'otlp_serve',
+    uri: 'otlp:127.0.0.1:0',
+    options: { token: TOKEN, seal_max_age_ms: 50, ...options },
+    stateFile,
+  };
+  const script = join(packageFolder, 'test/manual/crash/crash-child.mjs');
+  const child = spawn(process.execPath, [script, JSON.stringify(task)], {
+    env: { ...process.env, UV_THREADPOOL_SIZE: '32' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [line] = await once(child.stdout!.setEncoding('utf8'), 'data');
+  return { child, port: Number(/\d+$/.exec((JSON.parse(line) as { uri: string }).uri)![0]) };
+}
+
+async function post(port: number, first: number): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/logs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/x-protobuf' },
+    body: numberedLogs({ first, count: ROWS }),
+  });
+  return response.status;
+}
