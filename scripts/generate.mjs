@@ -32,10 +32,10 @@ const partsByFile = {
     'first-log': () => fenced('sh', 'examples/first-log.sh'),
     'first-query': () => fenced('sql', 'examples/first-query.sql'),
     'library-example': () => fenced('js', 'examples/library.mjs'),
-    functions: functionReference,
-    'file-readers': fileReaderReference,
+    functions: functionSummary,
     environment: environmentReference,
   },
+  'docs/functions.md': { functions: functionReference, 'file-readers': fileReaderReference },
   'docs/tables.md': { tables: tableReference },
   'docs/errors.md': { 'failure-kinds': failureReference },
 };
@@ -77,14 +77,18 @@ function withPart(path, text, name, content) {
 }
 
 /**
- * Every function of dist/functions, lifecycle functions first, then queries, then lists, then scalars. Its file is named as in SQL;
- * the doc comment of its export begins with its signature.
+ * Every function of dist/functions: those that start and end servers, in that order, then queries, lists and scalars. Its
+ * file is named as in SQL; the doc comment of its export begins with its signature.
  */
 async function declaredFunctions() {
   const files = readdirSync(new URL('dist/functions/', root)).filter((file) => /^ot\w+-.*\.d\.ts$/.test(file));
   const declared = await Promise.all(files.flatMap((file) => functionsOf(file.replace(/\.d\.ts$/, ''))));
+  const lifecycle = ['otlp_serve', 'otap_serve', 'otlp_flush', 'otlp_stop', 'otlp_replay'];
   const rank = ({ declaration }) => ['run', 'sql', 'rows', 'value'].findIndex((member) => member in declaration);
-  return declared.flat().sort((a, b) => rank(a) - rank(b) || (a.declaration.name < b.declaration.name ? -1 : 1));
+  const place = ({ declaration: { name } }) => lifecycle.indexOf(name);
+  return declared
+    .flat()
+    .sort((a, b) => rank(a) - rank(b) || place(a) - place(b) || (a.declaration.name < b.declaration.name ? -1 : 1));
 }
 
 async function functionsOf(file) {
@@ -99,17 +103,35 @@ async function functionsOf(file) {
   });
 }
 
-function functionReference() {
-  const summary = table(
+function functionSummary() {
+  return table(
     ['Function', 'What it does'],
     functions.map(({ signature, doc }) => [`\`${signature}\``, doc]),
   );
-  return [summary, ...functions.map(functionSection)].join('\n\n');
 }
 
-function functionSection({ declaration, signature }) {
+function functionReference() {
+  return functions.map(functionSection).join('\n\n');
+}
+
+/** What a function takes and gives: equal texts where a reader would learn nothing new. */
+function shape({ parameters = [], columns }) {
+  return JSON.stringify([parameters.map(({ name }) => name), columns]);
+}
+
+function functionSection({ declaration, signature, doc }) {
   const { name, parameters = [], columns, fields } = declaration;
-  const parts = [`### \`${signature}\``];
+  const parts = [`## \`${signature}\``, doc];
+  const twin = functions.find((other) => shape(other.declaration) === shape(declaration));
+  if (parameters.length > 0 && twin.declaration !== declaration) {
+    const given = parameters.flatMap(({ name: parameter, defaultSql }, i) =>
+      defaultSql === twin.declaration.parameters[i].defaultSql
+        ? []
+        : [`, with \`${parameter}\` defaulting to \`${defaultSql.replaceAll("'", '')}\``],
+    );
+    parts.push(`Parameters and columns are like those of \`${twin.declaration.name}\`${given.join('')}.`);
+    return parts.join('\n\n');
+  }
   const ofQuery = parameters.filter((parameter) => 'doc' in parameter);
   const options = parameters.filter((parameter) => !('doc' in parameter) && parameter.name in serveOptions);
   const positional = parameters.filter((parameter) => !('doc' in parameter) && !(parameter.name in serveOptions));
