@@ -69,14 +69,19 @@ export class SeaweedServer {
     return new SeaweedServer(s3Port, icebergPort, folder, server);
   }
 
+  /** A token for the Iceberg catalog. */
+  async bearerToken(): Promise<string> {
+    return ((await (await askForToken(this.icebergPort)).json()) as { access_token: string }).access_token;
+  }
+
   /** Has the Iceberg catalog make a snapshot a table's current one. */
   async setSnapshot(schema: string, table: string, snapshotId: string): Promise<void> {
-    const { access_token } = (await (await askForToken(this.icebergPort)).json()) as { access_token: string };
+    const token = await this.bearerToken();
     const path = `/v1/${WAREHOUSE}/namespaces/${schema}/tables/${table}`;
     const update = `{"action":"set-snapshot-ref","ref-name":"main","type":"branch","snapshot-id":${snapshotId}}`;
     const response = await fetch(`http://127.0.0.1:${this.icebergPort}${path}`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: `{"requirements":[],"updates":[${update}]}`,
     });
     if (!response.ok) throw new Error(`cannot set snapshot: ${response.status} ${await response.text()}`);
