@@ -9,7 +9,7 @@ import type { TelemetryTable } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
 import { tablesBySignal } from '../schema/tables.js';
 import type { CatalogKind } from './catalog-kind.js';
-import { type LiveTables, tablesApart, transactionalTables } from './live-tables.js';
+import { type LiveTables, recordedTables, tablesApart } from './live-tables.js';
 import type { PromotedColumn } from './promoted-columns.js';
 import type { SealRecords } from './seal-record.js';
 import {
@@ -193,11 +193,8 @@ export class CatalogTarget implements SealTarget {
 }
 
 function liveTables({ home, kind, promoted, seals }: CatalogTargetParts): LiveTables {
-  if (kind.readsTablesApart) {
-    return tablesApart(home, promoted, 'its tables show a seal one after the other');
-  }
   if (seals?.hasIds !== true) {
     return tablesApart(home, promoted, `${sealsTable.name} has to have a column seal_id, or create_tables to be true`);
   }
-  return transactionalTables(home, promoted);
+  return recordedTables(home, promoted, kind.readsTablesApart ? 'while nothing is committed' : 'in any transaction');
 }

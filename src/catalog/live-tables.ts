@@ -13,23 +13,28 @@ export interface LiveTables {
   /** Columns that rows get beside those of their table, as SQL over those. */
   readonly computed: (table: TelemetryTable) => readonly Pick<PromotedColumn, 'name' | 'sql'>[];
   /**
-   * What tells rows in the tables from rows in memory: the transaction of the query, by the seals that it sees; or nothing
-   * that DuckDB knows, so that it has to be known which generations there are when the query is planned.
+   * What tells rows in the tables from rows in memory: the transaction of the query, by the seals that it sees, `in any
+   * transaction` or only `while nothing is committed`; or nothing that DuckDB knows, so that it has to be known which
+   * generations there are `when planned`.
    */
-  readonly toldApartBy: 'transaction' | 'planning';
+  readonly toldApart: 'in any transaction' | 'while nothing is committed' | 'when planned';
   /** The rows of a table, without those of the generations named; undefined when nothing was committed yet. */
   committedSql(table: TelemetryTable, generations: readonly string[]): string | undefined;
   /** Whether a row of a scan is in the tables too. */
   readonly isCommittedSql: string;
 }
 
-/** Tables whose transactions show all of a seal or nothing, its row in `otlp_seals` included. */
-export function transactionalTables(home: TableHome, promoted: readonly PromotedColumn[]): LiveTables {
+/** Tables with `otlp_seals`. */
+export function recordedTables(
+  home: TableHome,
+  promoted: readonly PromotedColumn[],
+  toldApart: LiveTables['toldApart'],
+): LiveTables {
   const seals = qualifiedName(home.catalog, home.schema, sealsTable.name);
   return {
     home,
     computed: () => promoted,
-    toldApartBy: 'transaction',
+    toldApart,
     committedSql: (table) => `SELECT * FROM ${tableName(home, table)}`,
     isCommittedSql: `${partColumns.generation.name} IN (SELECT seal_id FROM ${seals} WHERE seal_id IS NOT NULL)`,
   };
@@ -43,7 +48,7 @@ export function tablesApart(home: TableHome, promoted: readonly PromotedColumn[]
   return {
     home,
     computed: () => promoted,
-    toldApartBy: 'planning',
+    toldApart: 'when planned',
     committedSql: refuse,
     isCommittedSql: 'false',
   };

@@ -92,7 +92,7 @@ export class ParquetTarget implements SealTarget {
     this.live = {
       home,
       computed: (table) => dayColumns(table, []).map(({ name, sql }) => ({ name, sql: `CAST(${sql} AS BIGINT)` })),
-      toldApartBy: 'planning',
+      toldApart: 'when planned',
       committedSql: (table, generations) =>
         this.#viewed.has(table)
           ? `SELECT * EXCLUDE (filename, ${PARTITION.join(', ')}), ${PARTITION.join(', ')} FROM ${this.#filesOf(table, 'filename = true')} WHERE ${isOfOtherGenerations(generations)}`

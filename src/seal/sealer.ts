@@ -65,6 +65,7 @@ export class Sealer {
   /** When the timer fires. */
   #wakeAtMs = 0;
   #isBackgroundSealQueued = false;
+  #isCommitting = false;
   #isStopped = false;
   #retryMs = 0;
   /** Attempts at the oldest generation that the target has refused for good. */
@@ -135,6 +136,11 @@ export class Sealer {
     const detached = this.#detached.flatMap((generation) => generation.rowsFor(table) ?? []);
     const open = this.#open.read(table);
     return open === undefined ? detached : [...detached, open];
+  }
+
+  /** Whether a commit is being made, or has failed, perhaps in part, and will be made again. */
+  get isCommitting(): boolean {
+    return this.#isCommitting || this.#lastError !== undefined;
   }
 
   /** Id of the generation that rows are appended to. */
@@ -271,6 +277,7 @@ export class Sealer {
     const startedMs = performance.now();
     let timing = { appendMs: 0, commitMs: 0 };
     let thrown: unknown;
+    this.#isCommitting = true;
     try {
       timing = await this.#target.commit(generation, { ...this.#events.identity(), serverId, sequence });
       committed();
@@ -283,6 +290,7 @@ export class Sealer {
     }
     const error = thrown === undefined ? undefined : messageOf(thrown);
     this.#lastError = error;
+    this.#isCommitting = false;
     this.log.add({
       sequence,
       startedUnixMs,

@@ -28,7 +28,7 @@ export interface Feeder {
   /** The same for servers, one after the other, that commit in one order. */
   readonly serverId: string;
   readonly tables: LiveTables;
-  readonly held: Pick<Sealer, 'kept' | 'waiting' | 'positionOf' | 'openGeneration'>;
+  readonly held: Pick<Sealer, 'kept' | 'waiting' | 'positionOf' | 'openGeneration' | 'isCommitting'>;
 }
 
 type Asked =
@@ -73,6 +73,7 @@ export class LiveRows implements RowSource {
         waiting: () => [],
         positionOf: (table) => committed.get(table)!,
         openGeneration: held.openGeneration,
+        isCommitting: false,
       },
     });
     if (this.#ended.length > MAX_ENDED) this.#ended.shift();
@@ -88,7 +89,7 @@ export class LiveRows implements RowSource {
     const feeders = this.#feedersOf(home, transactionStartMs);
     const tables = feeders.at(-1)?.tables;
     if (tables === undefined) return `SELECT * FROM ${tableName(home, table)}`;
-    const planned = tables.toldApartBy === 'planning' ? [...generationsOf(feeders, table)] : undefined;
+    const planned = tables.toldApart === 'when planned' ? [...generationsOf(feeders, table)] : undefined;
     const asked: Asked = { kind: 'live', home, transactionStartMs, ...(planned && { planned }) };
     const scans = distinctComputed(feeders, table).map(([computed, columns]) => {
       const uncommitted = `SELECT * FROM ${scanSql({ ...asked, table: table.name, computed })}
@@ -154,6 +155,7 @@ export class LiveRows implements RowSource {
     const all = this.#feedersOf(request.home, request.transactionStartMs);
     const feeders = all.filter(isAskedFor);
     const parts = feeders.flatMap((feeder) => heldRows(feeder, table).map((rows) => partOf(feeder, rows)));
+    for (const feeder of feeders) checkQuiet(feeder, request);
     // First, so that no LIMIT ends the scan before them.
     if (request.planned === undefined) return [...releasedParts(feeders), ...parts];
     checkPlanned(request.planned, all, table, parts);
@@ -235,6 +237,15 @@ function releasedErrorSql(name: string): string {
   const end =
     ' were committed that are in memory no longer; they stay there for 30 seconds, and less where there is no room. Begin a new transaction';
   return `concat(${quotedString(start)}, ${partColumns.listenUri.name}, ${quotedString(end)})`;
+}
+
+/** Throws where a commit may be seen in part: one that was not over when the transaction of a query began. */
+function checkQuiet({ tables, held }: Feeder, { home, transactionStartMs }: AskedFor<'live'>): void {
+  if (tables.toldApart !== 'while nothing is committed') return;
+  if (!held.isCommitting && held.kept.lastCommittedAtMs < transactionStartMs) return;
+  throw new Error(
+    `cannot read live rows of ${home.catalog}.${home.schema}: rows were being committed since the transaction began, and each table shows them at a time of its own; run the query again, in a new transaction`,
+  );
 }
 
 /** Throws unless the rows in memory now are those that were left out of the committed ones at planning, or came later. */
