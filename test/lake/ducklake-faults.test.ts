@@ -1,5 +1,5 @@
-// DuckLake on PostgreSQL when the connection breaks in the middle of a COMMIT: whatever the catalog made of it, each row
-// is there once, and every file that the catalog names can be read.
+// DuckLake on PostgreSQL when the connection breaks in the middle of a COMMIT, or another writer comes first: whatever the
+// catalog made of it, each row is there once, and every file that the catalog names can be read.
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -129,4 +129,53 @@ lakeSuite('a lake whose catalog breaks during COMMIT', ['extensions', 'postgres'
       expect(await found()).toEqual([allBelow(ROWS)]);
     });
   }
+
+  /** Has somebody else do something between our INSERTs and our COMMIT. */
+  function beforeNextCommit(intrude: () => Promise<unknown>): void {
+    proxy.fate = async (sent): Promise<SentFate> => {
+      if (!sent.includes('ducklake_snapshot VALUES')) return 'passes';
+      proxy.fate = () => 'passes';
+      await intrude();
+      return 'passes';
+    };
+  }
+
+  for (const [name, sql] of [
+    ['writes to the same table', "INSERT INTO lake.otlp_logs (service_name, body) VALUES ('rival', '1')"],
+    ['adds a column', 'ALTER TABLE lake.otlp_logs ADD COLUMN added INTEGER'],
+    [
+      'renames the table and makes it anew',
+      'CREATE TABLE lake.kept AS FROM lake.otlp_logs; DROP TABLE lake.otlp_logs; ALTER TABLE lake.kept RENAME TO otlp_logs',
+    ],
+  ] as const) {
+    test(`another DuckDB ${name} before the COMMIT`, async () => {
+      const { server, post, found } = await openWriter();
+      const rival = await openLakeDatabase([attach()]);
+      await post(0, ROWS);
+      let intrusions = 0;
+      beforeNextCommit(async () => {
+        intrusions++;
+        await rival.rows(sql);
+      });
+      await server.flush();
+      expect(intrusions).toBe(1);
+      await post(ROWS, ROWS);
+      expect(await server.flush()).toMatchObject({ status: 'sealed', error: null });
+      expect(await found()).toEqual([allBelow(2 * ROWS)]);
+    });
+  }
+
+  test('another DuckDB drops the table before the COMMIT: the rows wait for it', async () => {
+    const { server, post, found, isCommitted } = await openWriter();
+    const rival = await openLakeDatabase([attach()]);
+    await post(0, ROWS);
+    beforeNextCommit(async () => {
+      await rival.rows('CREATE TABLE lake.kept AS FROM lake.otlp_logs');
+      await rival.rows('DROP TABLE lake.otlp_logs');
+    });
+    expect(await server.flush()).toMatchObject({ status: 'failed', error: expect.stringContaining('otlp_logs') });
+    await rival.rows('ALTER TABLE lake.kept RENAME TO otlp_logs');
+    await isCommitted();
+    expect(await found()).toEqual([allBelow(ROWS)]);
+  });
 });

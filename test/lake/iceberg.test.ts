@@ -103,6 +103,34 @@ lakeSuite('an Iceberg REST catalog', ['extensions', 'seaweedfs'], () => {
     expect(await database.value('SELECT count(*)::INTEGER FROM ice.rivals.otlp_traces')).toBe(50);
   });
 
+  test('rows wait while another DuckDB alters or drops the table', async () => {
+    const database = await openIceberg('changed');
+    const server = await database.serve({ catalog: 'ice', schema: 'changed', seal_max_age_ms: NEVER_MS });
+    const rival = await openLakeDatabase(attachIceberg(seaweed));
+    await server.post(numberedLogs({ count: 100 }));
+    expect((await server.flush())['status']).toBe('sealed');
+
+    await rival.rows('ALTER TABLE ice.changed.otlp_logs ADD COLUMN mine INTEGER');
+    await server.post(numberedLogs({ first: 100, count: 100 }));
+    expect(await server.flush()).toMatchObject({ status: 'sealed', error: null });
+
+    await rival.rows('ALTER TABLE ice.changed.otlp_logs DROP COLUMN event_name');
+    await server.post(numberedLogs({ first: 200, count: 100 }));
+    expect(await server.flush()).toMatchObject({ status: 'failed', error: expect.stringContaining('event_name') });
+    await rival.rows('ALTER TABLE ice.changed.otlp_logs ADD COLUMN event_name VARCHAR');
+    expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '100' });
+    expect(await rival.rows(sums('ice.changed.otlp_logs'))).toEqual([allBelow(300)]);
+
+    await rival.rows('CREATE TABLE empty AS FROM ice.changed.otlp_logs LIMIT 0');
+    await rival.rows('DROP TABLE ice.changed.otlp_logs');
+    await server.post(numberedLogs({ count: 100 }));
+    expect(await server.flush()).toMatchObject({ status: 'failed', error: expect.stringContaining('otlp_logs') });
+    expect(await server.counters('buffered_rows')).toEqual({ buffered_rows: '100' });
+    await rival.rows('CREATE TABLE ice.changed.otlp_logs AS FROM empty');
+    expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '100' });
+    expect(await rival.rows(sums('ice.changed.otlp_logs'))).toEqual([allBelow(100)]);
+  });
+
   describe('the answer to a commit is lost', () => {
     /** Loses the answer to the next commit, once the catalog has done it. */
     function loseAnswer(): void {
