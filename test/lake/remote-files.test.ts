@@ -1,9 +1,11 @@
 // Files that DuckDB fetches: over HTTP, and from S3 with a secret.
 
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { encodeJson, encodeNdjson } from '../oracle/encode-json.js';
 import { encodeProtobuf } from '../oracle/encode-protobuf.js';
 import { fixtureRequests } from '../oracle/fixture-requests.js';
@@ -11,9 +13,9 @@ import { OtapEncoder } from '../otap/otap-encoder.js';
 import type { OtelDatabase } from '../support/otel-database.js';
 import { openLakeDatabase, s3Path, s3Secret } from './support/lake-database.js';
 import { lakeSuite } from './support/lake-suite.js';
-import { SeaweedServer } from './support/seaweed-server.js';
+import { S3_KEY, S3_SECRET, SeaweedServer } from './support/seaweed-server.js';
 
-const { logs } = fixtureRequests;
+const { logs, traces } = fixtureRequests;
 
 /** A line that is a request of one log record. */
 const line = (body: string, padding = '') =>
@@ -35,6 +37,7 @@ const files: Record<string, Uint8Array> = {
   'logs.jsonl.gz': gzipSync(encodeNdjson('logs', [logs, logs])),
   'logs.pb': encodeProtobuf('logs', logs),
   'logs.pb.gz': gzipSync(encodeProtobuf('logs', logs)),
+  'traces.pb.gz': gzipSync(encodeProtobuf('traces', traces)),
   'logs.otap': new OtapEncoder('logs').encode(logs),
   'empty.json': Buffer.alloc(0),
   'many.jsonl': manyLines,
@@ -45,33 +48,42 @@ const files: Record<string, Uint8Array> = {
   'long-line.jsonl': Buffer.from(line('long', 'x'.repeat(17 << 20))),
 };
 
+async function serveFiles(onRequest: (request: string) => void): Promise<Server> {
+  const server = createServer((request, response) => {
+    const path = request.url!.slice(1).split('?')[0]!;
+    onRequest(`${request.method} ${path}`);
+    const size = /^(?<bytes>\d+)-bytes$/.exec(path)?.groups?.['bytes'];
+    const content = files[path];
+    if (content === undefined && size === undefined) return void response.writeHead(404).end();
+    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+    const part = range === null ? content : content?.subarray(Number(range[1]), Number(range[2]) + 1);
+    response.writeHead(range === null ? 200 : 206, {
+      'content-length': size ?? part!.length,
+      'accept-ranges': 'bytes',
+    });
+    response.end(request.method === 'HEAD' ? undefined : part);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return server;
+}
+
+const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+function closeFiles(server: Server | undefined): void {
+  server?.closeAllConnections();
+  server?.close();
+}
+
 lakeSuite('over HTTP', ['extensions'], () => {
   let server: Server;
   let url: string;
   let requests: string[];
 
   beforeAll(async () => {
-    server = createServer((request, response) => {
-      const path = request.url!.slice(1).split('?')[0]!;
-      requests.push(`${request.method} ${path}`);
-      const size = /^(?<bytes>\d+)-bytes$/.exec(path)?.groups?.['bytes'];
-      const content = files[path];
-      if (content === undefined && size === undefined) return void response.writeHead(404).end();
-      const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
-      const part = range === null ? content : content?.subarray(Number(range[1]), Number(range[2]) + 1);
-      response.writeHead(range === null ? 200 : 206, {
-        'content-length': size ?? part!.length,
-        'accept-ranges': 'bytes',
-      });
-      response.end(request.method === 'HEAD' ? undefined : part);
-    }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.on('listening', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server = await serveFiles((request) => requests.push(request));
+    url = urlOf(server);
   });
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterAll(() => closeFiles(server));
 
   async function openHttp(): Promise<OtelDatabase> {
     requests = [];
@@ -241,5 +253,31 @@ lakeSuite('from S3', ['extensions', 'seaweedfs'], () => {
   test('without the secret, the error says what the store said', async () => {
     const database = await openLakeDatabase([s3Secret(seaweed.s3Port).replace(/SECRET '.*?'/, "SECRET 'wrong'")]);
     await expect(database.rows(`FROM read_otlp_logs('${s3Path('archive')}day=1/logs.pb')`)).rejects.toThrow(/403/);
+  });
+
+  test('the section of the guide to files', async () => {
+    const database = await openS3();
+    const server = await serveFiles(() => undefined);
+    onTestFinished(() => closeFiles(server));
+    await put(database, 'test/data/logs.ndjson', `${s3Path('guide')}logs/2023/shop.jsonl`);
+    await database.rows('DROP SECRET s3');
+    const section = /^## Files elsewhere$.*?^```sql\n(?<sql>.*?)^```$/ms.exec(readFileSync('docs/files.md', 'utf8'));
+    const here = [
+      ["REGION 'eu-west-1'", `ENDPOINT '127.0.0.1:${seaweed.s3Port}', URL_STYLE 'path', USE_SSL false`],
+      ['my-key-id', S3_KEY],
+      ['my-secret-key', S3_SECRET],
+      ['s3://my-telemetry/', s3Path('guide')],
+      ['https://example.com', urlOf(server)],
+    ] as const;
+    const sql = here.reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), section!.groups!['sql']!);
+    const results = [];
+    for (const statement of sql.trim().split(/;\n?/).filter(Boolean)) results.push(await database.rows(statement));
+    expect(results.slice(1)).toEqual([
+      expect.arrayContaining([
+        { service_name: 'cart', records: '2' },
+        { service_name: 'payment', records: '1' },
+      ]),
+      [{ records: '2' }],
+    ]);
   });
 });
