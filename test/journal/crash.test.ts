@@ -35,6 +35,8 @@ for (const [target, wire] of runs) {
       const report = await crashRounds({
         wire: wires[wire],
         target: await targets.open(target),
+        isAtomic: isExactlyOnce(target),
+        durability: 'journal',
         clients: CLIENTS,
         rounds: ROUNDS,
         reference,
@@ -42,6 +44,7 @@ for (const [target, wire] of runs) {
       });
       const { kills, accepted, lost, unexpected, torn, corrupt, duplicated } = report;
       expect({ lost, unexpected, torn, corrupt }).toEqual({ lost: 0, unexpected: 0, torn: 0, corrupt: 0 });
+      expect(report.unrecorded).toBe(0);
       expect(kills).toBeGreaterThanOrEqual(ROUNDS);
       expect(accepted).toBeGreaterThan(0);
       expect(report.inSeal + report.inCommit).toBeGreaterThan(0);

@@ -3,6 +3,9 @@
 // and when a target that was asked for cannot be had. Without --targets, those that cannot be had are left out and named.
 //
 // npm run crash [-- --rounds 100 --clients 8 --targets postgres,iceberg --wires http,grpc,otap --batch 20]
+//                  [--durability memory]
+//
+// With --durability memory, what was acknowledged may be missing, as long as nothing that came later is there.
 //
 // Targets: file, ducklake, postgres, iceberg, iceberg-one-by-one, parquet. Each wire and target gets `rounds` kills; after
 // every `batch` of them the target is read, and a new one is made.
@@ -37,11 +40,14 @@ const { values: flags } = parseArgs({
     clients: { type: 'string', default: '8' },
     targets: { type: 'string' },
     wires: { type: 'string', default: wireNames.join() },
+    durability: { type: 'string', default: 'journal' },
   },
 });
 const [rounds, batch, clients] = [flags.rounds, flags.batch, flags.clients].map(Number) as [number, number, number];
 const targetNames = known('targets', flags.targets ?? crashTargetNames.join(), crashTargetNames);
 const chosenWires = known('wires', flags.wires, wireNames);
+
+const [durability] = known('durability', flags.durability, ['journal', 'memory'] as const);
 
 const leftOut = targetNames.flatMap((name) => {
   const reason = absence(name);
@@ -56,7 +62,7 @@ const targets = new CrashTargets();
 const complaints: string[] = [];
 const columns = [
   ...['kills', 'inRecovery', 'inSeal', 'inCommit', 'inRotation', 'replayedRows', 'accepted', 'unanswered'],
-  ...['committed', 'lost', 'duplicated', 'unexpected', 'torn', 'corrupt'],
+  ...['committed', 'lost', 'duplicated', 'unexpected', 'torn', 'corrupt', 'holes', 'unrecorded'],
 ] as const satisfies readonly (keyof CrashReport)[];
 try {
   const reference = await writeReference(folder, RECORDS_PER_REQUEST);
@@ -68,6 +74,8 @@ try {
         const report = await crashRounds({
           wire: wires[wireName],
           target: await targets.open(targetName),
+          isAtomic: isExactlyOnce(targetName),
+          durability: durability!,
           clients,
           rounds: Math.min(batch, rounds - done),
           reference,
@@ -76,7 +84,9 @@ try {
         for (const column of columns) sum.set(column, (sum.get(column) ?? 0) + report[column]);
       }
       printRow(targetName, wireName, ...columns.map((column) => String(sum.get(column))));
-      const wrong = ['lost', 'unexpected', 'torn', 'corrupt', ...(isExactlyOnce(targetName) ? ['duplicated'] : [])];
+      const wrong = ['unexpected', 'corrupt', 'holes', 'unrecorded'];
+      if (durability === 'journal') wrong.push('lost', 'torn', ...(isExactlyOnce(targetName) ? ['duplicated'] : []));
+      else wrong.push('duplicated', ...(isExactlyOnce(targetName) ? ['torn'] : []));
       for (const column of wrong) {
         if (sum.get(column)! > 0) complaints.push(`${targetName} over ${wireName}: ${column} ${sum.get(column)}`);
       }
@@ -89,7 +99,10 @@ try {
   await targets.close();
   rmSync(folder, { recursive: true, force: true });
 }
-const verdict = 'nothing that was acknowledged is missing, or there twice where the target has transactions';
+const verdict =
+  durability === 'journal'
+    ? 'nothing that was acknowledged is missing, or there twice where the target has transactions'
+    : 'nothing is there twice, or before something that is missing';
 const without = leftOut.map(({ name, reason }) => `${name} (${reason})`).join(', ');
 console.log(
   (complaints.length === 0 ? verdict : `WRONG: ${complaints.join('; ')}`) +

@@ -14,10 +14,14 @@ import { type Reconciliation, reconcile } from '../harness/reconcile.js';
 import type { Reference } from '../harness/reference-rows.js';
 import type { Place } from '../harness/targets.js';
 import type { Wire } from '../harness/wires.js';
+import { holes, unrecorded } from './whole-seals.js';
 
 export interface CrashPlan {
   readonly wire: Wire;
   readonly target: Place;
+  /** Whether all tables of a seal are committed or none. */
+  readonly isAtomic: boolean;
+  readonly durability: 'memory' | 'journal';
   readonly clients: number;
   readonly rounds: number;
   readonly reference: Reference;
@@ -34,6 +38,10 @@ export interface CrashReport extends Reconciliation {
   readonly inRotation: number;
   readonly replayedRows: number;
   readonly unanswered: number;
+  /** Committed requests that came after some that are not. */
+  readonly holes: number;
+  /** Rows by which tables differ from what `otlp_seals` tells of them. */
+  readonly unrecorded: number;
 }
 
 /** Small segments, so that rotation is never far. */
@@ -44,9 +52,16 @@ const SEAL_MAX_AGE_MS = 60;
 const LONGEST_LIFE_MS = 1200;
 /** About as long as it takes to open a database and to replay. */
 const LONGEST_START_MS = 900;
+/** A life goes on without a seal after this long. */
+const LONGEST_SEAL_MS = 10_000;
 /** What a kill waits for, by turns. It may be over by the time of the kill, and nothing of it may come. */
-const moments = ['seal', 'recovery', 'rotation', 'commit', 'start', 'any'] as const;
-type Moment = (typeof moments)[number];
+const moments = {
+  journal: ['seal', 'recovery', 'rotation', 'commit', 'start', 'any'],
+  memory: ['seal', 'commit', 'any'],
+} as const;
+type Moment = (typeof moments)['journal'][number];
+/** Until what a killed server has said is read, and before the next one listens. */
+const LAST_ANSWERS_MS = 50;
 /** Rounds beyond those that were asked for, as long as no seal was hit. */
 const MAX_MORE_ROUNDS = 6;
 const START_TIMEOUT_MS = 60_000;
@@ -71,8 +86,11 @@ export async function crashRounds(plan: CrashPlan): Promise<CrashReport> {
     const sealsHit = () => counts.inSeal + counts.inCommit;
     while (counts.kills < plan.rounds || (sealsHit() === 0 && counts.kills < plan.rounds + MAX_MORE_ROUNDS)) {
       const server = new CrashingServer(plan, port!);
-      await server.lifeUntil(counts.kills < plan.rounds ? moments[counts.kills % moments.length]! : 'seal');
+      const turns = moments[plan.durability];
+      await server.lifeUntil(counts.kills < plan.rounds ? turns[counts.kills % turns.length]! : 'seal');
       const doing = await server.kill();
+      await pause(LAST_ANSWERS_MS);
+      ledger.life++;
       counts.kills++;
       if (isDoing.recovery(doing)) counts.inRecovery++;
       if (isDoing.seal(doing)) counts.inSeal++;
@@ -95,12 +113,16 @@ export async function crashRounds(plan: CrashPlan): Promise<CrashReport> {
 }
 
 /** What a program finds that opens the target afterwards. */
-async function committed({ wire, target, folder, reference }: CrashPlan, ledger: Ledger): Promise<Reconciliation> {
+async function committed({ wire, target, isAtomic, folder, reference }: CrashPlan, ledger: Ledger) {
   const database = await HarnessDatabase.open(target, folder);
   try {
     // Makes the views over Parquet.
     await database.stop(await database.serve(wire));
-    return await reconcile(database, target.home, ledger, reference);
+    return {
+      ...(await reconcile(database, target.home, ledger, reference)),
+      holes: await holes(database, target.home, ledger, reference.recordsPerRequest, isAtomic),
+      unrecorded: isAtomic ? await unrecorded(database, target.home) : 0,
+    };
   } finally {
     await database.close();
   }
@@ -128,15 +150,15 @@ class CrashingServer {
   readonly #listening: Promise<void>;
   #stderr = '';
 
-  constructor({ wire, target, folder }: CrashPlan, port: number) {
+  constructor({ wire, target, durability, folder }: CrashPlan, port: number) {
     this.#stateFile = join(folder, 'state');
     const options = {
       token: TOKEN,
       ...wire.options,
       ...target.options(folder),
-      durability: 'journal',
-      journal_path: journalOf(folder),
-      journal_max_bytes: JOURNAL_MAX_BYTES,
+      ...(durability === 'memory'
+        ? {}
+        : { durability, journal_path: journalOf(folder), journal_max_bytes: JOURNAL_MAX_BYTES }),
       seal_max_age_ms: SEAL_MAX_AGE_MS,
     };
     const task = {
@@ -180,10 +202,20 @@ class CrashingServer {
       return;
     }
     await this.#listening;
+    await this.#aSeal();
     await pause(Math.random() * LONGEST_LIFE_MS);
     if (moment === 'any') return;
     const endMs = performance.now() + LONGEST_LIFE_MS;
     await this.#until(isDoing[moment], () => performance.now() > endMs);
+  }
+
+  /** Waits for a seal to begin and to end, so that there is something that must not get lost. */
+  async #aSeal(): Promise<void> {
+    const endMs = performance.now() + LONGEST_SEAL_MS;
+    const isOver = () => performance.now() > endMs;
+    const isSealing = (state: string) => isDoing.seal(state) || isDoing.commit(state);
+    await this.#until(isSealing, isOver);
+    await this.#until((state) => !isSealing(state), isOver);
   }
 
   async #until(isThere: (state: string) => boolean, isOver: () => boolean): Promise<void> {

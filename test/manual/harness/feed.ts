@@ -80,7 +80,9 @@ async function send(ledger: Ledger, form: Form, options: FeedOptions): Promise<v
         signal,
         bytes: (part) => bodies.get(signal)!.bytes(request, service, firstSequence, part),
       });
-      if (outcome !== 'given up') ledger.entries.push({ signal, service, firstSequence, outcome });
+      if (outcome !== 'given up') {
+        ledger.entries.push({ signal, service, firstSequence, outcome, life: ledger.life });
+      }
       if (outcome === 'unanswered') await pause(RETRY_MS);
     }
   } finally {

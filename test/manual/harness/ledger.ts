@@ -6,12 +6,16 @@ export interface LedgerEntry {
   readonly firstSequence: number;
   /** Whether the server said that it took the request; `unanswered` ones it may have taken or not. */
   readonly outcome: 'accepted' | 'unanswered';
+  /** Which life of the server it was. */
+  readonly life: number;
 }
 
 /** What has been sent, and what became of it. */
 export class Ledger {
   readonly entries: LedgerEntry[] = [];
   readonly statuses = new Map<string, number>();
+  /** Counts how often the server has been started, where that is of interest. */
+  life = 0;
   /** Requests that were told to come again. */
   overloaded = 0;
   #services = 0;

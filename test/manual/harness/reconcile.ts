@@ -34,7 +34,7 @@ const none: Reconciliation = {
 export const failureCounts = ['lost', 'duplicated', 'unexpected', 'torn', 'corrupt'] as const;
 
 /** A column whose text has a record's number. */
-const numberedColumn: Readonly<Record<Signal, string>> = {
+export const numberedColumn: Readonly<Record<Signal, string>> = {
   logs: 'body',
   traces: 'span_attributes',
   metrics: 'metric_attributes',
