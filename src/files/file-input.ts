@@ -4,6 +4,7 @@ import { type ByteSource, type Compression, Inflated, MemoryBytes, PlainFile } f
 
 const SMALLEST_BUFFER_BYTES = 64 << 10;
 
+const LONGEST_MAGIC_BYTES = 4;
 const magics: readonly (readonly [Compression, suffixes: readonly string[], magic: Buffer])[] = [
   ['gzip', ['.gz', '.gzip'], Buffer.from([0x1f, 0x8b])],
   ['zstd', ['.zst', '.zstd'], Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
@@ -11,7 +12,7 @@ const magics: readonly (readonly [Compression, suffixes: readonly string[], magi
 
 export class FileInput {
   readonly #source: ByteSource;
-  #buffer = new Uint8Array(SMALLEST_BUFFER_BYTES);
+  #buffer: Uint8Array;
   #start = 0;
   #end = 0;
   #isEnd = false;
@@ -20,8 +21,9 @@ export class FileInput {
   /** Whether another can read on from `taken`. */
   readonly isSeekable: boolean;
 
-  private constructor(source: ByteSource, at: number, isSeekable: boolean) {
+  private constructor(source: ByteSource, at: number, isSeekable: boolean, buffer?: Uint8Array) {
     this.#source = source;
+    this.#buffer = buffer ?? new Uint8Array(SMALLEST_BUFFER_BYTES);
     this.taken = at;
     this.isSeekable = isSeekable;
   }
@@ -31,16 +33,16 @@ export class FileInput {
     return new FileInput(new MemoryBytes(bytes), 0, false);
   }
 
-  /** Opens a plain file in its middle. */
-  static openAt(path: string, at: number): FileInput {
-    return new FileInput(new PlainFile(path, at), at, true);
+  /** Opens a plain file in its middle, to read into memory that nobody else uses. */
+  static openAt(path: string, at: number, buffer: Uint8Array | undefined): FileInput {
+    return new FileInput(new PlainFile(path, at), at, true, buffer);
   }
 
   /** Opens a file, or bytes of one, inflating what its suffix or its first bytes say is compressed. */
   static open(path: string, bytes?: Uint8Array): FileInput {
     const source = bytes === undefined ? new PlainFile(path, 0) : new MemoryBytes(bytes);
     const plain = new FileInput(source, 0, source instanceof PlainFile && source.isSeekable);
-    const first = plain.peek(4);
+    const first = plain.#firstBytes();
     const found = magics.find(
       ([, suffixes, magic]) =>
         suffixes.some((suffix) => path.toLowerCase().endsWith(suffix)) || magic.equals(first.subarray(0, magic.length)),
@@ -65,8 +67,19 @@ export class FileInput {
     this.taken += count;
   }
 
-  close(): void {
+  /** Closes the file. Returns the memory that its bytes were read into. */
+  close(): Uint8Array {
     this.#source.close();
+    return this.#buffer;
+  }
+
+  #firstBytes(): Uint8Array {
+    try {
+      return this.peek(LONGEST_MAGIC_BYTES);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   #take(into: Uint8Array): number {

@@ -162,7 +162,9 @@ function isBlank(line: Uint8Array): boolean {
   return line.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
 }
 
-function linesIn(bytes: Uint8Array): number {
+function linesIn(piece: Uint8Array): number {
+  // A Buffer finds a byte ten times as fast as a Uint8Array.
+  const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
   let lines = 0;
   for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) lines++;
   return bytes.at(-1) === LINE_FEED ? lines : lines + 1;
