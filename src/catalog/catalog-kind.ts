@@ -62,6 +62,20 @@ function retentionMs(options: ServeOptions): number {
   return Math.max(SAFE_RETENTION_MS, options.maintenance_retention_ms);
 }
 
+/**
+ * Of Parquet files, where the lake has none of its own. DuckLake's default, Snappy, makes files of logs twice as large, for a
+ * tenth less CPU time of a seal at most.
+ */
+const FILE_FORMAT = { parquet_compression: 'zstd', parquet_compression_level: '2' } as const;
+
+async function hasFileFormat(writer: DuckDBConnection, home: TableHome): Promise<boolean> {
+  const found = await writer.runAndReadAll(
+    `SELECT 1 FROM ${quotedIdentifier(home.catalog)}.options()
+     WHERE scope = 'GLOBAL' AND starts_with(option_name, 'parquet_compression')`,
+  );
+  return found.currentRowCount > 0;
+}
+
 const ducklake: CatalogKind = {
   checkpoint: 'compacts',
   // Raced by many hosts, a catalog's own retries are cheap; the defaults give up after about a second.
@@ -76,6 +90,7 @@ const ducklake: CatalogKind = {
       target_file_size: `${Math.max(1, Math.round(options.target_file_size / 1024))}KiB`,
       expire_older_than: retention,
       delete_older_than: retention,
+      ...((await hasFileFormat(writer, home)) ? {} : FILE_FORMAT),
     };
     for (const [name, value] of Object.entries(wanted)) {
       await writer.run(

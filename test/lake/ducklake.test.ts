@@ -138,6 +138,22 @@ lakeSuite('a lake in files', ['extensions'], () => {
       expect(parquetFiles(lakes, 'otlp_logs').join()).not.toContain('day=');
     });
 
+    for (const [set, compression] of [
+      [[], 'ZSTD'],
+      [["CALL lake.set_option('parquet_compression', 'lz4')"], 'LZ4_RAW'],
+    ] as const) {
+      test(`files are compressed with ${compression} after ${set.join() || 'nothing was set'}`, async () => {
+        const database = await openLakeDatabase([...localLake(), ...set]);
+        const server = await database.serve({ catalog: 'lake', seal_max_age_ms: NEVER_MS });
+        await server.post(numberedLogs({ count: 50 }));
+        await server.flush();
+        const [file] = parquetFiles(lakes, 'otlp_logs');
+        expect(await database.rows(`SELECT DISTINCT compression FROM parquet_metadata('${file}')`)).toEqual([
+          { compression },
+        ]);
+      });
+    }
+
     test('a table that exists keeps the layout that it has', async () => {
       await writeTwoDays({ lake_partition: 'none' });
       const name = join(folder, `lake${lakes}`);
