@@ -9,6 +9,7 @@ import type { ServeOptions } from '../schema/serve-options.js';
 import { commitsAllOrNothing } from './atomic-commits.js';
 import { settleDuckLake, settleEarlierDuckLake } from './ducklake-settlement.js';
 import type { SealIdentity } from './seal-target.js';
+import { checkSqliteJournal } from './sqlite-journal.js';
 import { type TableHome, tableName } from './tables.js';
 
 export interface DescribedSeal extends SealIdentity {
@@ -20,8 +21,8 @@ export interface DescribedSeal extends SealIdentity {
 }
 
 export interface CatalogKind {
-  /** Prepares a connection that will write. */
-  prepareWriter?(writer: DuckDBConnection): Promise<void>;
+  /** Prepares a connection that will write. Rejects when the catalog cannot be written to safely. */
+  prepareWriter?(writer: DuckDBConnection, home: TableHome): Promise<void>;
   /** Sets what the catalog does with data files. */
   configure?(writer: DuckDBConnection, home: TableHome, options: ServeOptions): Promise<void>;
   /** Gives a table that was just created its layout, in the transaction that creates it. */
@@ -79,7 +80,8 @@ async function hasFileFormat(writer: DuckDBConnection, home: TableHome): Promise
 const ducklake: CatalogKind = {
   checkpoint: 'compacts',
   // Raced by many hosts, a catalog's own retries are cheap; the defaults give up after about a second.
-  async prepareWriter(writer) {
+  async prepareWriter(writer, home) {
+    await checkSqliteJournal(writer, home.catalog);
     await writer.run('SET SESSION ducklake_max_retry_count = 100');
     await writer.run('SET SESSION ducklake_retry_wait_ms = 20');
     await writer.run('SET SESSION ducklake_retry_backoff = 1.05');
@@ -123,8 +125,9 @@ const ducklake: CatalogKind = {
   settleEarlier: settleEarlierDuckLake,
   // The other half is for the COMMIT.
   longestAppendMs: (options) => retentionMs(options) / 2,
+  // The last is SQLite's: another writer committed first.
   conflicts:
-    /Transaction conflict|could not serialize access|Failed to commit DuckLake transaction[\s\S]*(?:conflict|duplicate key|serializ)/i,
+    /Transaction conflict|could not serialize access|Failed to commit DuckLake transaction[\s\S]*(?:conflict|duplicate key|serializ|Failed to flush changes into DuckLake: database is locked)/i,
 };
 
 const iceberg: CatalogKind = {

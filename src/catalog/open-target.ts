@@ -36,7 +36,7 @@ export async function openTarget(database: Database, options: ServeOptions, call
   let seals: SealRecords | undefined;
   let isAtomic: boolean;
   try {
-    await kind.prepareWriter?.(writer);
+    await kind.prepareWriter?.(writer, home);
     seals = await undisturbed(kind, async () => {
       await prepareTables(writer, home, kind, options, promoted);
       await kind.configure?.(writer, home, options);

@@ -2,6 +2,7 @@
 
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import type { OtelDatabase, OtelServer } from '../support/otel-database.js';
@@ -278,6 +279,45 @@ lakeSuite('a lake in files', ['extensions'], () => {
   });
 });
 
+lakeSuite('a lake whose catalog is SQLite', ['extensions'], () => {
+  const attach = (name: string, more = '') =>
+    `ATTACH 'ducklake:sqlite:${join(folder, name)}.sqlite' AS lake (DATA_PATH '${join(folder, name)}/'${more})`;
+
+  test('is refused without a write-ahead log', async () => {
+    const database = await openLakeDatabase([attach('rollback')]);
+    await expect(database.serve({ catalog: 'lake' })).rejects.toThrow(
+      "catalog lake is not available: its SQLite file must have journal mode wal, got delete: attach it with META_JOURNAL_MODE 'WAL'",
+    );
+  });
+
+  // Without the log, the first COMMIT that met CHECKPOINT or a reader locked the catalog for good.
+  test('commits beside readers and CHECKPOINT, and no lock stays', async () => {
+    const database = await openLakeDatabase([attach('wal', ", META_JOURNAL_MODE 'WAL'")]);
+    const server = await database.serve({ catalog: 'lake', seal_max_age_ms: 20 });
+    await sealedByAge(server, 1, 500);
+    const connections = await Promise.all([database.otel.connect(), database.otel.connect()]);
+    const [reader, keeper] = connections as [DuckDBConnection, DuckDBConnection];
+    await reader.run('BEGIN TRANSACTION');
+    await reader.run('SELECT count(*) FROM lake.otlp_logs');
+    let isPosting = true;
+    const upkeep = (async () => {
+      // Fails where a seal came first. What matters is that it leaves nothing locked.
+      while (isPosting) await keeper.run('CHECKPOINT lake').catch(() => undefined);
+    })();
+    for (let i = 1; i < 30; i++) {
+      expect((await server.post(numberedLogs({ first: i * 500, count: 500 }))).status).toBe(202);
+      await server.flush();
+    }
+    isPosting = false;
+    await upkeep;
+    await reader.run('COMMIT');
+    for (const connection of connections) connection.closeSync();
+    expect(await server.stop()).toMatchObject({ dropped_rows: '0' });
+    expect(await database.rows(sums('lake.otlp_logs'))).toEqual([allBelow(30 * 500)]);
+    await database.rows('CHECKPOINT lake');
+  });
+});
+
 lakeSuite('a lake on other servers', ['extensions', 'postgres', 'seaweedfs'], () => {
   let postgres: PostgresServer;
   let seaweed: SeaweedServer;
@@ -298,7 +338,11 @@ lakeSuite('a lake on other servers', ['extensions', 'postgres', 'seaweedfs'], ()
     for (const [data, path] of Object.entries(dataPaths)) {
       test(`catalog: ${catalog}, data: ${data}`, async () => {
         const name = `on_${catalog}_${data}`.toLowerCase();
-        const attach = [s3Secret(seaweed.s3Port), `ATTACH '${await uri(name)}' AS lake (DATA_PATH '${path(name)}')`];
+        const journal = catalog === 'SQLite' ? ", META_JOURNAL_MODE 'WAL'" : '';
+        const attach = [
+          s3Secret(seaweed.s3Port),
+          `ATTACH '${await uri(name)}' AS lake (DATA_PATH '${path(name)}'${journal})`,
+        ];
         const database = await openLakeDatabase(attach);
         const server = await database.serve({ catalog: 'lake', seal_max_age_ms: NEVER_MS });
         // Few rows are kept in the catalog itself, many in files; both ways must hold every type.
