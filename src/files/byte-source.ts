@@ -65,7 +65,8 @@ interface Inflater {
   push(bytes: Uint8Array, isLast: boolean): void;
 }
 
-export type Compression = 'gzip' | 'zstd';
+export const compressions = ['gzip', 'zstd'] as const;
+export type Compression = (typeof compressions)[number];
 
 const inflaters: Readonly<Record<Compression, (take: (bytes: Uint8Array) => void) => Inflater>> = {
   gzip(take) {

@@ -2,6 +2,7 @@
 
 import { Failure } from '../failure.js';
 import type { FileInput } from './file-input.js';
+import { isZstd } from './magics.js';
 import type { FileFormat } from './read-task.js';
 
 /** How much of a file is looked at. A first line longer than this is taken for a whole document. */
@@ -32,10 +33,17 @@ export function detectFormat(input: FileInput): FileFormat | undefined {
   throw new Failure('malformed', `neither JSON nor protobuf begins with byte 0x${first.toString(16).padStart(2, '0')}`);
 }
 
-/** A protobuf request after its length in four bytes, as against one that begins with its tag. */
+/** A request after its length in four bytes, as against a protobuf request that begins with its tag. */
 export function isDelimited(input: FileInput): boolean {
-  const bytes = input.peek(5);
-  return bytes[0]! < FIRST_TAG && bytes[4] === FIRST_FIELD_TAG;
+  const bytes = input.peek(8);
+  const [first = FIRST_TAG] = bytes;
+  const message = bytes.subarray(4);
+  return first < FIRST_TAG && (message[0] === FIRST_FIELD_TAG || isJson(message) || isZstd(message));
+}
+
+/** Whether a request that is not protobuf begins here. */
+export function isJson(message: Uint8Array): boolean {
+  return message[0] === OPEN_BRACE;
 }
 
 /**

@@ -1,14 +1,15 @@
 // A file's bytes, looked at before they are taken.
 
-import { type ByteSource, type Compression, Inflated, MemoryBytes, PlainFile } from './byte-source.js';
+import { type ByteSource, type Compression, compressions, Inflated, MemoryBytes, PlainFile } from './byte-source.js';
+import { magics } from './magics.js';
 
 const SMALLEST_BUFFER_BYTES = 64 << 10;
 
 const LONGEST_MAGIC_BYTES = 4;
-const magics: readonly (readonly [Compression, suffixes: readonly string[], magic: Buffer])[] = [
-  ['gzip', ['.gz', '.gzip'], Buffer.from([0x1f, 0x8b])],
-  ['zstd', ['.zst', '.zstd'], Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
-];
+const suffixes: Readonly<Record<Compression, readonly string[]>> = {
+  gzip: ['.gz', '.gzip'],
+  zstd: ['.zst', '.zstd'],
+};
 
 export class FileInput {
   readonly #source: ByteSource;
@@ -43,13 +44,14 @@ export class FileInput {
     const source = bytes === undefined ? new PlainFile(path, 0) : new MemoryBytes(bytes);
     const plain = new FileInput(source, 0, source instanceof PlainFile && source.isSeekable);
     const first = plain.#firstBytes();
-    const found = magics.find(
-      ([, suffixes, magic]) =>
-        suffixes.some((suffix) => path.toLowerCase().endsWith(suffix)) || magic.equals(first.subarray(0, magic.length)),
+    const found = compressions.find(
+      (compression) =>
+        suffixes[compression].some((suffix) => path.toLowerCase().endsWith(suffix)) ||
+        magics[compression].equals(first.subarray(0, magics[compression].length)),
     );
     if (found === undefined || first.length === 0) return plain;
     return new FileInput(
-      new Inflated({ read: (into) => plain.#take(into), close: () => plain.close() }, found[0]),
+      new Inflated({ read: (into) => plain.#take(into), close: () => plain.close() }, found),
       0,
       false,
     );

@@ -2,11 +2,14 @@
 
 import { SignalRows, type WantedColumns } from '../buffer/signal-rows.js';
 import { VectorLayout, type VectorRows } from '../buffer/vector-rows.js';
+import { inflate } from '../decode/inflate.js';
 import { JsonDecoder } from '../decode/json/decode-json.js';
 import { OtapStreamDecoder } from '../decode/otap/otap-stream-decoder.js';
 import { ProtobufDecoder } from '../decode/protobuf/decode-protobuf.js';
 import { Failure, messageOf } from '../failure.js';
 import { type Signal, signals } from '../schema/column-declaration.js';
+import { isJson } from './file-format.js';
+import { isZstd } from './magics.js';
 import { MAX_UNIT_BYTES, type Piece } from './piece-splitter.js';
 import type { FileFormat, ReadError, ReadPlan, Skipped } from './read-task.js';
 
@@ -71,7 +74,7 @@ export class PieceDecoder {
     jsonl: ({ bytes }) => this.#lines(bytes),
     protobuf: ({ bytes }) => this.#unit(() => this.#request(bytes)),
     delimited: ({ bytes, messages = [] }) => {
-      for (const [start, end] of messages) this.#unit(() => this.#request(bytes.subarray(start, end)), 'message');
+      for (const [start, end] of messages) this.#unit(() => this.#message(bytes.subarray(start, end)), 'message');
     },
     otap: ({ bytes }) => this.#unit(() => new OtapStreamDecoder(this.#plan.signal, this.#rows).decode(bytes)),
   };
@@ -94,6 +97,13 @@ export class PieceDecoder {
       else this.#unit(() => this.#json.decode(line), 'line');
       start = end + 1;
     }
+  }
+
+  /** What the Collector's file exporter puts after a length: a request of either encoding, which it may compress. */
+  #message(bytes: Uint8Array): void {
+    const message = inflate(bytes, isZstd(bytes) ? 'zstd' : 'identity', MAX_UNIT_BYTES);
+    if (isJson(message)) this.#json.decode(message);
+    else this.#request(message);
   }
 
   /** A request of another signal has no fields of this one. They have the same numbers, so only the contents tell. */

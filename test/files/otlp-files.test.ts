@@ -1,11 +1,12 @@
 // Local OTLP files, read by SQL.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OtelDatabase } from '../support/otel-database.js';
+import { zstdFrame } from '../support/zstd-frame.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'otel-files-'));
 let database: OtelDatabase;
@@ -57,6 +58,52 @@ describe('forms of a file', () => {
       expect(found).toEqual(Array.from({ length: rows }, (_, i) => ({ body: `record ${i}`, service_name: 'shop' })));
     });
   }
+});
+
+describe('forms of protobuf', () => {
+  const message = readFileSync('test/data/logs.pb');
+  const json = readFileSync('test/data/logs.json');
+  const delimited = (...messages: Uint8Array[]) =>
+    Buffer.concat(
+      messages.flatMap((bytes) => {
+        const length = Buffer.alloc(4);
+        length.writeUInt32BE(bytes.length);
+        return [length, bytes];
+      }),
+    );
+  const many = Math.ceil((9 << 20) / message.length);
+  for (const [name, content, messages] of [
+    ['request.pb', message, 1],
+    ['requests-end-to-end.pb', Buffer.concat(Array.from({ length: many }, () => message)), many],
+    ['requests-end-to-end.pb.gz', gzipSync(Buffer.concat(Array.from({ length: many }, () => message))), many],
+    ['delimited.pb', delimited(message, message), 2],
+    ['delimited-many.pb', delimited(...Array.from({ length: many }, () => message)), many],
+    ['delimited-and-compressed.pb', delimited(zstdFrame(message), zstdFrame(message)), 2],
+    ['delimited-json', delimited(json, zstdFrame(json)), 2],
+    ['another-signal.pb', readFileSync('test/data/traces.pb'), 0],
+    ['delimited-signals.pb', delimited(message, readFileSync('test/data/metrics.pb'), message), 2],
+  ] as const) {
+    test(name, async () => {
+      const path = file(name, content);
+      const [found] = await database.rows(
+        `SELECT count(*) AS n, count(DISTINCT t) AS kinds FROM read_otlp_logs('${path}') t`,
+      );
+      expect(found).toEqual({ n: String(3 * messages), kinds: messages === 0 ? '0' : '3' });
+    });
+  }
+
+  test('a message that is cut', async () => {
+    const path = file('delimited-cut.pb', delimited(message, message).subarray(0, -1));
+    await expect(database.rows(`FROM read_otlp_logs('${path}')`)).rejects.toThrow(
+      `OTLP parse error on ${path}: Parse failed: ${message.length} bytes announced, ${message.length - 1} left`,
+    );
+  });
+
+  test('a message that is bad is told by its number, or skipped', async () => {
+    const path = file('delimited-bad.pb', delimited(message, Buffer.from([0x0a, 0x05, 0x01]), message));
+    await expect(database.rows(`FROM read_otlp_logs('${path}')`)).rejects.toThrow('Parse failed: message 2: ');
+    expect(await database.value(`SELECT count(*) FROM read_otlp_logs('${path}', ignore_errors := true)`)).toBe('6');
+  });
 });
 
 test('times keep their nanoseconds', async () => {
