@@ -71,10 +71,11 @@ async function closeAll(
   await readPool.end();
   const stopped = await registry.close();
   await database.close();
-  return stopped.map(({ server, result: { committedRows, droppedRows, error } }) => ({
+  return stopped.map(({ server, result: { committedRows, droppedRows, journaledRows, error } }) => ({
     name: server.listenUri,
     committedRows,
     droppedRows,
+    ...(journaledRows === 0 ? {} : { journaledRows }),
     ...(error === undefined ? {} : { error }),
   }));
 }

@@ -28,6 +28,8 @@ export interface ClosedWork {
   readonly name: string;
   readonly committedRows: number;
   readonly droppedRows: number;
-  /** Why rows were dropped. */
+  /** Rows that could not be committed, and stay in a journal for the next start. Absent when there are none. */
+  readonly journaledRows?: number;
+  /** Why rows were dropped, or stay in the journal. */
   readonly error?: string;
 }

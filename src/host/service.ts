@@ -139,12 +139,12 @@ async function runInit(file: string, connection: DuckDBConnection, log: Log): Pr
 async function drain(database: HostDatabase, log: Log): Promise<boolean> {
   let hasDropped = false;
   for (const work of await database.close()) {
-    const isDropped = work.droppedRows > 0;
-    hasDropped ||= isDropped;
-    log(isDropped ? 'error' : 'info', 'drained', {
+    hasDropped ||= work.droppedRows > 0;
+    log(work.error === undefined ? 'info' : 'error', 'drained', {
       name: work.name,
       committed_rows: work.committedRows,
       dropped_rows: work.droppedRows,
+      ...(work.journaledRows === undefined ? {} : { journaled_rows: work.journaledRows }),
       ...(work.error === undefined ? {} : { error: work.error }),
     });
   }

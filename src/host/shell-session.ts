@@ -119,11 +119,14 @@ function banner({ database }: ShellInvocation): string {
 
 /** `otlp:localhost:4318 stopped, 12 rows committed`. */
 export function closedText(work: ClosedWork, paint: Paint): string {
-  const dropped =
-    work.droppedRows === 0
-      ? ''
-      : paint.failure(`, ${rows(work.droppedRows)} dropped: ${work.error ?? 'unknown cause'}`);
-  return `${work.name} stopped, ${rows(work.committedRows)} committed${dropped}\n`;
+  const { name, committedRows, droppedRows, journaledRows = 0, error = 'unknown cause' } = work;
+  const uncommitted =
+    droppedRows > 0
+      ? paint.failure(`, ${rows(droppedRows)} dropped: ${error}`)
+      : journaledRows > 0
+        ? paint.failure(`, ${rows(journaledRows)} left in the journal: ${error}`)
+        : '';
+  return `${name} stopped, ${rows(committedRows)} committed${uncommitted}\n`;
 }
 
 function rows(count: number): string {

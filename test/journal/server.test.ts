@@ -1,9 +1,19 @@
 // A journal as SQL and clients see it.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { diskStorage } from '../../src/journal/journal-storage.js';
 import { exportPath, GrpcClient } from '../grpc/grpc-client.js';
 import { arrowPath, logs, statusIn } from '../grpc/otap-client.js';
 import { OtapEncoder } from '../otap/otap-encoder.js';
@@ -212,6 +222,54 @@ describe('every wire', () => {
     expect(await send()).toMatchObject({ statusCode: 'OK' });
     stream.end();
   });
+
+  test('claims nothing once the disk has failed to sync, and says so, until the next start', async () => {
+    const { create } = diskStorage;
+    let isBroken = false;
+    const creating = vi.spyOn(diskStorage, 'create').mockImplementation(async (path) => {
+      const file = await create(path);
+      const sync = () => (isBroken ? Promise.reject(new Error('EIO: i/o error, fdatasync')) : file.sync());
+      return {
+        append: (bytes) => file.append(bytes),
+        truncate: (to) => file.truncate(to),
+        sync,
+        close: () => file.close(),
+      };
+    });
+    onTestFinished(() => creating.mockRestore());
+    const database = await openDatabase(databaseFile());
+    const http = await database.serve(journal);
+    const unary = await database.serve({ ...journal, transport: 'grpc', journal_path: join(folder, 'grpc') });
+    const arrow = await database.serve({ ...journal, journal_path: join(folder, 'otap') }, 'otap:127.0.0.1:0');
+    expect((await http.post(logsRequest(1, 'before '))).status).toBe(202);
+    isBroken = true;
+    for (let i = 0; i < 2; i++) {
+      const refused = await http.post(logsRequest(1, 'refused '));
+      expect([refused.status, jsonOf(refused)]).toMatchObject([
+        503,
+        { error: 'overloaded', message: expect.stringContaining('EIO') },
+      ]);
+      // The disk is well again, but what it has lost meanwhile nobody knows.
+      isBroken = i === 0 && isBroken;
+    }
+    isBroken = true;
+    const answer = await new GrpcClient(unary.port).unary(exportPath.logs, logsRequest(1, 'refused '));
+    expect(answer.code).toBe('RESOURCE_EXHAUSTED');
+    const stream = new GrpcClient(arrow.port).stream(arrowPath.logs);
+    stream.send(new OtapEncoder('logs').encode(logs(1, 'refused ')));
+    expect(statusIn(await stream.next())).toMatchObject({ statusCode: 'RESOURCE_EXHAUSTED' });
+    stream.end();
+    expect((await http.get('/readyz')).status).toBe(503);
+    expect(await http.counters('journal_error')).toEqual({
+      journal_error: expect.stringContaining('the journal failed to sync, so nothing more is accepted: EIO'),
+    });
+    isBroken = false;
+    for (const { uri } of [http, unary, arrow]) await database.rows(`FROM otlp_stop('${uri}')`);
+    const again = await database.serve(journal);
+    expect((await again.post(logsRequest(1, 'after '))).status).toBe(202);
+    await again.stop();
+    expect(await bodies(database)).toEqual(['after 0', 'before 0']);
+  });
 });
 
 test('a journal too small for any request refuses each with 413', async () => {
@@ -338,6 +396,26 @@ describe('dead letters', () => {
     expect(await bodies(database)).toEqual(['bad 0', 'bad 1', 'better 0', 'good 0', 'good 1']);
   });
 
+  test('beyond a full folder rows wait as they do without a journal', async () => {
+    const database = await refusing();
+    const letters = join(folder, 'journal', 'dead-letter');
+    mkdirSync(letters, { recursive: true });
+    const large = join(letters, `${'0'.repeat(15)}1-${'0'.repeat(15)}1.journal`);
+    writeFileSync(large, '');
+    truncateSync(large, 2 ** 30 + 1); // takes no room on the disk
+    const server = await database.serve(journal);
+    await server.post(logsRequest(1, 'bad '));
+    for (let i = 0; i < 8; i++) expect(await server.flush()).toMatchObject({ status: 'failed' });
+    expect(await server.counters('dead_letter_rows_total', 'buffered_rows')).toEqual({
+      dead_letter_rows_total: '0',
+      buffered_rows: '1',
+    });
+    rmSync(large);
+    await mend(database);
+    await server.stop();
+    expect(await bodies(database)).toEqual(['bad 0']);
+  });
+
   test('are not replayed at a start, but are there after it', async () => {
     const database = await refusing();
     const server = await database.serve(journal);
@@ -391,18 +469,21 @@ describe('dead letters', () => {
   });
 });
 
-test('a backlog that memory for rows cannot hold is committed piece by piece', async () => {
+test('a backlog that memory for rows cannot hold is committed piece by piece, whatever admission allows', async () => {
   const database = await openDatabase(databaseFile());
+  await database.rows("CALL enable_logging(level := 'info')");
   const server = await database.serve(journal);
   for (let i = 0; i < 3; i++) await server.post(logsRequest(1, `${i} ${'x'.repeat(5000)}`));
   await stopUnsealed(database, server.uri);
-  const next = await database.serve({ ...journal, max_decoded_bytes: 20_000 });
+  const next = await database.serve({ ...journal, max_decoded_bytes: 20_000, max_buffered_bytes: 1 });
   expect(await next.counters('replayed_rows_total', 'seals_total > 1 AS came_in_pieces')).toEqual({
     replayed_rows_total: '3',
     came_in_pieces: true,
   });
   await next.stop();
   expect(await database.value('SELECT count(*) FROM otlp_logs')).toBe('3');
+  const told = "SELECT message FROM duckdb_logs WHERE message LIKE '%replayed 3 rows from the journal'";
+  await eventually(async () => expect(await database.rows(told)).toHaveLength(1));
 });
 
 test('damage is in the log, with the place', async () => {
