@@ -46,5 +46,6 @@ for (const [target, wire] of runs) {
       expect(report.lost).toBeGreaterThan(0);
       expect(report.inSeal + report.inCommit).toBeGreaterThan(0);
     },
+    120_000,
   );
 }
