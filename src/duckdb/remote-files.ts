@@ -24,7 +24,8 @@ export class RemoteFiles {
   }
 
   async size(path: string): Promise<number> {
-    const [size] = await this.#database.texts('SELECT size FROM read_blob($1)', [path]);
+    const [size] = await this.#database.texts('SELECT size FROM read_blob($1)', [patternOf(path)]);
+    if (size === undefined) throw new Error('there is no such file any more');
     return Number(size);
   }
 
@@ -32,7 +33,7 @@ export class RemoteFiles {
   async content(path: string): Promise<Uint8Array> {
     const connection = await this.#database.connect();
     try {
-      const result = await connection.stream('SELECT content FROM read_blob($1)', [path]);
+      const result = await connection.stream('SELECT content FROM read_blob($1)', [patternOf(path)]);
       return ownBytes(blobs((await result.fetchChunk())!), 0);
     } finally {
       connection.closeSync();
@@ -45,7 +46,7 @@ export class RemoteFiles {
     const connection = await this.#database.connect();
     try {
       await connection.run('SET SESSION preserve_insertion_order = true');
-      const result = await connection.stream(linesSql, [path]);
+      const result = await connection.stream(linesSql, [patternOf(path)]);
       let part = new LinePart();
       for (
         let chunk = await result.fetchChunk();
@@ -67,6 +68,11 @@ export class RemoteFiles {
       connection.closeSync();
     }
   }
+}
+
+/** A pattern that only this path matches: every path that DuckDB's functions are given is a pattern, but those of HTTP. */
+function patternOf(path: string): string {
+  return /^https?:/i.test(path) ? path : path.replace(/[*?[]/g, '[$&]');
 }
 
 /** Lines that are to be read together. */

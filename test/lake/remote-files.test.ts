@@ -236,6 +236,8 @@ lakeSuite('from S3', ['extensions', 'seaweedfs'], () => {
       })),
     );
     expect(await database.value(`SELECT count(body) FROM read_otap_logs('${folder}day=1/logs.otap')`)).toBe('3');
+    await put(database, 'test/data/logs.pb', `${folder}odd/[1] a.pb`);
+    expect(await database.value(`SELECT count(body) FROM read_otlp_logs('${folder}odd/*')`)).toBe('3');
     await expect(database.rows(`FROM read_otlp_logs('${folder}day=2/*')`)).rejects.toThrow(
       `No files found that match the pattern "${folder}day=2/*"`,
     );
