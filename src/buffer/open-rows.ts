@@ -95,11 +95,13 @@ export class OpenRows {
     this.#lastJournalSequence = sequences.last;
     this.#rows += rows.rows;
     this.#admittedBytes += admittedBytes;
+    const growing = this.#growing.get(rows.signal)!;
     if (rows.heap.end >= LARGE_HEAP_BYTES) {
+      // What a query has read stays where it was: readers of new rows count them.
+      if (this.#copies.has(rows.signal)) this.#freezeGrowing(growing);
       this.#addFrozen(rows);
       return;
     }
-    const growing = this.#growing.get(rows.signal)!;
     const bytesBefore = growing.rows > 0 ? growing.byteLength : 0;
     growing.append(rows);
     this.#growingBytes += growing.byteLength - bytesBefore;

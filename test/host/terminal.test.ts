@@ -132,6 +132,20 @@ test('Ctrl-C cancels the query and not the shell', async () => {
   await shows(/2\s+D /);
 });
 
+test('Ctrl-C ends .tail and not the shell', async () => {
+  await press(
+    "CREATE TEMP MACRO otlp_tail(kind, reader) AS TABLE SELECT kind AS body, 'shop' AS service_name;",
+    ENTER,
+    '.tail logs',
+    ENTER,
+  );
+  await shows(/(logs\|shop\s+){3}/);
+  await press(CTRL_C);
+  await shows(/D $/);
+  await press('SELECT 1 + 1;', ENTER);
+  await shows(/2\s+D /);
+});
+
 test('Ctrl-C clears what is typed, in lines before too', async () => {
   await press('SELECT', ENTER);
   await shows(/· /);

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { expectEachOnce, NumberingWriter, readWhileWriting } from '../support/live-readers.js';
 import { openDatabase } from '../support/otel-database.js';
-import { logsRequest } from '../support/telemetry.js';
+import { largeLogRequest, logsRequest } from '../support/telemetry.js';
 
 const NEVER_MS = 3_600_000;
 
@@ -164,4 +164,18 @@ test('a reader of new rows gets each once, over commits and the end of a server,
   await server.stop();
   expect(await bodies()).toEqual(['g 0']);
   expect(await bodies()).toEqual([]);
+});
+
+test('a reader of new rows gets those of a large request, which are not put with those that came before', async () => {
+  const database = await openDatabase();
+  const server = await database.serve({ seal_max_age_ms: NEVER_MS });
+  const lengths = () => database.rows("SELECT length(body) AS length FROM otlp_tail('logs', 'r')");
+  await server.post(logsRequest(2));
+  expect(await lengths()).toEqual([]);
+  await server.post(logsRequest(2));
+  expect(await lengths()).toEqual([{ length: '5' }, { length: '5' }]);
+  await server.post(largeLogRequest(300_000));
+  expect(await lengths()).toEqual([{ length: '300000' }]);
+  await server.post(logsRequest(1));
+  expect(await lengths()).toEqual([{ length: '5' }]);
 });
