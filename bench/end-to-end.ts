@@ -50,7 +50,8 @@ const targets = flags.targets.split(',').map((name) => {
 /** Of shorter measurements, which have no growth to show. */
 const shortSeconds = Math.min(seconds, 20);
 const WARM_UP_SECONDS = Math.min(5, seconds / 4);
-const SAMPLE_MS = 1000;
+const SAMPLE_MS = 10_000;
+const SAMPLES_A_MINUTE = 6;
 
 const root = mkdtempSync(join(tmpdir(), 'otelduck-end-to-end-'));
 const bodyFolder = join(root, 'bodies');
@@ -70,6 +71,9 @@ console.log(`Node ${process.version}, ${availableParallelism()} cores, ${cpus()[
 console.log(`ours: ${flags.options === '' ? 'defaults' : flags.options}; peer: ${JSON.stringify(collectorSettings)}`);
 console.log(`${bodies.logs.length} bodies of logs, ${statSync(bodies.logs[0]!).size} bytes, gzip`);
 
+/** Rows of a Markdown table, for docs/performance.md. */
+const resultRows: string[] = [];
+
 /** What throughput has come to, in records a second. */
 let peakRate = flags.rate === undefined ? undefined : 2 * Number(flags.rate);
 const rows: Readonly<Record<string, () => Promise<void>>> = {
@@ -87,6 +91,7 @@ try {
     console.log(`\n${name}`);
     await run();
   }
+  console.log(`\n| What | Result |\n| --- | --- |\n${resultRows.join('\n')}`);
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
@@ -96,13 +101,24 @@ interface Measured {
   readonly recordsPerSecond: number;
   readonly cpuSecondsPerMillion: number;
   readonly maxRssBytes: number;
+  /** Of bodies before compression, where their length is known. */
+  readonly bytesPerSecond?: number | undefined;
+  readonly health?: LatencyHistogram | undefined;
 }
 
 async function throughput(): Promise<void> {
   for (let round = 0; round < Number(flags.rounds); round++) {
     for (const target of targets) {
-      if (!flags['no-peer']) await collectorThroughput(seconds);
+      const peer = flags['no-peer'] ? undefined : await collectorThroughput(seconds);
       const measured = await ourThroughput(target, seconds, 'logs', {});
+      addResult(`logs into ${target}, ${seconds} s`, described(measured));
+      if (peer !== undefined) {
+        const ratio = (of: (run: Measured) => number) => (of(measured) / of(peer)).toFixed(2);
+        addResult(
+          'the Collector before it',
+          `${described(peer)}: ours ${ratio((run) => run.recordsPerSecond)} × its records/s, ${ratio((run) => run.cpuSecondsPerMillion)} × its CPU`,
+        );
+      }
       peakRate = Math.max(peakRate ?? 0, measured.recordsPerSecond);
     }
   }
@@ -114,11 +130,23 @@ async function growth(): Promise<void> {
 
 async function otherSignals(): Promise<void> {
   const target = targets[0]!;
-  await ourThroughput(target, shortSeconds, 'logs', {});
-  await ourThroughput(target, shortSeconds, 'traces', {});
-  await ourThroughput(target, shortSeconds, 'metrics', {});
-  await ourThroughput(target, shortSeconds, 'logs', { protocol: 'grpc' });
-  await ourThroughput(target, shortSeconds, 'logs', { protocol: 'otap' });
+  let logsBytesPerSecond: number | undefined;
+  for (const [signal, protocol] of [
+    ['logs', 'http'],
+    ['traces', 'http'],
+    ['metrics', 'http'],
+    ['logs', 'grpc'],
+    ['logs', 'otap'],
+  ] as const) {
+    const measured = await ourThroughput(target, shortSeconds, signal, { protocol });
+    logsBytesPerSecond ??= measured.bytesPerSecond;
+    const { bytesPerSecond } = measured;
+    const byBytes =
+      bytesPerSecond === undefined
+        ? ''
+        : `, ${(bytesPerSecond / 1e6).toFixed(0)} MB/s of protobuf: ${(bytesPerSecond / logsBytesPerSecond!).toFixed(2)} × HTTP logs`;
+    addResult(`${signal} over ${protocol} into ${target}`, `${described(measured)}${byBytes}`);
+  }
 }
 
 interface Ways {
@@ -152,18 +180,21 @@ async function ourThroughput(target: TargetName, forSeconds: number, signal: Sig
     const status = await server.status(served);
     const committed = Number(status['committed_rows_total']);
     const stored = await storedRows(server, signal);
+    const uncompressed = protocol === 'otap' ? undefined : statSync(bodies[signal][0]!).size / recordsPerBody(report);
+    const recordsPerSecond = committed / elapsedSeconds;
     const measured = {
       report,
-      recordsPerSecond: committed / elapsedSeconds,
+      recordsPerSecond,
       cpuSecondsPerMillion: (cpuSeconds * 1e6) / committed,
       maxRssBytes,
+      bytesPerSecond: uncompressed === undefined ? undefined : recordsPerSecond * uncompressed,
+      health: health?.latency,
     };
     print(`ours, ${protocol} ${signal} into ${target}`, measured);
     const { accepted_records: accepted } = report.total;
-    const uncompressed = protocol === 'otap' ? undefined : statSync(bodies[signal][0]!).size / recordsPerBody(report);
     console.log(
       `  ${(committed / 1e6).toFixed(1)} M committed of ${(accepted / 1e6).toFixed(1)} M accepted, ${stored === committed ? 'all there' : `ONLY ${stored} THERE`}; ` +
-        `${uncompressed === undefined ? '' : `${((measured.recordsPerSecond * uncompressed) / 1e6).toFixed(0)} MB/s of protobuf; `}` +
+        `${measured.bytesPerSecond === undefined ? '' : `${(measured.bytesPerSecond / 1e6).toFixed(0)} MB/s of protobuf; `}` +
         `${status['seals_total']} seals, ${status['seal_failures_total']} failed; thread's delay p99 ${Number(status['event_loop_delay_p99_ms']).toFixed(0)} ms, max ${Number(status['event_loop_delay_max_ms']).toFixed(0)} ms` +
         (health === undefined
           ? ''
@@ -194,23 +225,27 @@ async function storedRows(server: OurServer, signal: Signal): Promise<number> {
   return sum;
 }
 
-async function collectorThroughput(forSeconds: number): Promise<void> {
+async function collectorThroughput(forSeconds: number): Promise<Measured> {
   const folder = mkdtempSync(join(root, 'peer-'));
   const collector = await Collector.start(folder);
   const meter = new UsageMeter(collector.pid);
   const report = await load([...clientArgs(collector.port, forSeconds, 0), '--closed-loop', ...payloadArgs('logs')]);
+  // Stopped while a batch waits, it has crashed instead of writing it.
+  await pause(1000);
   const { cpuSeconds, maxRssBytes } = meter.stop();
   await collector.stop();
   const accepted = report.total.accepted_records;
-  print('Collector, http logs into JSON', {
+  const measured = {
     report,
     recordsPerSecond: accepted / report.seconds,
     cpuSecondsPerMillion: (cpuSeconds * 1e6) / accepted,
     maxRssBytes,
-  });
+  };
+  print('Collector, http logs into JSON', measured);
   const written = statSync(join(folder, 'telemetry.json')).size;
   console.log(`  ${(accepted / 1e6).toFixed(1)} M accepted, ${(written / 1e6).toFixed(0)} MB written`);
   rmSync(folder, { recursive: true });
+  return measured;
 }
 
 /** A line for each minute: a rate that falls would show there. Returns how to end it. */
@@ -220,10 +255,11 @@ function showGrowth(server: OurServer, served: Served, target: TargetName): () =
   }
   const startMs = performance.now();
   let last = { committed: 0, cpuSeconds: usageOf(server.pid).cpuSeconds, ms: startMs };
+  const samples = [last];
   let isStopped = false;
   const showing = (async () => {
     for (let sample = 1; !isStopped; sample++) {
-      await pause(Math.max(0, startMs + sample * 10 * SAMPLE_MS - performance.now()));
+      await pause(Math.max(0, startMs + sample * SAMPLE_MS - performance.now()));
       const committed = Number((await server.status(served))['committed_rows_total']);
       const { cpuSeconds, rssBytes } = usageOf(server.pid);
       const ms = performance.now();
@@ -239,15 +275,24 @@ function showGrowth(server: OurServer, served: Served, target: TargetName): () =
         (rssBytes / 1e6).toFixed(0),
       ];
       if (flags.csv !== undefined) appendFileSync(flags.csv, `${line.join(',')}\n`);
-      if (sample % 6 === 0) {
+      if (sample % SAMPLES_A_MINUTE === 0) {
         console.log(`  ${line[1]} s: ${line[2]} rows, ${line[3]} records/s, ${line[4]} cores, ${line[5]} MB`);
       }
       last = { committed, cpuSeconds, ms };
+      samples.push(last);
     }
   })();
   return async () => {
     isStopped = true;
     await showing;
+    const rate = (from: number, to: number) =>
+      ((samples.at(to)!.committed - samples.at(from)!.committed) * 1000) / (samples.at(to)!.ms - samples.at(from)!.ms);
+    const minute = Math.min(SAMPLES_A_MINUTE, samples.length - 1);
+    const [first, end] = [rate(0, minute), rate(-1 - minute, -1)];
+    addResult(
+      `growth, ${target}, ${seconds} s`,
+      `${(last.committed / 1e6).toFixed(0)} M rows; first minute ${Math.round(first)} records/s, last ${Math.round(end)} (${(end / first).toFixed(2)} ×)`,
+    );
   };
 }
 
@@ -266,6 +311,10 @@ async function single(): Promise<void> {
       console.log(
         `requests/s: fastify ${Math.round(rate(theirs))}, ours ${Math.round(rate(ours))} (${(rate(ours) / rate(theirs)).toFixed(2)} ×), ack p99 ${ours.latency_ms.p99.toFixed(1)} ms, ` +
           `generator busy ${Math.round(100 * ours.generator.event_loop_utilization)} %`,
+      );
+      addResult(
+        'requests of one record, 64 connections',
+        `${Math.round(rate(ours))} requests/s, ${(rate(ours) / rate(theirs)).toFixed(2)} × fastify's ${Math.round(rate(theirs))}; ack p99 ${ours.latency_ms.p99.toFixed(1)} ms`,
       );
     }
   });
@@ -304,6 +353,10 @@ async function latency(): Promise<void> {
         await checkpointing;
         const status = await server.status(served);
         const { p50, p99, p99_9: p999, max } = report.latency_ms;
+        addResult(
+          `ack at ${rate} records/s into ${target}${isCheckpointed ? ', with CHECKPOINTs' : ''}`,
+          `p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, max ${max.toFixed(0)} ms over ${status['seals_total']} seals`,
+        );
         console.log(
           `${target} at ${rate} records/s${isCheckpointed ? `, ${checkpoints} CHECKPOINTs` : ''}: ack p50 ${p50.toFixed(1)} p99 ${p99.toFixed(1)} p99.9 ${p999.toFixed(1)} max ${max.toFixed(0)} ms, ` +
             `${status['seals_total']} seals, never sent ${report.never_sent}, ${JSON.stringify(report.statuses)}${report.generator.bottleneck === null ? '' : `, ${report.generator.bottleneck}`}`,
@@ -350,6 +403,10 @@ async function freshness(): Promise<void> {
           histogram.add(performance.now() - ackedMs);
         }
         await background;
+        addResult(
+          `visible in ${target}, ${options || 'defaults'}`,
+          `p50 ${histogram.percentileMs(50).toFixed(0)}, p99 ${histogram.percentileMs(99).toFixed(0)} ms of ${samples}`,
+        );
         console.log(
           `${target}, ${options || 'defaults'}: visible after p50 ${histogram.percentileMs(50).toFixed(0)} p99 ${histogram.percentileMs(99).toFixed(0)} max ${histogram.maxMs.toFixed(0)} ms, ${samples} samples`,
         );
@@ -389,6 +446,19 @@ function clientArgs(port: number, forSeconds: number, warmUpSeconds: number): (s
 
 function payloadArgs(signal: Signal): string[] {
   return ['--signal', signal, ...bodies[signal].flatMap((path) => ['--payload', path])];
+}
+
+function addResult(what: string, result: string): void {
+  resultRows.push(`| ${what} | ${result} |`);
+}
+
+function described({ report, recordsPerSecond, cpuSecondsPerMillion, maxRssBytes, health }: Measured): string {
+  const refused = report.statuses['503'] ?? 0;
+  return (
+    `${Math.round(recordsPerSecond).toLocaleString('en')} records/s, ${cpuSecondsPerMillion.toFixed(2)} CPU-s per million, RSS ${Math.round(maxRssBytes / 1e6).toLocaleString('en')} MB` +
+    (refused === 0 ? '' : `, ${refused} × 503`) +
+    (health === undefined ? '' : `, /healthz p99 ${health.percentileMs(99).toFixed(0)} ms`)
+  );
 }
 
 function print(name: string, { report, recordsPerSecond, cpuSecondsPerMillion, maxRssBytes }: Measured): void {
