@@ -4,6 +4,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Decompress } from 'fzstd';
 import { Gunzip } from 'minizlib';
+import { zstdFrames } from '../decode/zstd-frames.js';
 import { Failure, messageOf } from '../failure.js';
 
 export interface ByteSource {
@@ -60,6 +61,10 @@ export class MemoryBytes implements ByteSource {
 /** How much is inflated at a time: what becomes of it, at most a thousand times as much, waits in memory. */
 const INFLATE_BYTES = 64 << 10;
 
+/** What the zstd command uses at its highest level, and decompresses without being asked to. */
+const MAX_FILE_WINDOW_BYTES = 128 << 20;
+const LONGEST_FRAME_HEADER_BYTES = 18;
+
 /** Takes compressed bytes and gives what they become to the function that it was made with. */
 interface Inflater {
   push(bytes: Uint8Array, isLast: boolean): void;
@@ -86,9 +91,25 @@ const inflaters: Readonly<Record<Compression, (take: (bytes: Uint8Array) => void
   },
   zstd(take) {
     const decompress = new Decompress(take);
-    return { push: (bytes, isLast) => decompress.push(bytes.slice(), isLast) };
+    let isFirst = true;
+    return {
+      push(bytes, isLast) {
+        if (isFirst) checkWindow(bytes);
+        isFirst = false;
+        decompress.push(bytes.slice(), isLast);
+      },
+    };
   },
 };
+
+/** Throws when a frame that begins here asks for more memory than it may. */
+function checkWindow(bytes: Uint8Array): void {
+  if (bytes.length < LONGEST_FRAME_HEADER_BYTES) return;
+  const [frame] = zstdFrames(bytes);
+  const windowBytes = frame?.windowBytes ?? 0;
+  if (windowBytes <= MAX_FILE_WINDOW_BYTES) return;
+  throw new Error(`a window of ${windowBytes} bytes, more than ${MAX_FILE_WINDOW_BYTES}`);
+}
 
 /** What compressed bytes become, some at a time. */
 export class Inflated implements ByteSource {
@@ -102,7 +123,10 @@ export class Inflated implements ByteSource {
   constructor(source: ByteSource, compression: Compression) {
     this.#source = source;
     this.#compression = compression;
-    this.#inflater = inflaters[compression]((bytes) => this.#inflated.push(bytes));
+    this.#inflater = inflaters[compression]((bytes) => {
+      // Nothing would be taken for the end.
+      if (bytes.length > 0) this.#inflated.push(bytes);
+    });
   }
 
   read(into: Uint8Array): number {

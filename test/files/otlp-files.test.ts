@@ -38,6 +38,9 @@ function file(name: string, content: string | Uint8Array): string {
 const lines = (requests: number, records: number) =>
   Array.from({ length: requests }, (_, i) => `${JSON.stringify(logs(i * records, records))}\n`).join('');
 
+/** A frame that holds three bytes which belong to no file (RFC 8878, section 3.1.2). */
+const SKIPPABLE_FRAME = Buffer.from('502a4d1803000000010203', 'hex');
+
 describe('forms of a file', () => {
   for (const [name, content, rows] of [
     ['document.json', JSON.stringify(logs(0, 3)), 3],
@@ -45,6 +48,10 @@ describe('forms of a file', () => {
     ['lines.jsonl', lines(4, 3), 12],
     ['lines.jsonl.gz', gzipSync(lines(4, 3)), 12],
     ['gzip-by-content', gzipSync(lines(4, 3)), 12],
+    ['two-members.jsonl.gz', Buffer.concat([gzipSync(lines(3, 3)), gzipSync(JSON.stringify(logs(9, 3)))]), 12],
+    ['lines.jsonl.zst', zstdFrame(Buffer.from(lines(4, 3))), 12],
+    ['frames-the-first-empty', Buffer.concat(['', lines(4, 3)].map((text) => zstdFrame(Buffer.from(text)))), 12],
+    ['skippable-frame.zst', Buffer.concat([SKIPPABLE_FRAME, zstdFrame(Buffer.from(lines(4, 3)))]), 12],
     ['no-line-feed-at-the-end.jsonl', lines(4, 3).trimEnd(), 12],
     ['blank-lines.jsonl', lines(2, 3).replaceAll('\n', '\r\n\n'), 6],
     ['byte-order-mark.json', `\ufeff${JSON.stringify(logs(0, 3))}`, 3],
@@ -137,6 +144,12 @@ describe('errors', () => {
       'line 2001: resourceLogs must be an array, got 5',
     ],
     ['text.txt', 'hello', 'neither JSON nor protobuf begins with byte 0x68'],
+    [
+      'zstd-window',
+      Buffer.from('28b52ffd00a0000000000000000000000000', 'hex'),
+      'cannot decompress zstd: a window of 1073741824 bytes, more than 134217728',
+    ],
+    ['cut.zst', zstdFrame(Buffer.from(lines(2, 1))).subarray(0, -3), 'cannot decompress zstd: unexpected EOF'],
     ['not-gzip.json.gz', '{}', 'cannot decompress gzip: zlib: incorrect header check'],
   ] as const) {
     test(name, async () => {
