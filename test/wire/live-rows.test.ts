@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { expectEachOnce, NumberingWriter, readWhileWriting } from '../support/live-readers.js';
 import { openDatabase } from '../support/otel-database.js';
 import { largeLogRequest, logsRequest } from '../support/telemetry.js';
@@ -178,4 +179,28 @@ test('a reader of new rows gets those of a large request, which are not put with
   expect(await lengths()).toEqual([{ length: '300000' }]);
   await server.post(logsRequest(1));
   expect(await lengths()).toEqual([{ length: '5' }]);
+});
+
+test('dead letters are no live rows until they are replayed', async () => {
+  const folder = newFolder();
+  const database = await openDatabase(join(folder, 'letters.db'));
+  const options = { seal_max_age_ms: NEVER_MS, durability: 'journal', journal_path: join(folder, 'journal') };
+  const server = await database.serve(options);
+  const live = () => database.value('SELECT count(*) FROM otlp_live_logs()');
+  await database.connection.run('ALTER TABLE otlp_logs DROP COLUMN flags');
+  await server.post(logsRequest(4));
+  await eventually(async () => {
+    await server.flush();
+    expect(await database.value('SELECT count(*) FROM otlp_dead_letter_list()')).toBe('1');
+  });
+  expect(await live()).toBe('0');
+  await database.connection.run('ALTER TABLE otlp_logs ADD COLUMN flags INTEGER');
+  await server.post(logsRequest(1, 'later '));
+  expect(await live()).toBe('1');
+  expect(await database.rows(`SELECT status, replayed_rows FROM otlp_replay('${server.uri}')`)).toEqual([
+    { status: 'replayed', replayed_rows: '4' },
+  ]);
+  expect(await live()).toBe('5');
+  await server.flush();
+  expect(await live()).toBe('5');
 });
