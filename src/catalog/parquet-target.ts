@@ -7,7 +7,7 @@
 // of one, and a retry goes on renaming where the last attempt stopped.
 
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -25,6 +25,8 @@ import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from './seal-ta
 import { type TableHome, tableName } from './tables.js';
 import { connectWriter } from './writer-session.js';
 
+const MS_PER_DAY = 86_400_000;
+
 /** Files on their way to their final name. Outside of every table's folder, so that no glob over a table sees them. */
 const STAGING_FOLDER = '_staging';
 
@@ -39,6 +41,13 @@ const LONGEST_VIEW_PAUSE_MS = 20;
 const RUN_ID = randomUUID();
 /** Begins the name of each folder that this process stages files in. */
 const STAGING_OWNER = `${hostname()}-${process.pid}-${RUN_ID}-`;
+const OWNED_FOLDER = /^(.+)-(\d+)-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}-/;
+
+/**
+ * Age from which what another host staged counts as abandoned, as that of a container is that came back under another
+ * name. A server whose seals have failed for longer than that writes its files anew.
+ */
+const FOREIGN_STAGING_MS = MS_PER_DAY;
 
 /**
  * zstd 2 makes slightly smaller files than DuckDB's default, 3, of telemetry. A dictionary of texts is given up once it has
@@ -47,8 +56,6 @@ const STAGING_OWNER = `${hostname()}-${process.pid}-${RUN_ID}-`;
  */
 export const FILE_FORMAT =
   'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 2, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536';
-
-const MS_PER_DAY = 86_400_000;
 
 /** How far a generation has come, over all attempts to export it. */
 interface Progress {
@@ -311,13 +318,17 @@ function pattern(path: string): string {
   return path.replaceAll(/[*?[]/g, '[$&]');
 }
 
-/** Removes what processes of this host staged that have ended since: nobody will finish those files. */
+/** Removes what was staged by processes that have ended since, as far as that can be known: nobody will finish those files. */
 async function removeAbandoned(folder: string): Promise<void> {
   const entries = await readdir(folder).catch(() => []);
   for (const entry of entries) {
-    if (!entry.startsWith(`${hostname()}-`) || entry.startsWith(STAGING_OWNER)) continue;
-    const pid = Number.parseInt(entry.slice(hostname().length + 1), 10);
-    if (pid === process.pid || !isRunning(pid)) await rm(join(folder, entry), { recursive: true, force: true });
+    if (entry.startsWith(STAGING_OWNER)) continue;
+    const [, host, pid] = OWNED_FOLDER.exec(entry) ?? [];
+    const hasEnded =
+      host === hostname()
+        ? Number(pid) === process.pid || !isRunning(Number(pid))
+        : Date.now() - (await stat(join(folder, entry))).mtimeMs > FOREIGN_STAGING_MS;
+    if (hasEnded) await rm(join(folder, entry), { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,9 @@
 // Export to Parquet files: where they are, what is in them, and what becomes of them when a seal fails or a process ends.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -383,6 +386,19 @@ describe('one root', () => {
     await server.stop();
     expect(await database.rows(sums('otlp_logs'))).toEqual([allBelow(60)]);
   });
+});
+
+test('what ended processes have staged is removed at a start, and what others may still need is kept', async () => {
+  const root = newRoot();
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  const ids = `${randomUUID()}-${randomUUID()}`;
+  const kept = [`${hostname()}-${process.ppid}-${ids}`, `elsewhere-1-${ids}`, `${hostname()}-7-${pid}-${ids}`];
+  const abandoned = [`${hostname()}-${pid}-${ids}`, `elsewhere-2-${ids}`];
+  for (const name of [...kept, ...abandoned]) mkdirSync(join(root, '_staging', name), { recursive: true });
+  const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+  utimesSync(join(root, '_staging', abandoned[1]!), twoDaysAgo, twoDaysAgo);
+  await serve(root, await openDatabase());
+  expect(readdirSync(join(root, '_staging')).sort()).toEqual(kept.sort());
 });
 
 /** A program that serves a root, says its port, and flushes on a signal and says what came of it. */
