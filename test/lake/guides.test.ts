@@ -4,7 +4,7 @@
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { send } from '../support/http-client.js';
 import type { JsonRow, OtelDatabase } from '../support/otel-database.js';
@@ -45,8 +45,6 @@ lakeSuite('the guides', ['extensions', 'postgres', 'seaweedfs'], () => {
     [postgres, seaweed] = await Promise.all([PostgresServer.start(), SeaweedServer.start()]);
   });
   afterAll(() => Promise.all([postgres?.close(), seaweed?.close()]));
-  // Guides have relative paths.
-  afterEach(() => process.chdir(home));
 
   for (const page of ['ducklake.md', 'iceberg.md', 'parquet.md']) {
     const [first, ...others] = sectionsOf(page);
@@ -54,6 +52,8 @@ lakeSuite('the guides', ['extensions', 'postgres', 'seaweedfs'], () => {
       test(`${page}: ${title}`, async () => {
         const name = `guide${++sections}`;
         mkdirSync(join(folder, name));
+        // Guides have relative paths. What ends last was begun first: the database, when it is closed, still writes there.
+        onTestFinished(() => process.chdir(home));
         process.chdir(join(folder, name));
         const [port] = await freePorts(1);
         const here = await valuesHere(name, port!);
