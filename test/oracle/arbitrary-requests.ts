@@ -27,6 +27,9 @@ const nastyTexts = [
   '{"a":1}',
   'null',
   'NaN',
+  // DuckDB keeps the first of these in a string's slot, and points to the second.
+  'twelve bytes',
+  'thirteen byte',
   'x'.repeat(300),
   'ü'.repeat(130),
 ];
