@@ -53,6 +53,8 @@ export class CatalogTarget implements SealTarget {
   #doubtful: { readonly generation: Generation; readonly identity: SealIdentity } | undefined;
   /** Rows that are committed, and whose seal is not recorded yet. */
   #unrecorded: Generation | undefined;
+  /** What earlier processes had committed to their journals when this one asked; until it commits for the first time. */
+  readonly #continued = new Map<string, LastSeal>();
 
   readonly live: LiveTables;
 
@@ -83,10 +85,12 @@ export class CatalogTarget implements SealTarget {
     let isCommitting = false;
     try {
       if (this.#unrecorded === generation || (await this.#isCommittedAlready(generation))) {
+        this.#continued.delete(identity.serverId);
         if (!isAtomic) await this.#record(generation, identity);
         return { appendMs: 0, commitMs: performance.now() - startedMs };
       }
       await writer.run('BEGIN TRANSACTION');
+      if (isAtomic) await this.#checkContinuation(identity.serverId);
       await this.#insert(generation);
       if (isAtomic) await this.#parts.seals?.add(generation, identity);
       const { id, rows, firstJournalSequence: firstRecord } = generation;
@@ -96,6 +100,7 @@ export class CatalogTarget implements SealTarget {
       isCommitting = true;
       await writer.run('COMMIT');
       isCommitting = false;
+      this.#continued.delete(identity.serverId);
       if (!isAtomic) await this.#record(generation, identity);
       return { appendMs: appendedMs - startedMs, commitMs: performance.now() - appendedMs };
     } catch (error) {
@@ -142,6 +147,20 @@ export class CatalogTarget implements SealTarget {
     return counts;
   }
 
+  /**
+   * A COMMIT of a process that was killed may reach its server after this process has asked for the last seal. What it
+   * brought was replayed here, and must not be committed again.
+   */
+  async #checkContinuation(serverId: string): Promise<void> {
+    const known = this.#continued.get(serverId);
+    if (known === undefined) return;
+    const { journalSequence } = (await this.#parts.seals?.last(serverId)) ?? known;
+    if (journalSequence === known.journalSequence) return;
+    throw new Error(
+      `journal ${serverId} was at record ${known.journalSequence} when the server started, and another process has committed records up to ${journalSequence} since: stop the server and start it again, its journal has the rest`,
+    );
+  }
+
   #checkAge(appendMs: number): void {
     const { longestAppendMs } = this.#parts;
     if (appendMs <= longestAppendMs) return;
@@ -153,7 +172,9 @@ export class CatalogTarget implements SealTarget {
   async lastSeal(serverId: string, heldFrom?: number): Promise<LastSeal> {
     const { kind, writer, home } = this.#parts;
     if (heldFrom !== undefined) await kind.settleEarlier?.(writer, home, serverId, heldFrom);
-    return (await this.#parts.seals?.last(serverId)) ?? { sealSequence: 0, journalSequence: 0 };
+    const last = (await this.#parts.seals?.last(serverId)) ?? { sealSequence: 0, journalSequence: 0 };
+    if (heldFrom !== undefined) this.#continued.set(serverId, last);
+    return last;
   }
 
   isPermanent(error: unknown): boolean {

@@ -283,6 +283,31 @@ test('a journal too small for any request refuses each with 413', async () => {
   });
 });
 
+test('what another process has committed since the start is not committed again', async () => {
+  const database = await openDatabase(databaseFile());
+  const first = await database.serve(journal);
+  await first.post(logsRequest(1, 'first '));
+  await stopUnsealed(database, first.uri);
+  const server = await database.serve(journal);
+  // As when the COMMIT of a process that was killed gets to a catalog's server late.
+  const id = readFileSync(join(folder, 'journal', 'id'), 'utf8');
+  await database.rows(
+    `INSERT INTO otlp_seals (server_id, seal_sequence, table_name, row_count, last_journal_sequence)
+     VALUES ('${id}', 1, 'otlp_logs', 1, 1)`,
+  );
+  await server.post(logsRequest(1, 'second '));
+  expect(await server.flush()).toMatchObject({
+    status: 'failed',
+    sealed_rows: '0',
+    error: expect.stringContaining(
+      'at record 0 when the server started, and another process has committed records up to 1',
+    ),
+  });
+  await database.rows(`FROM otlp_stop('${server.uri}')`);
+  await (await database.serve(journal)).stop();
+  expect(await bodies(database)).toEqual(['second 0']);
+});
+
 describe('one process at a time', () => {
   test('a second server of the same process is refused', async () => {
     const database = await openDatabase(databaseFile());

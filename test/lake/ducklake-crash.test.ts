@@ -31,6 +31,17 @@ lakeSuite('a process that dies with a COMMIT of which it has no answer', ['exten
   });
   afterAll(() => Promise.all([proxy?.close(), postgres?.close()]));
 
+  /** Has the next COMMIT of a transaction that writes a snapshot meet one fate, and all that follows another. */
+  function loseCommit(fate: SentFate, afterwards: SentFate): (sent: string) => SentFate {
+    let isWriting = false;
+    return (sent) => {
+      isWriting ||= sent.includes('ducklake_snapshot VALUES');
+      if (!isWriting || !/^Q[\s\S]{4}COMMIT/.test(sent)) return 'passes';
+      proxy.fate = () => afterwards;
+      return fate;
+    };
+  }
+
   /** Has a process post rows into a lake of this name, meet a fate in the COMMIT, reach its catalog no more, and die. */
   async function dieInCommit(name: string, fate: SentFate) {
     const uri = await postgres.createDatabase(name);
@@ -43,14 +54,8 @@ lakeSuite('a process that dies with a COMMIT of which it has no answer', ['exten
     expect(await post(port, 0)).toBe(202);
     // The first seal is committed, and the second meets its fate.
     await eventually(async () => expect(await found()).toEqual([allBelow(ROWS)]), DEADLINE_MS);
-    let isWriting = false;
     proxy.harmed = 0;
-    proxy.fate = (sent) => {
-      isWriting ||= sent.includes('ducklake_snapshot VALUES');
-      if (!isWriting || !/^Q[\s\S]{4}COMMIT/.test(sent)) return 'passes';
-      proxy.fate = () => 'reset';
-      return fate;
-    };
+    proxy.fate = loseCommit(fate, 'reset');
     expect(await post(port, ROWS)).toBe(202);
     // Seals fail for as long as it lives; the first failure has removed the files.
     await eventually(() => expect(proxy.harmed).toBeGreaterThan(2), DEADLINE_MS);
@@ -64,7 +69,25 @@ lakeSuite('a process that dies with a COMMIT of which it has no answer', ['exten
     return { found, start };
   }
 
-  test('the catalog has it, and its files are gone', async () => {
+  test('a process that lives on goes on, whatever its first COMMIT came to', async () => {
+    const uri = await postgres.createDatabase('alive');
+    proxy.fate = () => 'passes';
+    const database = await openLakeDatabase([
+      `ATTACH 'ducklake:postgres:${uri(proxy.port)}' AS lake (DATA_PATH '${join(folder, 'alive')}/')`,
+    ]);
+    const options = { catalog: 'lake', durability: 'journal', seal_max_age_ms: 3_600_000 };
+    const server = await database.serve({ ...options, journal_path: join(folder, 'alive-journal') });
+    // So few that the catalog keeps them itself, and the COMMIT is found to have happened.
+    await server.post(numberedLogs({ count: 3 }));
+    proxy.fate = loseCommit('answer lost', 'passes');
+    expect(await server.flush()).toMatchObject({ status: 'failed' });
+    await server.flush();
+    await server.post(numberedLogs({ first: 3, count: 3 }));
+    expect(await server.flush()).toMatchObject({ error: null });
+    expect(await database.rows(sums('lake.otlp_logs'))).toEqual([allBelow(6)]);
+  });
+
+  test('the catalog has it, and its files are gone', { timeout: 3 * DEADLINE_MS }, async () => {
     const { found, start } = await dieInCommit('lost', 'answer lost');
     await expect(found()).rejects.toThrow(/No such file|Cannot open file/);
     const server = await start();
@@ -72,7 +95,7 @@ lakeSuite('a process that dies with a COMMIT of which it has no answer', ['exten
     expect(await found()).toEqual([allBelow(2 * ROWS)]);
   });
 
-  test('the catalog gets it while the next process starts', async () => {
+  test('the catalog gets it while the next process starts', { timeout: 3 * DEADLINE_MS }, async () => {
     const { found, start } = await dieInCommit('late', 'late');
     const starting = start();
     await eventually(async () => expect(await postgres.waitingConnections()).toBeGreaterThan(0), DEADLINE_MS);
