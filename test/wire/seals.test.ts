@@ -219,7 +219,8 @@ test('otlp_seal_list tells each attempt', async () => {
     ].map((name) => Number(seal[name]));
     expect(started).toBeGreaterThanOrEqual(beforeMs);
     expect(completed).toBeGreaterThanOrEqual(started!);
-    expect(Math.abs(completed! - started! - duration!)).toBeLessThanOrEqual(2);
+    // Two clocks, read one after the other: a process may have to wait between.
+    expect(Math.abs(completed! - started! - duration!)).toBeLessThanOrEqual(1000);
     // Each is rounded by itself.
     expect(append! + commit!).toBeLessThanOrEqual(duration! + 2);
   }
