@@ -28,12 +28,14 @@ export class ShellProcess {
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
     });
+    const kill = () => this.#child.kill('SIGKILL');
+    process.once('exit', kill);
     this.#ended = once(this.#child, 'close').then(([code]) => {
+      process.off('exit', kill);
       this.#hasEnded = true;
       this.#wake();
       return code as number | null;
     });
-    process.once('exit', () => this.#child.kill('SIGKILL'));
   }
 
   /** Rows of a statement. Rejects when it fails, which ends the shell, or when the shell has ended. One at a time. */

@@ -273,14 +273,19 @@ class Reader {
   }
 
   async #look(): Promise<void> {
-    const onlooker = await Onlooker.open(this.#attach);
+    let onlooker = await Onlooker.open(this.#attach);
     try {
       while (!this.#isDone) {
         const found = await onlooker.run(this.#sql).catch((error: Error) => {
           this.failures.push(error.message);
           return undefined;
         });
-        if (found === undefined) continue;
+        if (found === undefined) {
+          // What follows on the same instance may fail in the same way.
+          onlooker.close();
+          onlooker = await Onlooker.open(this.#attach);
+          continue;
+        }
         this.looks++;
         const { rows, ...wrong } = found[0]!;
         const isRight = Object.values(wrong).every((count) => Number(count) === 0) && Number(rows) >= this.#rowsBefore;
