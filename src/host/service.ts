@@ -11,6 +11,7 @@ import { HostDatabase } from './host-database.js';
 import { plainPaint } from './paint.js';
 import { QuackServer } from './quack-server.js';
 import { serveStatement, unknownVariables } from './serve-settings.js';
+import { watchServers } from './server-watch.js';
 import { Shell } from './shell.js';
 
 type Level = 'info' | 'warn' | 'error';
@@ -66,6 +67,7 @@ async function serve(
   }
   let database: HostDatabase | undefined;
   let quack: QuackServer | undefined;
+  let stopWatching = () => {};
   let hasStarted = false;
   try {
     database = await HostDatabase.open(
@@ -75,6 +77,9 @@ async function serve(
     const connection = await database.connect();
     await start(invocation, connection, log);
     quack = await startQuack(invocation, connection, log);
+    stopWatching = await watchServers(await database.connect(), ({ level, event, fields }) =>
+      log(level, event, fields),
+    );
     hasStarted = true;
     log('info', 'ready');
     const signal = await signals.first;
@@ -83,6 +88,7 @@ async function serve(
   } catch (error) {
     log('error', 'failed', { error: messageOf(error) });
   }
+  stopWatching();
   const hasDropped = database === undefined ? false : await drain(database, log);
   return hasStarted && !hasDropped ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 // The command as users start it, with the plugin that it comes with.
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { command, folder, run, start } from './command.js';
@@ -51,6 +52,24 @@ test('a service drains on SIGTERM, and its rows are in the file', async () => {
     program: command,
   });
   expect(stdout).toBe('body\nquack\n');
+});
+
+test('a service whose commits fail says so while it runs', async () => {
+  const init = join(folder, 'no-table.sql');
+  writeFileSync(
+    init,
+    `CALL otlp_serve('otlp:127.0.0.1:0', token := '${TOKEN}', seal_max_age_ms := 50);
+     DROP TABLE otlp_logs;
+     COPY (SELECT listen_url FROM otlp_server_list()) TO '${join(folder, 'url.csv')}' (HEADER false);`,
+  );
+  const service = start(['serve', '--init', init], { program: command });
+  await service.until('stderr', /"ready"/);
+  await sendLog(readFileSync(join(folder, 'url.csv'), 'utf8').trim());
+  expect(await service.until('stderr', /"commits_failing".*\n/)).toMatch(
+    /"level":"error","event":"commits_failing","listen_uri":"otlp:127.0.0.1:\d+","buffered_rows":1,"error":"[^"]*otlp_logs/,
+  );
+  service.child.kill('SIGTERM');
+  expect((await service.ended).exitCode).toBe(1);
 });
 
 test('a service whose address is taken says so and ends with exit code 1', async () => {
