@@ -1,9 +1,10 @@
 // What a server's memory comes to when rows cannot be committed, and over time. Linux only.
 //
-// npm run bench:memory [-- --rows cap,soak --seconds 120]
+// npm run bench:memory [-- --rows cap,recovery,soak --seconds 120]
 //
 // cap: seals fail, because the table is gone, or hang, because a lake's storage does not answer, while clients send as
 // fast as they can: RSS up to max_buffered_bytes and max_decoded_bytes, and what is answered then.
+// recovery: a journal with several times the rows that a server may hold, read by one that is started on it.
 // soak: many short connections, streams and seals; the heap after each garbage collection, which must not grow.
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,12 +17,14 @@ import { extensionSettings, OurServer, type Served, TOKEN } from './end-to-end/o
 import { UsageMeter, usageOf } from './end-to-end/process-usage.js';
 
 const { values: flags } = parseArgs({
-  options: { rows: { type: 'string', default: 'cap,soak' }, seconds: { type: 'string', default: '120' } },
+  options: { rows: { type: 'string', default: 'cap,recovery,soak' }, seconds: { type: 'string', default: '120' } },
 });
 const seconds = Number(flags.seconds);
 const MB = 1e6;
 /** Long enough to reach the caps at a tenth of the usual rate. */
 const FILL_SECONDS = 40;
+/** What the server may hold whose journal is then read by one with the default caps. */
+const LARGE_CAP_BYTES = 3 * 2 ** 30;
 /** Intervals that a soak is cut into. The first ones warm up. */
 const INTERVALS = 12;
 
@@ -29,8 +32,9 @@ const folder = mkdtempSync(join(tmpdir(), 'otelduck-memory-'));
 try {
   for (const row of flags.rows.split(',')) {
     if (row === 'cap') await caps();
+    else if (row === 'recovery') await recovery();
     else if (row === 'soak') await soak();
-    else throw new Error(`there is no row "${row}", only cap and soak`);
+    else throw new Error(`there is no row "${row}", only cap, recovery and soak`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -56,6 +60,38 @@ async function caps(): Promise<void> {
       await server.kill();
       storage.close();
     });
+  }
+}
+
+async function recovery(): Promise<void> {
+  const own = mkdtempSync(join(folder, 'recovery-'));
+  const journal = `durability := 'journal', journal_path := '${join(own, 'journal')}'`;
+  const first = await OurServer.start('file', own);
+  const caps = `max_buffered_bytes := ${LARGE_CAP_BYTES}, max_decoded_bytes := ${LARGE_CAP_BYTES}`;
+  const filled = await first.serve(`${journal}, ${caps}`);
+  await first.sql('ALTER TABLE otlp_logs RENAME TO hidden_logs');
+  const accepted = await fill(first, filled, 'seals fail, with a journal', 'gzip');
+  const [held] = await first.sql('SELECT journal_bytes, buffered_bytes FROM otlp_server_list()');
+  await first.kill();
+
+  const second = await OurServer.start('file', own);
+  try {
+    await second.sql('ALTER TABLE hidden_logs RENAME TO otlp_logs');
+    const meter = new UsageMeter(second.pid);
+    const startMs = performance.now();
+    const served = await second.serve(journal);
+    const replayedMs = performance.now() - startMs;
+    await second.sql(`FROM otlp_flush('${served.uri}')`);
+    const { maxRssBytes } = meter.stop();
+    const [stored] = await second.sql('SELECT count(service_name) AS count FROM otlp_logs');
+    console.log(
+      `recovery of ${megabytes(held!['journal_bytes'])} of journal, ${megabytes(held!['buffered_bytes'])} of rows: ` +
+        `${(replayedMs / 1000).toFixed(1)} s, RSS ${megabytes(maxRssBytes)} at most`,
+    );
+    reportRows('committed at last', Number(stored!['count']), accepted);
+  } finally {
+    await second.stop();
+    rmSync(own, { recursive: true, force: true });
   }
 }
 

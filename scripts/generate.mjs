@@ -9,6 +9,7 @@ const root = new URL('..', import.meta.url);
 const { failureKinds } = await built('failure.js');
 const { serveOptions } = await built('schema/serve-options.js');
 const { telemetryTables } = await built('schema/tables.js');
+const { sealsTable } = await built('schema/seals.js');
 const { hostVariables } = await built('host/serve-settings.js');
 const { readOtlp } = await built('functions/read-otlp.js');
 const { readOtap } = await built('functions/read-otap.js');
@@ -209,7 +210,7 @@ function environmentReference() {
 }
 
 function tableReference() {
-  return telemetryTables
+  return [...telemetryTables, sealsTable]
     .map(({ name, doc, columns }) => {
       const rows = columns.map((column) => [`\`${column.name}\``, column.type, absentValue(column), column.doc]);
       return `## \`${name}\`\n\n${doc}\n\n${table(['Column', 'Type', 'When not sent', 'Meaning'], rows)}`;
@@ -254,5 +255,6 @@ function readable(defaultText) {
   const MiB = 2 ** 20;
   const value = Number(defaultText);
   if (!Number.isInteger(value)) return defaultText;
-  return value % MiB === 0 && value > 0 ? `${value} (${value / MiB} MiB)` : defaultText;
+  if (value % MiB !== 0 || value === 0) return defaultText;
+  return value % (1024 * MiB) === 0 ? `${value} (${value / MiB / 1024} GiB)` : `${value} (${value / MiB} MiB)`;
 }

@@ -38,7 +38,7 @@ import { otlpUriParser } from './otlp-uri-parser.js';
 import { readOtap } from './read-otap.js';
 import { readOtlp } from './read-otlp.js';
 
-/** Catalog in which connections that nobody registered find the lifecycle functions. */
+/** Catalog in which connections that nobody registered find what are macros. */
 const PUBLIC_CATALOG = 'otelduck';
 
 export class SqlFunctions {

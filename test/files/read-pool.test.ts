@@ -104,6 +104,7 @@ test('an interrupted query, and those that read a part only, leave no file open'
     expect(await database.rows(`SELECT length(body) AS n FROM read_otlp_logs('${gzipped}') LIMIT 2`)).toHaveLength(2);
   }
   // Nobody says when a query has ended: files are closed when its scan is collected.
+  if (process.platform !== 'linux') return; // no other system says which files are open
   await eventually(() => {
     collectGarbage();
     expect(openFilesIn(folder)).toEqual([]);

@@ -32,8 +32,8 @@ lakeSuite('a catalog that is away', ['extensions', 'postgres', 'seaweedfs'], () 
   });
 
   interface Lake {
-    readonly catalog: string;
-    readonly schema?: string;
+    readonly options: Readonly<Record<string, string>>;
+    readonly logs: string;
     /** Statements that attach it, through the proxies or past them. */
     attach(s3Port: number, catalogPort: number): string[];
   }
@@ -41,14 +41,26 @@ lakeSuite('a catalog that is away', ['extensions', 'postgres', 'seaweedfs'], () 
   async function duckLake(): Promise<Lake> {
     const uri = await postgres.createDatabase('away');
     const attached = `ATTACH 'ducklake:postgres:${uri()}' AS lake (DATA_PATH '${s3Path('away')}')`;
-    return { catalog: 'lake', attach: (s3Port) => [s3Secret(s3Port), attached] };
+    return {
+      options: { catalog: 'lake' },
+      logs: 'lake.main.otlp_logs',
+      attach: (s3Port) => [s3Secret(s3Port), attached],
+    };
   }
   async function iceberg(): Promise<Lake> {
     const attach = (s3Port: number, catalogPort: number) => attachIceberg(seaweed, { s3Port, catalogPort });
     const database = await openLakeDatabase(attach(seaweed.s3Port, seaweed.icebergPort));
     await eventually(() => database.rows('CREATE SCHEMA IF NOT EXISTS ice.away'));
     await database.close();
-    return { catalog: 'ice', schema: 'away', attach };
+    return { options: { catalog: 'ice', schema: 'away' }, logs: 'ice.away.otlp_logs', attach };
+  }
+  async function parquet(): Promise<Lake> {
+    const path = s3Path('away-parquet');
+    return {
+      options: { parquet_export_path: path },
+      logs: `read_parquet('${path}otlp_logs/**/*.parquet')`,
+      attach: (s3Port) => [s3Secret(s3Port)],
+    };
   }
 
   interface Outage {
@@ -90,17 +102,16 @@ lakeSuite('a catalog that is away', ['extensions', 'postgres', 'seaweedfs'], () 
         ...storageOutages,
       ],
     ],
+    ['Parquet', parquet, storageOutages],
   ];
 
   for (const [kind, make, outages] of lakes) {
     test(`${kind}: ${outages.map(({ name }) => name).join(', ')}`, async () => {
       const lake = await make();
-      const table = [lake.catalog, lake.schema ?? 'main', 'otlp_logs'].join('.');
       const request = (first: number) => numberedLogs({ first, count: ROWS });
       const database = await openLakeDatabase(lake.attach(storage.port, catalog.port));
       const server = await database.serve({
-        catalog: lake.catalog,
-        ...(lake.schema === undefined ? {} : { schema: lake.schema }),
+        ...lake.options,
         seal_max_age_ms: 50,
         max_buffered_bytes: request(1_000_000).length * CAP_REQUESTS,
       });
@@ -135,7 +146,7 @@ lakeSuite('a catalog that is away', ['extensions', 'postgres', 'seaweedfs'], () 
         await end();
         await isCommitted();
         expect((await server.get('/readyz')).status, name).toBe(200);
-        const read = bareRows(lake.attach(seaweed.s3Port, seaweed.icebergPort), sums(table));
+        const read = bareRows(lake.attach(seaweed.s3Port, seaweed.icebergPort), sums(lake.logs));
         expect(await read, name).toEqual([allBelow(accepted)]);
       }
     });

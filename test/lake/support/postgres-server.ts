@@ -35,7 +35,10 @@ export class PostgresServer {
     if (uid !== undefined) for (const path of [folder, passwordFile]) chownSync(path, uid, gid!);
     await run(
       join(placeOf('postgres'), 'initdb'),
-      ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile, '--no-sync'],
+      [
+        ...['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', passwordFile],
+        ...['--no-sync', '--locale=C', '--encoding=UTF8'],
+      ],
       { uid, gid, cwd: folder },
     );
     await server.resume();

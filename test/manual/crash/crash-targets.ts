@@ -1,7 +1,7 @@
 // What `npm run crash` knows to commit to, each with nothing in it, and the servers that some of them need.
 
 import { join } from 'node:path';
-import { attachIceberg, bareRows, extensionSettings } from '../../lake/support/lake-database.js';
+import { attachIceberg, bareRows, extensionSettings, s3Path, s3Secret } from '../../lake/support/lake-database.js';
 import { OneByOneCatalog } from '../../lake/support/one-by-one-catalog.js';
 import { PostgresServer } from '../../lake/support/postgres-server.js';
 import { SeaweedServer } from '../../lake/support/seaweed-server.js';
@@ -9,21 +9,32 @@ import { missingReason, type Need } from '../../lake/support/test-servers.js';
 import { eventually } from '../../support/eventually.js';
 import { type Place, targets } from '../harness/targets.js';
 
-export const crashTargetNames = ['file', 'ducklake', 'postgres', 'iceberg', 'iceberg-one-by-one', 'parquet'] as const;
+export const crashTargetNames = [
+  'file',
+  'ducklake',
+  'sqlite',
+  'postgres',
+  'iceberg',
+  'iceberg-one-by-one',
+  'parquet',
+  'parquet-s3',
+] as const;
 export type CrashTargetName = (typeof crashTargetNames)[number];
 
 const needs: Readonly<Record<CrashTargetName, readonly Need[]>> = {
   file: [],
   ducklake: ['extensions'],
+  sqlite: ['extensions'],
   postgres: ['extensions', 'postgres'],
   iceberg: ['extensions', 'seaweedfs'],
   'iceberg-one-by-one': ['extensions', 'seaweedfs'],
   parquet: [],
+  'parquet-s3': ['extensions', 'seaweedfs'],
 };
 
 /** Whether rows are there once, or at least once. */
 export function isExactlyOnce(name: CrashTargetName): boolean {
-  return name !== 'parquet' && name !== 'iceberg-one-by-one';
+  return !['parquet', 'parquet-s3', 'iceberg-one-by-one'].includes(name);
 }
 
 /** Why there is no such target here; undefined where it can be had. */
@@ -41,6 +52,8 @@ export class CrashTargets {
   async open(name: CrashTargetName): Promise<Place> {
     const id = `crash_${++this.#opened}`;
     switch (name) {
+      case 'sqlite':
+        return openSqlite();
       case 'postgres':
         return this.#openPostgres(id);
       case 'iceberg':
@@ -50,6 +63,9 @@ export class CrashTargets {
         this.#seaweed ??= await SeaweedServer.start();
         this.#catalog ??= await OneByOneCatalog.start(this.#seaweed.icebergPort);
         return openIceberg(this.#seaweed, this.#catalog.port, id, { allow_at_least_once: true });
+      case 'parquet-s3':
+        this.#seaweed ??= await SeaweedServer.start();
+        return openParquetOnS3(this.#seaweed.s3Port, id);
       default:
         return targets[name];
     }
@@ -74,6 +90,27 @@ export class CrashTargets {
       ],
     };
   }
+}
+
+function openSqlite(): Place {
+  return {
+    ...targets.ducklake,
+    setUp: (folder) => [
+      ...extensionSettings(),
+      'LOAD ducklake',
+      'LOAD sqlite_scanner',
+      `ATTACH 'ducklake:sqlite:${join(folder, 'catalog.sqlite')}' AS lake
+        (DATA_PATH '${join(folder, 'lake')}', META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 30000)`,
+    ],
+  };
+}
+
+function openParquetOnS3(s3Port: number, id: string): Place {
+  return {
+    ...targets.parquet,
+    setUp: () => [...extensionSettings(), 'LOAD httpfs', s3Secret(s3Port)],
+    options: () => ({ parquet_export_path: s3Path(id) }),
+  };
 }
 
 async function openIceberg(
