@@ -8,7 +8,7 @@
 // throughput: protobuf logs, gzip, a closed loop; /healthz asked meanwhile. signals: other wires and signals, by bytes.
 // single: requests of one record on 64 connections, beside a fastify server with an empty handler. latency: at half the
 // rate that throughput came to (or --rate), with CHECKPOINT running in between. freshness: from an ack until SQL sees the
-// row. growth: as throughput, with a line for each minute.
+// row. growth: as throughput, with a line for each minute. sustained: as throughput, at --rate records a second.
 
 import { fork } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -83,6 +83,7 @@ const rows: Readonly<Record<string, () => Promise<void>>> = {
   latency,
   freshness,
   growth,
+  sustained,
 };
 try {
   for (const name of flags.rows.split(',')) {
@@ -124,6 +125,16 @@ async function throughput(): Promise<void> {
   }
 }
 
+async function sustained(): Promise<void> {
+  if (flags.rate === undefined) throw new Error('sustained needs --rate, in records a second');
+  for (const target of targets) {
+    const measured = await ourThroughput(target, seconds, 'logs', { rate: Number(flags.rate) });
+    const { p50, p99 } = measured.report.latency_ms;
+    const ack = `ack p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms`;
+    addResult(`logs into ${target} at ${flags.rate} records/s, ${seconds} s`, `${described(measured)}, ${ack}`);
+  }
+}
+
 async function growth(): Promise<void> {
   for (const target of targets) await ourThroughput(target, seconds, 'logs', { isGrowthShown: true });
 }
@@ -152,11 +163,13 @@ async function otherSignals(): Promise<void> {
 interface Ways {
   readonly protocol?: 'http' | 'grpc' | 'otap';
   readonly isGrowthShown?: boolean;
+  /** Records a second; without it, as fast as they are answered. */
+  readonly rate?: number;
 }
 
-/** A closed loop into a server of its own, until all that was accepted is committed. */
+/** Load on a server of its own, until all that was accepted is committed. */
 async function ourThroughput(target: TargetName, forSeconds: number, signal: Signal, ways: Ways): Promise<Measured> {
-  const { protocol = 'http', isGrowthShown = false } = ways;
+  const { protocol = 'http', isGrowthShown = false, rate } = ways;
   return onOurServer(target, async (server) => {
     const options = [flags.options, protocol === 'grpc' ? "transport := 'grpc'" : ''].filter((text) => text !== '');
     const served = await server.serve(options.join(', '), protocol === 'otap' ? 'otap:127.0.0.1:0' : undefined);
@@ -169,7 +182,7 @@ async function ourThroughput(target: TargetName, forSeconds: number, signal: Sig
       ...clientArgs(served.port, forSeconds, 0),
       '--protocol',
       protocol,
-      '--closed-loop',
+      ...(rate === undefined ? ['--closed-loop'] : ['--services', 1, '--rate', rate]),
       ...sent,
     ]);
     await stopGrowth();
