@@ -7,6 +7,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
 import { messageOf } from '../failure.js';
+import { fileExists } from './file-exists.js';
 import type { TableHome } from './tables.js';
 
 /**
@@ -94,8 +95,7 @@ async function hasItsFiles(
      WHERE f.begin_snapshot = ${snapshot} AND f.end_snapshot IS NULL`,
   );
   for (const [path] of files) {
-    const found = await rowsOf(writer, `SELECT 1 FROM glob(${quotedString(String(path))})`);
-    if (found.length === 0) return false;
+    if (!(await fileExists(writer, String(path)))) return false;
   }
   return true;
 }

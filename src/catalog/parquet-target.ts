@@ -20,6 +20,7 @@ import { messageOf } from '../failure.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../schema/tables.js';
 import { replaceFileDurably, syncFilesBelow } from './durable-files.js';
+import { fileExists, pathPattern } from './file-exists.js';
 import { isOfOtherGenerations, type LiveTables } from './live-tables.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from './seal-target.js';
 import { type TableHome, tableName } from './tables.js';
@@ -141,12 +142,10 @@ export class ParquetTarget implements SealTarget {
   }
 
   async lastSeal(serverId: string): Promise<LastSeal> {
-    // A pattern, and not a path: on S3 the glob of a path is that path, whether it exists or not.
-    const manifest = quotedString(this.#manifestPath(serverId, pattern(this.#root), '*'));
-    const found = await this.#writer.runAndReadAll(`SELECT 1 FROM glob(${manifest})`);
-    if (found.currentRowCount === 0) return { sealSequence: 0, journalSequence: 0 };
+    const manifest = this.#manifestPath(serverId);
+    if (!(await fileExists(this.#writer, manifest))) return { sealSequence: 0, journalSequence: 0 };
     const result = await this.#writer.runAndReadAll(
-      `SELECT seal_sequence::BIGINT, journal_sequence::BIGINT FROM read_json(${manifest})`,
+      `SELECT seal_sequence::BIGINT, journal_sequence::BIGINT FROM read_json(${quotedString(pathPattern(manifest))})`,
     );
     const [sealSequence, journalSequence] = result.getRows()[0] as [bigint, bigint];
     return { sealSequence: Number(sealSequence), journalSequence: Number(journalSequence) };
@@ -187,8 +186,8 @@ export class ParquetTarget implements SealTarget {
     );
   }
 
-  #manifestPath(serverId: string, root = this.#root, rest = ''): string {
-    return `${root}/_seals/${serverId}${rest}.json`;
+  #manifestPath(serverId: string): string {
+    return `${this.#root}/_seals/${serverId}.json`;
   }
 
   #progressOf(generation: Generation): Progress {
@@ -271,7 +270,7 @@ export class ParquetTarget implements SealTarget {
   }
 
   #globOf(table: TelemetryTable): string {
-    return `${pattern(this.#root)}/${table.name}/**/*.parquet`;
+    return `${pathPattern(this.#root)}/${table.name}/**/*.parquet`;
   }
 
   #filesOf(table: TelemetryTable, ...options: readonly string[]): string {
@@ -311,11 +310,6 @@ function partitionedSelect(table: TelemetryTable, scan: string): string {
   const moment = `make_timestamp(${Date.now() * 1000})`;
   const parts = dayColumns(table, [moment]).map(({ name, sql }) => `${sql} AS ${name}`);
   return `SELECT *, ${parts.join(', ')} FROM ${scan}`;
-}
-
-/** A path as a pattern that only the path itself matches. */
-function pattern(path: string): string {
-  return path.replaceAll(/[*?[]/g, '[$&]');
 }
 
 /** Removes what was staged by processes that have ended since, as far as that can be known: nobody will finish those files. */

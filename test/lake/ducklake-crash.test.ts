@@ -3,33 +3,44 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { packageFolder } from '../../src/package-folder.js';
 import { eventually } from '../support/eventually.js';
 import { type SentFate, TcpProxy } from './support/faulty-proxy.js';
-import { bareRows, extensionSettings, fileFolder, openLakeDatabase } from './support/lake-database.js';
+import {
+  bareRows,
+  extensionSettings,
+  fileFolder,
+  openLakeDatabase,
+  s3Path,
+  s3Secret,
+} from './support/lake-database.js';
 import { lakeSuite } from './support/lake-suite.js';
 import { allBelow, numberedLogs, sums } from './support/lake-telemetry.js';
 import { PostgresServer } from './support/postgres-server.js';
+import { SeaweedServer } from './support/seaweed-server.js';
 
 const TOKEN = 'a-token-of-some-length';
 /** Too many to be kept in the catalog itself. */
 const ROWS = 300;
 /** A process that starts and makes tables over a network takes its time on a busy machine. */
 const DEADLINE_MS = 60_000;
+/** Transactions that were found to be lost and taken back. */
+const UNDONE = "SELECT snapshot_id FROM lake.snapshots() WHERE commit_message LIKE 'undone%'";
 
-lakeSuite('a process that dies with a COMMIT of which it has no answer', ['extensions', 'postgres'], () => {
+lakeSuite('a process that dies without the answer to its COMMIT', ['extensions', 'postgres', 'seaweedfs'], () => {
   const folder = fileFolder();
   let postgres: PostgresServer;
+  let seaweed: SeaweedServer;
   let proxy: TcpProxy;
 
   beforeAll(async () => {
-    postgres = await PostgresServer.start();
+    [postgres, seaweed] = await Promise.all([PostgresServer.start(), SeaweedServer.start()]);
     proxy = await TcpProxy.start(postgres.port);
   });
-  afterAll(() => Promise.all([proxy?.close(), postgres?.close()]));
+  afterAll(() => Promise.all([proxy?.close(), postgres?.close(), seaweed?.close()]));
 
   /** Has the next COMMIT of a transaction that writes a snapshot meet one fate, and all that follows another. */
   function loseCommit(fate: SentFate, afterwards: SentFate): (sent: string) => SentFate {
@@ -43,11 +54,13 @@ lakeSuite('a process that dies with a COMMIT of which it has no answer', ['exten
   }
 
   /** Has a process post rows into a lake of this name, meet a fate in the COMMIT, reach its catalog no more, and die. */
-  async function dieInCommit(name: string, fate: SentFate) {
+  async function dieInCommit(name: string, fate: SentFate, dataPath = `${join(folder, name)}/`) {
     const uri = await postgres.createDatabase(name);
-    const attach = (port?: number) =>
-      `ATTACH 'ducklake:postgres:${uri(port)}' AS lake (DATA_PATH '${join(folder, name)}/')`;
-    const found = () => bareRows([attach()], sums('lake.otlp_logs'));
+    const attach = (port?: number) => [
+      s3Secret(seaweed.s3Port),
+      `ATTACH 'ducklake:postgres:${uri(port)}' AS lake (DATA_PATH '${dataPath}')`,
+    ];
+    const found = () => bareRows(attach(), sums('lake.otlp_logs'));
     const options = { catalog: 'lake', durability: 'journal', journal_path: join(folder, `${name}-journal`) };
     proxy.fate = () => 'passes';
     const { child, port } = await startChild(join(folder, `${name}-state`), attach(proxy.port), options);
@@ -63,7 +76,7 @@ lakeSuite('a process that dies with a COMMIT of which it has no answer', ['exten
     await once(child, 'exit');
     proxy.fate = () => 'passes';
     const start = async () => {
-      const database = await openLakeDatabase([attach()]);
+      const database = await openLakeDatabase(attach());
       return database.serve({ ...options, token: TOKEN });
     };
     return { found, start };
@@ -87,13 +100,18 @@ lakeSuite('a process that dies with a COMMIT of which it has no answer', ['exten
     expect(await database.rows(sums('lake.otlp_logs'))).toEqual([allBelow(6)]);
   });
 
-  test('the catalog has it, and its files are gone', { timeout: 3 * DEADLINE_MS }, async () => {
-    const { found, start } = await dieInCommit('lost', 'answer lost');
-    await expect(found()).rejects.toThrow(/No such file|Cannot open file/);
-    const server = await start();
-    expect(await server.flush()).toMatchObject({ error: null });
-    expect(await found()).toEqual([allBelow(2 * ROWS)]);
-  });
+  for (const [place, dataPath] of [
+    ['a disk', undefined],
+    ['S3', s3Path('lost')],
+  ] as const) {
+    test(`the catalog has it, and its files are gone from ${place}`, { timeout: 3 * DEADLINE_MS }, async () => {
+      const { found, start } = await dieInCommit(dataPath === undefined ? 'lost' : 'lost_s3', 'answer lost', dataPath);
+      await expect(found()).rejects.toThrow(/No such file|Cannot open file|404/);
+      const server = await start();
+      expect(await server.flush()).toMatchObject({ error: null });
+      expect(await found()).toEqual([allBelow(2 * ROWS)]);
+    });
+  }
 
   test('the catalog gets it while the next process starts', { timeout: 3 * DEADLINE_MS }, async () => {
     const { found, start } = await dieInCommit('late', 'late');
@@ -118,19 +136,46 @@ lakeSuite('a lake whose files somebody has removed', ['extensions'], () => {
     await server.stop();
     rmSync(join(folder, 'lake'), { recursive: true });
     await database.serve(options);
-    const undone = "SELECT snapshot_id FROM lake.snapshots() WHERE commit_message LIKE 'undone%'";
-    expect(await database.rows(undone)).toEqual([]);
+    expect(await database.rows(UNDONE)).toEqual([]);
   });
+});
+
+lakeSuite('a lake whose files are there', ['extensions'], () => {
+  const folder = fileFolder();
+
+  for (const [kind, dataFolder] of [
+    ['plain', 'lake'],
+    ['odd', 'any [a-z*?] name'],
+  ] as const) {
+    test(`a start takes nothing back of which the journal has records, on a path that is ${kind}`, async () => {
+      const database = await openLakeDatabase([
+        `ATTACH 'ducklake:${join(folder, kind)}.ducklake' AS lake (DATA_PATH '${join(folder, dataFolder)}/')`,
+      ]);
+      const journal = join(folder, `${kind}-journal`);
+      const options = { catalog: 'lake', durability: 'journal', journal_path: journal };
+      const server = await database.serve(options);
+      await server.post(numberedLogs({ count: ROWS }));
+      expect(await server.flush()).toMatchObject({ error: null });
+      // What a process leaves that dies right after its COMMIT.
+      const left = join(folder, `${kind}-left`);
+      cpSync(journal, left, { recursive: true, filter: (path) => !basename(path).startsWith('lock-') });
+      await server.stop();
+      cpSync(left, journal, { recursive: true });
+      await database.serve(options);
+      expect(await database.rows(UNDONE)).toEqual([]);
+      expect(await database.rows(sums('lake.otlp_logs'))).toEqual([allBelow(ROWS)]);
+    });
+  }
 });
 
 async function startChild(
   stateFile: string,
-  attach: string,
+  attach: readonly string[],
   options: Readonly<Record<string, string>>,
 ): Promise<{ child: ChildProcess; port: number }> {
   const task = {
     database: ':memory:',
-    setUp: [...extensionSettings(), attach],
+    setUp: [...extensionSettings(), ...attach],
     serveFunction: 'otlp_serve',
     uri: 'otlp:127.0.0.1:0',
     options: { token: TOKEN, seal_max_age_ms: 50, ...options },

@@ -401,6 +401,23 @@ test('what ended processes have staged is removed at a start, and what others ma
   expect(readdirSync(join(root, '_staging')).sort()).toEqual(kept.sort());
 });
 
+test('what the manifest of a dead letter says is not about the journal', async () => {
+  const root = newRoot();
+  const database = await openDatabase();
+  const journal = { durability: 'journal', journal_path: join(folder, 'letters-journal') };
+  const first = await serve(root, database, journal);
+  await first.post(numberedLogs({ count: 30 }));
+  await first.stop();
+  const [manifest] = readdirSync(join(root, '_seals'));
+  const ofLetter = join(root, '_seals', manifest!.replace('.json', '-dead-letter-7-7.json'));
+  writeFileSync(ofLetter, JSON.stringify({ seal_sequence: 7, journal_sequence: 7 }));
+  const second = await serve(root, database, journal);
+  await second.post(numberedLogs({ first: 30, count: 30 }));
+  await second.flush();
+  expect(await second.seals()).toMatchObject([{ seal_sequence: '2', success: true }]);
+  await second.stop();
+});
+
 /** A program that serves a root, says its port, and flushes on a signal and says what came of it. */
 function serving(root: string): string {
   return `
