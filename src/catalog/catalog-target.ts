@@ -49,10 +49,13 @@ const PERMANENT =
 
 export class CatalogTarget implements SealTarget {
   readonly #parts: CatalogTargetParts;
-  /** The first COMMIT whose failure may have come after the catalog had done it, as when a connection is lost. */
-  #doubtful: { readonly generation: Generation; readonly identity: SealIdentity } | undefined;
+  /**
+   * The first COMMIT of each generation whose failure may have come after the catalog had done it, as when a connection is
+   * lost. Dead letters may be tried between two attempts at the rows that wait.
+   */
+  readonly #doubtful = new WeakMap<Generation, SealIdentity>();
   /** Rows that are committed, and whose seal is not recorded yet. */
-  #unrecorded: Generation | undefined;
+  readonly #unrecorded = new WeakSet<Generation>();
   /** What earlier processes had committed to their journals when this one asked; until it commits for the first time. */
   readonly #continued = new Map<string, LastSeal>();
 
@@ -84,7 +87,7 @@ export class CatalogTarget implements SealTarget {
     const startedMs = performance.now();
     let isCommitting = false;
     try {
-      if (this.#unrecorded === generation || (await this.#isCommittedAlready(generation))) {
+      if (this.#unrecorded.has(generation) || (await this.#isCommittedAlready(generation))) {
         this.#continued.delete(identity.serverId);
         if (!isAtomic) await this.#record(generation, identity);
         return { appendMs: 0, commitMs: performance.now() - startedMs };
@@ -106,7 +109,7 @@ export class CatalogTarget implements SealTarget {
     } catch (error) {
       await this.#rollback();
       // A conflict too: DuckDB sends an Iceberg commit again whose answer was lost, and that one conflicts with the first.
-      if (isCommitting && this.#doubtful?.generation !== generation) this.#doubtful = { generation, identity };
+      if (isCommitting && !this.#doubtful.has(generation)) this.#doubtful.set(generation, identity);
       if (error instanceof Error && kind.conflicts?.test(error.message)) throw new CommitConflict(error);
       throw error;
     }
@@ -114,18 +117,17 @@ export class CatalogTarget implements SealTarget {
 
   /** Records a seal whose rows are committed. When that fails, another attempt does only this. */
   async #record(generation: Generation, identity: SealIdentity): Promise<void> {
-    this.#unrecorded = generation;
+    this.#unrecorded.add(generation);
     await this.#parts.writer.run('BEGIN TRANSACTION');
     await this.#parts.seals?.add(generation, identity);
     await this.#parts.writer.run('COMMIT');
-    this.#unrecorded = undefined;
   }
 
   /** Whether an attempt that failed in its COMMIT has committed the generation after all. */
   async #isCommittedAlready(generation: Generation): Promise<boolean> {
-    if (this.#doubtful?.generation !== generation) return false;
+    const identity = this.#doubtful.get(generation);
+    if (identity === undefined) return false;
     const { writer, home, kind, seals } = this.#parts;
-    const { identity } = this.#doubtful;
     try {
       if (kind.settle !== undefined) return await kind.settle(writer, home, generation.id, this.#counts(generation));
       return seals === undefined ? false : await seals.hasSince(identity);

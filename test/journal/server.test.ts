@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DuckDBConnection } from '@duckdb/node-api';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { diskStorage } from '../../src/journal/journal-storage.js';
 import { exportPath, GrpcClient } from '../grpc/grpc-client.js';
@@ -138,6 +139,38 @@ test('otlp_stop with a target that fails keeps the rows in the journal, and says
   await stopUnsealed(database, next.uri);
   const last = await database.serve(journal);
   expect(await last.counters('replayed_rows_total')).toEqual({ replayed_rows_total: '0' });
+});
+
+test('commits whose answers are lost are not made again, of rows that wait or of dead letters between them', async () => {
+  const database = await openDatabase(databaseFile());
+  const server = await database.serve(journal);
+  const replay = () => database.rows(`SELECT status, replayed_rows FROM otlp_replay('${server.uri}')`);
+  await database.rows('ALTER TABLE otlp_logs DROP COLUMN flags');
+  await server.post(logsRequest(2, 'letter '));
+  await eventually(async () => {
+    await server.flush();
+    expect(await database.value('SELECT count(*) FROM otlp_dead_letter_list()')).toBe('1');
+  });
+  await database.rows('ALTER TABLE otlp_logs ADD COLUMN flags INTEGER');
+  await server.post(logsRequest(2, 'waiting '));
+
+  const { run } = DuckDBConnection.prototype;
+  const lossy = vi.spyOn(DuckDBConnection.prototype, 'run').mockImplementation(async function (
+    this: DuckDBConnection,
+    ...args: Parameters<typeof run>
+  ) {
+    const result = await run.apply(this, args);
+    if (args[0] === 'COMMIT') throw new Error('the answer was lost');
+    return result;
+  });
+  onTestFinished(() => lossy.mockRestore());
+  expect(await server.flush()).toMatchObject({ status: 'failed', error: 'the answer was lost' });
+  expect(await replay()).toMatchObject([{ replayed_rows: '0' }]);
+  lossy.mockRestore();
+
+  expect(await server.flush()).toMatchObject({ error: null });
+  expect(await replay()).toMatchObject([{ status: 'replayed' }]);
+  expect(await bodies(database)).toEqual(['letter 0', 'letter 1', 'waiting 0', 'waiting 1']);
 });
 
 describe('every wire', () => {
