@@ -72,6 +72,8 @@ interface ExportedRows {
   readonly table: TelemetryTable;
   /** Day of all of them, counted from 1970 in UTC; undefined when they have several, or it has to be looked for. */
   readonly day: number | undefined;
+  /** When the first of them arrived, which stands for the time of those that have none: the same in every attempt. */
+  readonly arrivedAtMs: number;
 }
 
 export class ParquetTarget implements SealTarget {
@@ -127,7 +129,7 @@ export class ParquetTarget implements SealTarget {
     for (const [signal, batches] of generation.batches) {
       for (const table of tablesBySignal[signal]) {
         if (progress.written.has(table) || batches.every((batch) => batch.rowsOf(table) === 0)) continue;
-        const rows = { table, day: dayOf(batches, table) };
+        const rows = { table, day: dayOf(batches, table), arrivedAtMs: generation.openedAtMs };
         await this.#database.scans.read(batches, table, async (scan) => {
           const files = await this.#export(rows, scan, progress);
           // The journal forgets the rows after this.
@@ -238,7 +240,7 @@ export class ParquetTarget implements SealTarget {
   async #copy(rows: ExportedRows, scan: string, folder: string, id: string): Promise<string[]> {
     const result = await this.#writer.runAndReadAll(
       rows.day === undefined
-        ? `COPY (${partitionedSelect(rows.table, scan)}) TO ${quotedString(folder)} (
+        ? `COPY (${partitionedSelect(rows, scan)}) TO ${quotedString(folder)} (
              ${FILE_FORMAT}, PARTITION_BY (${PARTITION.join(', ')}),
              FILENAME_PATTERN ${quotedString(`${id}_{i}`)}, OVERWRITE_OR_IGNORE, RETURN_FILES)`
         : `COPY (FROM ${scan}) TO ${quotedString(await this.#fileOfDay(folder, rows.day, id))} (${FILE_FORMAT}, RETURN_FILES)`,
@@ -305,9 +307,9 @@ function dayColumns(table: TelemetryTable, otherwise: readonly string[]): { name
 }
 
 /** Rows with the day that they are filed under. */
-function partitionedSelect(table: TelemetryTable, scan: string): string {
-  // In UTC, as all times here are; now() would be in the time zone of the session.
-  const moment = `make_timestamp(${Date.now() * 1000})`;
+function partitionedSelect({ table, arrivedAtMs }: ExportedRows, scan: string): string {
+  // In UTC, as all times here are.
+  const moment = `make_timestamp(${arrivedAtMs * 1000})`;
   const parts = dayColumns(table, [moment]).map(({ name, sql }) => `${sql} AS ${name}`);
   return `SELECT *, ${parts.join(', ')} FROM ${scan}`;
 }
