@@ -323,8 +323,18 @@ async function removeAbandoned(folder: string): Promise<void> {
     const hasEnded =
       host === hostname()
         ? Number(pid) === process.pid || !isRunning(Number(pid))
-        : Date.now() - (await stat(join(folder, entry))).mtimeMs > FOREIGN_STAGING_MS;
+        : Date.now() - (await changedAtMs(join(folder, entry))) > FOREIGN_STAGING_MS;
     if (hasEnded) await rm(join(folder, entry), { recursive: true, force: true });
+  }
+}
+
+/** When a file was changed last; not yet, where another host has removed it meanwhile. */
+async function changedAtMs(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Number.POSITIVE_INFINITY;
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -397,8 +397,11 @@ test('what ended processes have staged is removed at a start, and what others ma
   for (const name of [...kept, ...abandoned]) mkdirSync(join(root, '_staging', name), { recursive: true });
   const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
   utimesSync(join(root, '_staging', abandoned[1]!), twoDaysAgo, twoDaysAgo);
+  // Is listed and cannot be found, as what another host removes at that moment.
+  const vanished = `elsewhere-3-${ids}`;
+  symlinkSync(join(root, 'nowhere'), join(root, '_staging', vanished));
   await serve(root, await openDatabase());
-  expect(readdirSync(join(root, '_staging')).sort()).toEqual(kept.sort());
+  expect(readdirSync(join(root, '_staging')).sort()).toEqual([...kept, vanished].sort());
 });
 
 test('what the manifest of a dead letter says is not about the journal', async () => {
