@@ -11,6 +11,7 @@ import { telemetryTables } from '../schema/tables.js';
 import { type CatalogKind, catalogKind } from './catalog-kind.js';
 import { CatalogTarget } from './catalog-target.js';
 import { CheckpointMaintenance, NoMaintenance } from './checkpoint-maintenance.js';
+import { exportPlace } from './export-place.js';
 import { ParquetTarget } from './parquet-target.js';
 import { addPromotedColumns, type PromotedColumn, promotedColumns } from './promoted-columns.js';
 import { SealRecords } from './seal-record.js';
@@ -23,10 +24,8 @@ const LONGEST_SETUP_PAUSE_MS = 500;
 
 /** Opens a connection of its own to the target that `options` name, or to the catalog that `caller` uses. */
 export async function openTarget(database: Database, options: ServeOptions, caller: Caller): Promise<SealTarget> {
-  if (options.parquet_export_path !== null) {
-    const home = { catalog: database.hostCatalog, schema: options.schema ?? 'main' };
-    return ParquetTarget.open(database, options.parquet_export_path, home);
-  }
+  const place = exportPlace(options);
+  if (place !== undefined) return ParquetTarget.open(database, place);
   const asked = tableHome(options, caller);
   const { catalog, kind } = await writableCatalog(database, asked.catalog);
   const home = { ...asked, catalog };

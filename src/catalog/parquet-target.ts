@@ -8,8 +8,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { homedir, hostname } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { hostname } from 'node:os';
+import { dirname, join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Generation } from '../buffer/generation.js';
@@ -20,6 +20,7 @@ import { messageOf } from '../failure.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../schema/tables.js';
 import { replaceFileDurably, syncFilesBelow } from './durable-files.js';
+import type { ExportPlace } from './export-place.js';
 import { fileExists, pathPattern } from './file-exists.js';
 import { isOfOtherGenerations, type LiveTables } from './live-tables.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from './seal-target.js';
@@ -90,15 +91,14 @@ export class ParquetTarget implements SealTarget {
   readonly #viewed = new Set<TelemetryTable>();
   readonly live: LiveTables;
 
-  private constructor(database: Database, writer: DuckDBConnection, root: string, home: TableHome) {
+  private constructor(database: Database, writer: DuckDBConnection, { root, isLocal, schema }: ExportPlace) {
+    const home = { catalog: database.hostCatalog, schema };
     this.#database = database;
     this.#writer = writer;
-    const path = root.replace(/^file:(?:\/\/)?(?=\/)/, '');
-    this.#isLocal = !/^\w+:\/\//.test(path);
-    // Absolute, because the views outlive this process and its working directory.
-    this.#root = this.#isLocal ? resolve(path.replace(/^~(?=\/|$)/, homedir())) : path.replace(/\/+$/, '');
+    this.#root = root;
+    this.#isLocal = isLocal;
     this.#home = home;
-    this.schemaName = home.schema;
+    this.schemaName = schema;
     this.live = {
       home,
       computed: (table) => dayColumns(table, []).map(({ name, sql }) => ({ name, sql: `CAST(${sql} AS BIGINT)` })),
@@ -111,9 +111,10 @@ export class ParquetTarget implements SealTarget {
     };
   }
 
-  static async open(database: Database, root: string, home: TableHome): Promise<ParquetTarget> {
+  /** Makes views over the place in the database that the host opened. */
+  static async open(database: Database, place: ExportPlace): Promise<ParquetTarget> {
     const writer = await connectWriter(database);
-    const target = new ParquetTarget(database, writer, root, home);
+    const target = new ParquetTarget(database, writer, place);
     try {
       await target.#prepare();
     } catch (error) {

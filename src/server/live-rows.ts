@@ -98,8 +98,9 @@ export class LiveRows implements RowSource {
         LIMIT ${NO_LIMIT}`;
       return `SELECT ${columns.join(', ')} FROM (${uncommitted})`;
     });
-    // Servers that export to one folder learn of its first file at different times.
-    const committed = feeders.map((feeder) => feeder.tables.committedSql(table, planned ?? [])).find(Boolean);
+    // Servers that export to one folder learn of its first file at different times. One that has stopped may have exported
+    // to another folder.
+    const committed = feeders.map((feeder) => feeder.tables.committedSql(table, planned ?? [])).findLast(Boolean);
     return [...(committed === undefined ? [] : [committed]), ...scans].join(' UNION ALL BY NAME ');
   }
 

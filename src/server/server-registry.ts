@@ -1,5 +1,6 @@
 // Listen URI → the one server there. Owns the servers of a DuckDB instance.
 
+import { exportPlace } from '../catalog/export-place.js';
 import type { Database } from '../duckdb/database.js';
 import type { FlushResult } from '../seal/sealer.js';
 import { EventLoopDelay } from './event-loop-delay.js';
@@ -16,8 +17,8 @@ export class ServerRegistry {
   readonly live = new LiveRows();
   readonly #database: Database;
   readonly #servers = new Map<string, IngestServer>();
-  /** URIs whose server is being started, so that a second start of the same is refused at once. */
-  readonly #starting = new Set<string>();
+  /** What servers are being started for, so that another start which gets in their way is refused at once. */
+  readonly #starting = new Set<ServeRequest>();
   #isClosed = false;
 
   constructor(database: Database) {
@@ -31,14 +32,9 @@ export class ServerRegistry {
 
   async start(request: ServeRequest): Promise<IngestServer> {
     if (this.#isClosed) throw new Error('otelduck has been closed on this DuckDB instance');
-    const asked = canonicalUri(request.uri);
-    const isFreePort = request.uri.port === 0;
-    if (!isFreePort) {
-      if (this.#servers.has(asked) || this.#starting.has(asked)) {
-        throw new Error(`OTLP server already exists at ${asked}`);
-      }
-      this.#starting.add(asked);
-    }
+    this.#checkUri(request);
+    this.#checkExport(request);
+    this.#starting.add(request);
     this.eventLoopDelay.start();
     try {
       const server = await IngestServer.start(this.#database, request, this.live);
@@ -47,7 +43,7 @@ export class ServerRegistry {
       if (this.#isClosed) await this.#remove(server);
       return server;
     } finally {
-      if (!isFreePort) this.#starting.delete(asked);
+      this.#starting.delete(request);
     }
   }
 
@@ -76,6 +72,28 @@ export class ServerRegistry {
     this.#isClosed = true;
     this.eventLoopDelay.stop();
     return Promise.all(this.servers.map(async (server) => ({ server, result: await this.#remove(server) })));
+  }
+
+  #checkUri({ uri }: ServeRequest): void {
+    if (uri.port === 0) return;
+    const asked = canonicalUri(uri);
+    if (this.#servers.has(asked) || [...this.#starting].some((other) => canonicalUri(other.uri) === asked)) {
+      throw new Error(`OTLP server already exists at ${asked}`);
+    }
+  }
+
+  /** A schema's views show one folder: another one would hide what the servers before write. */
+  #checkExport({ options }: ServeRequest): void {
+    const asked = exportPlace(options);
+    if (asked === undefined) return;
+    for (const request of [...this.servers.map((server) => server.request), ...this.#starting]) {
+      const other = exportPlace(request.options);
+      // SQL does not mind the case of names.
+      if (other?.schema.toLowerCase() !== asked.schema.toLowerCase() || other.root === asked.root) continue;
+      throw new Error(
+        `parquet_export_path must be the same for all servers of schema ${asked.schema}, whose views show one folder: it is ${other.root}, got ${asked.root}`,
+      );
+    }
   }
 
   async #remove(server: IngestServer): Promise<StopResult> {

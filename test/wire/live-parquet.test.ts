@@ -58,3 +58,41 @@ test('live rows of Parquet export have the columns of its view, before and after
   expect(await database.rows(day)).toEqual(expected);
   expect(await database.rows('SELECT count(*) AS rows FROM otlp_logs')).toEqual([{ rows: '3' }]);
 });
+
+test('the servers of a schema export to one root, and are told so before anything is changed', async () => {
+  const database = await openDatabase();
+  const [root, other] = [newRoot(), newRoot()];
+  const first = await database.serve({ parquet_export_path: root });
+  await first.post(logsRequest(2));
+  await first.flush();
+  for (const schema of ['main', 'MAIN']) {
+    await expect(database.serve({ schema, parquet_export_path: other })).rejects.toThrow(
+      `must be the same for all servers of schema ${schema}, whose views show one folder: it is ${root}, got ${other}`,
+    );
+  }
+  expect(await database.value('SELECT count(*) FROM otlp_logs')).toBe('2');
+  // The same root in another form, and another root in another schema.
+  await database.serve({ parquet_export_path: `file://${root}/` });
+  await database.serve({ schema: 'apart', parquet_export_path: other });
+});
+
+test('servers that start at once export to one root', async () => {
+  const database = await openDatabase();
+  const results = await Promise.allSettled([1, 2].map(() => database.serve({ parquet_export_path: newRoot() })));
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+});
+
+test('live rows are those of the view right after a server of the schema has exported to another root', async () => {
+  const root = newRoot();
+  const earlier = await openDatabase();
+  const writer = await earlier.serve({ parquet_export_path: root });
+  await writer.post(logsRequest(3, 'earlier '));
+  await writer.stop();
+  const database = await openDatabase();
+  const stopped = await database.serve({ parquet_export_path: newRoot() });
+  await stopped.post(logsRequest(2, 'elsewhere '));
+  await stopped.stop();
+  await database.serve({ parquet_export_path: root });
+  expect(await database.value('SELECT count(*) FROM otlp_logs')).toBe('3');
+  expect(await database.rows('SELECT body FROM otlp_logs EXCEPT SELECT body FROM otlp_live_logs()')).toEqual([]);
+});
