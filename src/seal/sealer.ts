@@ -65,6 +65,7 @@ export class Sealer {
   /** When the timer fires. */
   #wakeAtMs = 0;
   #isBackgroundSealQueued = false;
+  /** Whether the oldest detached generation is being committed, or has been tried in vain. */
   #isCommitting = false;
   #isStopped = false;
   #retryMs = 0;
@@ -138,9 +139,9 @@ export class Sealer {
     return open === undefined ? detached : [...detached, open];
   }
 
-  /** Whether a commit is being made, or has failed, perhaps in part, and will be made again. */
+  /** Whether waiting rows are being committed, or that has failed, perhaps in part, and will be tried again. */
   get isCommitting(): boolean {
-    return this.#isCommitting || this.#lastError !== undefined;
+    return this.#isCommitting;
   }
 
   /** Id of the generation that rows are appended to. */
@@ -239,8 +240,10 @@ export class Sealer {
       // In one turn, so that a query finds the rows in one of the two places.
       const committed = () => {
         this.#detached.shift();
+        this.#isCommitting = false;
         this.kept.add(generation, this.bufferedBytes);
       };
+      this.#isCommitting = true;
       const thrown = await this.#attempt(generation, this.#events.identity().serverId, committed);
       if (thrown === undefined) {
         this.#retryMs = 0;
@@ -262,6 +265,7 @@ export class Sealer {
     if (!this.#target.isPermanent(thrown) || ++this.#refusals < REFUSALS_BEFORE_SETTING_ASIDE) return false;
     if (!(await this.#events.refused(generation, messageOf(thrown)))) return false;
     this.#detached.shift();
+    this.#isCommitting = false;
     this.#retryMs = 0;
     this.#refusals = 0;
     return true;
@@ -277,7 +281,6 @@ export class Sealer {
     const startedMs = performance.now();
     let timing = { appendMs: 0, commitMs: 0 };
     let thrown: unknown;
-    this.#isCommitting = true;
     try {
       timing = await this.#target.commit(generation, { ...this.#events.identity(), serverId, sequence });
       committed();
@@ -290,7 +293,6 @@ export class Sealer {
     }
     const error = thrown === undefined ? undefined : messageOf(thrown);
     this.#lastError = error;
-    this.#isCommitting = false;
     this.log.add({
       sequence,
       startedUnixMs,

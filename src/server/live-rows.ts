@@ -186,7 +186,7 @@ export class LiveRows implements RowSource {
       const missed = (held[0]?.rowsBefore ?? end) - from;
       if (missed > 0) {
         throw new Error(
-          `${missed} rows of ${feeder.listenUri} were committed, and left memory, before reader ${reader} asked for them: they are in ${table.name}`,
+          `${missed} rows of ${feeder.listenUri} left memory before reader ${reader} asked for them: they were committed to ${table.name}, or set aside as dead letters`,
         );
       }
       return held

@@ -1,5 +1,5 @@
-import { expect, test, vi } from 'vitest';
-import { MemoryServer, MemoryTarget } from './support/memory-server.js';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { MemoryServer, MemoryTarget, POISON } from './support/memory-server.js';
 import { MemoryStorage } from './support/memory-storage.js';
 
 test('a target that stays away makes the start fail where memory cannot hold the backlog, and nothing is lost', async () => {
@@ -69,4 +69,32 @@ test('a disk that is full refuses for as long as it is', async () => {
   await server.send('taken ');
   await (await MemoryServer.start(storage.afterwards('killed'), target)).stop();
   expect(target.bodies).toEqual(['taken 0']);
+});
+
+test('waiting rows count as half committed from a failed attempt on until they are committed or dead letters', async () => {
+  // No attempt but those that the test makes.
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const target = new MemoryTarget();
+  const server = await MemoryServer.start(new MemoryStorage(), target);
+  await server.send(POISON);
+  expect(server.sealer.isCommitting).toBe(false);
+  for (let refusals = 0; refusals < 6; refusals++) {
+    expect((await server.sealer.flush()).sealedRows).toBe(0);
+    expect(server.sealer.isCommitting).toBe(server.deadLetters.waiting.length === 0);
+  }
+  expect(server.deadLetters.waiting).toHaveLength(1);
+  // Nothing of it waits, so that no query can find it in two places.
+  expect((await server.recovery.replayDeadLetters()).error).toBe('refused for good');
+  expect(server.sealer.isCommitting).toBe(false);
+
+  await server.send('waiting ');
+  target.isAway = true;
+  expect((await server.sealer.flush()).error).toBe('away');
+  target.isAway = false;
+  target.refusesPoison = false;
+  expect((await server.recovery.replayDeadLetters()).error).toBe(undefined);
+  expect(server.sealer.isCommitting).toBe(true);
+  expect((await server.sealer.flush()).error).toBe(undefined);
+  expect(server.sealer.isCommitting).toBe(false);
 });

@@ -187,6 +187,8 @@ test('dead letters are no live rows until they are replayed', async () => {
   const options = { seal_max_age_ms: NEVER_MS, durability: 'journal', journal_path: join(folder, 'journal') };
   const server = await database.serve(options);
   const live = () => database.value('SELECT count(*) FROM otlp_live_logs()');
+  const unread = () => database.value("SELECT count(*) FROM otlp_tail('logs', 'r')");
+  expect(await unread()).toBe('0');
   await database.connection.run('ALTER TABLE otlp_logs DROP COLUMN flags');
   await server.post(logsRequest(4));
   await eventually(async () => {
@@ -194,6 +196,9 @@ test('dead letters are no live rows until they are replayed', async () => {
     expect(await database.value('SELECT count(*) FROM otlp_dead_letter_list()')).toBe('1');
   });
   expect(await live()).toBe('0');
+  await expect(unread()).rejects.toThrow(
+    /4 rows of otlp:.* left memory .*: they were committed to otlp_logs, or set aside as dead letters/,
+  );
   await database.connection.run('ALTER TABLE otlp_logs ADD COLUMN flags INTEGER');
   await server.post(logsRequest(1, 'later '));
   expect(await live()).toBe('1');
