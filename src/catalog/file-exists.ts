@@ -3,9 +3,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quotedString } from '../duckdb/sql-text.js';
 
-/** A path as a pattern that only the path itself matches. */
+/**
+ * A path as a pattern that only the path itself matches. A backslash is any character: DuckDB's patterns have no way to
+ * write one.
+ */
 export function pathPattern(path: string): string {
-  return path.replaceAll(/[*?[]/g, '[$&]');
+  return path.replaceAll(/[*?[]/g, '[$&]').replaceAll('\\', '?');
 }
 
 /** Whether there is a file of this path, which ends in a letter. */

@@ -404,6 +404,20 @@ test('what ended processes have staged is removed at a start, and what others ma
   expect(readdirSync(join(root, '_staging')).sort()).toEqual([...kept, vanished].sort());
 });
 
+test('a root of any name is read, and a journal goes on there', async () => {
+  const root = join(folder, 'any [a-z*?] na\\me');
+  const journal = { durability: 'journal', journal_path: join(folder, 'any-journal') };
+  for (let round = 0; round < 2; round++) {
+    const database = await openDatabase();
+    const server = await serve(root, database, journal);
+    await server.post(numberedLogs({ first: round * 30, count: 30 }));
+    await server.flush();
+    expect(await server.seals()).toMatchObject([{ seal_sequence: String(round + 1), success: true }]);
+    expect(await database.rows(sums('otlp_logs'))).toEqual([allBelow((round + 1) * 30)]);
+    await server.stop();
+  }
+});
+
 test('what the manifest of a dead letter says is not about the journal', async () => {
   const root = newRoot();
   const database = await openDatabase();
