@@ -1,9 +1,8 @@
 // Encoded bytes → bytes, never more than a limit: inflating stops where the limit is passed.
 
 import zlib from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { Failure, messageOf } from '../failure.js';
-import { MAX_ZSTD_WINDOW_BYTES, zstdFrames } from './zstd-frames.js';
+import { MAX_ZSTD_WINDOW_BYTES, zstdBlocks } from './zstd-frames.js';
 
 export const contentEncodings = ['identity', 'gzip', 'deflate', 'zstd'] as const;
 export type ContentEncoding = (typeof contentEncodings)[number];
@@ -29,9 +28,7 @@ export function inflate(body: Uint8Array, encoding: ContentEncoding, maxBytes: n
   } catch (error) {
     if (error instanceof Failure) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-    // Reading a header beyond the body's end.
-    const reason = error instanceof RangeError ? 'unexpected end of data' : messageOf(error);
-    throw new Failure('malformed', `cannot decompress ${encoding} body: ${reason}`, { cause: error });
+    throw new Failure('malformed', `cannot decompress ${encoding} body: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -62,24 +59,21 @@ const nativeZstd = (zlib as { zstdDecompressSync?: (body: Uint8Array, options: z
   .zstdDecompressSync;
 
 function inflateZstd(body: Uint8Array, maxBytes: number): Uint8Array {
-  // No bytes are no frame, and so not zstd; our decoder would take them for a frame of nothing.
-  if (body.length === 0) throw new RangeError('no frame');
+  // No bytes are no frame, and so not zstd.
+  if (body.length === 0) throw new Error('unexpected end of data');
   if (nativeZstd !== undefined) return nativeZstd(body, { maxOutputLength: maxBytes });
-  for (const { windowBytes, contentBytes } of zstdFrames(body)) {
-    if (contentBytes !== undefined && contentBytes > maxBytes) throw tooLarge(maxBytes);
-    if (windowBytes > Math.max(maxBytes, MAX_ZSTD_WINDOW_BYTES)) {
-      throw new Failure('malformed', `zstd frame asks for a window of ${windowBytes} bytes, more than may be used`);
-    }
-  }
+  let at = 0;
+  const take = (bytes: number) => {
+    at += bytes;
+    return body.subarray(at - bytes, at);
+  };
+  const maxWindowBytes = Math.max(maxBytes, MAX_ZSTD_WINDOW_BYTES);
   const parts: Uint8Array[] = [];
   let length = 0;
-  const decoder = new Decompress((part) => {
-    // Called for each block, which has at most 128 KiB: inflating stops that close to the limit.
+  for (const part of zstdBlocks(take, { maxWindowBytes, maxBytes })) {
     length += part.length;
     if (length > maxBytes) throw tooLarge(maxBytes);
-    // The decoder reuses the memory behind `part`.
-    parts.push(part.slice());
-  });
-  decoder.push(body, true);
+    parts.push(part);
+  }
   return Buffer.concat(parts, length);
 }

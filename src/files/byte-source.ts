@@ -2,9 +2,8 @@
 // asynchronous reading and inflating would take threads of, is full of DuckDB's queries.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { Decompress } from 'fzstd';
 import { Gunzip } from 'minizlib';
-import { zstdFrames } from '../decode/zstd-frames.js';
+import { zstdBlocks } from '../decode/zstd-frames.js';
 import { Failure, messageOf } from '../failure.js';
 
 export interface ByteSource {
@@ -58,102 +57,82 @@ export class MemoryBytes implements ByteSource {
   }
 }
 
-/** How much is inflated at a time: what becomes of it, at most a thousand times as much, waits in memory. */
+/** How much of gzip is inflated at a time: what becomes of it, at most a thousand times as much, waits in memory. */
 const INFLATE_BYTES = 64 << 10;
 
 /** What the zstd command uses at its highest level, and decompresses without being asked to. */
 const MAX_FILE_WINDOW_BYTES = 128 << 20;
-const LONGEST_FRAME_HEADER_BYTES = 18;
-
-/** Takes compressed bytes and gives what they become to the function that it was made with. */
-interface Inflater {
-  push(bytes: Uint8Array, isLast: boolean): void;
-}
 
 export const compressions = ['gzip', 'zstd'] as const;
 export type Compression = (typeof compressions)[number];
 
-const inflaters: Readonly<Record<Compression, (take: (bytes: Uint8Array) => void) => Inflater>> = {
-  gzip(take) {
-    const gunzip = new Gunzip({});
-    gunzip.on('data', take);
+const inflaters: Readonly<Record<Compression, (source: ByteSource) => Generator<Uint8Array, void>>> = {
+  *gzip(source) {
+    const parts: Uint8Array[] = [];
     let failed: unknown;
+    const gunzip = new Gunzip({});
+    gunzip.on('data', (part) => parts.push(part));
     gunzip.on('error', (error) => {
       failed = error;
     });
-    return {
-      push(bytes, isLast) {
-        if (bytes.length > 0) gunzip.write(Buffer.from(bytes));
-        if (isLast) gunzip.end();
-        if (failed !== undefined) throw failed;
-      },
-    };
+    const compressed = new Uint8Array(INFLATE_BYTES);
+    for (let bytes = -1; bytes !== 0; ) {
+      bytes = source.read(compressed);
+      if (bytes > 0) gunzip.write(Buffer.from(compressed.subarray(0, bytes)));
+      else gunzip.end();
+      if (failed !== undefined) throw failed;
+      yield* parts.splice(0);
+    }
   },
-  zstd(take) {
-    const decompress = new Decompress(take);
-    let isFirst = true;
-    return {
-      push(bytes, isLast) {
-        if (isFirst) checkWindow(bytes);
-        isFirst = false;
-        decompress.push(bytes.slice(), isLast);
-      },
-    };
-  },
+  zstd: (source) =>
+    zstdBlocks((bytes) => take(source, bytes), {
+      maxWindowBytes: MAX_FILE_WINDOW_BYTES,
+      maxBytes: Number.POSITIVE_INFINITY,
+    }),
 };
 
-/** Throws when a frame that begins here asks for more memory than it may. */
-function checkWindow(bytes: Uint8Array): void {
-  if (bytes.length < LONGEST_FRAME_HEADER_BYTES) return;
-  const [frame] = zstdFrames(bytes);
-  const windowBytes = frame?.windowBytes ?? 0;
-  if (windowBytes <= MAX_FILE_WINDOW_BYTES) return;
-  throw new Error(`a window of ${windowBytes} bytes, more than ${MAX_FILE_WINDOW_BYTES}`);
+/** The next so many bytes of a source, fewer at its end only. */
+function take(source: ByteSource, count: number): Uint8Array {
+  const bytes = new Uint8Array(count);
+  let at = 0;
+  for (let more = 1; more > 0 && at < count; at += more) more = source.read(bytes.subarray(at));
+  return bytes.subarray(0, at);
 }
 
 /** What compressed bytes become, some at a time. */
 export class Inflated implements ByteSource {
   readonly #source: ByteSource;
   readonly #compression: Compression;
-  readonly #inflater: Inflater;
-  readonly #compressed = new Uint8Array(INFLATE_BYTES);
-  #inflated: Uint8Array[] = [];
-  #isEnd = false;
+  readonly #parts: Generator<Uint8Array, void>;
+  #part = new MemoryBytes(new Uint8Array(0));
 
   constructor(source: ByteSource, compression: Compression) {
     this.#source = source;
     this.#compression = compression;
-    this.#inflater = inflaters[compression]((bytes) => {
-      // Nothing would be taken for the end.
-      if (bytes.length > 0) this.#inflated.push(bytes);
-    });
+    this.#parts = inflaters[compression](source);
   }
 
   read(into: Uint8Array): number {
-    while (this.#inflated.length === 0 && !this.#isEnd) this.#inflateMore();
-    let at = 0;
-    while (at < into.length) {
-      const [next] = this.#inflated;
-      if (next === undefined) break;
-      const part = next.subarray(0, into.length - at);
-      into.set(part, at);
-      at += part.length;
-      if (part.length === next.length) this.#inflated.shift();
-      else this.#inflated[0] = next.subarray(part.length);
+    for (;;) {
+      const bytes = this.#part.read(into);
+      if (bytes > 0) return bytes;
+      const part = this.#nextPart();
+      if (part === undefined) return 0;
+      this.#part = new MemoryBytes(part);
     }
-    return at;
   }
 
   close(): void {
     this.#source.close();
   }
 
-  #inflateMore(): void {
-    const bytes = this.#source.read(this.#compressed);
-    this.#isEnd = bytes === 0;
+  #nextPart(): Uint8Array | undefined {
     try {
-      this.#inflater.push(this.#compressed.subarray(0, bytes), this.#isEnd);
+      const { done, value } = this.#parts.next();
+      return done === true ? undefined : value;
     } catch (error) {
+      // What the system says of the file is not about its content.
+      if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error;
       throw new Failure('malformed', `cannot decompress ${this.#compression}: ${messageOf(error)}`, { cause: error });
     }
   }

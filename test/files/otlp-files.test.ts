@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OtelDatabase } from '../support/otel-database.js';
-import { zstdFrame } from '../support/zstd-frame.js';
+import { LONGEST_BLOCK_BYTES, type TestBlock, zstdFrame, zstdFrameOf } from '../support/zstd-frame.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'otel-files-'));
 let database: OtelDatabase;
@@ -134,6 +134,15 @@ test('files of many pieces keep their order, plain and compressed', async () => 
   });
 });
 
+test('gigabytes of zstd take memory as they are asked for', async () => {
+  // Once, all that 64 KiB of a file became was made before any of it was looked at.
+  const blankLines = Array<TestBlock>(16_000).fill({ byte: 0x0a, times: 128 << 10 });
+  const path = file('gigabytes.zst', zstdFrameOf([Buffer.from(lines(1, 1)), ...blankLines]));
+  const peakBytes = Math.max(process.resourceUsage().maxRSS * 1024, process.memoryUsage.rss() + (500 << 20));
+  expect(await database.rows(`SELECT body FROM read_otlp_logs('${path}') LIMIT 1`)).toEqual([{ body: 'record 0' }]);
+  expect(process.resourceUsage().maxRSS * 1024).toBeLessThanOrEqual(peakBytes);
+});
+
 describe('errors', () => {
   for (const [name, content, reason] of [
     ['space.json', ' \n ', 'cannot decode JSON: empty document'],
@@ -149,7 +158,17 @@ describe('errors', () => {
       Buffer.from('28b52ffd00a0000000000000000000000000', 'hex'),
       'cannot decompress zstd: a window of 1073741824 bytes, more than 134217728',
     ],
-    ['cut.zst', zstdFrame(Buffer.from(lines(2, 1))).subarray(0, -3), 'cannot decompress zstd: unexpected EOF'],
+    [
+      'zstd-window-of-second-frame.zst',
+      Buffer.concat([zstdFrame(Buffer.from(lines(1, 1))), zstdFrameOf([Buffer.from(lines(1, 1))], 30)]),
+      'cannot decompress zstd: a window of 1073741824 bytes, more than 134217728',
+    ],
+    [
+      'zstd-block.zst',
+      zstdFrameOf([{ byte: 0x0a, times: LONGEST_BLOCK_BYTES }]),
+      'cannot decompress zstd: a block of 2097151 bytes, more than 131072',
+    ],
+    ['cut.zst', zstdFrame(Buffer.from(lines(2, 1))).subarray(0, -3), 'cannot decompress zstd: unexpected end of data'],
     ['not-gzip.json.gz', '{}', 'cannot decompress gzip: zlib: incorrect header check'],
   ] as const) {
     test(name, async () => {
