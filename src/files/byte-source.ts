@@ -1,7 +1,7 @@
 // Where the bytes of a file come from, asked synchronously: a read thread has nothing else to do, and libuv's pool, which
 // asynchronous reading and inflating would take threads of, is full of DuckDB's queries.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { Gunzip } from 'minizlib';
 import { zstdBlocks } from '../decode/zstd-frames.js';
 import { Failure, messageOf } from '../failure.js';
@@ -12,28 +12,50 @@ export interface ByteSource {
   close(): void;
 }
 
+/** How long to wait before a pipe is asked again. */
+const PIPE_PAUSE_MS = 5;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
 /** A file without compression. */
 export class PlainFile implements ByteSource {
   readonly #file: number;
   /** Whether it can be read from any offset: not so of pipes. */
   readonly isSeekable: boolean;
+  readonly #isPipe: boolean;
+  #hasBytes = false;
   #at: number | null;
 
   /** Throws what the system says when there is no such file. */
   constructor(path: string, at: number) {
-    this.#file = openSync(path, 'r');
-    this.isSeekable = fstatSync(this.#file).isFile();
+    // What waits in a system call, as for somebody who writes to a pipe, cannot be ended: neither its thread nor the process.
+    this.#file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(this.#file);
+    this.isSeekable = stats.isFile();
+    this.#isPipe = stats.isFIFO();
     this.#at = this.isSeekable ? at : null;
   }
 
   read(into: Uint8Array): number {
-    const bytes = readSync(this.#file, into, 0, into.length, this.#at);
+    const bytes = this.#readWaiting(into);
+    if (bytes === 0 && this.#isPipe && !this.#hasBytes) throw new Error('a pipe that nobody writes to');
+    this.#hasBytes = true;
     if (this.#at !== null) this.#at += bytes;
     return bytes;
   }
 
   close(): void {
     closeSync(this.#file);
+  }
+
+  #readWaiting(into: Uint8Array): number {
+    for (;;) {
+      try {
+        return readSync(this.#file, into, 0, into.length, this.#at);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+        Atomics.wait(pause, 0, 0, PIPE_PAUSE_MS);
+      }
+    }
   }
 }
 

@@ -1,16 +1,27 @@
 // The threads that read files: how long they live, and what becomes of scans when they end.
 
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ReadPool } from '../../src/files/read-pool.js';
 import type { PieceStart, ReadAnswer, ReadPlan } from '../../src/files/read-task.js';
 import { eventually } from '../support/eventually.js';
 import { OtelDatabase } from '../support/otel-database.js';
+import { logsRequest } from '../support/telemetry.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'otel-read-pool-'));
 
@@ -132,6 +143,50 @@ test('EXPLAIN and PREPARE read nothing', async () => {
   await database.rows(`EXPLAIN FROM read_otlp_logs('${folder}/none')`);
   await database.rows(`PREPARE later AS FROM read_otlp_logs('${folder}/none')`);
   await expect(database.rows('EXECUTE later')).rejects.toThrow('No files found that match the pattern');
+});
+
+describe('a pipe', () => {
+  function pipe(name: string): string {
+    const path = join(folder, name);
+    execFileSync('mkfifo', [path]);
+    return path;
+  }
+
+  test('is read until its writer closes it', async () => {
+    const database = await OtelDatabase.open();
+    onTestFinished(() => database.close());
+    const path = pipe('written');
+    const writer = openSync(path, 'r+');
+    const count = database.value(`SELECT count(*) FROM read_otlp_logs('${path}')`);
+    await eventually(() => expect(openFilesIn(path)).toHaveLength(2));
+    writeSync(writer, line);
+    writeSync(writer, line);
+    closeSync(writer);
+    expect(await count).toBe('2');
+  });
+
+  test('that nobody writes to is an error', async () => {
+    const database = await OtelDatabase.open();
+    onTestFinished(() => database.close());
+    const path = pipe('forgotten');
+    await expect(database.rows(`FROM read_otlp_logs('${path}')`)).rejects.toThrow(
+      `cannot read ${path}: a pipe that nobody writes to`,
+    );
+  });
+
+  test('that is waited for keeps nobody from closing, and no server from its last commit', async () => {
+    const database = await OtelDatabase.open();
+    onTestFinished(() => database.close());
+    const path = pipe('silent');
+    const writer = openSync(path, 'r+');
+    onTestFinished(() => closeSync(writer));
+    const ended = expect(database.rows(`FROM read_otlp_logs('${path}')`)).rejects.toThrow('its reading was ended');
+    await eventually(() => expect(openFilesIn(path)).toHaveLength(2));
+    const server = await database.serve({ seal_max_age_ms: 3_600_000 });
+    await server.post(logsRequest(3));
+    expect(await database.otel.close()).toMatchObject([{ name: server.uri, committedRows: 3 }]);
+    await ended;
+  });
 });
 
 function openFilesIn(path: string): string[] {
