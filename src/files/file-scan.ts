@@ -71,7 +71,9 @@ export class FileScan {
 
   /** Finds the files. Rejects when there is none. */
   async start(): Promise<void> {
-    for (const pattern of this.#options.patterns) this.#paths.push(...(await this.#parts.source.files(pattern)));
+    for (const pattern of this.#options.patterns) {
+      this.#paths = this.#paths.concat(await this.#parts.source.files(pattern));
+    }
     this.#hasPaths = true;
     this.#readAhead();
   }
