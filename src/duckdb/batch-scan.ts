@@ -3,8 +3,8 @@
 import { BIGINT, type DuckDBConnection, DuckDBTableFunction } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { FrozenBatch } from '../buffer/generation.js';
+import { VECTOR_ROWS } from '../buffer/vector-rows.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
-import { VECTOR_ROWS } from './column-layout.js';
 import { duckdbType } from './duckdb-type.js';
 import { FrozenRows, type FrozenTable } from './frozen-rows.js';
 

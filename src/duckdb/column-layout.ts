@@ -9,10 +9,8 @@ import {
   NULL_TEXT,
   type TextColumn,
 } from '../buffer/column.js';
-import { type HeapPin, MAX_INLINED_BYTES } from './heap-pin.js';
-
-/** Rows of a DuckDB vector. */
-export const VECTOR_ROWS = 2048;
+import { MAX_INLINED_BYTES } from '../buffer/vector-rows.js';
+import type { HeapPin } from './heap-pin.js';
 
 const BYTES_PER_SLOT = 16;
 

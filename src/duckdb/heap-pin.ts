@@ -3,9 +3,7 @@
 import { BLOB } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { ByteHeap } from '../buffer/byte-heap.js';
-
-/** A string of up to this many bytes lies in its slot; a longer one is pointed to. */
-export const MAX_INLINED_BYTES = 12;
+import { MAX_INLINED_BYTES } from '../buffer/vector-rows.js';
 
 const blobTypes = [BLOB.toLogicalType().logical_type];
 

@@ -7,7 +7,7 @@
 // it runs, because of query().
 
 import { type DuckDBConnection, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
-import type { Caller, MacroTarget } from './pending-function.js';
+import { type Caller, internalName, type MacroTarget } from './pending-function.js';
 import { quotedIdentifier } from './sql-text.js';
 
 export interface QueryParameter {
@@ -62,8 +62,4 @@ export function queryMacroSql(declared: QueryFunction, { prefix, name }: MacroTa
   const start = 'CAST(epoch_ms(now()) AS VARCHAR)';
   const given = ['current_database()', 'current_schema()', start, ...passed].join(', ');
   return `${prefix} ${name}(${signature.join(', ')}) AS TABLE FROM query(${internalName(declared)}(${given}))`;
-}
-
-function internalName(declared: QueryFunction): string {
-  return `__${declared.name}`;
 }

@@ -1,6 +1,6 @@
 import type { DuckDBDataChunk, DuckDBTableFunctionBindInfo, DuckDBValue } from '@duckdb/node-api';
+import { VECTOR_ROWS } from '../buffer/vector-rows.js';
 import type { ResultColumn, ResultType, ResultValue } from '../schema/result-column.js';
-import { VECTOR_ROWS } from './column-layout.js';
 import { duckdbType } from './duckdb-type.js';
 
 /** Values of some rows, in the order of the columns that declared them. */

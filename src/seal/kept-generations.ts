@@ -43,10 +43,6 @@ export class KeptGenerations {
     return this.#lastCommittedAtMs;
   }
 
-  get byteLength(): number {
-    return this.#bytes;
-  }
-
   /**
    * Id of the newest generation that is kept no more; undefined as long as there is none. A snapshot that has it has all of
    * the server's older ones too, since they are committed in order.

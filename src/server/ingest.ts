@@ -180,8 +180,8 @@ export class Ingest {
   }
 
   /**
-   * Makes an entry durable with others, and then appends the rows of all of them, in the order of the journal. Rows that
-   * are lent must not change before this resolves or rejects.
+   * Makes an entry durable with others, and then appends the rows of all of them together: the copied ones by signal, then
+   * the lent ones. Rows that are lent must not change before this resolves or rejects.
    */
   async #journaled(
     journal: Journal,
