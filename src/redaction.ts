@@ -12,7 +12,7 @@ const SECRETS: readonly RegExp[] = [
   /(\b(?:password|passwd|pwd|pgpassword|token|auth_token|secret|client_secret|secret_key|secret_access_key|session_token|access_key|key_id|client_id|api[_-]?key|bearer_token)['"]?\s*(?:(?::=|=>|=)\s*|:?\s*(?=['"])))(?:''[^']*''|'(?:[^'\\]|''|\\.)*'?|"[^"]*"?|[^\s,;&)'"]+)/gi,
   /(\bbearer\s+)[\w.~+/=-]{8,}/gi,
   // Parameters of presigned URLs
-  /(\bx-amz-(?:signature|credential|security-token)=)[^\s&'"]+/gi,
+  /(\bx-(?:amz|goog)-(?:signature|credential|security-token)=)[^\s&'"]+/gi,
 ];
 
 /** Shorter texts are found in too many places where they are no secret. */

@@ -1,5 +1,6 @@
 // What scans skipped because it could not be read, for otlp_read_error_list().
 
+import { redacted } from '../redaction.js';
 import type { Skipped } from './read-task.js';
 
 /** Files that are remembered, the latest. */
@@ -7,6 +8,7 @@ const MOST_FILES = 256;
 
 export interface SkippedInFile {
   readonly functionName: string;
+  /** Without the credentials that URLs may hold: all connections see the list. */
   readonly path: string;
   readonly firstSkippedUnixMs: number;
   skipped: number;
@@ -26,7 +28,7 @@ export class ReadErrorLog {
   add(functionName: string, path: string, { count, first }: Skipped, nowMs: number): SkippedInFile {
     const entry: SkippedInFile = {
       functionName,
-      path,
+      path: redacted(path),
       firstSkippedUnixMs: nowMs,
       skipped: count,
       firstUnit: first.unit,

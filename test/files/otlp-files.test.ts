@@ -201,3 +201,11 @@ test('ignore_errors skips bad lines, and lists how many', async () => {
     first_error: 'resourceLogs must be an array, got 5',
   });
 });
+
+test('the list of errors has no credentials of a path', async () => {
+  const path = file('X-Amz-Signature=0123456789&part=1.jsonl', `${lines(1, 1)}{\n`);
+  const read = `FROM read_otlp_logs('${path}', filename := true, ignore_errors := true)`;
+  expect(await database.rows(`SELECT filename, body ${read}`)).toEqual([{ filename: path, body: 'record 0' }]);
+  const listed = await database.rows('SELECT filename FROM otlp_read_error_list()');
+  expect(listed.at(-1)).toEqual({ filename: join(folder, 'X-Amz-Signature=[redacted]&part=1.jsonl') });
+});
