@@ -27,7 +27,8 @@ export function detectFormat(input: FileInput): FileFormat | undefined {
   if (first === undefined) return undefined;
   const start = BYTE_ORDER_MARK.equals(bytes.subarray(0, 3)) ? 3 : 0;
   const textAt = spaceEnd(bytes, start);
-  if (textAt === bytes.length || isJsonObject(bytes, textAt)) return isLines(bytes, textAt) ? 'jsonl' : 'json';
+  if (textAt === bytes.length) return 'json';
+  if (isJsonObject(bytes, textAt)) return isLines(bytes, textAt) ? 'jsonl' : 'json';
   if (isDelimited(input)) return 'delimited';
   if (first === FIRST_FIELD_TAG) return 'protobuf';
   throw new Failure('malformed', `neither JSON nor protobuf begins with byte 0x${first.toString(16).padStart(2, '0')}`);
@@ -66,7 +67,7 @@ function isLines(bytes: Uint8Array, start: number): boolean {
     if (byte === QUOTE) at = stringEnd(bytes, at);
     else if (byte === OPEN_BRACE) depth++;
     else if (byte === CLOSE_BRACE) depth--;
-    else if (byte === LINE_FEED) return depth === 0 && start < bytes.length;
+    else if (byte === LINE_FEED) return depth === 0;
   }
   return bytes.length === SNIFFED_BYTES;
 }

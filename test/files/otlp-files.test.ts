@@ -146,6 +146,7 @@ test('gigabytes of zstd take memory as they are asked for', async () => {
 describe('errors', () => {
   for (const [name, content, reason] of [
     ['space.json', ' \n ', 'cannot decode JSON: empty document'],
+    ['much-space.json', ' '.repeat(100_000), 'cannot decode JSON: empty document'],
     ['bad-line.jsonl', `${lines(2, 1)}\n{"resourceLogs":5}\n`, 'line 4: resourceLogs must be an array, got 5'],
     [
       'bad-late-line.jsonl',
