@@ -11,9 +11,15 @@ export const MAX_UNIT_BYTES = 256 << 20;
 
 const LINE_FEED = 0x0a;
 const LENGTH_BYTES = 4;
+const LONGEST_VARINT_BYTES = 10;
+/** A tag, and a length or a value. */
+const LONGEST_HEAD_BYTES = 2 * LONGEST_VARINT_BYTES;
+
+/** Wire types of protobuf. */
+const VARINT = 0;
+const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
-/** A tag and a length of five bytes each. */
-const LONGEST_HEAD_BYTES = 10;
+const FIXED32 = 5;
 
 export interface Piece {
   readonly bytes: Uint8Array;
@@ -53,7 +59,10 @@ function takeLines(input: FileInput): Piece | undefined {
   }
 }
 
-/** Fields of a request, each of which is a request with one resource. What is no field is left to the decoder. */
+/**
+ * Fields of a request, each of which is a request with one resource, or of a kind that is not known. What is no field is
+ * left to the decoder.
+ */
 function takeFields(input: FileInput): Piece | undefined {
   let end = 0;
   let bytes = input.peek(PIECE_BYTES);
@@ -61,7 +70,7 @@ function takeFields(input: FileInput): Piece | undefined {
   if (isLast) return taken(input, bytes.length);
   for (;;) {
     const fieldEnd = endOfField(bytes, end);
-    if (fieldEnd === undefined) return taken(input, bytes.length);
+    if (fieldEnd === undefined) return taken(input, end > 0 ? end : bytes.length);
     if (fieldEnd > PIECE_BYTES && end > 0) return taken(input, end);
     if (fieldEnd > MAX_UNIT_BYTES) throw tooLong('field of a request');
     if (fieldEnd > bytes.length) {
@@ -73,15 +82,21 @@ function takeFields(input: FileInput): Piece | undefined {
   }
 }
 
-/** Where the field that begins at `start` ends; undefined when it is not one with a length. */
+/** Where the field that begins at `start` ends; undefined when it is not one with an end that can be told. */
 function endOfField(bytes: Uint8Array, start: number): number | undefined {
-  if ((bytes[start]! & 7) !== LENGTH_DELIMITED || bytes[start]! >= 0x80) return undefined;
-  let length = 0;
-  for (let i = 1; i <= 5; i++) {
-    const byte = bytes[start + i]!;
-    length += (byte & 0x7f) * 2 ** (7 * (i - 1));
-    if (byte < 0x80) return start + 1 + i + length;
-  }
+  const tagEnd = endOfVarint(bytes, start);
+  if (tagEnd === undefined) return undefined;
+  const wireType = bytes[start]! & 7;
+  if (wireType === FIXED64) return tagEnd + 8;
+  if (wireType === FIXED32) return tagEnd + 4;
+  if (wireType !== VARINT && wireType !== LENGTH_DELIMITED) return undefined;
+  const end = endOfVarint(bytes, tagEnd);
+  if (end === undefined || wireType === VARINT) return end;
+  return end + bytes.subarray(tagEnd, end).reduceRight((length, byte) => length * 128 + (byte & 0x7f), 0);
+}
+
+function endOfVarint(bytes: Uint8Array, start: number): number | undefined {
+  for (let at = start; at < start + LONGEST_VARINT_BYTES; at++) if (bytes[at]! < 0x80) return at + 1;
   return undefined;
 }
 

@@ -79,8 +79,11 @@ describe('forms of protobuf', () => {
       }),
     );
   const many = Math.ceil((9 << 20) / message.length);
+  /** Fields of a later version of OTLP, of each wire type, and with tags of one byte and more. */
+  const unknown = Buffer.from('10ac02' + '1d01020304' + '210102030405060708' + 'a20603010203' + 'a006ffffffffffffffffff01', 'hex');
   for (const [name, content, messages] of [
     ['request.pb', message, 1],
+    ['unknown-fields.pb', Buffer.concat(Array.from({ length: many }, () => [message, unknown]).flat()), many],
     ['requests-end-to-end.pb', Buffer.concat(Array.from({ length: many }, () => message)), many],
     ['requests-end-to-end.pb.gz', gzipSync(Buffer.concat(Array.from({ length: many }, () => message))), many],
     ['delimited.pb', delimited(message, message), 2],
