@@ -7,6 +7,9 @@ import { MAX_ZSTD_WINDOW_BYTES, zstdBlocks } from './zstd-frames.js';
 export const contentEncodings = ['identity', 'gzip', 'deflate', 'zstd'] as const;
 export type ContentEncoding = (typeof contentEncodings)[number];
 
+/** What zlib says when more comes than its `maxOutputLength`, and we where we inflate ourselves. */
+const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
+
 type Inflate = (body: Uint8Array, maxBytes: number) => Uint8Array;
 
 const inflaters: Readonly<Record<ContentEncoding, Inflate>> = {
@@ -21,13 +24,22 @@ const inflaters: Readonly<Record<ContentEncoding, Inflate>> = {
   zstd: inflateZstd,
 };
 
-/** Throws `tooLarge` when the result would be longer than `maxBytes`, `malformed` when the body is not so encoded. */
-export function inflate(body: Uint8Array, encoding: ContentEncoding, maxBytes: number): Uint8Array {
+/**
+ * Throws `tooLarge`, with the rule's name, when the result would be longer than `maxBytes`, `malformed` when the body is
+ * not so encoded.
+ */
+export function inflate(
+  body: Uint8Array,
+  encoding: ContentEncoding,
+  maxBytes: number,
+  rule = `max_body_bytes ${maxBytes}`,
+): Uint8Array {
   try {
     return inflaters[encoding](body, maxBytes);
   } catch (error) {
-    if (error instanceof Failure) throw error;
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    if ((error as NodeJS.ErrnoException).code === TOO_LARGE) {
+      throw new Failure('tooLarge', `body inflates to more than ${rule}`, { cause: error });
+    }
     throw new Failure('malformed', `cannot decompress ${encoding} body: ${messageOf(error)}`, { cause: error });
   }
 }
@@ -44,10 +56,6 @@ function gzipChunkBytes(body: Uint8Array, maxBytes: number): number {
   if (body.length < 4) return SMALLEST_CHUNK_BYTES;
   const inflated = Buffer.from(body.buffer, body.byteOffset, body.length).readUInt32LE(body.length - 4);
   return Math.max(SMALLEST_CHUNK_BYTES, Math.min(inflated, maxBytes));
-}
-
-function tooLarge(maxBytes: number): Failure {
-  return new Failure('tooLarge', `body inflates to more than max_body_bytes ${maxBytes}`);
 }
 
 function isZlibHeader(body: Uint8Array): boolean {
@@ -72,7 +80,7 @@ function inflateZstd(body: Uint8Array, maxBytes: number): Uint8Array {
   let length = 0;
   for (const part of zstdBlocks(take, { maxWindowBytes, maxBytes })) {
     length += part.length;
-    if (length > maxBytes) throw tooLarge(maxBytes);
+    if (length > maxBytes) throw Object.assign(new RangeError('too much is held'), { code: TOO_LARGE });
     parts.push(part);
   }
   return Buffer.concat(parts, length);

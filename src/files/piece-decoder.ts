@@ -18,6 +18,8 @@ const ROW_LIMIT = { bytes: 4 * MAX_UNIT_BYTES, rule: `the limit is 4 × ${MAX_UN
 /** Memory kept from piece to piece. */
 const KEPT_SCRATCH = { heapBytes: 32 << 20, rows: 1 << 16 } as const;
 
+const MESSAGE_RULE = `${MAX_UNIT_BYTES} bytes, the limit of a message`;
+
 const LINE_FEED = 0x0a;
 
 export interface DecodedPiece {
@@ -101,7 +103,7 @@ export class PieceDecoder {
 
   /** What the Collector's file exporter puts after a length: a request of either encoding, which it may compress. */
   #message(bytes: Uint8Array): void {
-    const message = inflate(bytes, isZstd(bytes) ? 'zstd' : 'identity', MAX_UNIT_BYTES);
+    const message = isZstd(bytes) ? inflate(bytes, 'zstd', MAX_UNIT_BYTES, MESSAGE_RULE) : bytes;
     if (isJson(message)) this.#json.decode(message);
     else this.#request(message);
   }

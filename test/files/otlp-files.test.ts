@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OtelDatabase } from '../support/otel-database.js';
-import { LONGEST_BLOCK_BYTES, type TestBlock, zstdFrame, zstdFrameOf } from '../support/zstd-frame.js';
+import { LONGEST_BLOCK_BYTES, type TestBlock, zstdFrame, zstdFrameOf, zstdZeros } from '../support/zstd-frame.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'otel-files-'));
 let database: OtelDatabase;
@@ -106,6 +106,13 @@ describe('forms of protobuf', () => {
     const path = file('delimited-cut.pb', delimited(message, message).subarray(0, -1));
     await expect(database.rows(`FROM read_otlp_logs('${path}')`)).rejects.toThrow(
       `OTLP parse error on ${path}: Parse failed: ${message.length} bytes announced, ${message.length - 1} left`,
+    );
+  });
+
+  test('a message that inflates to too much is told with the rule', async () => {
+    const path = file('delimited-too-much.pb', delimited(message, zstdZeros((256 << 20) + 1)));
+    await expect(database.rows(`FROM read_otlp_logs('${path}')`)).rejects.toThrow(
+      'Parse failed: message 2: body inflates to more than 268435456 bytes, the limit of a message',
     );
   });
 

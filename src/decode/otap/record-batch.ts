@@ -95,10 +95,11 @@ export class RecordBatch {
     const length = new DataView(compressed.buffer, compressed.byteOffset).getBigUint64(0, true);
     const frame = compressed.subarray(8);
     if (length === STORED) return frame;
-    this.#room.take(Number(length));
+    const announced = Number(length);
+    this.#room.take(announced);
     let bytes: Uint8Array;
     try {
-      bytes = this.#codec === ZSTD ? inflate(frame, 'zstd', Number(length)) : decodeLz4Frame(frame, Number(length));
+      bytes = this.#codec === ZSTD ? inflate(frame, 'zstd', announced, 'that') : decodeLz4Frame(frame, announced);
     } catch (error) {
       // Both decoders stop where more comes than was announced, and neither knows whose bytes these are.
       this.#fail(`buffer ${index} does not decompress to ${length} bytes: ${messageOf(error)}`);
