@@ -11,6 +11,11 @@ export function otlpTail(registry: ServerRegistry): QueryFunction {
       kindParameter,
       { name: 'reader', sqlType: 'VARCHAR', doc: 'Name under which it is remembered what has been read.' },
     ],
-    sql: (_caller, { kind, reader }) => registry.live.newSql(tableOfKind(name, kind!), String(reader)),
+    sql: (_caller, { kind, reader }) => registry.live.newSql(tableOfKind(name, kind!), readerName(name, reader!)),
   };
+}
+
+function readerName(caller: string, reader: string | null): string {
+  if (reader === null) throw new TypeError(`reader of ${caller}() must be a text, got NULL`);
+  return reader;
 }
