@@ -5,6 +5,9 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../failure.js';
 import type { MacroFunction } from './pending-function.js';
 
+/** Strings and comments, and names in quotes, in which none of them begins. */
+const NO_CODE = /'(?:[^']|'')*'|--[^\n]*|\/\*[\s\S]*?\*\/|("(?:[^"]|"")*")/g;
+
 const MACRO_ERROR = /Macro (\w+)\(\) does not support the supplied arguments/;
 
 /** Makes the connection's errors about arguments of `functions` name the argument and the candidates. */
@@ -41,8 +44,9 @@ export function explainArgumentErrors(connection: DuckDBConnection, functions: r
   };
 }
 
-function explain(error: unknown, sql: string, functions: readonly MacroFunction[]): void {
-  if (!(error instanceof Error)) return;
+function explain(error: unknown, statement: string, functions: readonly MacroFunction[]): void {
+  if (!(error instanceof Error) || !error.message.startsWith('Binder Error')) return;
+  const sql = statement.replaceAll(NO_CODE, (_found, name?: string) => name ?? ' ');
   // DuckDB's own functions take `name = value`; in the arguments of a macro it is a comparison, which can mean nothing.
   const compared = functions.flatMap((declared) =>
     namedArguments(sql, declared.name, '=(?!>)')
@@ -77,12 +81,11 @@ function namedArguments(sql: string, name: string, signs: string): string[] {
   );
 }
 
-/** The text up to the parenthesis that closes the list, with strings and nested parentheses taken out. */
+/** The text up to the parenthesis that closes the list, with nested parentheses taken out. */
 function argumentList(sql: string, start: number): string {
-  const plain = sql.slice(start).replaceAll(/'(?:[^']|'')*'/g, "''");
   let depth = 1;
   let list = '';
-  for (const character of plain) {
+  for (const character of sql.slice(start)) {
     if (character === '(') depth++;
     if (character === ')' && --depth === 0) break;
     if (depth === 1) list += character;
