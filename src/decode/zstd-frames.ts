@@ -76,6 +76,7 @@ export function* zstdBlocks(take: (bytes: number) => Uint8Array, limits: ZstdLim
       const size = header >> 3;
       if (kind === RESERVED_BLOCK) throw new Error('a block of a kind that does not exist');
       if (size > frame.maxBlockBytes) throw new Error(`a block of ${size} bytes, more than ${frame.maxBlockBytes}`);
+      const content = taken(take, kind === RLE_BLOCK ? 1 : size);
       if (size === 0 && kind !== COMPRESSED_BLOCK) continue;
       // Nothing refers back to a frame's only block.
       decoder ??= new BlockDecoder(isLast ? Math.min(windowBytes, MAX_BLOCK_BYTES) : windowBytes);
@@ -86,7 +87,7 @@ export function* zstdBlocks(take: (bytes: number) => Uint8Array, limits: ZstdLim
           `${blocks} blocks that hold ${heldBytes} bytes, too few for a window of ${decoder.windowBytes} bytes`,
         );
       }
-      const held = decoder.decode(head, taken(take, kind === RLE_BLOCK ? 1 : size));
+      const held = decoder.decode(head, content);
       heldBytes += held.length;
       frameBytes += held.length;
       if (frameBytes > (frame.contentBytes ?? frameBytes)) throw wrongLength(frame, frameBytes);

@@ -1,16 +1,7 @@
 // The threads that read files: how long they live, and what becomes of scans when they end.
 
 import { execFileSync } from 'node:child_process';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readlinkSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -180,7 +171,8 @@ describe('a pipe', () => {
     const path = pipe('silent');
     const writer = openSync(path, 'r+');
     onTestFinished(() => closeSync(writer));
-    const ended = expect(database.rows(`FROM read_otlp_logs('${path}')`)).rejects.toThrow('its reading was ended');
+    const reading = database.rows(`FROM read_otlp_logs('${path}')`, await database.otel.connect());
+    const ended = expect(reading).rejects.toThrow('its reading was ended');
     await eventually(() => expect(openFilesIn(path)).toHaveLength(2));
     const server = await database.serve({ seal_max_age_ms: 3_600_000 });
     await server.post(logsRequest(3));

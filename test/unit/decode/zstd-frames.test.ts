@@ -53,10 +53,22 @@ describe('holds', () => {
 describe('is refused', () => {
   const windowOfGigabyte = zstdFrameOf([text], 30);
   for (const [what, body, reason] of [
-    ['a block of more than the format allows', zstdFrameOf([{ byte: 0, times: LONGEST_BLOCK_BYTES }]), 'a block of 2097151 bytes, more than 131072'],
-    ['a block larger than its window', zstdFrameOf([{ byte: 0, times: 2 * KiB }], 10), 'a block of 2048 bytes, more than 1024'],
+    [
+      'a block of more than the format allows',
+      zstdFrameOf([{ byte: 0, times: LONGEST_BLOCK_BYTES }]),
+      'a block of 2097151 bytes, more than 131072',
+    ],
+    [
+      'a block larger than its window',
+      zstdFrameOf([{ byte: 0, times: 2 * KiB }], 10),
+      'a block of 2048 bytes, more than 1024',
+    ],
     ['a large window', windowOfGigabyte, 'a window of 1073741824 bytes, more than 8388608'],
-    ['a large window of a later frame', Buffer.concat([zstdFrame(text), windowOfGigabyte]), 'a window of 1073741824 bytes, more than 8388608'],
+    [
+      'a large window of a later frame',
+      Buffer.concat([zstdFrame(text), windowOfGigabyte]),
+      'a window of 1073741824 bytes, more than 8388608',
+    ],
     ['more than was said', frameThatSays(4, text.subarray(0, 3), text.subarray(3, 6)), 'a frame of 4 bytes holds 6'],
     ['less than was said', frameThatSays(10, text), 'a frame of 10 bytes holds 9'],
     ['a kind of block that is none', zstdFrameOf([text]).fill(0x4f, 6, 7), 'a block of a kind that does not exist'],
