@@ -83,6 +83,8 @@ async function recovery(): Promise<void> {
     const replayedMs = performance.now() - startMs;
     await second.sql(`FROM otlp_flush('${served.uri}')`);
     const { maxRssBytes } = meter.stop();
+    // What the first server had tried too often.
+    await second.sql(`FROM otlp_replay('${served.uri}')`);
     const [stored] = await second.sql('SELECT count(service_name) AS count FROM otlp_logs');
     console.log(
       `recovery of ${megabytes(held!['journal_bytes'])} of journal, ${megabytes(held!['buffered_bytes'])} of rows: ` +

@@ -105,7 +105,9 @@ function openSqlite(): Place {
   };
 }
 
-function openParquetOnS3(s3Port: number, id: string): Place {
+async function openParquetOnS3(s3Port: number, id: string): Promise<Place> {
+  // SeaweedFS makes the bucket a moment after it is up.
+  await eventually(() => bareRows([s3Secret(s3Port)], `FROM glob('${s3Path(id)}*')`));
   return {
     ...targets.parquet,
     setUp: () => [...extensionSettings(), 'LOAD httpfs', s3Secret(s3Port)],
