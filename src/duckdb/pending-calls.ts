@@ -9,6 +9,9 @@ export const FEWEST_POOL_THREADS = 16;
 /** Threads that waiting calls must leave: one for the query that a call waits for, one for everybody else. */
 const SPARE_THREADS = 2;
 
+/** Runs work that a call waits for, or rejects if as many calls are waiting as may wait. */
+export type CountedWork = <T>(work: () => Promise<T>) => Promise<T>;
+
 export class PendingCalls {
   readonly #limit: number;
   #waiting = 0;
@@ -18,18 +21,32 @@ export class PendingCalls {
   }
 
   /** Runs `work`, or rejects if as many calls are waiting as may wait. */
-  async track<T>(work: () => Promise<T>): Promise<T> {
+  track<T>(work: () => Promise<T>): Promise<T> {
+    return this.ofOneCall()(work);
+  }
+
+  /** Like track(), for a call with work to wait for again and again, and side by side: it counts once while any runs. */
+  ofOneCall(): CountedWork {
+    let running = 0;
+    return async (work) => {
+      if (running === 0) this.#enter();
+      running++;
+      try {
+        return await work();
+      } finally {
+        running--;
+        if (running === 0) this.#waiting--;
+      }
+    };
+  }
+
+  #enter(): void {
     if (this.#waiting >= this.#limit) {
       throw new Error(
         `cannot run: ${this.#waiting} calls of otelduck functions are waiting, and libuv's thread pool has room for ${this.#limit}; set UV_THREADPOOL_SIZE higher`,
       );
     }
     this.#waiting++;
-    try {
-      return await work();
-    } finally {
-      this.#waiting--;
-    }
   }
 }
 

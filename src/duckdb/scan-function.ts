@@ -14,7 +14,7 @@ import duckdb from '@duckdb/node-bindings';
 import { messageOf } from '../failure.js';
 import type { GivenValue, OptionSqlType } from '../schema/option-declaration.js';
 import { duckdbType, parameterType, type ScanType } from './duckdb-type.js';
-import type { PendingCalls } from './pending-calls.js';
+import type { CountedWork, PendingCalls } from './pending-calls.js';
 import { internalName, type MacroTarget, pollingMacroSql, pollPauseMs } from './pending-function.js';
 import { writeNulls } from './vector-writer.js';
 
@@ -48,8 +48,11 @@ export interface ScanFunction {
 
 /** One scan. Nobody says when a query ends early: a scan that is not asked any more must hold nothing for long. */
 export interface RowScan {
-  /** Begins. Resolves when rows can come without queries of ours, each of which takes a thread of libuv's pool. */
-  start(): Promise<void>;
+  /**
+   * Begins. Queries of ours, each of which takes a thread of libuv's pool, are counted until this resolves; those that it
+   * takes to find more rows later run within `counted`.
+   */
+  start(counted: CountedWork): Promise<void>;
   /**
    * Rows that are at hand, up to 2,048; `pending` when there are none yet, `end` when there will be no more. Throws what
    * ends the query. Called on the JavaScript thread, and must not wait.
@@ -98,11 +101,10 @@ export function registerScanFunction(connection: DuckDBConnection, declared: Sca
         const scan = declared.open(given, wanted);
         const running: RunningScan = { scan, waitAt: indexes.indexOf(0), polls: 0, error: undefined };
         info.setInitData(running);
-        calls
-          .track(() => scan.start())
-          .catch((error: unknown) => {
-            running.error = error;
-          });
+        const counted = calls.ofOneCall();
+        counted(() => scan.start(counted)).catch((error: unknown) => {
+          running.error = error;
+        });
         info.setMaxThreads(SCAN_THREADS);
       },
       mainFunction: (info, output) => {

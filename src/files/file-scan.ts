@@ -3,6 +3,7 @@
 // open for a scan is closed when the scan is collected.
 
 import { VECTOR_ROWS, type VectorRows } from '../buffer/vector-rows.js';
+import type { CountedWork } from '../duckdb/pending-calls.js';
 import { Failure, messageOf } from '../failure.js';
 import type { FileSource } from './file-source.js';
 import type { ReadErrorLog, SkippedInFile } from './read-error-log.js';
@@ -59,7 +60,8 @@ export class FileScan {
   readonly #parts: FileScanParts;
   /** Paths that have not been opened. */
   #paths: string[] = [];
-  #hasPaths = false;
+  /** Undefined until they are known. */
+  #counted: CountedWork | undefined;
   readonly #files: FileRead[] = [];
   readonly #open = new Set<OpenPlace>();
 
@@ -69,18 +71,18 @@ export class FileScan {
     parts.pool.closeWhenForgotten(this, this.#open);
   }
 
-  /** Finds the files. Rejects when there is none. */
-  async start(): Promise<void> {
+  /** Finds the files. Rejects when there is none. What is to be read of them is asked for within `counted`. */
+  async start(counted: CountedWork): Promise<void> {
     for (const pattern of this.#options.patterns) {
       this.#paths = this.#paths.concat(await this.#parts.source.files(pattern));
     }
-    this.#hasPaths = true;
+    this.#counted = counted;
     this.#readAhead();
   }
 
   /** The next rows, up to 2,048. Throws what ends the scan. */
   next(): ScannedRows | 'pending' | 'end' {
-    if (!this.#hasPaths) return 'pending';
+    if (this.#counted === undefined) return 'pending';
     for (;;) {
       this.#readAhead();
       const [file] = this.#files;
@@ -146,7 +148,9 @@ export class FileScan {
   #askNext(file: FileRead): void {
     const { path } = file;
     file.next = 'unknown';
-    file.starts.next().then(
+    const next = () => file.starts.next();
+    const found = this.#parts.source.isLocal(path) ? next() : this.#counted!(next);
+    found.then(
       ({ done, value }) => {
         file.next = done === true ? undefined : value;
         this.#readAhead();

@@ -9,6 +9,8 @@ import type { FileFormat, PieceStart } from './read-task.js';
 export interface FileSource {
   /** The files that a path or pattern names, as DuckDB finds them. Rejects when there is none. */
   files(pattern: string): Promise<readonly string[]>;
+  /** Whether starts() finds what there is to read without queries of DuckDB. */
+  isLocal(path: string): boolean;
   /**
    * What is to be read of a file, in order, each when it is asked for. A plain file is read on from where it begins.
    * `format` is what the user says that files hold, undefined to find out.
@@ -43,8 +45,12 @@ export class DuckDBFiles implements FileSource {
     return files;
   }
 
+  isLocal(path: string): boolean {
+    return !REMOTE.test(path);
+  }
+
   async *starts(path: string, format: FileFormat | undefined): AsyncGenerator<PieceStart, void> {
-    if (!REMOTE.test(path)) {
+    if (this.isLocal(path)) {
       yield { kind: 'file', path };
       return;
     }

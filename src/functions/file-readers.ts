@@ -69,7 +69,7 @@ function fileReader(
         parts,
       );
       return {
-        start: () => scan.start(),
+        start: (counted) => scan.start(counted),
         next() {
           const rows = scan.next();
           return typeof rows === 'string' ? rows : chunkOf(rows, wanted);

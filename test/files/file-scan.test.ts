@@ -18,13 +18,14 @@ test('a pattern may match more files than a call takes arguments', async () => {
     {
       source: {
         files: async (pattern) => Array.from({ length: 200_000 }, (_, i) => pattern.replace('*', String(i))),
+        isLocal: () => true,
         starts: (path) => ({ next: () => Promise.reject(new Error(`${path} is not to be opened`)) }),
       },
       pool,
       errors: new ReadErrorLog(),
     },
   );
-  await scan.start();
+  await scan.start((work) => work());
   await new Promise(setImmediate);
   expect(() => scan.next()).toThrow('many/0 is not to be opened');
 });

@@ -10,8 +10,9 @@ import { encodeJson, encodeNdjson } from '../oracle/encode-json.js';
 import { encodeProtobuf } from '../oracle/encode-protobuf.js';
 import { fixtureRequests } from '../oracle/fixture-requests.js';
 import { OtapEncoder } from '../otap/otap-encoder.js';
+import { ChildProgram } from '../support/child-program.js';
 import type { OtelDatabase } from '../support/otel-database.js';
-import { openLakeDatabase, s3Path, s3Secret } from './support/lake-database.js';
+import { extensionSettings, openLakeDatabase, s3Path, s3Secret } from './support/lake-database.js';
 import { lakeSuite } from './support/lake-suite.js';
 import { S3_KEY, S3_SECRET, SeaweedServer } from './support/seaweed-server.js';
 
@@ -170,6 +171,53 @@ lakeSuite('over HTTP', ['extensions'], () => {
       ]);
     }
     await expectManyLines(database, `${url}/many.jsonl`);
+  });
+
+  test('queries that would wait for each other for ever are refused', async () => {
+    // Two scans wait for the sizes of their files, which are held. Two more take the other threads of a pool of four before
+    // the contents can be asked for.
+    const content = files['logs.json']!;
+    const held: (() => void)[] = [];
+    let isReleased = false;
+    const slow = createServer((request, response) => {
+      const answer = () => {
+        response.writeHead(200, { 'content-length': content.length, 'accept-ranges': 'bytes' });
+        response.end(request.method === 'HEAD' ? undefined : content);
+      };
+      if (request.url === '/held') return void response.end(String(held.length));
+      if (request.url === '/release') {
+        isReleased = true;
+        for (const release of held) release();
+        return void response.end();
+      }
+      if (isReleased) answer();
+      else held.push(answer);
+    });
+    await once(slow.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => closeFiles(slow));
+    const program = new ChildProgram(
+      `const otel = await otlp.attach(await DuckDBInstance.create(':memory:'));
+       const connections = [];
+       for (let i = 0; i < 4; i++) connections.push(await otel.connect());
+       for (const sql of ${JSON.stringify(extensionSettings())}) await connections[0].run(sql);
+       const read = (connection) =>
+         rowsOf(connection, "SELECT count(*) AS n FROM read_otlp_logs('${urlOf(slow)}/logs.json')").then(
+           ([{ n }]) => n,
+           (error) => error.message,
+         );
+       const ask = async (path) => (await fetch('${urlOf(slow)}' + path)).text();
+       const reads = connections.slice(0, 2).map(read);
+       while ((await ask('/held')) !== '2') await new Promise((resolve) => setTimeout(resolve, 10));
+       reads.push(...connections.slice(2).map(read));
+       await ask('/release');
+       say(await Promise.all(reads));
+       process.exit(0);`,
+      { UV_THREADPOOL_SIZE: '4' },
+    );
+    const refused = expect.stringContaining('2 calls of otelduck functions are waiting');
+    // A program that is given as text has no threads that read; it is enough that the contents got as far as there.
+    const fetched = expect.stringContaining('the thread that read it ended: --input-type');
+    expect(await program.line()).toEqual([fetched, fetched, refused, refused]);
   });
 
   test('a file that is not there is an error, and so is one that is too large to be held whole', async () => {
