@@ -3,10 +3,9 @@
 import { BIGINT, type DuckDBConnection, DuckDBTableFunction } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { FrozenBatch } from '../buffer/generation.js';
-import { VECTOR_ROWS } from '../buffer/vector-rows.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { duckdbType } from './duckdb-type.js';
-import { FrozenRows, type FrozenTable } from './frozen-rows.js';
+import { FrozenParts, frozenRows } from './frozen-rows.js';
 
 const FUNCTION_NAME = '__otlp_batch';
 
@@ -76,47 +75,33 @@ export function dayOf(batches: readonly FrozenBatch[], table: TelemetryTable): n
   return days.every((day) => day === days[0]) ? days[0] : undefined;
 }
 
-function frozenRows(batch: FrozenBatch): FrozenRows {
-  if (!(batch instanceof FrozenRows)) throw new Error('BUG: a batch that this DuckDB did not freeze');
-  return batch;
-}
-
 /** One pass over the rows of a table. DuckDB asks for chunks from several threads; callbacks run one at a time. */
 class BatchScan {
   readonly table: TelemetryTable;
   readonly rows: number;
   // Keeps the batches, and with them the memory that string slots in DuckDB's hands point to.
   readonly #batches: readonly FrozenBatch[];
-  readonly #frozen: readonly FrozenTable[];
-  #next = 0;
-  #row = 0;
+  readonly #parts: FrozenParts;
 
   constructor(batches: readonly FrozenBatch[], table: TelemetryTable) {
     this.table = table;
     this.#batches = batches;
-    this.#frozen = batches.flatMap((batch) => frozenRows(batch).frozenTable(table) ?? []);
+    this.#parts = new FrozenParts(batches, table);
     this.rows = this.#batches.reduce((rows, batch) => rows + batch.rowsOf(table), 0);
   }
 
   rewind(): void {
-    this.#next = 0;
-    this.#row = 0;
+    this.#parts.rewind();
   }
 
   /** Writes the next rows to a chunk. Returns how many; 0 at the end. */
   fill(chunk: duckdb.DataChunk): number {
-    const frozen = this.#frozen[this.#next];
-    if (frozen === undefined) return 0;
-    const firstRow = this.#row;
-    const rows = Math.min(VECTOR_ROWS, frozen.rows - firstRow);
-    this.#row += rows;
-    if (this.#row === frozen.rows) {
-      this.#next++;
-      this.#row = 0;
-    }
+    const part = this.#parts.next();
+    if (part === undefined) return 0;
+    const { columns, firstRow, rows } = part;
     duckdb.data_chunk_set_size(chunk, rows);
-    for (let i = 0; i < frozen.columns.length; i++) {
-      frozen.columns[i]!.write(duckdb.data_chunk_get_vector(chunk, i), firstRow, rows);
+    for (let i = 0; i < columns.length; i++) {
+      columns[i]!.write(duckdb.data_chunk_get_vector(chunk, i), firstRow, rows);
     }
     return rows;
   }

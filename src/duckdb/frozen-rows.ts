@@ -1,5 +1,6 @@
 import type { FrozenBatch } from '../buffer/generation.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
+import { VECTOR_ROWS } from '../buffer/vector-rows.js';
 import type { Signal, TelemetryTable } from '../schema/column-declaration.js';
 import { FlatColumn, type LaidOutColumn, layOut } from './column-layout.js';
 import { HeapPin } from './heap-pin.js';
@@ -69,5 +70,48 @@ export class FrozenRows implements FrozenBatch {
       if (day !== firstDay) return undefined;
     }
     return firstDay;
+  }
+}
+
+/** A batch that this module made. */
+export function frozenRows(batch: FrozenBatch): FrozenRows {
+  if (!(batch instanceof FrozenRows)) throw new Error('BUG: a batch that this DuckDB did not freeze');
+  return batch;
+}
+
+/** Rows of a table that go to one vector. */
+export interface FrozenPart {
+  readonly columns: readonly LaidOutColumn[];
+  readonly firstRow: number;
+  readonly rows: number;
+}
+
+/** The rows of batches for a table, once, in parts that a vector takes. */
+export class FrozenParts {
+  readonly #tables: readonly FrozenTable[];
+  #table = 0;
+  #row = 0;
+
+  constructor(batches: readonly FrozenBatch[], table: TelemetryTable) {
+    this.#tables = batches.flatMap((batch) => frozenRows(batch).frozenTable(table) ?? []);
+  }
+
+  rewind(): void {
+    this.#table = 0;
+    this.#row = 0;
+  }
+
+  /** Undefined at the end. */
+  next(): FrozenPart | undefined {
+    const table = this.#tables[this.#table];
+    if (table === undefined) return undefined;
+    const firstRow = this.#row;
+    const rows = Math.min(VECTOR_ROWS, table.rows - firstRow);
+    this.#row += rows;
+    if (this.#row === table.rows) {
+      this.#table++;
+      this.#row = 0;
+    }
+    return { columns: table.columns, firstRow, rows };
   }
 }

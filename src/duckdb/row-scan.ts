@@ -3,11 +3,10 @@
 
 import { type DuckDBConnection, DuckDBTableFunction, VARCHAR } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
-import type { FrozenBatch, GenerationRows } from '../buffer/generation.js';
-import { VECTOR_ROWS } from '../buffer/vector-rows.js';
+import type { GenerationRows } from '../buffer/generation.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { duckdbType } from './duckdb-type.js';
-import { FrozenRows, type FrozenTable } from './frozen-rows.js';
+import { FrozenParts } from './frozen-rows.js';
 import { quotedString } from './sql-text.js';
 
 const FUNCTION_NAME = '__otlp_rows';
@@ -77,11 +76,9 @@ class RowScan {
   /** Indexes of the columns that are asked for. */
   readonly #columns: readonly number[];
   #part = 0;
-  #frozen: readonly FrozenTable[] | undefined;
-  #next = 0;
-  #row = 0;
-  /** Rows of the part that come before. */
-  #rowsBefore = 0;
+  #frozen: FrozenParts | undefined;
+  /** Rows of the part that were written. */
+  #written = 0;
 
   constructor(table: TelemetryTable, parts: readonly ScanPart[], columns: readonly number[]) {
     this.#table = table;
@@ -95,15 +92,13 @@ class RowScan {
       const rows = part.rows === undefined ? this.#fillReleased(part, chunk) : this.#fillRows(part, part.rows, chunk);
       if (rows > 0) return rows;
       this.#frozen = undefined;
-      this.#next = 0;
-      this.#row = 0;
-      this.#rowsBefore = 0;
+      this.#written = 0;
     }
     return 0;
   }
 
   #fillReleased(part: ScanPart, chunk: duckdb.DataChunk): number {
-    if (this.#row++ > 0) return 0;
+    if (this.#written++ > 0) return 0;
     this.#write(part, chunk, 0, 1, (_column, vector) => {
       duckdb.vector_ensure_validity_writable(vector);
       duckdb.copy_data_to_vector_validity(vector, 0, new ArrayBuffer(8), 0, 8);
@@ -112,19 +107,13 @@ class RowScan {
   }
 
   #fillRows(part: ScanPart, { batches }: GenerationRows, chunk: duckdb.DataChunk): number {
-    this.#frozen ??= batches.flatMap((batch) => frozenTable(batch, this.#table) ?? []);
-    const frozen = this.#frozen[this.#next];
+    this.#frozen ??= new FrozenParts(batches, this.#table);
+    const frozen = this.#frozen.next();
     if (frozen === undefined) return 0;
-    const firstRow = this.#row;
-    const rows = Math.min(VECTOR_ROWS, frozen.rows - firstRow);
-    this.#row += rows;
-    if (this.#row === frozen.rows) {
-      this.#next++;
-      this.#row = 0;
-    }
-    const oldRows = Math.max(0, part.oldRows - this.#rowsBefore);
-    this.#rowsBefore += rows;
-    this.#write(part, chunk, oldRows, rows, (column, vector) => frozen.columns[column]!.write(vector, firstRow, rows));
+    const { columns, firstRow, rows } = frozen;
+    const oldRows = Math.max(0, part.oldRows - this.#written);
+    this.#written += rows;
+    this.#write(part, chunk, oldRows, rows, (column, vector) => columns[column]!.write(vector, firstRow, rows));
     return rows;
   }
 
@@ -149,9 +138,4 @@ class RowScan {
       else duckdb.copy_data_to_vector(vector, 0, new Uint8Array(rows).fill(1, oldRows).buffer, 0, rows);
     });
   }
-}
-
-function frozenTable(batch: FrozenBatch, table: TelemetryTable): FrozenTable | undefined {
-  if (!(batch instanceof FrozenRows)) throw new Error('BUG: a batch that this DuckDB did not freeze');
-  return batch.frozenTable(table);
 }
