@@ -3,6 +3,7 @@
 import { FILTERED_ATTRIBUTES, SPAN_ID, TIME_UNIX_NANO, TRACE_ID, VALUE } from '../json-literals.js';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES, type Wiring, writeJsonId } from './fields.js';
 import { tagsOf } from './messages.js';
+import { NumberValue } from './number-value.js';
 
 const tags = tagsOf('Exemplar');
 
@@ -11,18 +12,18 @@ const CLOSE_BRACE = 0x7d;
 /** Returns the function that writes the Exemplar from reader.pos to `end`. */
 export function exemplarWriter(wiring: Wiring): (end: number) => void {
   const { reader, json, attributes } = wiring;
+  const value = new NumberValue(reader, tags);
+
   return (end) => {
+    value.clear();
     const firstAttribute = attributes.count;
     let timeLow = 0;
     let timeHigh = 0;
     let spanId = 0;
     let traceId = 0;
-    let set = 0;
-    let intLow = 0;
-    let intHigh = 0;
-    let double = 0;
     while (reader.pos < end) {
       const tag = reader.tag();
+      if (value.read(tag)) continue;
       switch (tag) {
         case tags.filtered_attributes:
           attributes.index(end);
@@ -30,15 +31,6 @@ export function exemplarWriter(wiring: Wiring): (end: number) => void {
         case tags.time_unix_nano:
           timeLow = reader.fixed64InInt64();
           timeHigh = reader.high;
-          break;
-        case tags.as_double:
-          double = reader.double();
-          set = tag;
-          break;
-        case tags.as_int:
-          intLow = reader.fixed64();
-          intHigh = reader.high;
-          set = tag;
           break;
         case tags.span_id:
           spanId = reader.place(end);
@@ -60,8 +52,8 @@ export function exemplarWriter(wiring: Wiring): (end: number) => void {
     json.literal(TRACE_ID);
     writeJsonId(wiring, traceId, TRACE_ID_BYTES);
     json.literal(VALUE);
-    if (set === tags.as_int) json.int64(intLow, intHigh);
-    else if (set === tags.as_double && Number.isFinite(double)) json.double(double);
+    if (value.kind === 'int') json.int64(value.low, value.high);
+    else if (value.kind === 'double' && Number.isFinite(value.double)) json.double(value.double);
     else json.ascii('null');
     json.byte(CLOSE_BRACE);
   };

@@ -4,6 +4,7 @@ import type { ListColumn } from '../../buffer/column.js';
 import type { MetricColumns } from '../metric-columns.js';
 import type { Wiring } from './fields.js';
 import { itemTagsOf, tagsOf } from './messages.js';
+import { NumberValue } from './number-value.js';
 import { DistributionFields, PointFields, readCount } from './point-fields.js';
 import type { WireReader } from './reader.js';
 import { placeOfLast } from './well-formed.js';
@@ -25,33 +26,19 @@ export function numberPointDecoder(
   const { reader } = wiring;
   const { intValue, doubleValue, exemplars } = columns.number;
   const point = new PointFields(wiring, numberTags, columns.point, exemplars);
+  const value = new NumberValue(reader, numberTags);
 
   return (end) => {
     const row = point.begin();
-    let set = 0;
-    let intLow = 0;
-    let intHigh = 0;
-    let double = 0;
+    value.clear();
     while (reader.pos < end) {
       const tag = reader.tag();
-      if (point.read(tag, end)) continue;
-      switch (tag) {
-        case numberTags.as_double:
-          double = reader.double();
-          set = tag;
-          break;
-        case numberTags.as_int:
-          intLow = reader.fixed64();
-          intHigh = reader.high;
-          set = tag;
-          break;
-        default:
-          reader.skipOther(tag, 'NumberDataPoint', end);
-      }
+      if (point.read(tag, end) || value.read(tag)) continue;
+      reader.skipOther(tag, 'NumberDataPoint', end);
     }
     reader.leave(end);
-    if (set === numberTags.as_int) intValue.set(row, intLow, intHigh);
-    else if (set === numberTags.as_double) doubleValue.set(row, double);
+    if (value.kind === 'int') intValue.set(row, value.low, value.high);
+    else if (value.kind === 'double') doubleValue.set(row, value.double);
     point.finish(row, end);
   };
 }
