@@ -2,8 +2,10 @@
 // for again and again, from memory: no table is read.
 
 import { randomUUID } from 'node:crypto';
+import { messageOf } from '../failure.js';
 import { type ModeName, modes } from './result-modes.js';
 import type { Shell } from './shell.js';
+import { ReaderGone } from './text-sink.js';
 
 /** How long a row may wait to be shown, beside what it takes to show it. */
 const PAUSE_MS = 100;
@@ -37,5 +39,15 @@ export async function tail(shell: Shell, text: string): Promise<void> {
   const columns = isBrief ? (briefColumns[kind.toLowerCase()] ?? briefDistribution) : '*';
   // A name that nobody else reads by.
   const sql = `SELECT ${columns} FROM otlp_tail('${kind}', '${randomUUID()}') ${condition}`;
-  await shell.follow(sql, modes[mode], isBrief ? { separator: '  ' } : {}, PAUSE_MS);
+  try {
+    await shell.follow(sql, modes[mode], isBrief ? { separator: '  ' } : {}, PAUSE_MS);
+  } catch (error) {
+    if (error instanceof ReaderGone) throw error;
+    throw new Error(withoutCaretLine(messageOf(error)), { cause: error });
+  }
+}
+
+/** DuckDB points into a statement that nobody typed. */
+function withoutCaretLine(message: string): string {
+  return message.replace(/\n+LINE \d+:[\s\S]*$/, '');
 }

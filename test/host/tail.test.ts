@@ -98,6 +98,7 @@ describe('.tail', () => {
     test(`.tail ${text} says what is wrong`, async () => {
       const { stderr, exitCode } = await run([], { program: command, input: `.tail ${text}\n` });
       expect(stderr).toContain(error);
+      expect(stderr).not.toContain('LINE 1');
       expect(exitCode).toBe(1);
     });
   }
