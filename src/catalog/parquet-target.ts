@@ -317,7 +317,7 @@ function partitionedSelect({ table, arrivedAtMs }: ExportedRows, scan: string): 
 
 /** Removes what was staged by processes that have ended since, as far as that can be known: nobody will finish those files. */
 async function removeAbandoned(folder: string): Promise<void> {
-  const entries = await readdir(folder).catch(() => []);
+  const entries = await entriesOf(folder);
   for (const entry of entries) {
     if (entry.startsWith(STAGING_OWNER)) continue;
     const [, host, pid] = OWNED_FOLDER.exec(entry) ?? [];
@@ -326,6 +326,16 @@ async function removeAbandoned(folder: string): Promise<void> {
         ? Number(pid) === process.pid || !isRunning(Number(pid))
         : Date.now() - (await changedAtMs(join(folder, entry))) > FOREIGN_STAGING_MS;
     if (hasEnded) await rm(join(folder, entry), { recursive: true, force: true });
+  }
+}
+
+/** None in a folder that is not there. */
+async function entriesOf(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }
 
