@@ -1,6 +1,7 @@
 // A journal as SQL and clients see it.
 
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DuckDBConnection } from '@duckdb/node-api';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { diskStorage } from '../../src/journal/journal-storage.js';
@@ -524,6 +525,43 @@ describe('dead letters', () => {
     ]);
     await next.stop();
     expect(await bodies(database)).toEqual(['after 0', 'before 0']);
+  });
+});
+
+test('a long recovery says how far it is', async () => {
+  const database = await openDatabase(databaseFile());
+  await database.rows("CALL enable_logging(level := 'info')");
+  const server = await database.serve(journal);
+  for (let i = 0; i < 11; i++) expect((await server.post(logsRequest(100_000, ''))).status).toBe(202);
+  await stopUnsealed(database, server.uri);
+  await database.serve(journal);
+  const told = "SELECT message FROM duckdb_logs WHERE message LIKE '%rows replayed from the journal so far'";
+  await eventually(async () => expect(await database.rows(told)).toHaveLength(1));
+});
+
+describe('a process killed after a seal of Parquet, before its journal knows', () => {
+  async function restarted(lose: (root: string) => void): Promise<string> {
+    const root = join(folder, 'export');
+    const serve = async (database: OtelDatabase) => database.serve({ ...journal, parquet_export_path: root });
+    const server = await serve(await openDatabase());
+    await server.post(logsRequest(5));
+    const path = join(folder, 'journal');
+    cpSync(path, `${path}.before`, { recursive: true, filter: (source) => !basename(source).startsWith('lock-') });
+    await server.stop();
+    rmSync(path, { recursive: true });
+    cpSync(`${path}.before`, path, { recursive: true });
+    lose(root);
+    const database = await openDatabase();
+    await (await serve(database)).stop();
+    return String(await database.value('SELECT count(*) FROM otlp_logs'));
+  }
+
+  test('writes nothing twice, for the manifest says what is there', async () => {
+    expect(await restarted(() => undefined)).toBe('5');
+  });
+
+  test('writes again what no manifest tells of', async () => {
+    expect(await restarted((root) => rmSync(join(root, '_seals'), { recursive: true }))).toBe('10');
   });
 });
 

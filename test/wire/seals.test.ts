@@ -72,6 +72,19 @@ test('a flush with nothing buffered is sealed, 0 rows, and no seal', async () =>
   });
 });
 
+test('the database that was opened is left as it is, however many seals there were', async () => {
+  const server = await serve({ seal_max_age_ms: 1 });
+  for (let seals = 1; seals <= 20; seals++) {
+    await server.post(logs);
+    await eventually(async () => expect(await server.counters('buffered_rows')).toEqual({ buffered_rows: '0' }));
+  }
+  expect(await server.counters('seals_total', 'maintenance_runs_total', 'maintenance_failures_total')).toEqual({
+    seals_total: '20',
+    maintenance_runs_total: '0',
+    maintenance_failures_total: '0',
+  });
+});
+
 test('tables of all signals are committed in one transaction', async () => {
   const server = await serve({ seal_max_age_ms: NEVER_MS });
   await server.post(logs);
