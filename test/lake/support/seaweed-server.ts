@@ -1,6 +1,6 @@
 // SeaweedFS: S3, and an Iceberg REST catalog, on ports and in a folder of their own.
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from './free-ports.js';
@@ -28,15 +28,20 @@ const PORT_FLAGS = [
   'admin.port.grpc',
 ] as const;
 
+/** Beside each port it listens on a socket, in a folder that no flag moves, and leaves it there. */
+const SOCKETS = '/tmp';
+const SOCKET = /^seaweedfs-.*-(\d+)\.sock$/;
+
 export class SeaweedServer {
   readonly s3Port: number;
   readonly icebergPort: number;
+  readonly #ports: readonly number[];
   readonly #folder: string;
   readonly #process: ServerProcess;
 
-  private constructor(s3Port: number, icebergPort: number, folder: string, process: ServerProcess) {
-    this.s3Port = s3Port;
-    this.icebergPort = icebergPort;
+  private constructor(ports: readonly number[], folder: string, process: ServerProcess) {
+    [this.s3Port, this.icebergPort] = ports as [number, number];
+    this.#ports = ports;
     this.#folder = folder;
     this.#process = process;
   }
@@ -62,11 +67,17 @@ export class SeaweedServer {
       ],
       {
         cwd: folder,
-        env: { ...process.env, HOME: folder, AWS_ACCESS_KEY_ID: S3_KEY, AWS_SECRET_ACCESS_KEY: S3_SECRET },
+        env: {
+          ...process.env,
+          HOME: folder,
+          TMPDIR: folder,
+          AWS_ACCESS_KEY_ID: S3_KEY,
+          AWS_SECRET_ACCESS_KEY: S3_SECRET,
+        },
       },
       async () => (await bucketStatus(s3Port)) !== 404 && (await askForToken(icebergPort)).ok,
     );
-    return new SeaweedServer(s3Port, icebergPort, folder, server);
+    return new SeaweedServer(ports, folder, server);
   }
 
   /** A token for the Iceberg catalog. */
@@ -90,6 +101,9 @@ export class SeaweedServer {
   async close(): Promise<void> {
     await this.#process.end('SIGKILL');
     rmSync(this.#folder, { recursive: true, force: true });
+    for (const name of readdirSync(SOCKETS)) {
+      if (this.#ports.includes(Number(SOCKET.exec(name)?.[1]))) rmSync(join(SOCKETS, name));
+    }
   }
 }
 
