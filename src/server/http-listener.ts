@@ -9,6 +9,7 @@ import type { ServeOptions } from '../schema/serve-options.js';
 import type { Authorization } from './authorization.js';
 import { bindSockets } from './bind-sockets.js';
 import { contentEncoding, signalByPath, wireFormat } from './codec.js';
+import { EndOfTurn } from './end-of-turn.js';
 import type { Ingest, Receipt } from './ingest.js';
 import { canonicalUri, type ListenUri } from './listen-uri.js';
 import type { Listener, ListenerHooks } from './listener.js';
@@ -33,6 +34,7 @@ export class HttpListener implements Listener {
   readonly #authorization: Authorization;
   readonly #ingest: Ingest;
   readonly #hooks: ListenerHooks;
+  readonly #endOfTurn = new EndOfTurn();
   #servers: http.Server[] = [];
   #isStopping = false;
   #lastError: string | undefined;
@@ -123,8 +125,8 @@ export class HttpListener implements Listener {
     });
     // All answers are made in hooks that run before fastify looks at Content-Type and body: it would refuse some types
     // in words and in an order of its own, and bodies are read by readBody(), which bounds and admits them.
-    app.addHook('onRequest', async (request) => {
-      if (request.is404) throw notRouted(request.url.split('?', 1)[0]!, request.method);
+    app.addHook('onRequest', (request, _reply, done) => {
+      done(request.is404 ? notRouted(request.url.split('?', 1)[0]!, request.method) : undefined);
     });
     app.setErrorHandler((error, _request, reply) => this.#respondFailure(reply, error));
     app.get('/healthz', (_request, reply) => this.#respond(reply, 200, { status: 'ok' }));
@@ -182,9 +184,11 @@ export class HttpListener implements Listener {
     const text = JSON.stringify(answer);
     headers['content-type'] = 'application/json';
     headers['content-length'] = Buffer.byteLength(text);
-    if (this.#isStopping) headers['connection'] = 'close';
     reply.hijack();
-    reply.raw.writeHead(status, headers).end(text);
+    this.#endOfTurn.add(() => {
+      if (this.#isStopping) headers['connection'] = 'close';
+      reply.raw.writeHead(status, headers).end(text);
+    });
   }
 }
 
