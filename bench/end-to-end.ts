@@ -269,37 +269,40 @@ function showGrowth(server: OurServer, served: Served, target: TargetName): () =
   const startMs = performance.now();
   let last = { committed: 0, cpuSeconds: usageOf(server.pid).cpuSeconds, ms: startMs };
   const samples = [last];
+  const rate = (from: number, to: number) =>
+    ((samples.at(to)!.committed - samples.at(from)!.committed) * 1000) / (samples.at(to)!.ms - samples.at(from)!.ms);
   let isStopped = false;
   const showing = (async () => {
     for (let sample = 1; !isStopped; sample++) {
       await pause(Math.max(0, startMs + sample * SAMPLE_MS - performance.now()));
+      // In a sample in which the load ended it is not the rate that would be seen.
+      if (isStopped) return;
       const committed = Number((await server.status(served))['committed_rows_total']);
       const { cpuSeconds, rssBytes } = usageOf(server.pid);
       const ms = performance.now();
       const passed = (ms - last.ms) / 1000;
-      const rate = (committed - last.committed) / passed;
+      const rateNow = (committed - last.committed) / passed;
       const cpu = (cpuSeconds - last.cpuSeconds) / passed;
       const line = [
         target,
         ((ms - startMs) / 1000).toFixed(0),
         committed,
-        rate.toFixed(0),
+        rateNow.toFixed(0),
         cpu.toFixed(2),
         (rssBytes / 1e6).toFixed(0),
       ];
       if (flags.csv !== undefined) appendFileSync(flags.csv, `${line.join(',')}\n`);
-      if (sample % SAMPLES_A_MINUTE === 0) {
-        console.log(`  ${line[1]} s: ${line[2]} rows, ${line[3]} records/s, ${line[4]} cores, ${line[5]} MB`);
-      }
       last = { committed, cpuSeconds, ms };
       samples.push(last);
+      if (sample % SAMPLES_A_MINUTE === 0) {
+        const ofMinute = Math.round(rate(-1 - SAMPLES_A_MINUTE, -1));
+        console.log(`  ${line[1]} s: ${line[2]} rows, ${ofMinute} records/s, ${line[4]} cores, ${line[5]} MB`);
+      }
     }
   })();
   return async () => {
     isStopped = true;
     await showing;
-    const rate = (from: number, to: number) =>
-      ((samples.at(to)!.committed - samples.at(from)!.committed) * 1000) / (samples.at(to)!.ms - samples.at(from)!.ms);
     const minute = Math.min(SAMPLES_A_MINUTE, samples.length - 1);
     const [first, end] = [rate(0, minute), rate(-1 - minute, -1)];
     addResult(
