@@ -3,7 +3,8 @@
 // Linux only.
 //
 // npm run bench:end-to-end [-- --rows throughput,signals,single,latency,freshness,growth --targets parquet,ducklake,file
-//   --seconds 180 --rounds 1 --connections 8 --options "http_threads := 2" --no-peer --profile folder --csv file]
+//   --seconds 180 --rounds 1 --connections 8 --options "http_threads := 2" --memory-limit 1GB --no-peer
+//   --profile folder --csv file]
 //
 // throughput: protobuf logs, gzip, a closed loop; /healthz asked meanwhile. signals: other wires and signals, by bytes.
 // single: requests of one record on 64 connections, beside a fastify server with an empty handler. latency: at half the
@@ -35,6 +36,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '1' },
     connections: { type: 'string', default: '8' },
     options: { type: 'string', default: '' },
+    'memory-limit': { type: 'string' },
     rate: { type: 'string' },
     'no-peer': { type: 'boolean', default: false },
     profile: { type: 'string' },
@@ -436,6 +438,7 @@ async function onOurServer<T>(target: TargetName, work: (server: OurServer) => P
   const profiled = flags.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${flags.profile}`];
   const server = await OurServer.start(target, folder, profiled);
   try {
+    if (flags['memory-limit'] !== undefined) await server.sql(`SET memory_limit = '${flags['memory-limit']}'`);
     return await work(server);
   } finally {
     await server.stop();
