@@ -86,7 +86,7 @@ export interface FrozenPart {
   readonly rows: number;
 }
 
-/** The rows of batches for a table, once, in parts that a vector takes. */
+/** The rows of batches for a table, in parts that a vector takes. */
 export class FrozenParts {
   readonly #tables: readonly FrozenTable[];
   #table = 0;

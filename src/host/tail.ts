@@ -47,7 +47,7 @@ export async function tail(shell: Shell, text: string): Promise<void> {
   }
 }
 
-/** DuckDB points into a statement that nobody typed. */
+/** DuckDB points into our statement, of which only the condition was typed. */
 function withoutCaretLine(message: string): string {
   return message.replace(/\n+LINE \d+:[\s\S]*$/, '');
 }

@@ -8,6 +8,7 @@
 export class EndOfTurn {
   #actions: (() => void)[] = [];
 
+  /** Those after an action that throws are lost, so none may. */
   add(action: () => void): void {
     if (this.#actions.push(action) === 1) setImmediate(() => this.#run());
   }
