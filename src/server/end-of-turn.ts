@@ -4,6 +4,7 @@
  * Puts answers off until every socket that had something to read has been read in this turn of the event loop. Written
  * one after the other they wake a client once, which then finds them all; written as each is ready, every one of them
  * wakes it, and that takes the kernel longer than the write. See bench/answers.ts.
+ * Holds answers of one turn, whose requests were admitted before.
  */
 export class EndOfTurn {
   #actions: (() => void)[] = [];
