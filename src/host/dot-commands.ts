@@ -8,6 +8,7 @@ import { isModeName, modes } from './result-modes.js';
 import type { Shell } from './shell.js';
 import { tail } from './tail.js';
 import { ReaderGone } from './text-sink.js';
+import { CommandFull, type TargetName } from './text-target.js';
 
 interface DotCommand {
   readonly usage: string;
@@ -78,14 +79,16 @@ export const dotCommands: Readonly<Record<string, DotCommand>> = {
     },
   },
   once: {
-    usage: 'FILE',
-    doc: 'Send the next result to a file',
-    run: (shell, [file]) => shell.redirect(required(file, 'a file'), { isForOneResult: true }),
+    usage: 'FILE | |COMMAND | -e | -x',
+    doc: 'Send the next result to a file, a command, an editor or a spreadsheet',
+    run: (shell, words, text) => shell.redirect(targetOf(words, text), { isForOneResult: true }),
   },
   output: {
-    usage: '[FILE]',
-    doc: 'Send results to a file, or to the screen again',
-    run: (shell, [file]) => shell.redirect(file === 'stdout' ? undefined : file),
+    usage: '[FILE | |COMMAND | -e | -x]',
+    doc: 'Send results to a file, a command, an editor or a spreadsheet, or to the screen again',
+    run: (shell, words, text) => {
+      return shell.redirect(words.length === 0 || text === 'stdout' ? undefined : targetOf(words, text));
+    },
   },
   print: { usage: 'TEXT…', doc: 'Write a text', run: (shell, words) => shell.write(`${words.join(' ')}\n`) },
   quit: { usage: '', doc: 'Leave', run: (shell) => leave(shell, []) },
@@ -122,7 +125,7 @@ export async function runDotCommand(shell: Shell, line: string): Promise<void> {
   try {
     await dotCommands[name]!.run(shell, words, text);
   } catch (error) {
-    if (error instanceof AlreadyReported || error instanceof ReaderGone) throw error;
+    if (error instanceof AlreadyReported || error instanceof ReaderGone || error instanceof CommandFull) throw error;
     throw new Error(`.${name}: ${messageOf(error)}`, { cause: error });
   }
 }
@@ -145,6 +148,19 @@ export function wordsOf(text: string): string[] {
       return double.replace(/\\(.)/g, (_, char: string) => ({ n: '\n', t: '\t' })[char] ?? char);
     return single ?? bare!;
   });
+}
+
+/** What `.once` and `.output` send to. A command may be quoted, as the duckdb command wants it, or not. */
+function targetOf(words: readonly string[], text: string): TargetName {
+  const word = required(words[0], 'a file');
+  if (text.startsWith('|'))
+    return { kind: 'command', command: required(text.slice(1).trim() || undefined, 'a command') };
+  if (words.length > 1) throw new Error(`expected one file, got ${text}`);
+  if (word.startsWith('|')) return { kind: 'command', command: word.slice(1) };
+  if (word === '-e') return { kind: 'editor' };
+  if (word === '-x') return { kind: 'spreadsheet' };
+  if (word.startsWith('-')) throw new Error(`unknown option ${word}; a file of this name is ./${word}`);
+  return { kind: 'file', path: word };
 }
 
 function leave(shell: Shell, [code = '0']: readonly string[]): void {

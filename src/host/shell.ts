@@ -12,7 +12,8 @@ import { type Paint, plainPaint } from './paint.js';
 import type { ProgressLine } from './progress-line.js';
 import { type Mode, type ModeName, modes, type ResultStyle } from './result-modes.js';
 import { chunkRows, type ResultRows, type RowBatch, resultColumns } from './result-rows.js';
-import { FileSink, ReaderGone, type TextSink } from './text-sink.js';
+import { ReaderGone, type TextSink } from './text-sink.js';
+import { CommandFull, openTarget, type TargetName, type TextTarget } from './text-target.js';
 
 /** What dot commands and flags change. */
 export interface ShellSettings {
@@ -65,8 +66,10 @@ export class Shell {
   #timeZone = 'UTC';
   #isRunning = false;
   #isCancelled = false;
-  #outputFile: FileSink | undefined;
-  #isOutputForOneResult = false;
+  #target: TextTarget | undefined;
+  #isTargetForOneResult = false;
+  /** What a target needs, whatever `.mode` says. */
+  #targetMode: ModeName | undefined;
   #readDepth = 0;
   #exitCode: number | undefined;
   #hasFailed = false;
@@ -171,6 +174,7 @@ export class Shell {
       return true;
     } catch (error) {
       if (error instanceof ReaderGone) throw error;
+      if (error instanceof CommandFull) return true;
       this.#hasFailed = true;
       if (!(error instanceof AlreadyReported)) await this.reportError(where + redacted(errorText(error), statement));
       return false;
@@ -186,7 +190,7 @@ export class Shell {
     } finally {
       const seconds = (performance.now() - startedMs) / 1000;
       if (this.settings.isTimed) await this.write(`Run Time (s): real ${seconds.toFixed(3)}\n`);
-      if (this.#isOutputForOneResult) await this.redirect(undefined);
+      if (this.#isTargetForOneResult) await this.redirect(undefined);
     }
   }
 
@@ -238,19 +242,22 @@ export class Shell {
     }
   }
 
-  /** Sends what follows to a file: all of it, or one result. Without a path it goes to the screen again. */
-  async redirect(path: string | undefined, options: { readonly isForOneResult?: boolean } = {}): Promise<void> {
-    await this.#outputFile?.close();
-    this.#outputFile = undefined;
-    this.#isOutputForOneResult = false;
-    if (path === undefined) return;
-    this.#outputFile = await FileSink.open(path);
-    this.#isOutputForOneResult = options.isForOneResult ?? false;
+  /** Sends what follows to a target: all of it, or one result. Without a target it goes to the screen again. */
+  async redirect(name: TargetName | undefined, options: { readonly isForOneResult?: boolean } = {}): Promise<void> {
+    const before = this.#target;
+    this.#target = undefined;
+    this.#isTargetForOneResult = false;
+    this.#targetMode = undefined;
+    await before?.close();
+    if (name === undefined) return;
+    this.#target = await openTarget(name);
+    this.#isTargetForOneResult = options.isForOneResult ?? false;
+    if (name.kind === 'spreadsheet') this.#targetMode = 'csv';
   }
 
   async write(text: string): Promise<void> {
     this.screen.progress?.clear();
-    await (this.#outputFile ?? this.screen.out).write(text);
+    await (this.#target ?? this.screen.out).write(text);
   }
 
   async reportError(message: string): Promise<void> {
@@ -285,10 +292,11 @@ export class Shell {
 
   async #writeResult(result: DuckDBResult): Promise<void> {
     const rows: ResultRows = { columns: resultColumns(result), batches: this.#batches(result) };
-    if (result.statementType === StatementType.EXPLAIN && drawnModes.has(this.settings.mode)) {
+    const mode = this.#targetMode ?? this.settings.mode;
+    if (result.statementType === StatementType.EXPLAIN && drawnModes.has(mode)) {
       return await this.#writePlan(rows);
     }
-    await modes[this.settings.mode].write(rows, this.#style(), { write: (text) => this.write(text) });
+    await modes[mode].write(rows, this.#style(), { write: (text) => this.write(text) });
   }
 
   async *#batches(result: DuckDBResult): AsyncIterable<RowBatch> {
@@ -308,7 +316,7 @@ export class Shell {
 
   #style(): ResultStyle {
     const { hasHeaders, nullText, separator, maxRows } = this.settings;
-    const paint = this.#outputFile === undefined ? this.screen.outPaint : plainPaint;
+    const paint = this.#target === undefined ? this.screen.outPaint : plainPaint;
     return { hasHeaders, nullText, separator, maxRows, maxWidth: this.width, timeZone: this.#timeZone, paint };
   }
 
