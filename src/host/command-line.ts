@@ -28,6 +28,8 @@ interface HostSettings {
 
 export interface ShellInvocation extends HostSettings {
   readonly kind: 'shell';
+  /** Words that would have run something else in the place of the database. */
+  readonly commandNames: readonly string[];
   readonly isReadOnly: boolean;
   readonly init: string | undefined;
   /** What `-c` and `-f` gave, in their order. With any, standard input is not read. */
@@ -136,6 +138,7 @@ function shellCommand(accept: (invocation: ShellInvocation) => void): Command {
     }>();
     accept({
       kind: 'shell',
+      commandNames: command.commands.map((other) => other.name()),
       database: database ?? ':memory:',
       isReadOnly: options.readonly ?? false,
       memoryLimit: options.memoryLimit,

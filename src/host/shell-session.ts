@@ -8,6 +8,7 @@ import { type ShellInvocation, versionText } from './command-line.js';
 import { HistoryFile } from './history-file.js';
 import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
+import { agrees, refusal, unclearWord } from './new-database.js';
 import { type Paint, plainPaint, terminalPaint } from './paint.js';
 import { ProgressLine } from './progress-line.js';
 import { Shell } from './shell.js';
@@ -30,6 +31,12 @@ export async function runShell(
   const err = new StreamSink(host.stderr);
   const isInteractive = invocation.inputs.length === 0 && host.stdin.isTTY === true;
   const errPaint = paintOf(host, host.stderr);
+  const unclear = unclearWord(invocation.database, invocation.commandNames);
+  if (unclear !== undefined) {
+    if (!isInteractive) throw new Error(refusal(invocation.database, unclear));
+    const question = `${unclear}. Make a database of this name?`;
+    if (!(await agrees(question, host.stdin, host.stderr))) return 1;
+  }
   const database = await HostDatabase.open(
     { path: invocation.database, isReadOnly: invocation.isReadOnly, memoryLimit: invocation.memoryLimit },
     plugins,
