@@ -7,7 +7,7 @@
 import { fork } from 'node:child_process';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EndOfTurn } from '../src/server/end-of-turn.js';
+import { EndOfTurn } from '../src/server/http/end-of-turn.js';
 import { load } from './end-to-end/load-client.js';
 import { median } from './median.js';
 

@@ -3,7 +3,7 @@
 // npm run bench:decode builds it; then: node dist-bench/bench/copy.js
 
 import { ByteHeap } from '../src/buffer/byte-heap.js';
-import { JsonText } from '../src/decode/json-text.js';
+import { JsonText } from '../src/decode/text/json-text.js';
 import { median } from './median.js';
 
 const heap = new ByteHeap();

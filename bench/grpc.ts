@@ -6,8 +6,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
-import { GrpcListener } from '../src/server/grpc-listener.js';
-import { onlyMessage } from '../src/server/grpc-message-reader.js';
+import { GrpcListener } from '../src/server/grpc/listener.js';
+import { onlyMessage } from '../src/server/grpc/message-reader.js';
 import { parseListenUri } from '../src/server/listen-uri.js';
 import { median } from './median.js';
 

@@ -1,5 +1,5 @@
 // From which size on a body is better decoded on a thread than where it arrived: time on the main thread, which all
-// requests share, and CPU time in all, for each size, both ways. This is where MAX_INLINE_BYTES in src/server/ingest.ts
+// requests share, and CPU time in all, for each size, both ways. This is where MAX_INLINE_BYTES in src/ingest/ingest.ts
 // comes from. Linux only.
 //
 // npm run bench:inline [-- milliseconds per measurement (1000)]

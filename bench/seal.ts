@@ -13,7 +13,7 @@ import { NO_SEQUENCES, OpenRows } from '../src/buffer/open-rows.js';
 import { SignalRows } from '../src/buffer/signal-rows.js';
 import { catalogKind } from '../src/catalog/catalog-kind.js';
 import { CatalogTarget } from '../src/catalog/catalog-target.js';
-import { FILE_FORMAT } from '../src/catalog/parquet-target.js';
+import { FILE_FORMAT } from '../src/catalog/parquet/parquet-target.js';
 import { SealRecords } from '../src/catalog/seal-record.js';
 import { createTables, type TableHome } from '../src/catalog/tables.js';
 import { decodeProtobuf } from '../src/decode/protobuf/decode-protobuf.js';

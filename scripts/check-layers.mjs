@@ -6,29 +6,47 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** From composer to part. A name is a folder of src/, or a file in it. Names in one group are each other's equals. */
+/**
+ * From composer to part. A name is a folder of src/, or a file in it; a folder inside one that has no line of its own belongs
+ * to the folder around it. Names in one line are each other's equals, and do not import each other.
+ */
 const layers = [
   ['main'],
   ['host'],
+  ['host/shell'],
+  ['host/output'],
   ['otlp'],
   ['functions'],
+  ['control'],
+  ['receive'],
+  ['live'],
+  ['ingest'],
+  ['server/grpc', 'server/http'],
   ['server'],
+  ['server/identity'],
   ['seal'],
   ['journal'],
   ['catalog'],
   ['files'],
   ['decode'],
+  ['decode/otap'],
+  ['decode/json', 'decode/protobuf'],
+  ['decode/arrow'],
+  ['decode/rows'],
+  ['decode/compression'],
+  ['decode/text'],
   ['duckdb'],
   ['buffer'],
   ['load'],
   ['schema'],
-  ['plugin', 'failure', 'package-folder'],
-  ['redaction'],
+  ['plugin'],
+  ['base'],
 ];
+const layerNames = layers.flat();
 
-/** Layers that may use DuckDB's API. All others may name its types, so that they can pass connections on. */
+/** Outermost folders and files that may use DuckDB's API. All others may name its types, so that they can pass connections on. */
 const DUCKDB_USERS = new Set(['main', 'host', 'otlp', 'duckdb']);
-/** The one layer that may use what lies below the API, where a mistake is garbage rows or a crash. */
+/** The one folder that may use what lies below the API, where a mistake is garbage rows or a crash. */
 const BINDINGS_USER = 'duckdb';
 
 const IMPORT = /^(?:import|export)\b(?<clause>[^'";]*?)\bfrom\s*'(?<from>[^']+)'|^import\s*'(?<bare>[^']+)'/gm;
@@ -73,7 +91,17 @@ function targetOf(file, specifier) {
   return posix.normalize(posix.join(posix.dirname(file), specifier)).replace(/\.js$/, '.ts');
 }
 
+/** The innermost folder or file that has a line above, or the outermost where none has. */
 function layerOf(file) {
+  const parts = file.replace(/\.ts$/, '').split('/');
+  for (let length = parts.length; length > 0; length--) {
+    const name = parts.slice(0, length).join('/');
+    if (layerNames.includes(name)) return name;
+  }
+  return outermost(file);
+}
+
+function outermost(file) {
   return file.split('/')[0].replace(/\.ts$/, '');
 }
 
@@ -105,7 +133,7 @@ function broken(imported) {
 
 function brokenPackageRule({ file, specifier, isTypeOnly }) {
   if (!specifier.startsWith('@duckdb/')) return [];
-  const layer = layerOf(file);
+  const layer = outermost(file);
   if (specifier !== '@duckdb/node-api')
     return layer === BINDINGS_USER ? [] : [`only src/${BINDINGS_USER} may import it`];
   if (isTypeOnly || DUCKDB_USERS.has(layer)) return [];
@@ -139,7 +167,7 @@ function cycles() {
 }
 
 function order() {
-  return layers.map((names) => names.join('/')).join(', ');
+  return layers.map((names) => names.join(' and ')).join(', ');
 }
 
 function place(file) {

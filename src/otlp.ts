@@ -1,6 +1,7 @@
 // The plugin: OpenTelemetry ingest for any program that has a DuckDB instance.
 
 import type { DuckDBInstance } from '@duckdb/node-api';
+import { ServerRegistry } from './control/server-registry.js';
 import { Database } from './duckdb/database.js';
 import { FEWEST_POOL_THREADS, libuvPoolThreads } from './duckdb/pending-calls.js';
 import { DuckDBFiles } from './files/file-source.js';
@@ -8,7 +9,6 @@ import { ReadErrorLog } from './files/read-error-log.js';
 import { ReadPool } from './files/read-pool.js';
 import { SqlFunctions } from './functions/register.js';
 import type { AttachedPlugin, ClosedWork, DuckDBPlugin } from './plugin.js';
-import { ServerRegistry } from './server/server-registry.js';
 
 export type { AttachedPlugin, ClosedWork, DuckDBPlugin } from './plugin.js';
 

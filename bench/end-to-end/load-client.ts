@@ -2,8 +2,8 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { packageFolder } from '../../src/base/package-folder.js';
 import type { LoadReport } from '../../src/load/load-report.js';
-import { packageFolder } from '../../src/package-folder.js';
 
 export function load(args: readonly (string | number)[]): Promise<LoadReport> {
   return new Promise((resolve, reject) => {

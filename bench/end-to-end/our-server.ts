@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageFolder } from '../../src/package-folder.js';
+import { packageFolder } from '../../src/base/package-folder.js';
 
 export type Row = Readonly<Record<string, unknown>>;
 export const TOKEN = 'a-token-for-measurements';

@@ -1,7 +1,7 @@
 // Decoded rows of one signal: its tables, and one heap with the texts of all of them, so that a resource which many
 // metrics tables refer to is kept once. Plain data: it can be copied, counted, kept until COMMIT, scanned by SQL.
 
-import { Failure } from '../failure.js';
+import { Failure } from '../base/failure.js';
 import type { Signal } from '../schema/column-declaration.js';
 import { tablesBySignal } from '../schema/tables.js';
 import { ByteHeap } from './byte-heap.js';

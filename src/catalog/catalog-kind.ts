@@ -7,9 +7,9 @@ import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { commitsAllOrNothing } from './atomic-commits.js';
-import { settleDuckLake, settleEarlierDuckLake } from './ducklake-settlement.js';
+import { settleDuckLake, settleEarlierDuckLake } from './ducklake/settlement.js';
+import { checkSqliteJournal } from './ducklake/sqlite-journal.js';
 import type { SealIdentity } from './seal-target.js';
-import { checkSqliteJournal } from './sqlite-journal.js';
 import { type TableHome, tableName } from './tables.js';
 
 export interface DescribedSeal extends SealIdentity {

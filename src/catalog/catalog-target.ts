@@ -1,10 +1,10 @@
 // Generations → BEGIN, INSERT for each table with rows, COMMIT, in an attached catalog of any kind.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../base/failure.js';
 import { type Generation, rowsOf } from '../buffer/generation.js';
 import type { Database } from '../duckdb/database.js';
 import { quotedIdentifier } from '../duckdb/sql-text.js';
-import { messageOf } from '../failure.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
 import { tablesBySignal } from '../schema/tables.js';

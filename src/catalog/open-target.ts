@@ -1,18 +1,18 @@
 // Options → the target that they name, with its tables made or verified.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../base/failure.js';
 import type { Database } from '../duckdb/database.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
-import { messageOf } from '../failure.js';
 import { sealsTable } from '../schema/seals.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { telemetryTables } from '../schema/tables.js';
 import { type CatalogKind, catalogKind } from './catalog-kind.js';
 import { CatalogTarget } from './catalog-target.js';
 import { CheckpointMaintenance, NoMaintenance } from './checkpoint-maintenance.js';
-import { exportPlace } from './export-place.js';
-import { ParquetTarget } from './parquet-target.js';
+import { exportPlace } from './parquet/export-place.js';
+import { ParquetTarget } from './parquet/parquet-target.js';
 import { addPromotedColumns, type PromotedColumn, promotedColumns } from './promoted-columns.js';
 import { SealRecords } from './seal-record.js';
 import type { Maintenance, SealTarget } from './seal-target.js';

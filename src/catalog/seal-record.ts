@@ -1,9 +1,9 @@
 // Rows of otlp_seals: what a seal's own transaction keeps of it. A journal is replayed from there.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../base/failure.js';
 import { type Generation, rowsOf } from '../buffer/generation.js';
 import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
-import { messageOf } from '../failure.js';
 import { sealsTable } from '../schema/seals.js';
 import { tablesBySignal } from '../schema/tables.js';
 import type { LastSeal, SealIdentity } from './seal-target.js';

@@ -1,8 +1,8 @@
 // The declared schema → tables in a catalog, or proof that the existing ones fit.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../base/failure.js';
 import { qualifiedName, quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
-import { messageOf } from '../failure.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 
 export interface TableHome {

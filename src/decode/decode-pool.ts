@@ -1,9 +1,9 @@
 // Requests → rows on threads beside the main one. A body and its rows are handed over, not copied.
 
 import { Worker } from 'node:worker_threads';
+import { Failure, type FailureKind } from '../base/failure.js';
 import { type PackedRows, unpackRows } from '../buffer/packed-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
-import { Failure, type FailureKind } from '../failure.js';
 import type { EncodedRequest } from './request-decoder.js';
 
 export interface DecodeWorkerData {

@@ -1,8 +1,8 @@
 // Entry of a decode thread: requests in, packed rows or a failure out, one at a time.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { Failure, messageOf } from '../base/failure.js';
 import { packRows } from '../buffer/packed-rows.js';
-import { Failure, messageOf } from '../failure.js';
 import type { DecodeAnswer, DecodeTask, DecodeWorkerData } from './decode-pool.js';
 import { RequestDecoder } from './request-decoder.js';
 

@@ -2,10 +2,10 @@
 
 import { type RowLimit, SignalRows } from '../buffer/signal-rows.js';
 import type { Signal } from '../schema/column-declaration.js';
-import { type ContentEncoding, inflate } from './inflate.js';
+import { type ContentEncoding, inflate } from './compression/inflate.js';
 import { JsonDecoder } from './json/decode-json.js';
-import { KEPT_SCRATCH, rowLimit } from './limits.js';
 import { ProtobufDecoder } from './protobuf/decode-protobuf.js';
+import { KEPT_SCRATCH, rowLimit } from './rows/limits.js';
 
 export const wireFormats = ['protobuf', 'json', 'ndjson'] as const;
 export type WireFormat = (typeof wireFormats)[number];

@@ -2,7 +2,7 @@
 // connections that we register, this becomes the text that DuckDB has for its own table functions.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../failure.js';
+import { messageOf } from '../base/failure.js';
 import type { MacroFunction } from './pending-function.js';
 
 /** Strings and comments, and names in quotes, in which none of them begins. */

@@ -8,7 +8,7 @@
 // The work starts in init, never in bind: EXPLAIN and PREPARE bind too.
 
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBTableFunction, INTEGER, VARCHAR } from '@duckdb/node-api';
-import { messageOf } from '../failure.js';
+import { messageOf } from '../base/failure.js';
 import type { GivenValue, OptionSqlType } from '../schema/option-declaration.js';
 import type { ResultColumn } from '../schema/result-column.js';
 import { parameterType } from './duckdb-type.js';

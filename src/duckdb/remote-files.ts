@@ -2,7 +2,7 @@
 // file's lines; of other files no part can be asked for.
 
 import { DuckDBBlobVector, type DuckDBDataChunk } from '@duckdb/node-api';
-import { Failure, messageOf } from '../failure.js';
+import { Failure, messageOf } from '../base/failure.js';
 import type { Database } from './database.js';
 
 /** As large as DuckDB's own reader of JSON allows an object to be. A buffer of twice the size is taken per thread. */

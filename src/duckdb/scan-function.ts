@@ -11,7 +11,7 @@ import {
   INTEGER,
 } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
-import { messageOf } from '../failure.js';
+import { messageOf } from '../base/failure.js';
 import type { GivenValue, OptionSqlType } from '../schema/option-declaration.js';
 import { duckdbType, parameterType, type ScanType } from './duckdb-type.js';
 import type { CountedWork, PendingCalls } from './pending-calls.js';

@@ -3,8 +3,8 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { Gunzip } from 'minizlib';
-import { zstdBlocks } from '../decode/zstd-frames.js';
-import { Failure, messageOf } from '../failure.js';
+import { Failure, messageOf } from '../base/failure.js';
+import { zstdBlocks } from '../decode/compression/zstd-frames.js';
 
 export interface ByteSource {
   /** Puts bytes at the beginning of `into`. Returns how many; 0 at the end only. */

@@ -1,6 +1,6 @@
 // The first bytes of a file → the form of its content.
 
-import { Failure } from '../failure.js';
+import { Failure } from '../base/failure.js';
 import type { FileInput } from './file-input.js';
 import { isZstd } from './magics.js';
 import type { FileFormat } from './read-task.js';

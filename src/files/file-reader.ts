@@ -1,6 +1,6 @@
 // Tasks → answers. What a read thread does, one task after the other.
 
-import { Failure, messageOf } from '../failure.js';
+import { Failure, messageOf } from '../base/failure.js';
 import { detectFormat, isDelimited } from './file-format.js';
 import { FileInput } from './file-input.js';
 import { PieceDecoder, UnreadableUnit } from './piece-decoder.js';

@@ -2,9 +2,9 @@
 // thread, and nobody says when it has stopped asking; so nothing is read beyond a few pieces, and what the threads keep
 // open for a scan is closed when the scan is collected.
 
+import { Failure, messageOf } from '../base/failure.js';
 import { VECTOR_ROWS, type VectorRows } from '../buffer/vector-rows.js';
 import type { CountedWork } from '../duckdb/pending-calls.js';
-import { Failure, messageOf } from '../failure.js';
 import type { FileSource } from './file-source.js';
 import type { ReadErrorLog, SkippedInFile } from './read-error-log.js';
 import type { OpenPlace, ReadPool } from './read-pool.js';

@@ -1,8 +1,8 @@
 // Paths as users give them → files, and where the content of each begins.
 
+import { Failure, messageOf } from '../base/failure.js';
 import type { Database } from '../duckdb/database.js';
 import { RemoteFiles } from '../duckdb/remote-files.js';
-import { Failure, messageOf } from '../failure.js';
 import { MAX_UNIT_BYTES } from './piece-splitter.js';
 import type { FileFormat, PieceStart } from './read-task.js';
 

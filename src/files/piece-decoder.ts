@@ -1,12 +1,12 @@
 // A piece of a file → rows of the tables that a scan wants.
 
+import { Failure, messageOf } from '../base/failure.js';
 import { SignalRows, type WantedColumns } from '../buffer/signal-rows.js';
 import { VectorLayout, type VectorRows } from '../buffer/vector-rows.js';
-import { inflate } from '../decode/inflate.js';
+import { inflate } from '../decode/compression/inflate.js';
 import { JsonDecoder } from '../decode/json/decode-json.js';
 import { OtapStreamDecoder } from '../decode/otap/otap-stream-decoder.js';
 import { ProtobufDecoder } from '../decode/protobuf/decode-protobuf.js';
-import { Failure, messageOf } from '../failure.js';
 import { type Signal, signals } from '../schema/column-declaration.js';
 import { isJson } from './file-format.js';
 import { isZstd } from './magics.js';

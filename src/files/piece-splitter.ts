@@ -1,6 +1,6 @@
 // Content of a file → pieces that are decoded on their own: whole lines, whole messages, or the whole document.
 
-import { Failure } from '../failure.js';
+import { Failure } from '../base/failure.js';
 import type { FileInput } from './file-input.js';
 import type { FileFormat } from './read-task.js';
 

@@ -1,6 +1,6 @@
 // What scans skipped because it could not be read, for otlp_read_error_list().
 
-import { redacted } from '../redaction.js';
+import { redacted } from '../base/redaction.js';
 import type { Skipped } from './read-task.js';
 
 /** Files that are remembered, the latest. */

@@ -1,9 +1,9 @@
 // What a scan asks of a read thread, and what that answers. All of it is plain data, so that it can go from thread to
 // thread.
 
+import type { FailureKind } from '../base/failure.js';
 import type { WantedColumns } from '../buffer/signal-rows.js';
 import type { VectorRows } from '../buffer/vector-rows.js';
-import type { FailureKind } from '../failure.js';
 import type { Signal } from '../schema/column-declaration.js';
 
 /** The form of a file's content. `otap` is one BatchArrowRecords, `delimited` protobuf requests after their lengths. */

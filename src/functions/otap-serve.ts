@@ -1,5 +1,5 @@
+import type { ServerRegistry } from '../control/server-registry.js';
 import type { PendingFunction } from '../duckdb/pending-function.js';
-import type { ServerRegistry } from '../server/server-registry.js';
 import { serveFunction } from './otlp-serve.js';
 
 /** `otap_serve([uri], …)`: as `otlp_serve`, for streams of OTAP/Arrow. */

@@ -1,7 +1,7 @@
+import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction, QueryParameter } from '../duckdb/query-function.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { telemetryTables } from '../schema/tables.js';
-import type { ServerRegistry } from '../server/server-registry.js';
 
 /** `otlp_buffer(kind, [catalog := …], [schema := …])`: rows of a kind that wait to be committed, of all servers or of those that feed a catalog, a schema. */
 export function otlpBuffer(registry: ServerRegistry): QueryFunction {

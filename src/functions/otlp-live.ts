@@ -1,9 +1,9 @@
+import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction } from '../duckdb/query-function.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { logsTable } from '../schema/logs.js';
 import { expHistogramTable, gaugeTable, histogramTable, summaryTable, sumTable } from '../schema/metrics.js';
 import { tracesTable } from '../schema/traces.js';
-import type { ServerRegistry } from '../server/server-registry.js';
 
 /** `otlp_live_logs([catalog := …], [schema := …])`: the rows of `otlp_logs`, and those that wait to be committed to it, each once. */
 export const otlpLiveLogs = (registry: ServerRegistry) => liveFunction(registry, logsTable);

@@ -1,7 +1,7 @@
+import type { ServerRegistry } from '../control/server-registry.js';
 import type { ListFunction } from '../duckdb/list-function.js';
 import { column, type ResultColumn } from '../schema/result-column.js';
 import type { SealEvent } from '../seal/seal-log.js';
-import type { ServerRegistry } from '../server/server-registry.js';
 
 interface ListedSeal {
   readonly listenUri: string;

@@ -1,3 +1,6 @@
+import type { IngestServer } from '../control/ingest-server.js';
+import { type ServeFunction, serveRequest } from '../control/serve-request.js';
+import type { ServerRegistry } from '../control/server-registry.js';
 import type { PendingFunction, PendingParameter } from '../duckdb/pending-function.js';
 import { resultRows } from '../duckdb/result-rows.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
@@ -6,9 +9,6 @@ import { expHistogramTable, gaugeTable, histogramTable, summaryTable, sumTable }
 import { column, type ResultColumn } from '../schema/result-column.js';
 import { serveOptions } from '../schema/serve-options.js';
 import { tracesTable } from '../schema/traces.js';
-import type { IngestServer } from '../server/ingest-server.js';
-import { type ServeFunction, serveRequest } from '../server/serve-request.js';
-import type { ServerRegistry } from '../server/server-registry.js';
 
 const tableColumn = (name: string, table: TelemetryTable): ResultColumn<IngestServer> =>
   column(name, 'VARCHAR', `\`${table.name}\``, () => table.name);

@@ -1,8 +1,8 @@
+import type { EventLoopDelay } from '../control/event-loop-delay.js';
+import type { IngestServer } from '../control/ingest-server.js';
+import type { ServerRegistry } from '../control/server-registry.js';
 import type { ListFunction } from '../duckdb/list-function.js';
 import { column, type ResultColumn } from '../schema/result-column.js';
-import type { EventLoopDelay } from '../server/event-loop-delay.js';
-import type { IngestServer } from '../server/ingest-server.js';
-import type { ServerRegistry } from '../server/server-registry.js';
 
 interface ListedServer {
   readonly server: IngestServer;

@@ -1,8 +1,8 @@
+import type { ServerRegistry } from '../control/server-registry.js';
 import type { PendingFunction } from '../duckdb/pending-function.js';
 import { resultRows } from '../duckdb/result-rows.js';
 import { column, type ResultColumn } from '../schema/result-column.js';
 import { canonicalUri, parseListenUri } from '../server/listen-uri.js';
-import type { ServerRegistry } from '../server/server-registry.js';
 
 interface Stopped {
   readonly status: string;

@@ -1,5 +1,5 @@
+import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction } from '../duckdb/query-function.js';
-import type { ServerRegistry } from '../server/server-registry.js';
 import { kindParameter, tableOfKind } from './otlp-buffer.js';
 
 /** `otlp_tail(kind, reader)`: rows of a kind that any server has accepted since a reader of this name called it last; none at the first call. */

@@ -1,6 +1,8 @@
 // Instance, ServerRegistry → the functions of SQL, on every connection there is.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../base/failure.js';
+import type { ServerRegistry } from '../control/server-registry.js';
 import { explainArgumentErrors } from '../duckdb/argument-errors.js';
 import type { Database } from '../duckdb/database.js';
 import { registerListFunction } from '../duckdb/list-function.js';
@@ -11,9 +13,7 @@ import { registerRowScan } from '../duckdb/row-scan.js';
 import { registerScanFunction, type ScanFunction, scanMacroSql } from '../duckdb/scan-function.js';
 import { qualifiedName, quotedIdentifier } from '../duckdb/sql-text.js';
 import { registerStructFunction } from '../duckdb/struct-function.js';
-import { messageOf } from '../failure.js';
 import type { FileScanParts } from '../files/file-scan.js';
-import type { ServerRegistry } from '../server/server-registry.js';
 import { otapServe } from './otap-serve.js';
 import { otlpBuffer } from './otlp-buffer.js';
 import { otlpDeadLetterList } from './otlp-dead-letter-list.js';

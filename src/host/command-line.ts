@@ -6,8 +6,8 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type LoadInvocation, loadCommand } from '../load/load-command.js';
 import type { Option } from '../schema/option-declaration.js';
 import { serveOptions } from '../schema/serve-options.js';
+import { type ModeName, modes } from './output/result-modes.js';
 import { checkQuackToken } from './quack-server.js';
-import { type ModeName, modes } from './result-modes.js';
 import {
   type Environment,
   flagOf,
@@ -18,7 +18,7 @@ import {
   serveArguments,
   serveOptionNames,
 } from './serve-settings.js';
-import type { ShellSettings } from './shell.js';
+import type { ShellSettings } from './shell/shell.js';
 
 interface HostSettings {
   readonly database: string;

@@ -1,7 +1,7 @@
 // A database path → an open DuckDB instance with every plugin attached, and an orderly end of both.
 
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { messageOf } from '../failure.js';
+import { messageOf } from '../base/failure.js';
 import type { AttachedPlugin, ClosedWork, DuckDBPlugin } from '../plugin.js';
 
 export interface DatabaseOptions {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf } from '../failure.js';
+import { messageOf } from '../base/failure.js';
 import type { DuckDBPlugin } from '../plugin.js';
 
 /** Loads the plugin that a package or a file exports. Its name does not matter, but there must be exactly one. */

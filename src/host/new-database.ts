@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
-import { nearestName } from './nearest-name.js';
+import { nearestName } from '../base/nearest-name.js';
 
 /** Words that nobody writes for a command: `telemetry.duckdb`, `./server`, `:memory:`, `md:shop`. */
 const PATH_LIKE = /[./\\:]/;

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../failure.js';
+import { messageOf } from '../base/failure.js';
 import { MIN_TOKEN_CHARACTERS } from '../schema/serve-options.js';
 
 export interface QuackSettings {

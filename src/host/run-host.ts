@@ -1,6 +1,6 @@
 // A command line and a process's streams → a shell, a service or a load that has run, and the exit code it came to.
 
-import { messageOf } from '../failure.js';
+import { messageOf } from '../base/failure.js';
 import { runLoad } from '../load/run-load.js';
 import { parseCommandLine } from './command-line.js';
 import type { Host } from './host.js';

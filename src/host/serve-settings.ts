@@ -1,10 +1,10 @@
 // Flags and environment variables → the SQL that starts servers. The options are those of the option table; a flag wins
 // over a variable, and OTELDUCK_… over the DUCKDB_OTLP_… that it replaces.
 
+import { nearestName } from '../base/nearest-name.js';
 import { quotedString } from '../duckdb/sql-text.js';
 import type { Option } from '../schema/option-declaration.js';
 import { type ServeOptionName, serveOptions } from '../schema/serve-options.js';
-import { nearestName } from './nearest-name.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 /** What the command line gave, by option: text, or whether a switch is on. */

@@ -3,16 +3,16 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { type DuckDBConnection, version as duckdbVersion } from '@duckdb/node-api';
-import { messageOf } from '../failure.js';
+import { messageOf } from '../base/failure.js';
 import type { DuckDBPlugin } from '../plugin.js';
 import { packageVersion, type ServeInvocation } from './command-line.js';
 import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
-import { plainPaint } from './paint.js';
+import { plainPaint } from './output/paint.js';
 import { QuackServer } from './quack-server.js';
 import { serveStatement, unknownVariables } from './serve-settings.js';
 import { watchServers } from './server-watch.js';
-import { Shell } from './shell.js';
+import { Shell } from './shell/shell.js';
 
 type Level = 'info' | 'warn' | 'error';
 type Log = (level: Level, event: string, fields?: Readonly<Record<string, unknown>>) => void;

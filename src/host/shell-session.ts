@@ -5,15 +5,15 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ClosedWork, DuckDBPlugin } from '../plugin.js';
 import { type ShellInvocation, versionText } from './command-line.js';
-import { HistoryFile } from './history-file.js';
 import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
 import { agrees, refusal, unclearWord } from './new-database.js';
-import { type Paint, plainPaint, terminalPaint } from './paint.js';
-import { ProgressLine } from './progress-line.js';
-import { Shell } from './shell.js';
-import { Terminal } from './terminal.js';
-import { ReaderGone, StreamSink, type TextSink } from './text-sink.js';
+import { type Paint, plainPaint, terminalPaint } from './output/paint.js';
+import { ReaderGone, StreamSink, type TextSink } from './output/text-sink.js';
+import { HistoryFile } from './shell/history-file.js';
+import { ProgressLine } from './shell/progress-line.js';
+import { Shell } from './shell/shell.js';
+import { Terminal } from './shell/terminal.js';
 
 /** Width of boxes that no terminal limits. */
 const WIDTH_ELSEWHERE = 120;

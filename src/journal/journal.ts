@@ -9,7 +9,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Failure, messageOf } from '../failure.js';
+import { Failure, messageOf } from '../base/failure.js';
 import { JournalLock } from './journal-lock.js';
 import { type JournalFile, type JournalStorage, replaceFile } from './journal-storage.js';
 import {

@@ -9,7 +9,7 @@
 // so that a length is known to be right where the body is damaged, and where the file ends inside it.
 
 import type { PackedRows } from '../buffer/packed-rows.js';
-import { type ContentEncoding, contentEncodings } from '../decode/inflate.js';
+import { type ContentEncoding, contentEncodings } from '../decode/compression/inflate.js';
 import { type WireFormat, wireFormats } from '../decode/request-decoder.js';
 import { type Signal, signals } from '../schema/column-declaration.js';
 import { crc32c } from './crc32c.js';

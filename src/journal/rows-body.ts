@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import { FixedWidthColumn, Int64Column, ListColumn, NULL_TEXT, TextColumn } from '../buffer/column.js';
 import { type PackedRows, unpackRows } from '../buffer/packed-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
-import { isContinuationByte } from '../decode/text-check.js';
+import { isContinuationByte } from '../decode/text/text-check.js';
 import { type Signal, signals } from '../schema/column-declaration.js';
 import { tablesBySignal } from '../schema/tables.js';
 import { crc32c } from './crc32c.js';

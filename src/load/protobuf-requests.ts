@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
-import { packageFolder } from '../package-folder.js';
+import { packageFolder } from '../base/package-folder.js';
 import type { Signal } from '../schema/column-declaration.js';
 import { type OtlpObject, type OtlpValue, recordFields } from './records.js';
 

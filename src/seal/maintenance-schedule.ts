@@ -1,7 +1,7 @@
 // Seals → upkeep of the catalog, now and then, when ingest leaves room for it.
 
+import { messageOf } from '../base/failure.js';
 import { type Maintenance, MaintenanceUnsupported } from '../catalog/seal-target.js';
-import { messageOf } from '../failure.js';
 
 /** Automatic seals that must have succeeded since the last run: enough small files to be worth merging. */
 const SEALS_BETWEEN_RUNS = 16;

@@ -2,11 +2,11 @@
 // the order in which they were filled. A failed commit leaves its generation where it was, so that no row is lost
 // and none is committed twice. Only this file calls SealTarget.commit.
 
+import { messageOf } from '../base/failure.js';
 import type { Generation, GenerationRows } from '../buffer/generation.js';
 import { type Freeze, NO_SEQUENCES, OpenRows } from '../buffer/open-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import { CommitConflict, type SealTarget } from '../catalog/seal-target.js';
-import { messageOf } from '../failure.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { KeptGenerations } from './kept-generations.js';

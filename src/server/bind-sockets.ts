@@ -1,7 +1,7 @@
 // A listen URI → bound sockets. "localhost" is two addresses, and a client may try either.
 
 import type { Server } from 'node:net';
-import { messageOf } from '../failure.js';
+import { messageOf } from '../base/failure.js';
 import { canonicalUri, type ListenUri } from './listen-uri.js';
 
 const LOOPBACK_ADDRESSES = ['127.0.0.1', '::1'];

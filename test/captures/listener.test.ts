@@ -2,7 +2,7 @@
 // column of every row is what the oracle reads.
 
 import { describe, expect, test } from 'vitest';
-import { type ContentEncoding, inflate } from '../../src/decode/inflate.js';
+import { type ContentEncoding, inflate } from '../../src/decode/compression/inflate.js';
 import { asStored, readTables } from '../oracle/database-rows.js';
 import { decode } from '../oracle/decode.js';
 import { unknownFields } from '../oracle/unknown-fields.js';

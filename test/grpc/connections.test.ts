@@ -1,7 +1,7 @@
 // What clients may not do to a listener: fall silent, vanish, hold more than their share.
 
 import { describe, expect, type TestContext, test } from 'vitest';
-import { GrpcListener } from '../../src/server/grpc-listener.js';
+import { GrpcListener } from '../../src/server/grpc/listener.js';
 import { parseListenUri } from '../../src/server/listen-uri.js';
 import { eventually } from '../support/eventually.js';
 import type { OtelServer } from '../support/otel-database.js';

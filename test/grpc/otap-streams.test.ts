@@ -2,7 +2,7 @@
 
 import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { MAX_OTAP_STREAMS } from '../../src/server/otap-service.js';
+import { MAX_OTAP_STREAMS } from '../../src/receive/otap-service.js';
 import { readProtobuf } from '../oracle/protobuf-messages.js';
 import { OtapEncoder } from '../otap/otap-encoder.js';
 import { eventually } from '../support/eventually.js';

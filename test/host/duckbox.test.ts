@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { printable, truncated } from '../../src/host/cell-text.js';
-import { type BoxColumn, drawBox } from '../../src/host/duckbox.js';
-import { plainPaint } from '../../src/host/paint.js';
+import { printable, truncated } from '../../src/host/output/cell-text.js';
+import { type BoxColumn, drawBox } from '../../src/host/output/duckbox.js';
+import { plainPaint } from '../../src/host/output/paint.js';
 import { run } from './command.js';
 
 const text = (name: string): BoxColumn => ({ name, type: 'varchar', alignment: 'left' });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HistoryFile, MAX_HISTORY_ENTRIES } from '../../src/host/history-file.js';
+import { HistoryFile, MAX_HISTORY_ENTRIES } from '../../src/host/shell/history-file.js';
 import { folder } from './command.js';
 
 describe('what is never written', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InputScanner } from '../../src/host/input-scanner.js';
+import { InputScanner } from '../../src/host/shell/input-scanner.js';
 
 function commands(pieces: readonly string[]) {
   const scanner = new InputScanner();

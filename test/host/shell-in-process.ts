@@ -1,8 +1,8 @@
 // A shell without a process: commands in, and what it wrote to its two streams.
 
 import { DuckDBInstance } from '@duckdb/node-api';
-import { plainPaint } from '../../src/host/paint.js';
-import { Shell, type ShellSettings } from '../../src/host/shell.js';
+import { plainPaint } from '../../src/host/output/paint.js';
+import { Shell, type ShellSettings } from '../../src/host/shell/shell.js';
 
 export interface Written {
   readonly stdout: string;

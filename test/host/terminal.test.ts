@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { HistoryFile } from '../../src/host/history-file.js';
-import { plainPaint } from '../../src/host/paint.js';
-import { ProgressLine, progressText } from '../../src/host/progress-line.js';
-import { Shell } from '../../src/host/shell.js';
-import { Terminal } from '../../src/host/terminal.js';
-import { StreamSink } from '../../src/host/text-sink.js';
+import { plainPaint } from '../../src/host/output/paint.js';
+import { StreamSink } from '../../src/host/output/text-sink.js';
+import { HistoryFile } from '../../src/host/shell/history-file.js';
+import { ProgressLine, progressText } from '../../src/host/shell/progress-line.js';
+import { Shell } from '../../src/host/shell/shell.js';
+import { Terminal } from '../../src/host/shell/terminal.js';
 import { folder } from './command.js';
 
 const ENTER = '\r';

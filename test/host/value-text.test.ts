@@ -1,7 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { jsonOfType } from '../../src/host/value-json.js';
-import { textOfType } from '../../src/host/value-text.js';
+import { jsonOfType } from '../../src/host/output/value-json.js';
+import { textOfType } from '../../src/host/output/value-text.js';
 
 const TIME_ZONE = 'Asia/Kolkata';
 let instance: DuckDBInstance;

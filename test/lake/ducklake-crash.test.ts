@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { cpSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { packageFolder } from '../../src/package-folder.js';
+import { packageFolder } from '../../src/base/package-folder.js';
 import { eventually } from '../support/eventually.js';
 import { type SentFate, TcpProxy } from './support/faulty-proxy.js';
 import {

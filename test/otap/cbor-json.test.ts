@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { ByteHeap } from '../../src/buffer/byte-heap.js';
-import { JsonText } from '../../src/decode/json-text.js';
 import { CborJson } from '../../src/decode/otap/cbor-json.js';
+import { JsonText } from '../../src/decode/text/json-text.js';
 
 function jsonOf(hex: string, kind: 'array' | 'map' = 'array'): string {
   const json = new JsonText(new ByteHeap());

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Failure } from '../../src/base/failure.js';
 import { SignalRows } from '../../src/buffer/signal-rows.js';
 import { OtapStreamDecoder } from '../../src/decode/otap/otap-stream-decoder.js';
-import { Failure } from '../../src/failure.js';
 import type { Signal } from '../../src/schema/column-declaration.js';
 import { arbitraryRequests } from '../oracle/arbitrary-requests.js';
 import { fixtureRequests } from '../oracle/fixture-requests.js';

@@ -1,5 +1,5 @@
 import { SignalRows } from '../../src/buffer/signal-rows.js';
-import type { OtapLimits } from '../../src/decode/otap/limits.js';
+import type { OtapLimits } from '../../src/decode/arrow/limits.js';
 import { OtapStreamDecoder } from '../../src/decode/otap/otap-stream-decoder.js';
 import type { Signal } from '../../src/schema/column-declaration.js';
 import { readRows } from '../oracle/read-rows.js';

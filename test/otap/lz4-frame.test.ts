@@ -1,7 +1,7 @@
 // Frames as github.com/pierrec/lz4 v4.1.33 writes them, a library that Arrow's Go implementation compresses with.
 
 import { describe, expect, test } from 'vitest';
-import { decodeLz4Frame } from '../../src/decode/otap/lz4-frame.js';
+import { decodeLz4Frame } from '../../src/decode/compression/lz4-frame.js';
 
 const text = Array.from({ length: 400 }, (_, i) => `line ${(i * i) % 97} of ${i}; `).join('');
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
+import { Failure } from '../../src/base/failure.js';
 import { SignalRows } from '../../src/buffer/signal-rows.js';
-import { Failure } from '../../src/failure.js';
 import type { Signal } from '../../src/schema/column-declaration.js';
 import { decode } from '../oracle/decode.js';
 import { OracleRejects } from '../oracle/message.js';

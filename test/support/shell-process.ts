@@ -3,7 +3,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { packageFolder } from '../../src/package-folder.js';
+import { packageFolder } from '../../src/base/package-folder.js';
 
 export type ShellRow = Readonly<Record<string, unknown>>;
 

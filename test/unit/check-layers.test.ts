@@ -9,13 +9,17 @@ const script = fileURLToPath(new URL('../../scripts/check-layers.mjs', import.me
 
 const soundTree = {
   'src/main.ts': "import { start } from './host/start.js';\nstart();\n",
-  'src/host/start.ts': "import { DuckDBInstance } from '@duckdb/node-api';\nimport '../failure.js';\n",
+  'src/host/start.ts': "import { DuckDBInstance } from '@duckdb/node-api';\nimport '../base/failure.js';\n",
   'src/server/server.ts': "import type { DuckDBConnection } from '@duckdb/node-api';\n",
   'src/duckdb/vector.ts': "import duckdb from '@duckdb/node-bindings';\nimport { Heap } from '../buffer/heap.js';\n",
   'src/buffer/heap.ts': "import {\n  type Column,\n} from '../schema/column.js';\n",
-  'src/schema/column.ts': "import { Failure } from '../failure.js';\nimport { Table } from './table.js';\n",
+  'src/schema/column.ts': "import { Failure } from '../base/failure.js';\nimport { Table } from './table.js';\n",
   'src/schema/table.ts': "import type { Column } from './column.js';\n",
-  'src/failure.ts': 'export class Failure extends Error {}\n',
+  'src/base/failure.ts': 'export class Failure extends Error {}\n',
+  'src/server/grpc/call.ts': "import '../listener.js';\nimport './frames/reader.js';\n",
+  'src/server/grpc/frames/reader.ts': "import '../message.js';\n",
+  'src/server/grpc/message.ts': 'export const message = 1;\n',
+  'src/server/listener.ts': 'export const listener = 1;\n',
 };
 
 test('a tree that keeps every rule passes', () => {
@@ -31,13 +35,24 @@ for (const { name, broken, finding } of [
   },
   {
     name: 'an import of a composer for its types',
-    broken: { 'src/failure.ts': "import type { Column } from './schema/column.js';\n" },
-    finding: "src/failure.ts:1: './schema/column.js': failure may import from its own folder",
+    broken: { 'src/base/failure.ts': "import type { Column } from '../schema/column.js';\n" },
+    finding: "src/base/failure.ts:1: '../schema/column.js': base may import from its own folder",
   },
   {
     name: 'an import of a composer at run time',
     broken: { 'src/buffer/heap.ts': "export const later = () => import('../server/server.js');\n" },
     finding: "src/buffer/heap.ts:1: '../server/server.js': buffer may import",
+  },
+  {
+    name: 'an import of a folder inside by the one around it, where the folder inside composes',
+    broken: { 'src/server/listener.ts': "import './grpc/call.js';\n" },
+    finding:
+      "src/server/listener.ts:1: './grpc/call.js': server may import from its own folder and from those after it",
+  },
+  {
+    name: 'an import of an equal',
+    broken: { 'src/server/grpc/call.ts': "import '../http/answer.js';\n", 'src/server/http/answer.ts': 'export {};\n' },
+    finding: "src/server/grpc/call.ts:1: '../http/answer.js': server/grpc may import from its own folder",
   },
   {
     name: 'a re-export of a composer',

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { failureKinds } from '../../src/failure.js';
+import { failureKinds } from '../../src/base/failure.js';
 import { openDatabase, serve, TOKEN } from '../support/otel-database.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -3,8 +3,8 @@
 
 import type { SignalRows } from '../../buffer/signal-rows.js';
 import type { Signal } from '../../schema/column-declaration.js';
-import { JsonText } from '../json-text.js';
-import { Origin, SERVICE_ATTRIBUTES } from '../origin.js';
+import { Origin, SERVICE_ATTRIBUTES } from '../rows/origin.js';
+import { JsonText } from '../text/json-text.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
 import { readSharedText, type Wiring } from './fields.js';
 import { logRecordDecoder } from './logs.js';

@@ -1,4 +1,12 @@
-import { EMPTY_OBJECT, FILTERED_ATTRIBUTES, NULL, SPAN_ID, TIME_UNIX_NANO, TRACE_ID, VALUE } from '../json-literals.js';
+import {
+  EMPTY_OBJECT,
+  FILTERED_ATTRIBUTES,
+  NULL,
+  SPAN_ID,
+  TIME_UNIX_NANO,
+  TRACE_ID,
+  VALUE,
+} from '../text/json-literals.js';
 import { Char } from './char.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
 import { NOWHERE, SPAN_ID_DIGITS, TRACE_ID_DIGITS, type Wiring, writeJsonId } from './fields.js';

@@ -2,8 +2,8 @@
 // replaces what came before.
 
 import type { FixedWidthColumn, Int64Column, TextColumn } from '../../buffer/column.js';
-import type { JsonText } from '../json-text.js';
-import type { SharedTexts } from '../origin.js';
+import type { SharedTexts } from '../rows/origin.js';
+import type { JsonText } from '../text/json-text.js';
 import { Char } from './char.js';
 import type { Numbers } from './numbers.js';
 import type { JsonReader } from './reader.js';

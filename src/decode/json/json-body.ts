@@ -2,7 +2,7 @@
 // something is wrong.
 
 import { isUtf8 } from 'node:buffer';
-import { Failure } from '../../failure.js';
+import { Failure } from '../../base/failure.js';
 import { Char, isSpace } from './char.js';
 import { pathAt } from './path-at.js';
 

@@ -1,5 +1,5 @@
 import type { SignalRows } from '../../buffer/signal-rows.js';
-import { logColumns } from '../log-columns.js';
+import { logColumns } from '../rows/log-columns.js';
 import { enumNumbers } from './enum-numbers.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
 import { readId, readText, readTime, SPAN_ID_DIGITS, setEnum, TRACE_ID_DIGITS, type Wiring } from './fields.js';

@@ -2,7 +2,7 @@
 // go, in the order of its keys. Objects nest, so their members form a stack.
 
 import type { ByteHeap } from '../../buffer/byte-heap.js';
-import type { JsonText } from '../json-text.js';
+import type { JsonText } from '../text/json-text.js';
 import { Char } from './char.js';
 
 /** Where the bytes of a key or value are. */

@@ -3,7 +3,7 @@
 
 import type { FixedWidthColumn } from '../../buffer/column.js';
 import type { SignalRows } from '../../buffer/signal-rows.js';
-import { metricColumns, metricTexts, type PointColumns } from '../metric-columns.js';
+import { metricColumns, metricTexts, type PointColumns } from '../rows/metric-columns.js';
 import { enumNumbers } from './enum-numbers.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
 import { readSharedText, type Wiring } from './fields.js';

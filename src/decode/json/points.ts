@@ -1,7 +1,7 @@
 // Data points → rows, one function for each message that is a point.
 
 import type { FixedWidthColumn, ListColumn } from '../../buffer/column.js';
-import type { DistributionColumns, MetricColumns, NumberColumns, PointColumns } from '../metric-columns.js';
+import type { DistributionColumns, MetricColumns, NumberColumns, PointColumns } from '../rows/metric-columns.js';
 import { exemplarReader } from './exemplars.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
 import { readCount, readDouble, readJsonList, readTime, type Wiring } from './fields.js';

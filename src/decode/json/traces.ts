@@ -1,4 +1,5 @@
 import type { SignalRows } from '../../buffer/signal-rows.js';
+import { spanColumns } from '../rows/span-columns.js';
 import {
   ATTRIBUTES,
   DROPPED_ATTRIBUTES_COUNT,
@@ -9,8 +10,7 @@ import {
   TIME_UNIX_NANO,
   TRACE_ID,
   TRACE_STATE,
-} from '../json-literals.js';
-import { spanColumns } from '../span-columns.js';
+} from '../text/json-literals.js';
 import { Char } from './char.js';
 import { enumNumbers } from './enum-numbers.js';
 import { FieldTable, NO_FIELD } from './field-table.js';

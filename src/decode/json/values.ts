@@ -4,9 +4,9 @@
 
 import { ByteHeap } from '../../buffer/byte-heap.js';
 import type { TextColumn } from '../../buffer/column.js';
-import { NULL } from '../json-literals.js';
-import { JsonText } from '../json-text.js';
-import { KEPT_SCRATCH, MAX_VALUE_DEPTH } from '../limits.js';
+import { KEPT_SCRATCH, MAX_VALUE_DEPTH } from '../rows/limits.js';
+import { NULL } from '../text/json-literals.js';
+import { JsonText } from '../text/json-text.js';
 import { appendBase64 } from './base64.js';
 import { Char } from './char.js';
 import { FieldTable, NO_FIELD } from './field-table.js';

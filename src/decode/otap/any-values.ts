@@ -1,8 +1,6 @@
 // The columns that together hold one AnyValue per row: its type, and a column per way to store it. Attributes are made
 // of them, and the bodies of logs.
 
-import type { JsonText } from '../json-text.js';
-import type { CborJson } from './cbor-json.js';
 import {
   type BinaryColumn,
   type BoolColumn,
@@ -11,10 +9,12 @@ import {
   type Int64Column,
   NONE,
   type TextColumn,
-} from './columns.js';
-import type { Fail } from './fail.js';
+} from '../arrow/columns.js';
+import type { Fail } from '../arrow/fail.js';
+import { isSet } from '../arrow/values.js';
+import type { JsonText } from '../text/json-text.js';
+import type { CborJson } from './cbor-json.js';
 import { areEqualEntries, HeapTexts } from './heap-texts.js';
-import { isSet } from './values.js';
 
 const EMPTY = 0;
 const STRING = 1;

@@ -4,15 +4,15 @@
 
 import { ByteHeap } from '../../buffer/byte-heap.js';
 import type { TextColumn as TargetColumn } from '../../buffer/column.js';
-import { JsonText } from '../json-text.js';
+import { type Columns, NONE, type TextColumn } from '../arrow/columns.js';
+import type { Dictionary } from '../arrow/dictionary.js';
+import type { DecodedRoom } from '../arrow/record-batch.js';
+import type { Scratch } from '../arrow/scratch.js';
+import { JsonText } from '../text/json-text.js';
 import { AnyValues, type ValueWriters } from './any-values.js';
-import { type Columns, NONE, type TextColumn } from './columns.js';
-import type { Dictionary } from './dictionary.js';
 import { counted, Groups } from './groups.js';
 import { areEqualEntries } from './heap-texts.js';
 import { readGroupedParentIds } from './ids.js';
-import type { DecodedRoom } from './record-batch.js';
-import type { Scratch } from './scratch.js';
 
 const COMMA = 0x2c;
 const OPEN_BRACE = 0x7b;

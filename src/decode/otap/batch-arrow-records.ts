@@ -1,8 +1,8 @@
 // One BatchArrowRecords of proto/ → its payloads, as parts of the same bytes.
 
 import { isUtf8 } from 'node:buffer';
-import { Failure } from '../../failure.js';
-import { MAX_PAYLOADS } from './limits.js';
+import { Failure } from '../../base/failure.js';
+import { MAX_PAYLOADS } from '../arrow/limits.js';
 
 export interface ArrowPayload {
   readonly schemaId: string;

@@ -2,9 +2,9 @@
 // no object comes to be, so int64 keeps every digit, and keys their bytes.
 
 import { isUtf8 } from 'node:buffer';
-import type { JsonText } from '../json-text.js';
-import { MAX_VALUE_DEPTH } from '../limits.js';
-import type { Fail } from './fail.js';
+import type { Fail } from '../arrow/fail.js';
+import { MAX_VALUE_DEPTH } from '../rows/limits.js';
+import type { JsonText } from '../text/json-text.js';
 
 const UNSIGNED = 0;
 const NEGATIVE = 1;

@@ -1,6 +1,6 @@
 import type { TextColumn } from '../../buffer/column.js';
+import { type DoubleColumn, type Int64Column, NONE } from '../arrow/columns.js';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../protobuf/fields.js';
-import { type DoubleColumn, type Int64Column, NONE } from './columns.js';
 import { type EqualsBefore, readGroupedParentIds, readIds } from './ids.js';
 import { jsonTimes } from './item-fields.js';
 import { setJsonLists } from './json-lists.js';

@@ -1,7 +1,7 @@
 // Rows by the id of what they belong to, in the order in which they are given.
 
-import { NONE } from './columns.js';
-import type { Scratch } from './scratch.js';
+import { NONE } from '../arrow/columns.js';
+import type { Scratch } from '../arrow/scratch.js';
 
 /** How sparse ids may be to be looked up in an array: those of the reference are consecutive. */
 const SPARSE_IDS = 1 << 16;

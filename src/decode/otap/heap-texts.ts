@@ -1,9 +1,9 @@
 // Texts of Arrow columns → texts in the heap. Rows that name the same entry of a dictionary share one text.
 
 import type { TextColumn as TargetColumn } from '../../buffer/column.js';
-import type { JsonText } from '../json-text.js';
-import { isContinuationByte } from '../text-check.js';
-import { type BytesColumn, type Columns, NONE, type TextColumn } from './columns.js';
+import { type BytesColumn, type Columns, NONE, type TextColumn } from '../arrow/columns.js';
+import type { JsonText } from '../text/json-text.js';
+import { isContinuationByte } from '../text/text-check.js';
 
 export class HeapTexts {
   /** Offset and length of the text last written. */

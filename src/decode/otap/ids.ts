@@ -4,7 +4,7 @@
 // (The reference exporter calls both kinds "delta" there, which is why its word is not taken.) Sums wrap around at the
 // width of the column, as they do in the reference.
 
-import { type Columns, NONE } from './columns.js';
+import { type Columns, NONE } from '../arrow/columns.js';
 
 export const ID = 'id';
 export const PARENT_ID = 'parent_id';

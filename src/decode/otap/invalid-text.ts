@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type Columns, NONE } from './columns.js';
+import { type Columns, NONE } from '../arrow/columns.js';
 import type { PayloadName } from './payload-types.js';
 
 /** Says where the first text of a message is that is not UTF-8. CBOR is checked where it is read. */

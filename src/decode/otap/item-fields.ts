@@ -1,7 +1,7 @@
 // Fields of events, links and exemplars, written into JSON row by row.
 
-import type { JsonText } from '../json-text.js';
-import { type Columns, NONE } from './columns.js';
+import { type Columns, NONE } from '../arrow/columns.js';
+import type { JsonText } from '../text/json-text.js';
 import { failUnsigned } from './numbers.js';
 
 type WriteField = (row: number) => void;

@@ -1,8 +1,8 @@
 // Rows of a table that belong to the rows of another, such as the events of spans → a JSON array for each owner.
 
 import type { TextColumn } from '../../buffer/column.js';
+import { type Columns, NONE } from '../arrow/columns.js';
 import type { AttributeWriters } from './attributes.js';
-import { type Columns, NONE } from './columns.js';
 import { Groups } from './groups.js';
 
 const COMMA = 0x2c;

@@ -1,6 +1,6 @@
 import type { SignalRows } from '../../buffer/signal-rows.js';
-import { logColumns } from '../log-columns.js';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../protobuf/fields.js';
+import { logColumns } from '../rows/log-columns.js';
 import { AnyValues } from './any-values.js';
 import { setAttributes } from './attributes.js';
 import { setTexts } from './heap-texts.js';

@@ -1,7 +1,7 @@
 // The tables of one BatchArrowRecords, and what is needed to make rows of them.
 
+import type { Columns } from '../arrow/columns.js';
 import { AttributeObjects, type AttributeWriters, KeyMemory } from './attributes.js';
-import type { Columns } from './columns.js';
 import type { PayloadName } from './payload-types.js';
 
 export interface Payloads {

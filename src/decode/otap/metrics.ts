@@ -1,8 +1,8 @@
 import type { FixedWidthColumn } from '../../buffer/column.js';
 import type { SignalRows } from '../../buffer/signal-rows.js';
 import type { TableRows } from '../../buffer/table-rows.js';
-import { metricColumns } from '../metric-columns.js';
-import { type Columns, NONE } from './columns.js';
+import { type Columns, NONE } from '../arrow/columns.js';
+import { metricColumns } from '../rows/metric-columns.js';
 import { Groups } from './groups.js';
 import { setTexts } from './heap-texts.js';
 import { readIds, readSortedParentIds } from './ids.js';

@@ -4,9 +4,9 @@
 
 import type { FixedWidthColumn, Int64Column, ListColumn, TextColumn } from '../../buffer/column.js';
 import type { TableRows } from '../../buffer/table-rows.js';
-import type { JsonText } from '../json-text.js';
-import { type Columns, type FixedColumn, ITEM, NONE } from './columns.js';
-import { isSet } from './values.js';
+import { type Columns, type FixedColumn, ITEM, NONE } from '../arrow/columns.js';
+import { isSet } from '../arrow/values.js';
+import type { JsonText } from '../text/json-text.js';
 
 /** Adds rows to a table. Returns the first. */
 export function addRows(table: TableRows, count: number): number {

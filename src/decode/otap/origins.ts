@@ -3,9 +3,9 @@
 
 import { NULL_TEXT } from '../../buffer/column.js';
 import type { TableRows } from '../../buffer/table-rows.js';
-import { SERVICE_ATTRIBUTES } from '../origin.js';
+import { type Columns, NONE } from '../arrow/columns.js';
+import { SERVICE_ATTRIBUTES } from '../rows/origin.js';
 import { type AttributeObjects, setAttributes } from './attributes.js';
-import { type Columns, NONE } from './columns.js';
 import { setTexts } from './heap-texts.js';
 import { readIds } from './ids.js';
 import type { Payloads } from './message-payloads.js';

@@ -7,23 +7,23 @@
 // column is absent or null is that type's empty one; of an owner's attributes with equal keys the last stands. Unlike
 // the reference, a type of value or of metric that the protocol does not define is refused.
 
+import { Failure } from '../../base/failure.js';
 import type { SignalRows } from '../../buffer/signal-rows.js';
-import { Failure } from '../../failure.js';
 import type { Signal } from '../../schema/column-declaration.js';
-import { JsonText } from '../json-text.js';
-import { isHeapUtf8 } from '../text-check.js';
-import { ArrowStream } from './arrow-stream.js';
+import { payloadFail } from '../arrow/fail.js';
+import { defaultOtapLimits, type OtapLimits } from '../arrow/limits.js';
+import { DecodedRoom } from '../arrow/record-batch.js';
+import { Scratch } from '../arrow/scratch.js';
+import { ArrowStream } from '../arrow/stream.js';
+import { JsonText } from '../text/json-text.js';
+import { isHeapUtf8 } from '../text/text-check.js';
 import { readBatchArrowRecords } from './batch-arrow-records.js';
 import { CborJson } from './cbor-json.js';
-import { payloadFail } from './fail.js';
 import { invalidTextIn } from './invalid-text.js';
-import { defaultOtapLimits, type OtapLimits } from './limits.js';
 import { logsDecoder } from './logs.js';
 import { MessagePayloads, type Payloads } from './message-payloads.js';
 import { metricsDecoder } from './metrics.js';
 import { type PayloadName, payloadNames } from './payload-types.js';
-import { DecodedRoom } from './record-batch.js';
-import { Scratch } from './scratch.js';
 import { tracesDecoder } from './traces.js';
 
 const decoders = { logs: logsDecoder, traces: tracesDecoder, metrics: metricsDecoder } as const satisfies Record<

@@ -1,9 +1,9 @@
 // Tables of data points → rows of the tables of metrics. A point names its metric by the metric's id; rows come in the
 // order of metrics, and those of one metric in the order of its points.
 
-import type { DistributionColumns, MetricColumns, PointColumns } from '../metric-columns.js';
+import { type Columns, ITEM, NONE } from '../arrow/columns.js';
+import type { DistributionColumns, MetricColumns, PointColumns } from '../rows/metric-columns.js';
 import { setAttributes } from './attributes.js';
-import { type Columns, ITEM, NONE } from './columns.js';
 import { setExemplars } from './exemplars.js';
 import { readIds } from './ids.js';
 import type { Payloads } from './message-payloads.js';

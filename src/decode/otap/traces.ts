@@ -1,8 +1,8 @@
 import type { SignalRows } from '../../buffer/signal-rows.js';
+import { type Columns, NONE } from '../arrow/columns.js';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../protobuf/fields.js';
-import { type SpanColumns, spanColumns } from '../span-columns.js';
+import { type SpanColumns, spanColumns } from '../rows/span-columns.js';
 import { setAttributes } from './attributes.js';
-import { type Columns, NONE } from './columns.js';
 import { areEqualEntries, setTexts } from './heap-texts.js';
 import { readGroupedParentIds, readIds } from './ids.js';
 import { jsonCounts, jsonTexts, jsonTimes } from './item-fields.js';

@@ -4,9 +4,9 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { TextColumn } from '../../buffer/column.js';
-import { FALSE, NULL, TRUE } from '../json-literals.js';
-import type { JsonText } from '../json-text.js';
-import { KEPT_PLACES, MAX_VALUE_DEPTH } from '../limits.js';
+import { KEPT_PLACES, MAX_VALUE_DEPTH } from '../rows/limits.js';
+import { FALSE, NULL, TRUE } from '../text/json-literals.js';
+import type { JsonText } from '../text/json-text.js';
 import { tagsOf } from './messages.js';
 import { resizedWords } from './places.js';
 import type { WireReader } from './reader.js';

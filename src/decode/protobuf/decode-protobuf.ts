@@ -3,9 +3,9 @@
 
 import type { SignalRows } from '../../buffer/signal-rows.js';
 import type { Signal } from '../../schema/column-declaration.js';
-import { JsonText } from '../json-text.js';
-import { Origin, SERVICE_ATTRIBUTES } from '../origin.js';
-import { isHeapUtf8 } from '../text-check.js';
+import { Origin, SERVICE_ATTRIBUTES } from '../rows/origin.js';
+import { JsonText } from '../text/json-text.js';
+import { isHeapUtf8 } from '../text/text-check.js';
 import { Attributes } from './attributes.js';
 import { setSharedText, type Wiring } from './fields.js';
 import { findInvalidText } from './locate.js';

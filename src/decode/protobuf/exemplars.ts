@@ -1,6 +1,6 @@
 // An Exemplar → a JSON object.
 
-import { FILTERED_ATTRIBUTES, SPAN_ID, TIME_UNIX_NANO, TRACE_ID, VALUE } from '../json-literals.js';
+import { FILTERED_ATTRIBUTES, SPAN_ID, TIME_UNIX_NANO, TRACE_ID, VALUE } from '../text/json-literals.js';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES, type Wiring, writeJsonId } from './fields.js';
 import { tagsOf } from './messages.js';
 import { NumberValue } from './number-value.js';

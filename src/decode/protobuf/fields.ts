@@ -1,8 +1,8 @@
 // Fields that messages of several signals have: texts, ids and lists of messages, as columns and inside JSON.
 
 import type { TextColumn } from '../../buffer/column.js';
-import type { JsonText } from '../json-text.js';
-import type { SharedTexts } from '../origin.js';
+import type { SharedTexts } from '../rows/origin.js';
+import type { JsonText } from '../text/json-text.js';
 import type { Attributes } from './attributes.js';
 import type { Places } from './places.js';
 import type { WireReader } from './reader.js';

@@ -1,5 +1,5 @@
 import type { SignalRows } from '../../buffer/signal-rows.js';
-import { logColumns } from '../log-columns.js';
+import { logColumns } from '../rows/log-columns.js';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES, type Wiring, writeId, writeText } from './fields.js';
 import { tagsOf } from './messages.js';
 import { placeOfLast } from './well-formed.js';

@@ -2,7 +2,7 @@
 
 import type { SignalRows } from '../../buffer/signal-rows.js';
 import type { TableRows } from '../../buffer/table-rows.js';
-import { metricColumns, metricTexts } from '../metric-columns.js';
+import { metricColumns, metricTexts } from '../rows/metric-columns.js';
 import { setSharedText, type Wiring } from './fields.js';
 import { type MessageName, tagsOf } from './messages.js';
 import { expHistogramPointDecoder, histogramPointDecoder, numberPointDecoder, summaryPointDecoder } from './points.js';

@@ -1,4 +1,4 @@
-import { KEPT_PLACES } from '../limits.js';
+import { KEPT_PLACES } from '../rows/limits.js';
 
 /** Places of fields that are read once their message has ended, such as the events of a span. */
 export class Places {

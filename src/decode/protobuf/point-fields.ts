@@ -1,7 +1,7 @@
 // What points have in common, read by the same code although each message numbers its fields in its own way.
 
 import type { TextColumn } from '../../buffer/column.js';
-import type { DistributionColumns, PointColumns } from '../metric-columns.js';
+import type { DistributionColumns, PointColumns } from '../rows/metric-columns.js';
 import { exemplarWriter } from './exemplars.js';
 import { type Wiring, writeJsonList } from './fields.js';
 import { Places } from './places.js';

@@ -1,7 +1,7 @@
 // Data points → rows, one function for each message that is a point.
 
 import type { ListColumn } from '../../buffer/column.js';
-import type { MetricColumns } from '../metric-columns.js';
+import type { MetricColumns } from '../rows/metric-columns.js';
 import type { Wiring } from './fields.js';
 import { itemTagsOf, tagsOf } from './messages.js';
 import { NumberValue } from './number-value.js';

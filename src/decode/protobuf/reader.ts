@@ -6,9 +6,9 @@
 // Varints and numbers are bounded by the body alone, so one may run past the end of its message; leave() sees that.
 // Lengths are checked where they are read. Nothing here allocates, unless it fails.
 
-import { Failure } from '../../failure.js';
-import { MAX_VALUE_DEPTH } from '../limits.js';
-import { isContinuationByte } from '../text-check.js';
+import { Failure } from '../../base/failure.js';
+import { MAX_VALUE_DEPTH } from '../rows/limits.js';
+import { isContinuationByte } from '../text/text-check.js';
 import { locate } from './locate.js';
 import { fieldsByNumber, type MessageName } from './messages.js';
 

@@ -1,4 +1,4 @@
-import { MAX_VALUE_DEPTH } from '../limits.js';
+import { MAX_VALUE_DEPTH } from '../rows/limits.js';
 import { fieldsByNumber, type MessageName } from './messages.js';
 import type { WireReader } from './reader.js';
 

@@ -5,15 +5,15 @@ import type { FrozenBatch, Generation } from '../../../src/buffer/generation.js'
 import type { SignalRows } from '../../../src/buffer/signal-rows.js';
 import { tablesApart } from '../../../src/catalog/live-tables.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from '../../../src/catalog/seal-target.js';
+import { Recovery } from '../../../src/control/recovery.js';
+import { Admission } from '../../../src/ingest/admission.js';
+import { Ingest } from '../../../src/ingest/ingest.js';
 import { DeadLetters } from '../../../src/journal/dead-letters.js';
 import { Journal } from '../../../src/journal/journal.js';
 import type { Damage } from '../../../src/journal/segment.js';
 import { readOptions } from '../../../src/schema/option-declaration.js';
 import { serveOptions } from '../../../src/schema/serve-options.js';
 import { Sealer } from '../../../src/seal/sealer.js';
-import { Admission } from '../../../src/server/admission.js';
-import { Ingest } from '../../../src/server/ingest.js';
-import { Recovery } from '../../../src/server/recovery.js';
 import { logsRequest } from '../../support/telemetry.js';
 import type { MemoryStorage } from './memory-storage.js';
 

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageFolder } from '../../../src/package-folder.js';
+import { packageFolder } from '../../../src/base/package-folder.js';
 
 export type Need = 'extensions' | 'seaweedfs' | 'postgres';
 

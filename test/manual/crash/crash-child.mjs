@@ -7,9 +7,9 @@
 
 import { openSync, writeSync } from 'node:fs';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { Recovery } from '../../../dist/control/recovery.js';
 import { diskStorage } from '../../../dist/journal/journal-storage.js';
 import { otlp } from '../../../dist/otlp.js';
-import { Recovery } from '../../../dist/server/recovery.js';
 
 const { database, setUp, serveFunction, uri, options, stateFile } = JSON.parse(process.argv[2]);
 const state = openSync(stateFile, 'w');

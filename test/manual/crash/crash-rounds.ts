@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { packageFolder } from '../../../src/package-folder.js';
+import { packageFolder } from '../../../src/base/package-folder.js';
 import { freePorts } from '../../lake/support/free-ports.js';
 import { feed } from '../harness/feed.js';
 import { HarnessDatabase, TOKEN } from '../harness/harness-database.js';

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageFolder } from '../../../src/package-folder.js';
+import { packageFolder } from '../../../src/base/package-folder.js';
 
 export const targetNames = ['memory', 'file', 'ducklake', 'parquet'] as const;
 export type TargetName = (typeof targetNames)[number];

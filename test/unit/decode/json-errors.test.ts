@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { Failure } from '../../../src/base/failure.js';
 import { SignalRows } from '../../../src/buffer/signal-rows.js';
 import { decodeJson, decodeNdjson } from '../../../src/decode/json/decode-json.js';
-import { Failure } from '../../../src/failure.js';
 import type { Signal } from '../../../src/schema/column-declaration.js';
 
 function messageOfRefusal(signal: Signal, body: string | Uint8Array, decode = decodeJson): string {

@@ -1,10 +1,10 @@
 // The mapping rules and the refusals, each in one small request.
 
 import { describe, expect, test } from 'vitest';
+import { Failure } from '../../../src/base/failure.js';
 import { SignalRows } from '../../../src/buffer/signal-rows.js';
-import { MAX_VALUE_DEPTH } from '../../../src/decode/limits.js';
 import { decodeProtobuf, ProtobufDecoder } from '../../../src/decode/protobuf/decode-protobuf.js';
-import { Failure } from '../../../src/failure.js';
+import { MAX_VALUE_DEPTH } from '../../../src/decode/rows/limits.js';
 import type { Signal } from '../../../src/schema/column-declaration.js';
 import { encodeProtobuf } from '../../oracle/encode-protobuf.js';
 import type { Message } from '../../oracle/message.js';

@@ -1,7 +1,7 @@
 // Frames of zstd that say more of themselves than a decoder may believe.
 
 import { describe, expect, test } from 'vitest';
-import { zstdBlocks } from '../../../src/decode/zstd-frames.js';
+import { zstdBlocks } from '../../../src/decode/compression/zstd-frames.js';
 import { LONGEST_BLOCK_BYTES, type TestBlock, zstdFrame, zstdFrameOf, zstdZeros } from '../../support/zstd-frame.js';
 
 const KiB = 1 << 10;

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { EndOfTurn } from '../../../src/server/end-of-turn.js';
+import { EndOfTurn } from '../../../src/server/http/end-of-turn.js';
 
 test('actions run together and in order, once what is running has given way', async () => {
   const endOfTurn = new EndOfTurn();

@@ -1,0 +1,359 @@
+// Generations → Parquet files below a root, partitioned by the day of the event:
+// <root>/<table>/year=YYYY/month=MM/day=DD/<generation>_<n>.parquet
+//
+// Writing files cannot be rolled back, so this is at least once. Two things keep "more than once" rare: a table that a
+// failed seal has written whole is not written again, and a retry names its files as the first attempt did. On a local
+// disk files are written beside the dataset and, once all of a table's are whole, renamed into it: no reader sees a part
+// of one, and a retry goes on renaming where the last attempt stopped.
+
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../../base/failure.js';
+import type { Generation } from '../../buffer/generation.js';
+import { dayOf } from '../../duckdb/batch-scan.js';
+import type { Database } from '../../duckdb/database.js';
+import { quotedIdentifier, quotedString } from '../../duckdb/sql-text.js';
+import type { TelemetryTable } from '../../schema/column-declaration.js';
+import { tablesBySignal, telemetryTables } from '../../schema/tables.js';
+import { fileExists, pathPattern } from '../file-exists.js';
+import { isOfOtherGenerations, type LiveTables } from '../live-tables.js';
+import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from '../seal-target.js';
+import { type TableHome, tableName } from '../tables.js';
+import { connectWriter } from '../writer-session.js';
+import { replaceFileDurably, syncFilesBelow } from './durable-files.js';
+import type { ExportPlace } from './export-place.js';
+
+const MS_PER_DAY = 86_400_000;
+
+/** Files on their way to their final name. Outside of every table's folder, so that no glob over a table sees them. */
+const STAGING_FOLDER = '_staging';
+
+/** Columns that name the folders of a day, in their order. */
+const PARTITION = ['year', 'month', 'day'] as const;
+
+/** Attempts to replace a view that another server is replacing, and the longest pause between them. */
+const VIEW_ATTEMPTS = 20;
+const LONGEST_VIEW_PAUSE_MS = 20;
+
+/** Tells this process from earlier ones that had its number, as the first process of a container always has. */
+const RUN_ID = randomUUID();
+/** Begins the name of each folder that this process stages files in. */
+const STAGING_OWNER = `${hostname()}-${process.pid}-${RUN_ID}-`;
+const OWNED_FOLDER = /^(.+)-(\d+)-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}-/;
+
+/**
+ * Age from which what another host staged counts as abandoned, as that of a container is that came back under another
+ * name. A server whose seals have failed for longer than that writes its files anew.
+ */
+const FOREIGN_STAGING_MS = MS_PER_DAY;
+
+/**
+ * zstd 2 makes slightly smaller files than DuckDB's default, 3, of telemetry. A dictionary of texts is given up once it has
+ * 64 KiB instead of a megabyte: one that large holds texts of which hardly any comes twice. With DuckDB's defaults for both,
+ * writing logs takes an eighth more CPU time. See bench/seal.ts.
+ */
+export const FILE_FORMAT =
+  'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 2, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536';
+
+/** How far a generation has come, over all attempts to export it. */
+interface Progress {
+  /** Part of every file name: no other generation, server or host has the same. */
+  readonly id: string;
+  readonly written: Set<TelemetryTable>;
+  /** Files that are whole: those that wait to be renamed, and the names of those that have been. */
+  readonly staged: Map<TelemetryTable, { readonly waiting: string[]; readonly renamed: string[] }>;
+}
+
+/** Rows of one table in one export. */
+interface ExportedRows {
+  readonly table: TelemetryTable;
+  /** Day of all of them, counted from 1970 in UTC; undefined when they have several, or it has to be looked for. */
+  readonly day: number | undefined;
+  /** When the first of them arrived, which stands for the time of those that have none: the same in every attempt. */
+  readonly arrivedAtMs: number;
+}
+
+export class ParquetTarget implements SealTarget {
+  readonly catalogName = '';
+  readonly schemaName: string;
+  readonly promotedColumns = 0;
+  readonly maintenance = undefined;
+  readonly #database: Database;
+  readonly #writer: DuckDBConnection;
+  readonly #root: string;
+  readonly #isLocal: boolean;
+  readonly #home: TableHome;
+  readonly #progress = new WeakMap<Generation, Progress>();
+  readonly #viewed = new Set<TelemetryTable>();
+  readonly live: LiveTables;
+
+  private constructor(database: Database, writer: DuckDBConnection, { root, isLocal, schema }: ExportPlace) {
+    const home = { catalog: database.hostCatalog, schema };
+    this.#database = database;
+    this.#writer = writer;
+    this.#root = root;
+    this.#isLocal = isLocal;
+    this.#home = home;
+    this.schemaName = schema;
+    this.live = {
+      home,
+      computed: (table) => dayColumns(table, []).map(({ name, sql }) => ({ name, sql: `CAST(${sql} AS BIGINT)` })),
+      toldApart: 'when planned',
+      committedSql: (table, generations) =>
+        this.#viewed.has(table)
+          ? `SELECT * EXCLUDE (filename, ${PARTITION.join(', ')}), ${PARTITION.join(', ')} FROM ${this.#filesOf(table, 'filename = true')} WHERE ${isOfOtherGenerations(generations)}`
+          : undefined,
+      isCommittedSql: 'false',
+    };
+  }
+
+  /** Makes views over the place in the database that the host opened. */
+  static async open(database: Database, place: ExportPlace): Promise<ParquetTarget> {
+    const writer = await connectWriter(database);
+    const target = new ParquetTarget(database, writer, place);
+    try {
+      await target.#prepare();
+    } catch (error) {
+      writer.closeSync();
+      throw error;
+    }
+    return target;
+  }
+
+  /** Writes every table with rows. The phases of a transaction do not exist here, and take no time. */
+  async commit(generation: Generation, identity: SealIdentity): Promise<CommitTiming> {
+    const progress = this.#progressOf(generation);
+    for (const [signal, batches] of generation.batches) {
+      for (const table of tablesBySignal[signal]) {
+        if (progress.written.has(table) || batches.every((batch) => batch.rowsOf(table) === 0)) continue;
+        const rows = { table, day: dayOf(batches, table), arrivedAtMs: generation.openedAtMs };
+        await this.#database.scans.read(batches, table, async (scan) => {
+          const files = await this.#export(rows, scan, progress);
+          // The journal forgets the rows after this.
+          if (generation.lastJournalSequence > 0) await syncFilesBelow(this.#root, files);
+        });
+        progress.written.add(table);
+        if (!this.#viewed.has(table)) await this.#createView(table);
+      }
+    }
+    if (generation.lastJournalSequence > 0) await this.#writeManifest(generation, identity);
+    return { appendMs: 0, commitMs: 0 };
+  }
+
+  async lastSeal(serverId: string): Promise<LastSeal> {
+    const manifest = this.#manifestPath(serverId);
+    if (!(await fileExists(this.#writer, manifest))) return { sealSequence: 0, journalSequence: 0 };
+    const result = await this.#writer.runAndReadAll(
+      `SELECT seal_sequence::BIGINT, journal_sequence::BIGINT FROM read_json(${quotedString(pathPattern(manifest))})`,
+    );
+    const [sealSequence, journalSequence] = result.getRows()[0] as [bigint, bigint];
+    return { sealSequence: Number(sealSequence), journalSequence: Number(journalSequence) };
+  }
+
+  isPermanent(): boolean {
+    return false;
+  }
+
+  close(): void {
+    this.#writer.closeSync();
+  }
+
+  async #prepare(): Promise<void> {
+    const schema = `${quotedIdentifier(this.#home.catalog)}.${quotedIdentifier(this.#home.schema)}`;
+    await this.#writer.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    if (this.#isLocal) {
+      await mkdir(this.#root, { recursive: true });
+      await removeAbandoned(join(this.#root, STAGING_FOLDER));
+    }
+    for (const table of telemetryTables) await this.#createView(table);
+  }
+
+  /**
+   * Says how far the journal has been exported. A crash between the first file's rename and this makes rows come twice;
+   * nothing else does.
+   */
+  async #writeManifest({ lastJournalSequence }: Generation, { serverId, sequence }: SealIdentity): Promise<void> {
+    const manifest = this.#manifestPath(serverId);
+    if (this.#isLocal) {
+      const contents = { seal_sequence: sequence, journal_sequence: lastJournalSequence };
+      await replaceFileDurably(manifest, JSON.stringify(contents));
+      return;
+    }
+    await this.#writer.run(
+      `COPY (SELECT ${sequence} AS seal_sequence, ${lastJournalSequence} AS journal_sequence)
+       TO ${quotedString(manifest)} (FORMAT json)`,
+    );
+  }
+
+  #manifestPath(serverId: string): string {
+    return `${this.#root}/_seals/${serverId}.json`;
+  }
+
+  #progressOf(generation: Generation): Progress {
+    let progress = this.#progress.get(generation);
+    if (progress === undefined) {
+      progress = { id: generation.id, written: new Set(), staged: new Map() };
+      this.#progress.set(generation, progress);
+    }
+    return progress;
+  }
+
+  /** Writes the rows of a table. Resolves with the files, where they are local. */
+  async #export(rows: ExportedRows, scan: string, progress: Progress): Promise<readonly string[]> {
+    const { table } = rows;
+    if (!this.#isLocal) {
+      await this.#copy(rows, scan, `${this.#root}/${table.name}`, progress.id);
+      return [];
+    }
+    const staging = join(this.#root, STAGING_FOLDER, `${STAGING_OWNER}${progress.id}`);
+    const files = progress.staged.get(table) ?? (await this.#stage(rows, scan, staging, progress));
+    for (let file = files.waiting[0]; file !== undefined; file = files.waiting[0]) {
+      const final = join(this.#root, relative(staging, file));
+      await mkdir(dirname(final), { recursive: true });
+      try {
+        await rename(file, final);
+      } catch (error) {
+        // Somebody removed the file. The next attempt writes the table's files anew, to the same names.
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') progress.staged.delete(table);
+        throw error;
+      }
+      files.waiting.shift();
+      files.renamed.push(final);
+    }
+    await rm(staging, { recursive: true, force: true });
+    return files.renamed;
+  }
+
+  async #stage(rows: ExportedRows, scan: string, staging: string, progress: Progress) {
+    const folder = join(staging, rows.table.name);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    const files = { waiting: await this.#copy(rows, scan, folder, progress.id), renamed: [] };
+    progress.staged.set(rows.table, files);
+    return files;
+  }
+
+  /** Writes a table's rows below a folder. Resolves with the files. */
+  async #copy(rows: ExportedRows, scan: string, folder: string, id: string): Promise<string[]> {
+    const result = await this.#writer.runAndReadAll(
+      rows.day === undefined
+        ? `COPY (${partitionedSelect(rows, scan)}) TO ${quotedString(folder)} (
+             ${FILE_FORMAT}, PARTITION_BY (${PARTITION.join(', ')}),
+             FILENAME_PATTERN ${quotedString(`${id}_{i}`)}, OVERWRITE_OR_IGNORE, RETURN_FILES)`
+        : `COPY (FROM ${scan}) TO ${quotedString(await this.#fileOfDay(folder, rows.day, id))} (${FILE_FORMAT}, RETURN_FILES)`,
+    );
+    return result.getRowObjectsJson().flatMap(({ Files }) => Files as string[]);
+  }
+
+  /** File for the rows of one day, which need not be partitioned row by row: that takes half as much CPU time again. */
+  async #fileOfDay(folder: string, day: number, id: string): Promise<string> {
+    const [year, month, date] = new Date(day * MS_PER_DAY).toISOString().split(/[-T]/);
+    const partition = `${folder}/year=${year}/month=${month}/day=${date}`;
+    if (this.#isLocal) await mkdir(partition, { recursive: true });
+    return `${partition}/${id}_0.parquet`;
+  }
+
+  /** Makes the view over a table's files; over no rows as long as there are no files. */
+  async #createView(table: TelemetryTable): Promise<void> {
+    const glob = this.#globOf(table);
+    const found = await this.#writer.runAndReadAll(`SELECT 1 FROM glob(${quotedString(glob)}) LIMIT 1`);
+    const hasFiles = found.currentRowCount > 0;
+    const columns = table.columns.map(({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`);
+    const parts = PARTITION.map((part) => `NULL::BIGINT AS ${part}`);
+    const days = PARTITION.join(', ');
+    const select = hasFiles
+      ? `SELECT * EXCLUDE (${days}), ${days} FROM ${this.#filesOf(table)}`
+      : `SELECT ${[...columns, ...parts].join(', ')} WHERE false`;
+    await this.#replaceView(tableName(this.#home, table), select);
+    if (hasFiles) this.#viewed.add(table);
+  }
+
+  #globOf(table: TelemetryTable): string {
+    return `${pathPattern(this.#root)}/${table.name}/**/*.parquet`;
+  }
+
+  #filesOf(table: TelemetryTable, ...options: readonly string[]): string {
+    const all = ['hive_partitioning = true', 'union_by_name = true', ...options].join(', ');
+    return `read_parquet(${quotedString(this.#globOf(table))}, ${all})`;
+  }
+
+  /** Servers that export to one root replace the same views, and DuckDB lets one of them do so at a time. */
+  async #replaceView(name: string, select: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#writer.run(`CREATE OR REPLACE VIEW ${name} AS ${select}`);
+        return;
+      } catch (error) {
+        if (messageOf(error).includes('is of type Table')) {
+          throw new Error(`cannot make view ${name} over Parquet files: a table has that name, choose another schema`, {
+            cause: error,
+          });
+        }
+        if (attempt === VIEW_ATTEMPTS || !messageOf(error).includes('write-write conflict')) throw error;
+      }
+      await pause(Math.random() * LONGEST_VIEW_PAUSE_MS);
+    }
+  }
+}
+
+/** The day of a row's time, or of what stands for that where it has none. */
+function dayColumns(table: TelemetryTable, otherwise: readonly string[]): { name: string; sql: string }[] {
+  const times = table.columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => quotedIdentifier(name));
+  const time = `coalesce(${[...times, ...otherwise].join(', ')})`;
+  return PARTITION.map((part) => ({ name: part, sql: `strftime(${time}, '%${part === 'year' ? 'Y' : part[0]}')` }));
+}
+
+/** Rows with the day that they are filed under. */
+function partitionedSelect({ table, arrivedAtMs }: ExportedRows, scan: string): string {
+  // In UTC, as all times here are.
+  const moment = `make_timestamp(${arrivedAtMs * 1000})`;
+  const parts = dayColumns(table, [moment]).map(({ name, sql }) => `${sql} AS ${name}`);
+  return `SELECT *, ${parts.join(', ')} FROM ${scan}`;
+}
+
+/** Removes what was staged by processes that have ended since, as far as that can be known: nobody will finish those files. */
+async function removeAbandoned(folder: string): Promise<void> {
+  const entries = await entriesOf(folder);
+  for (const entry of entries) {
+    if (entry.startsWith(STAGING_OWNER)) continue;
+    const [, host, pid] = OWNED_FOLDER.exec(entry) ?? [];
+    const hasEnded =
+      host === hostname()
+        ? Number(pid) === process.pid || !isRunning(Number(pid))
+        : Date.now() - (await changedAtMs(join(folder, entry))) > FOREIGN_STAGING_MS;
+    if (hasEnded) await rm(join(folder, entry), { recursive: true, force: true });
+  }
+}
+
+/** None in a folder that is not there. */
+async function entriesOf(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** When a file was changed last; not yet, where another host has removed it meanwhile. */
+async function changedAtMs(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Number.POSITIVE_INFINITY;
+    throw error;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,237 @@
+// One server: listener → ingest → sealer → target, wired. Its life is start(), flush(), stop().
+
+import { randomUUID } from 'node:crypto';
+import { messageOf } from '../base/failure.js';
+import type { SignalRows } from '../buffer/signal-rows.js';
+import { openTarget } from '../catalog/open-target.js';
+import type { SealTarget } from '../catalog/seal-target.js';
+import type { Database, LogLevel } from '../duckdb/database.js';
+import { FrozenRows } from '../duckdb/frozen-rows.js';
+import { Admission } from '../ingest/admission.js';
+import { Ingest } from '../ingest/ingest.js';
+import type { DeadLetters } from '../journal/dead-letters.js';
+import type { Journal } from '../journal/journal.js';
+import type { Feeder, LiveRows } from '../live/live-rows.js';
+import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
+import { type FlushResult, Sealer, type SealerEvents } from '../seal/sealer.js';
+import { canonicalUri, httpUrl, type ListenUri } from '../server/listen-uri.js';
+import type { Listener } from '../server/listener.js';
+import { newListener } from './new-listener.js';
+import { type OpenJournal, openJournal } from './open-journal.js';
+import { Recovery } from './recovery.js';
+import type { ServeRequest } from './serve-request.js';
+
+/** Attempts of the final commit, and the pause between them. What cannot be committed then is dropped, and said so. */
+const FINAL_COMMIT_ATTEMPTS = 3;
+const FINAL_COMMIT_PAUSE_MS = 250;
+/** Rows count as stuck once the last successful seal is this many maximal ages old. */
+const STUCK_AFTER_AGES = 3;
+
+export interface StopResult {
+  /** Rows that the final commit made durable. */
+  readonly committedRows: number;
+  readonly droppedRows: number;
+  /** Rows that could not be committed, and are in the journal for the next start. */
+  readonly journaledRows: number;
+  /** Why rows were dropped, or stay in the journal. */
+  readonly error: string | undefined;
+}
+
+export class IngestServer {
+  /** Where it listens; the port is the real one. */
+  readonly uri: ListenUri;
+  readonly request: ServeRequest;
+  readonly ingest: Ingest;
+  readonly sealer: Sealer;
+  readonly maintenance: MaintenanceSchedule;
+  readonly listener: Listener;
+  readonly target: SealTarget;
+  /** What brings back what was accepted earlier, if the server has a journal. */
+  readonly recovery: Recovery | undefined;
+  readonly #opened: OpenJournal | undefined;
+  readonly #endReading: () => void;
+  #stopped: Promise<StopResult> | undefined;
+
+  private constructor(
+    uri: ListenUri,
+    request: ServeRequest,
+    parts: {
+      ingest: Ingest;
+      sealer: Sealer;
+      maintenance: MaintenanceSchedule;
+      listener: Listener;
+      target: SealTarget;
+      opened: OpenJournal | undefined;
+      recovery: Recovery | undefined;
+      endReading: () => void;
+    },
+  ) {
+    this.uri = uri;
+    this.request = request;
+    this.ingest = parts.ingest;
+    this.sealer = parts.sealer;
+    this.maintenance = parts.maintenance;
+    this.listener = parts.listener;
+    this.target = parts.target;
+    this.#opened = parts.opened;
+    this.recovery = parts.recovery;
+    this.#endReading = parts.endReading;
+  }
+
+  /** Makes or verifies the tables, then listens. `live` reads its rows. Rejects with nothing left running. */
+  static async start(database: Database, request: ServeRequest, live: LiveRows): Promise<IngestServer> {
+    const { options } = request;
+    const { uri } = request;
+    let listensAt = uri;
+    const log = (level: LogLevel, message: string) => {
+      // Losing a line of log is no reason to fail what the line is about.
+      database.writeLog(level, `${canonicalUri(listensAt)}: ${message}`).catch(() => undefined);
+    };
+    const opened = await openJournal(database, request, (message) => log('WARNING', message));
+    let target: SealTarget | undefined;
+    try {
+      target = await openTarget(database, options, request.caller);
+      return await IngestServer.#startOn(request, target, opened, live, log, (at) => {
+        listensAt = at;
+      });
+    } catch (error) {
+      target?.close();
+      await opened?.journal.close();
+      throw error;
+    }
+  }
+
+  static async #startOn(
+    request: ServeRequest,
+    target: SealTarget,
+    opened: OpenJournal | undefined,
+    live: LiveRows,
+    log: (level: LogLevel, message: string) => void,
+    listening: (uri: ListenUri) => void,
+  ): Promise<IngestServer> {
+    const { options } = request;
+    let { uri } = request;
+    const journal = opened?.journal;
+    const serverId = journal?.serverId ?? randomUUID();
+    const last = await target.lastSeal(serverId, journal?.firstSequence);
+    const admission = new Admission(options.max_buffered_bytes);
+    const maintenance = new MaintenanceSchedule(target.maintenance, options.max_buffered_bytes, {
+      admittedBytes: () => admission.admittedBytes,
+      unsupported: (error) =>
+        log('WARNING', `${target.catalogName} has no maintenance, so it will not be tried: ${error}`),
+    });
+    const freeze = (rows: SignalRows) => new FrozenRows(rows);
+    const events: SealerEvents = {
+      identity: () => ({ server: canonicalUri(uri), serverId }),
+      committed: (generation, reason) => {
+        admission.release(generation.admittedBytes);
+        if (reason === 'background') maintenance.sealed(generation.admittedBytes, Date.now());
+        journal?.release(generation.lastJournalSequence).catch((error: unknown) => {
+          log('ERROR', `cannot remove a journal segment: ${messageOf(error)}`);
+        });
+      },
+      failed: (error) => log('ERROR', `cannot commit rows: ${error}`),
+      refused: async (generation, error) => {
+        if (opened === undefined) return false;
+        const { firstJournalSequence: first, lastJournalSequence: end, rows } = generation;
+        try {
+          await opened.deadLetters.add(opened.journal, { first, last: end }, rows, error);
+        } catch (failure) {
+          log('ERROR', `cannot set ${rows} rows aside: ${messageOf(failure)}`);
+          return false;
+        }
+        admission.release(generation.admittedBytes);
+        log('ERROR', `set ${rows} rows aside as dead letters, which otlp_replay() tries again: ${error}`);
+        return true;
+      },
+    };
+    const sealer = new Sealer(target, freeze, options, events, last.sealSequence);
+    const feeder: Feeder = {
+      get listenUri() {
+        return canonicalUri(uri);
+      },
+      serverId,
+      tables: target.live,
+      held: sealer,
+    };
+    live.add(feeder);
+    const endReading = () => live.end(feeder);
+    const ingest = new Ingest(options, admission, sealer, journal);
+    const recovery =
+      opened === undefined ? undefined : new Recovery({ ...opened, target, ingest, sealer, freeze, options, log });
+    const listener = newListener(request, ingest, {
+      isReady: () => journal?.failure === undefined && isReady(sealer, options.seal_max_age_ms),
+      internalError: (error) => log('ERROR', `cannot answer a request: ${messageOf(error)}`),
+    });
+    try {
+      await recovery?.replay(last.journalSequence);
+      uri = { ...uri, port: await listener.listen() };
+    } catch (error) {
+      sealer.stop();
+      // A commit may be running. What is replayed already may as well be in the target.
+      await sealer.flush();
+      endReading();
+      await ingest.close();
+      throw error;
+    }
+    listening(uri);
+    const parts = { ingest, sealer, maintenance, listener, target, opened, recovery, endReading };
+    return new IngestServer(uri, request, parts);
+  }
+
+  /** The journal, if the server has one. */
+  get journal(): Journal | undefined {
+    return this.#opened?.journal;
+  }
+
+  /** What the target refused for good, if the server has a journal. */
+  get deadLetters(): DeadLetters | undefined {
+    return this.#opened?.deadLetters;
+  }
+
+  get listenUri(): string {
+    return canonicalUri(this.uri);
+  }
+
+  get listenUrl(): string {
+    return httpUrl(this.uri);
+  }
+
+  flush(): Promise<FlushResult> {
+    return this.sealer.flush();
+  }
+
+  /** Answers the requests in flight, commits every row, and frees the port. Safe to call twice. */
+  stop(): Promise<StopResult> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<StopResult> {
+    await this.listener.stop();
+    this.sealer.stop();
+    await this.maintenance.stop();
+    let committedRows = 0;
+    for (let attempt = 1; ; attempt++) {
+      const { sealedRows, error } = await this.sealer.flush();
+      committedRows += sealedRows;
+      if (error !== undefined && attempt < FINAL_COMMIT_ATTEMPTS) {
+        await new Promise((resolve) => setTimeout(resolve, FINAL_COMMIT_PAUSE_MS));
+        continue;
+      }
+      this.#endReading();
+      this.target.close();
+      await this.ingest.close();
+      await this.#opened?.journal.close();
+      const uncommittedRows = this.sealer.bufferedRows;
+      return this.#opened === undefined
+        ? { committedRows, droppedRows: uncommittedRows, journaledRows: 0, error }
+        : { committedRows, droppedRows: 0, journaledRows: uncommittedRows, error };
+    }
+  }
+}
+
+function isReady(sealer: Sealer, sealMaxAgeMs: number): boolean {
+  if (sealer.lastError === undefined || sealer.bufferedRows === 0) return true;
+  return sealer.lastSealAtMs !== undefined && Date.now() - sealer.lastSealAtMs <= STUCK_AFTER_AGES * sealMaxAgeMs;
+}

@@ -1,0 +1,57 @@
+// Options → the journal that they name, opened.
+
+import { join } from 'node:path';
+import type { Database } from '../duckdb/database.js';
+import { quotedString } from '../duckdb/sql-text.js';
+import { DeadLetters } from '../journal/dead-letters.js';
+import { Journal } from '../journal/journal.js';
+import { diskStorage } from '../journal/journal-storage.js';
+import { canonicalUri } from '../server/listen-uri.js';
+import type { ServeRequest } from './serve-request.js';
+
+export interface OpenJournal {
+  readonly journal: Journal;
+  readonly deadLetters: DeadLetters;
+}
+
+/** Undefined when no journal was asked for. Rejects while another process has it. */
+export async function openJournal(
+  database: Database,
+  request: ServeRequest,
+  log: (message: string) => void,
+): Promise<OpenJournal | undefined> {
+  if (request.options.durability !== 'journal') return undefined;
+  const folder = request.options.journal_path ?? (await defaultFolder(database, request));
+  const journal = await Journal.open({
+    folder,
+    maxBytes: request.options.journal_max_bytes,
+    storage: diskStorage,
+    damaged({ path, byte, problem, isTornTail }) {
+      const consequence = isTornTail
+        ? 'it was being written when the process ended, and was not acknowledged, unless the file has been cut since'
+        : 'what can be proven is replayed, and a damaged file is kept in the folder "damaged"';
+      log(`journal ${path}, byte ${byte}: ${problem}; ${consequence}`);
+    },
+  });
+  try {
+    return { journal, deadLetters: await DeadLetters.open(diskStorage, folder) };
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+/** `<database>.journal/<scheme-host-port>` beside a database file. */
+async function defaultFolder(database: Database, { uri, options, caller }: ServeRequest): Promise<string> {
+  const catalog = options.catalog ?? caller.catalog;
+  const [target] = await database.rows(
+    `SELECT path FROM duckdb_databases()
+     WHERE lower(database_name) = lower(${quotedString(catalog)}) AND type = 'duckdb' AND path IS NOT NULL`,
+  );
+  if (target === undefined || options.parquet_export_path !== null) {
+    throw new Error("durability := 'journal' needs a journal_path: only beside a database file is there a default");
+  }
+  if (uri.port === 0)
+    throw new Error("durability := 'journal' on port 0 needs a journal_path: the default names the port");
+  return join(`${String(target['path'])}.journal`, canonicalUri(uri).replaceAll(/[:[\]]+/g, '-'));
+}

@@ -1,0 +1,154 @@
+// What earlier runs accepted and did not commit → the target: the journal at the start, dead letters when asked for.
+
+import { messageOf } from '../base/failure.js';
+import type { Generation } from '../buffer/generation.js';
+import { type Freeze, OpenRows } from '../buffer/open-rows.js';
+import type { SignalRows } from '../buffer/signal-rows.js';
+import type { SealTarget } from '../catalog/seal-target.js';
+import type { LogLevel } from '../duckdb/database.js';
+import type { Ingest } from '../ingest/ingest.js';
+import type { DeadLetter, DeadLetters } from '../journal/dead-letters.js';
+import type { Journal } from '../journal/journal.js';
+import type { JournalRecord } from '../journal/record.js';
+import type { ServeOptions } from '../schema/serve-options.js';
+import type { Sealer } from '../seal/sealer.js';
+
+/** Rows between two lines of log about a recovery. */
+const PROGRESS_ROWS = 1_000_000;
+/**
+ * Attempts at a commit without which a recovery has no memory to go on, and the pause between them. More than it takes
+ * to set rows aside that the target refuses for good; the start fails after them, and has lost nothing.
+ */
+const COMMIT_ATTEMPTS = 10;
+const COMMIT_PAUSE_MS = 1000;
+
+export interface RecoveryParts {
+  readonly journal: Journal;
+  readonly deadLetters: DeadLetters;
+  readonly target: SealTarget;
+  readonly ingest: Ingest;
+  readonly sealer: Sealer;
+  readonly freeze: Freeze;
+  readonly options: Pick<ServeOptions, 'max_decoded_bytes'>;
+  log(level: LogLevel, message: string): void;
+}
+
+export interface ReplayResult {
+  readonly replayedRows: number;
+  /** What kept dead letters from being committed. They are kept. */
+  readonly error: string | undefined;
+}
+
+export class Recovery {
+  readonly #parts: RecoveryParts;
+  #rows = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts;
+  }
+
+  /** Rows that came from the journal or from dead letters since the server started. */
+  get rowsTotal(): number {
+    return this.#rows;
+  }
+
+  /**
+   * Appends what the journal has beyond `afterSequence`. Before the first request, because the newest sequence that a seal
+   * names must cover all older ones. Commits in between, so that memory is bounded whatever the backlog. A record that
+   * cannot be decoded becomes a dead letter.
+   */
+  async replay(afterSequence: number): Promise<void> {
+    const { journal, deadLetters, sealer, log } = this.#parts;
+    await this.#settleCommitted(afterSequence);
+    let reported = 0;
+    for await (const record of journal.replay(afterSequence)) {
+      if (deadLetters.has(record.sequence)) continue;
+      const rows = await this.#decoded(record);
+      if (rows === undefined || rows.rows === 0) continue;
+      sealer.append(rows, 0, { first: record.sequence, last: record.sequence });
+      this.#rows += rows.rows;
+      await this.#makeRoom();
+      if (this.#rows - reported < PROGRESS_ROWS) continue;
+      log('INFO', `${this.#rows} rows replayed from the journal so far`);
+      reported = this.#rows;
+    }
+    if (this.#rows > 0) log('INFO', `replayed ${this.#rows} rows from the journal`);
+  }
+
+  /** Commits what was set aside, oldest first, up to the first that is refused again. Calls wait for each other. */
+  replayDeadLetters(): Promise<ReplayResult> {
+    const result = this.#turn.then(() => this.#replayDeadLetters());
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #replayDeadLetters(): Promise<ReplayResult> {
+    const { journal, deadLetters, sealer } = this.#parts;
+    let replayedRows = 0;
+    try {
+      for (const letter of [...deadLetters.waiting]) {
+        const generation = await this.#generationOf(letter);
+        if (generation !== undefined) await sealer.commitApart(generation, this.#sealName(letter));
+        await deadLetters.settle(letter, journal.releasedSequence);
+        const rows = generation?.rows ?? 0;
+        replayedRows += rows;
+        this.#rows += rows;
+      }
+      return { replayedRows, error: undefined };
+    } catch (error) {
+      return { replayedRows, error: messageOf(error) };
+    }
+  }
+
+  /** Settles dead letters that the target has got since: a crash came before the file was removed. */
+  async #settleCommitted(afterSequence: number): Promise<void> {
+    const { deadLetters, target } = this.#parts;
+    for (const letter of [...deadLetters.waiting]) {
+      const { journalSequence } = await target.lastSeal(this.#sealName(letter), letter.first);
+      if (journalSequence > 0) await deadLetters.settle(letter, afterSequence);
+    }
+    await deadLetters.forget(afterSequence);
+  }
+
+  /**
+   * Who a seal of a dead letter is by, in what the target keeps of it: not the journal, whose sequences are committed in
+   * order. That the seal exists says that the letter was committed.
+   */
+  #sealName({ first, last }: DeadLetter): string {
+    return `${this.#parts.journal.serverId}-dead-letter-${first}-${last}`;
+  }
+
+  async #generationOf(letter: DeadLetter): Promise<Generation | undefined> {
+    const { deadLetters, ingest, freeze } = this.#parts;
+    const open = new OpenRows(freeze);
+    for await (const record of deadLetters.records(letter)) {
+      const rows = ingest.replayedRows(record);
+      if (rows.rows > 0) open.append(rows, 0, Date.now(), { first: record.sequence, last: record.sequence });
+    }
+    return open.detach();
+  }
+
+  /** The rows of a record; undefined when it had to be set aside. */
+  async #decoded(record: JournalRecord): Promise<SignalRows | undefined> {
+    const { journal, deadLetters, ingest, log } = this.#parts;
+    try {
+      return ingest.replayedRows(record);
+    } catch (error) {
+      const { sequence } = record;
+      await deadLetters.add(journal, { first: sequence, last: sequence }, 0, messageOf(error));
+      log('ERROR', `cannot decode record ${sequence} of the journal, so it is a dead letter: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  async #makeRoom(): Promise<void> {
+    const { sealer, options } = this.#parts;
+    for (let attempt = 1; sealer.bufferedBytes > options.max_decoded_bytes / 2; attempt++) {
+      const { error } = await sealer.flush();
+      if (error === undefined) return;
+      if (attempt === COMMIT_ATTEMPTS) throw new Error(`cannot replay the journal: ${error}`);
+      await new Promise((resolve) => setTimeout(resolve, COMMIT_PAUSE_MS));
+    }
+  }
+}

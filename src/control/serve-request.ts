@@ -1,0 +1,69 @@
+// What a serve function was asked for → a request that can be carried out, or the reason why it cannot.
+
+import { randomBytes } from 'node:crypto';
+import type { Caller } from '../duckdb/pending-function.js';
+import { type GivenValue, readOptions } from '../schema/option-declaration.js';
+import { MIN_TOKEN_CHARACTERS, type ServeOptions, serveOptions } from '../schema/serve-options.js';
+import { isLocalHost, type ListenUri, parseListenUri, type Scheme } from '../server/listen-uri.js';
+
+export type Transport = 'http' | 'grpc';
+
+export interface ServeRequest {
+  readonly uri: ListenUri;
+  readonly transport: Transport;
+  readonly options: ServeOptions;
+  /** What clients must present; undefined when everybody may send. */
+  readonly token: string | undefined;
+  readonly caller: Caller;
+}
+
+/** The function that a server is started with: it decides the scheme, and which transports there are. */
+export type ServeFunction = 'otlp_serve' | 'otap_serve';
+
+const functionTraits: Readonly<Record<ServeFunction, { scheme: Scheme; transports: readonly Transport[] }>> = {
+  otlp_serve: { scheme: 'otlp', transports: ['http', 'grpc'] },
+  otap_serve: { scheme: 'otap', transports: ['grpc'] },
+};
+
+/** Reads and checks URI and options. Throws naming the option at fault, before anything has been started. */
+export function serveRequest(
+  name: ServeFunction,
+  uriText: string,
+  given: Readonly<Record<string, GivenValue>>,
+  caller: Caller,
+): ServeRequest {
+  const { scheme, transports } = functionTraits[name];
+  const asked = given['transport'] ?? null;
+  if (name === 'otap_serve' && asked !== null && String(asked).toLowerCase() !== 'grpc') {
+    throw new RangeError(`otap_serve is gRPC-only: transport must be 'grpc' or left out, got '${asked}'`);
+  }
+  const uri = parseListenUri(uriText, 'anyPort');
+  if (uri.scheme !== scheme) throw new RangeError(`${name} requires an '${scheme}:' URI, got '${uriText}'`);
+  const options = readOptions(serveOptions, given);
+  if (!options.allow_other_hostname && !isLocalHost(uri)) {
+    throw new RangeError(
+      `Only localhost is allowed, got '${uri.host}': pass allow_other_hostname := true to listen on other hosts`,
+    );
+  }
+  if (options.parquet_export_path !== null && options.catalog !== null) {
+    throw new RangeError('parquet_export_path cannot be combined with catalog');
+  }
+  if (
+    options.parquet_export_path !== null &&
+    (options.promote_resource_attributes || options.promote_scope_attributes)
+  ) {
+    throw new RangeError(
+      'parquet_export_path cannot be combined with promoted attributes, which are columns of a catalog',
+    );
+  }
+  return { uri, transport: options.transport ?? transports[0]!, options, token: token(options), caller };
+}
+
+function token(options: ServeOptions): string | undefined {
+  if (options.disable_auth) return undefined;
+  if (options.token === null) return randomBytes(16).toString('hex');
+  if (options.token.length < MIN_TOKEN_CHARACTERS) {
+    throw new RangeError(`OTLP server token must be at least ${MIN_TOKEN_CHARACTERS} characters long`);
+  }
+  return options.token;
+}

@@ -1,0 +1,104 @@
+// Listen URI → the one server there. Owns the servers of a DuckDB instance.
+
+import { exportPlace } from '../catalog/parquet/export-place.js';
+import type { Database } from '../duckdb/database.js';
+import { LiveRows } from '../live/live-rows.js';
+import type { FlushResult } from '../seal/sealer.js';
+import { canonicalUri, type ListenUri } from '../server/listen-uri.js';
+import { EventLoopDelay } from './event-loop-delay.js';
+import { IngestServer, type StopResult } from './ingest-server.js';
+import type { ReplayResult } from './recovery.js';
+import type { ServeRequest } from './serve-request.js';
+
+export class ServerRegistry {
+  /** Of the thread that all servers share, from the first one's start on. */
+  readonly eventLoopDelay = new EventLoopDelay();
+  /** What the servers hold in memory, for queries. */
+  readonly live = new LiveRows();
+  readonly #database: Database;
+  readonly #servers = new Map<string, IngestServer>();
+  /** What servers are being started for, so that another start which gets in their way is refused at once. */
+  readonly #starting = new Set<ServeRequest>();
+  #isClosed = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Running servers, in the order in which they were started. */
+  get servers(): readonly IngestServer[] {
+    return [...this.#servers.values()];
+  }
+
+  async start(request: ServeRequest): Promise<IngestServer> {
+    if (this.#isClosed) throw new Error('otelduck has been closed on this DuckDB instance');
+    this.#checkUri(request);
+    this.#checkExport(request);
+    this.#starting.add(request);
+    this.eventLoopDelay.start();
+    try {
+      const server = await IngestServer.start(this.#database, request, this.live);
+      this.#servers.set(server.listenUri, server);
+      // The instance may have been closed while the server was coming up.
+      if (this.#isClosed) await this.#remove(server);
+      return server;
+    } finally {
+      this.#starting.delete(request);
+    }
+  }
+
+  /** Resolves with undefined when there is no server at `uri`. */
+  async flush(uri: ListenUri): Promise<(FlushResult & { readonly sealsTotal: number }) | undefined> {
+    const server = this.#servers.get(canonicalUri(uri));
+    if (server === undefined) return undefined;
+    return { ...(await server.flush()), sealsTotal: server.sealer.sealsTotal };
+  }
+
+  /** Commits dead letters. Resolves with undefined when there is no server at `uri`. */
+  async replay(uri: ListenUri): Promise<ReplayResult | undefined> {
+    const server = this.#servers.get(canonicalUri(uri));
+    if (server === undefined) return undefined;
+    return server.recovery?.replayDeadLetters() ?? { replayedRows: 0, error: undefined };
+  }
+
+  /** Stops the server at `uri`. Resolves with undefined when there is none. */
+  async stop(uri: ListenUri): Promise<StopResult | undefined> {
+    const server = this.#servers.get(canonicalUri(uri));
+    return server === undefined ? undefined : this.#remove(server);
+  }
+
+  /** Stops all servers, and refuses to start more. Safe to call twice. */
+  async close(): Promise<readonly { server: IngestServer; result: StopResult }[]> {
+    this.#isClosed = true;
+    this.eventLoopDelay.stop();
+    return Promise.all(this.servers.map(async (server) => ({ server, result: await this.#remove(server) })));
+  }
+
+  #checkUri({ uri }: ServeRequest): void {
+    if (uri.port === 0) return;
+    const asked = canonicalUri(uri);
+    if (this.#servers.has(asked) || [...this.#starting].some((other) => canonicalUri(other.uri) === asked)) {
+      throw new Error(`OTLP server already exists at ${asked}`);
+    }
+  }
+
+  /** A schema's views show one folder: another one would hide what the servers before write. */
+  #checkExport({ options }: ServeRequest): void {
+    const asked = exportPlace(options);
+    if (asked === undefined) return;
+    for (const request of [...this.servers.map((server) => server.request), ...this.#starting]) {
+      const other = exportPlace(request.options);
+      // SQL does not mind the case of names.
+      if (other?.schema.toLowerCase() !== asked.schema.toLowerCase() || other.root === asked.root) continue;
+      throw new Error(
+        `parquet_export_path must be the same for all servers of schema ${asked.schema}, whose views show one folder: it is ${other.root}, got ${asked.root}`,
+      );
+    }
+  }
+
+  async #remove(server: IngestServer): Promise<StopResult> {
+    const result = await server.stop();
+    this.#servers.delete(server.listenUri);
+    return result;
+  }
+}

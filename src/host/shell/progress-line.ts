@@ -1,0 +1,54 @@
+// A running query's progress, on the terminal's last line: drawn over itself, and gone before anything else is written.
+
+import type { Writable } from 'node:stream';
+import type { Paint } from '../output/paint.js';
+
+/** Queries shorter than this show nothing, as in DuckDB's own shell. */
+const FIRST_SHOWN_AFTER_MS = 2000;
+const DRAWN_EVERY_MS = 200;
+const BAR_WIDTH = 40;
+const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+export class ProgressLine {
+  readonly #stream: Writable;
+  readonly #paint: Paint;
+  #timer: NodeJS.Timeout | undefined;
+  #isDrawn = false;
+
+  constructor(stream: Writable, paint: Paint) {
+    this.#stream = stream;
+    this.#paint = paint;
+  }
+
+  /** Shows what `percentage` says, from two seconds after now on. */
+  start(percentage: () => number): void {
+    const startedMs = performance.now();
+    this.#timer = setInterval(() => {
+      const elapsedMs = performance.now() - startedMs;
+      if (elapsedMs < FIRST_SHOWN_AFTER_MS) return;
+      this.#stream.write(`\r${this.#paint.faint(progressText(percentage(), elapsedMs))}\x1b[K`);
+      this.#isDrawn = true;
+    }, DRAWN_EVERY_MS);
+  }
+
+  /** Takes the line away until it is next drawn. */
+  clear(): void {
+    if (!this.#isDrawn) return;
+    this.#stream.write('\r\x1b[K');
+    this.#isDrawn = false;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.clear();
+  }
+}
+
+/** ` 42% ▕████▏ 3 s`. DuckDB gives a negative percentage while it cannot tell. */
+export function progressText(percentage: number, elapsedMs: number): string {
+  const seconds = `${Math.floor(elapsedMs / 1000)} s`;
+  if (percentage < 0) return `  …  ▕${' '.repeat(BAR_WIDTH)}▏ ${seconds}`;
+  const filled = Math.round((Math.min(percentage, 100) / 100) * BAR_WIDTH * 8);
+  const bar = ('█'.repeat(filled >> 3) + eighths[filled & 7]!).padEnd(BAR_WIDTH);
+  return `${String(Math.floor(Math.min(percentage, 100))).padStart(3)}% ▕${bar}▏ ${seconds}`;
+}

@@ -1,0 +1,356 @@
+// Commands, one at a time → results on a sink. Knows nothing of where commands come from: a terminal, a pipe, a file.
+
+import { createReadStream } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type DuckDBConnection, type DuckDBResult, ResultReturnType, StatementType } from '@duckdb/node-api';
+import { messageOf } from '../../base/failure.js';
+import { redacted } from '../../base/redaction.js';
+import { type Paint, plainPaint } from '../output/paint.js';
+import { type Mode, type ModeName, modes, type ResultStyle } from '../output/result-modes.js';
+import { chunkRows, type ResultRows, type RowBatch, resultColumns } from '../output/result-rows.js';
+import { ReaderGone, type TextSink } from '../output/text-sink.js';
+import { AlreadyReported } from './already-reported.js';
+import { runDotCommand } from './dot-commands.js';
+import { type Command, InputScanner } from './input-scanner.js';
+import type { ProgressLine } from './progress-line.js';
+import { CommandFull, openTarget, type TargetName, type TextTarget } from './text-target.js';
+
+/** What dot commands and flags change. */
+export interface ShellSettings {
+  mode: ModeName;
+  hasHeaders: boolean;
+  nullText: string | undefined;
+  separator: string;
+  maxRows: number;
+  /** 0: the terminal's width. */
+  maxWidth: number;
+  isTimed: boolean;
+  isEchoed: boolean;
+  /** Whether the first error ends an input. */
+  isBailing: boolean;
+}
+
+export const defaultSettings: Readonly<ShellSettings> = {
+  mode: 'duckbox',
+  hasHeaders: true,
+  nullText: undefined,
+  separator: '|',
+  maxRows: 40,
+  maxWidth: 0,
+  isTimed: false,
+  isEchoed: false,
+  isBailing: true,
+};
+
+export interface ShellScreen {
+  readonly out: TextSink;
+  readonly err: TextSink;
+  /** Looks of what goes to `out`, and of what goes to `err`. */
+  readonly outPaint: Paint;
+  readonly errPaint: Paint;
+  /** Columns of the terminal that `out` is, or a width that reads well elsewhere. */
+  width(): number;
+  /** Where `err` is a terminal. */
+  readonly progress?: ProgressLine;
+}
+
+/** An interrupt that comes before DuckDB has begun with a query is lost, so it is repeated until the query ends. */
+const INTERRUPT_AGAIN_MS = 50;
+/** `-init`, `.read` in a file that reads itself. */
+const MAX_READ_DEPTH = 16;
+
+export class Shell {
+  readonly settings: ShellSettings;
+  readonly screen: ShellScreen;
+  readonly #connection: DuckDBConnection;
+  #timeZone = 'UTC';
+  #isRunning = false;
+  #isCancelled = false;
+  #target: TextTarget | undefined;
+  #isTargetForOneResult = false;
+  /** What a target needs, whatever `.mode` says. */
+  #targetMode: ModeName | undefined;
+  #readDepth = 0;
+  #exitCode: number | undefined;
+  #hasFailed = false;
+
+  private constructor(connection: DuckDBConnection, screen: ShellScreen, settings: Partial<ShellSettings>) {
+    this.#connection = connection;
+    this.screen = screen;
+    this.settings = { ...defaultSettings, ...settings };
+  }
+
+  static async start(
+    connection: DuckDBConnection,
+    screen: ShellScreen,
+    settings: Partial<ShellSettings>,
+  ): Promise<Shell> {
+    const shell = new Shell(connection, screen, settings);
+    await shell.#readTimeZone();
+    if (screen.progress !== undefined) {
+      // DuckDB counts progress only for those who ask, and would print a bar of its own.
+      await connection.run('SET SESSION enable_progress_bar = true');
+      await connection.run('SET SESSION enable_progress_bar_print = false');
+    }
+    return shell;
+  }
+
+  /** Set once a command asked to leave. */
+  get exitCode(): number | undefined {
+    return this.#exitCode;
+  }
+
+  exit(code: number): void {
+    this.#exitCode = code;
+  }
+
+  /** Whether any command has failed. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** Ends the running query, whose command then rejects. Does nothing between commands. */
+  cancel(): void {
+    if (!this.#isRunning) return;
+    this.#isCancelled = true;
+    this.#connection.interrupt();
+  }
+
+  /**
+   * Runs the commands of an input as they arrive, and reports the errors of those that fail. The first of them ends the
+   * input while `.bail` is on. Resolves with whether all of it ran.
+   */
+  async runInput(source: AsyncIterable<string> | Iterable<string>, name?: string): Promise<boolean> {
+    const scanner = new InputScanner();
+    let isWhole = true;
+    const runAll = async (commands: readonly Command[]) => {
+      for (const command of commands) {
+        if (this.#exitCode !== undefined) return false;
+        const where = name === undefined ? '' : `${name}:${command.line}: `;
+        if (await this.tryRun(command, where)) continue;
+        isWhole = false;
+        if (this.settings.isBailing) return false;
+      }
+      return true;
+    };
+    for await (const text of source) {
+      if (!(await runAll(scanner.push(text)))) return isWhole;
+    }
+    await runAll(scanner.end());
+    return isWhole;
+  }
+
+  /** Runs a file's commands. Rejects when it cannot be read, or when a command failed and `.bail` is on. */
+  async runFile(path: string): Promise<void> {
+    if (this.#readDepth >= MAX_READ_DEPTH) {
+      throw new Error(`cannot read ${path}: files that read files are limited to a depth of ${MAX_READ_DEPTH}`);
+    }
+    this.#readDepth++;
+    try {
+      if (await this.runInput(linesOf(path), path)) return;
+    } finally {
+      this.#readDepth--;
+    }
+    if (this.settings.isBailing) throw new AlreadyReported();
+  }
+
+  /** Runs a command and reports its error. False when it failed. */
+  tryRun(command: Command, where = ''): Promise<boolean> {
+    return this.#reporting(where, () => this.run(command), command.text);
+  }
+
+  /** Runs a file's commands and reports their errors. False when it cannot be read, or `.bail` ended it. */
+  tryFile(path: string): Promise<boolean> {
+    return this.#reporting('', () => this.runFile(path));
+  }
+
+  async #reporting(where: string, work: () => Promise<void>, statement?: string): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (error instanceof ReaderGone) throw error;
+      if (error instanceof CommandFull) return true;
+      this.#hasFailed = true;
+      if (!(error instanceof AlreadyReported)) await this.reportError(where + redacted(errorText(error), statement));
+      return false;
+    }
+  }
+
+  async run(command: Command): Promise<void> {
+    if (this.settings.isEchoed) await this.write(`${command.text}${command.kind === 'sql' ? ';' : ''}\n`);
+    if (command.kind === 'dot') return await runDotCommand(this, command.text);
+    const startedMs = performance.now();
+    try {
+      await this.#runStatement(command.text);
+    } finally {
+      const seconds = (performance.now() - startedMs) / 1000;
+      if (this.settings.isTimed) await this.write(`Run Time (s): real ${seconds.toFixed(3)}\n`);
+      if (this.#isTargetForOneResult) await this.redirect(undefined);
+    }
+  }
+
+  /** Rows of a query that the shell asks for itself. */
+  async query(sql: string, values: readonly string[] = []): Promise<string[][]> {
+    const result = await this.#connection.runAndReadAll(sql, [...values]);
+    return result.getRows().map((row) => row.map(String));
+  }
+
+  /**
+   * Runs a query again and again, with a pause between, and writes the rows of all results as one result, until it is
+   * cancelled. A result with other columns begins a new one.
+   */
+  async follow(sql: string, mode: Mode, style: Partial<ResultStyle>, pauseMs: number): Promise<void> {
+    this.#isRunning = true;
+    this.#isCancelled = false;
+    try {
+      for (let next: DuckDBResult | undefined = await this.#connection.stream(sql); next !== undefined; ) {
+        const first: DuckDBResult = next;
+        next = undefined;
+        const columns = resultColumns(first);
+        const batches = this.#followed(sql, first, pauseMs, (other) => {
+          next = other;
+        });
+        await mode.write({ columns, batches }, { ...this.#style(), ...style }, { write: (text) => this.write(text) });
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** Rows of a result and those after it, up to one with other columns, which is handed over. */
+  async *#followed(
+    sql: string,
+    first: DuckDBResult,
+    pauseMs: number,
+    handOver: (result: DuckDBResult) => void,
+  ): AsyncIterable<RowBatch> {
+    try {
+      for (let result = first; ; result = await this.#connection.stream(sql)) {
+        if (String(result.columnNames()) !== String(first.columnNames())) return handOver(result);
+        for await (const chunk of result) yield chunkRows(chunk);
+        if (this.#isCancelled) return;
+        await pause(pauseMs);
+        if (this.#isCancelled) return;
+      }
+    } catch (error) {
+      if (!this.#isCancelled) throw error;
+    }
+  }
+
+  /** Sends what follows to a target: all of it, or one result. Without a target it goes to the screen again. */
+  async redirect(name: TargetName | undefined, options: { readonly isForOneResult?: boolean } = {}): Promise<void> {
+    const before = this.#target;
+    this.#target = undefined;
+    this.#isTargetForOneResult = false;
+    this.#targetMode = undefined;
+    await before?.close();
+    if (name === undefined) return;
+    this.#target = await openTarget(name);
+    this.#isTargetForOneResult = options.isForOneResult ?? false;
+    if (name.kind === 'spreadsheet') this.#targetMode = 'csv';
+  }
+
+  async write(text: string): Promise<void> {
+    this.screen.progress?.clear();
+    await (this.#target ?? this.screen.out).write(text);
+  }
+
+  async reportError(message: string): Promise<void> {
+    this.screen.progress?.clear();
+    await this.screen.err.write(`${paintedError(message, this.screen.errPaint)}\n`);
+  }
+
+  /** How wide text on the output may be. */
+  get width(): number {
+    return this.settings.maxWidth > 0 ? this.settings.maxWidth : this.screen.width();
+  }
+
+  async close(): Promise<void> {
+    await this.redirect(undefined);
+  }
+
+  async #runStatement(sql: string): Promise<void> {
+    this.#isRunning = true;
+    this.#isCancelled = false;
+    const repeat = setInterval(() => this.#isCancelled && this.#connection.interrupt(), INTERRUPT_AGAIN_MS);
+    this.screen.progress?.start(() => this.#connection.progress.percentage);
+    try {
+      const result = await this.#connection.stream(sql);
+      if (result.returnType === ResultReturnType.QUERY_RESULT) await this.#writeResult(result);
+      if (settingStatements.has(result.statementType)) await this.#readTimeZone();
+    } finally {
+      clearInterval(repeat);
+      this.screen.progress?.stop();
+      this.#isRunning = false;
+    }
+  }
+
+  async #writeResult(result: DuckDBResult): Promise<void> {
+    const rows: ResultRows = { columns: resultColumns(result), batches: this.#batches(result) };
+    const mode = this.#targetMode ?? this.settings.mode;
+    if (result.statementType === StatementType.EXPLAIN && drawnModes.has(mode)) {
+      return await this.#writePlan(rows);
+    }
+    await modes[mode].write(rows, this.#style(), { write: (text) => this.write(text) });
+  }
+
+  async *#batches(result: DuckDBResult): AsyncIterable<RowBatch> {
+    for await (const chunk of result) {
+      // A result that DuckDB holds whole is read without it noticing an interrupt.
+      if (this.#isCancelled) throw new Error('INTERRUPT Error: Interrupted!');
+      yield chunkRows(chunk);
+    }
+  }
+
+  /** A query plan draws itself, in the second column. */
+  async #writePlan(rows: ResultRows): Promise<void> {
+    for await (const batch of rows.batches) {
+      for (const row of batch.getRows()) await this.write(`${String(row[1]).trimEnd()}\n`);
+    }
+  }
+
+  #style(): ResultStyle {
+    const { hasHeaders, nullText, separator, maxRows } = this.settings;
+    const paint = this.#target === undefined ? this.screen.outPaint : plainPaint;
+    return { hasHeaders, nullText, separator, maxRows, maxWidth: this.width, timeZone: this.#timeZone, paint };
+  }
+
+  async #readTimeZone(): Promise<void> {
+    this.#timeZone = (await this.query("SELECT current_setting('TimeZone')"))[0]![0]!;
+  }
+}
+
+/** Statements after which times may look different. */
+const settingStatements: ReadonlySet<StatementType> = new Set([
+  StatementType.SET,
+  StatementType.VARIABLE_SET,
+  StatementType.PRAGMA,
+]);
+
+/** Modes for readers, who want a plan as a drawing; programs get its row. */
+const drawnModes: ReadonlySet<ModeName> = new Set(['duckbox', 'box', 'table', 'column', 'line', 'list']);
+
+/** The kind of error and DuckDB's caret stand out. */
+function paintedError(message: string, paint: Paint): string {
+  return message
+    .replace(/^(?:[\w. -]+? )?Error:/, (kind) => paint.failure(kind))
+    .replace(/^( *)\^$/m, (_line, space: string) => space + paint.failure('^'));
+}
+
+async function* linesOf(path: string): AsyncIterable<string> {
+  try {
+    for await (const text of createReadStream(path, 'utf8')) yield text as string;
+  } catch (error) {
+    throw new Error(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** DuckDB's own words, as the duckdb command prints them: its API puts some before them when a statement does not parse. */
+function errorText(error: unknown): string {
+  return messageOf(error).replace(/^Failed to extract statements: /, '');
+}

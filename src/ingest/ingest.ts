@@ -1,0 +1,225 @@
+// Admitted request → rows in the sealer. What a listener of any wire calls.
+
+import { availableParallelism } from 'node:os';
+import { Failure } from '../base/failure.js';
+import { packRows, unpackRows } from '../buffer/packed-rows.js';
+import type { SignalRows } from '../buffer/signal-rows.js';
+import { DecodePool } from '../decode/decode-pool.js';
+import { type EncodedRequest, RequestDecoder } from '../decode/request-decoder.js';
+import type { Group, Journal } from '../journal/journal.js';
+import type { JournalEntry, JournalRecord } from '../journal/record.js';
+import type { ServeOptions } from '../schema/serve-options.js';
+import type { Sealer } from '../seal/sealer.js';
+import type { Admission } from './admission.js';
+import { GroupRows } from './group-rows.js';
+
+/** What the sender of accepted telemetry is told. */
+export interface Receipt {
+  readonly rows: number;
+  /** Tables that got rows. */
+  readonly batches: number;
+}
+
+/**
+ * Bodies up to this size are decoded where they arrive. Handing one to a thread and back takes 20 µs of the main thread,
+ * in which it decodes 1 kB of gzip, and 50 to 80 µs of CPU time in all, which is not won back below 16 kB. With few cores
+ * CPU time is what is short, with more the main thread. See bench/inline.ts.
+ */
+const MAX_INLINE_BYTES = availableParallelism() > 2 ? 4 << 10 : 16 << 10;
+/** Small bodies may inflate to more than a thousand times their size. Telemetry compresses to a tenth or so. */
+const MAX_INLINE_INFLATED_BYTES = 16 * MAX_INLINE_BYTES;
+/** One group is being written while the next one gathers. */
+const MAX_SPARE_ROWS = 2;
+/** More decode threads than this find no sockets, writers and queries left to share cores with. */
+const MAX_DEFAULT_THREADS = 8;
+
+/** Bound of an inflated body in a journal, whatever the limit was when it was accepted: as much as zlib gives at once. */
+const MAX_REPLAY_BYTES = 2 ** 31 - 1;
+
+export class Ingest {
+  readonly admission: Admission;
+  readonly #sealer: Sealer;
+  readonly #inlineDecoder: RequestDecoder;
+  readonly #pool: DecodePool;
+  // What was accepted under a larger limit is still accepted.
+  readonly #replayDecoder = new RequestDecoder({ maxBodyBytes: MAX_REPLAY_BYTES });
+  readonly #journal: Journal | undefined;
+  /** The group of the journal that the last request joined, and the rows of its requests. */
+  #group: Group | undefined;
+  #groupRows: GroupRows | undefined;
+  /** Of groups that are durable, to be used again. */
+  readonly #spareRows: GroupRows[] = [];
+  readonly #maxDecodedBytes: number;
+  #activeRequests = 0;
+  #totalRequests = 0;
+  #totalRows = 0;
+
+  /** Without a journal, what is accepted is in memory only until it is committed. */
+  constructor(options: ServeOptions, admission: Admission, sealer: Sealer, journal: Journal | undefined) {
+    this.admission = admission;
+    this.#journal = journal;
+    this.#sealer = sealer;
+    const limits = { maxBodyBytes: options.max_body_bytes };
+    this.#inlineDecoder = new RequestDecoder({
+      maxBodyBytes: Math.min(options.max_body_bytes, MAX_INLINE_INFLATED_BYTES),
+    });
+    this.#pool = new DecodePool(limits, options.http_threads ?? Math.min(availableParallelism(), MAX_DEFAULT_THREADS));
+    this.#maxDecodedBytes = options.max_decoded_bytes;
+  }
+
+  get activeRequests(): number {
+    return this.#activeRequests;
+  }
+
+  /** Requests handled, failed ones included. */
+  get totalRequests(): number {
+    return this.#totalRequests;
+  }
+
+  /** Rows accepted. */
+  get totalRows(): number {
+    return this.#totalRows;
+  }
+
+  /** Counts a request for as long as `work` takes. */
+  async counted<T>(work: () => Promise<T>): Promise<T> {
+    this.#activeRequests++;
+    this.#totalRequests++;
+    try {
+      return await work();
+    } finally {
+      this.#activeRequests--;
+    }
+  }
+
+  /** Throws if memory for rows is used up. */
+  checkRoom(): void {
+    const { bufferedBytes } = this.#sealer;
+    if (bufferedBytes >= this.#maxDecodedBytes) {
+      throw new Failure(
+        'overloaded',
+        `rows that wait to be committed take ${bufferedBytes} bytes, max_decoded_bytes is ${this.#maxDecodedBytes}`,
+      );
+    }
+  }
+
+  /**
+   * Decodes a request whose `admittedBytes` are reserved, and appends all of its rows or none. Its body must not be used
+   * afterwards. The bytes stay reserved until the rows are committed; without rows, or on a failure, they are released
+   * here. Requests of one `sender` do not hold up those of others. With a journal, resolves once the request is durable.
+   */
+  async accept(request: EncodedRequest, admittedBytes: number, sender: unknown): Promise<Receipt> {
+    try {
+      const inlineRows = this.#decodeInline(request);
+      if (this.#journal === undefined) {
+        if (inlineRows !== undefined) return this.#appendSync(inlineRows, admittedBytes);
+        const rows = await this.#decodeOnThread(request, sender);
+        const receipt = this.#appendSync(rows, admittedBytes);
+        this.#pool.recycle(rows);
+        return receipt;
+      }
+      if (inlineRows !== undefined) {
+        const entry = { kind: 'request', ...request } as const;
+        // Awaited here, so that what it rejects with is caught here.
+        return await this.#journaled(this.#journal, entry, inlineRows, admittedBytes, 'copied');
+      }
+      // The thread that decodes takes the body; the journal gets what was sent.
+      const entry = { kind: 'request', ...request, body: new Uint8Array(request.body) } as const;
+      const rows = await this.#decodeOnThread(request, sender);
+      const receipt = await this.#journaled(this.#journal, entry, rows, admittedBytes, 'lent');
+      this.#pool.recycle(rows);
+      return receipt;
+    } catch (error) {
+      this.admission.release(admittedBytes);
+      throw error;
+    }
+  }
+
+  /** Ends the threads that decode. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  /**
+   * Appends rows that came in `admittedBytes`, which are reserved; they are released where this rejects. The rows are
+   * copied before this returns. With a journal, resolves once they are durable.
+   */
+  async acceptRows(rows: SignalRows, admittedBytes: number): Promise<Receipt> {
+    try {
+      if (this.#journal === undefined) return this.#appendSync(rows, admittedBytes);
+      const packed = packRows(rows);
+      return await this.#journaled(this.#journal, { kind: 'rows', packed }, unpackRows(packed), admittedBytes, 'lent');
+    } catch (error) {
+      this.admission.release(admittedBytes);
+      throw error;
+    }
+  }
+
+  /** The rows of what an earlier run had in its journal; valid until the next call. Throws where it cannot be decoded. */
+  replayedRows({ entry }: JournalRecord): SignalRows {
+    return entry.kind === 'rows' ? unpackRows(entry.packed) : this.#replayDecoder.decode(entry);
+  }
+
+  /** Undefined when a request is too large for here, where it would hold up all others. */
+  #decodeInline(request: EncodedRequest): SignalRows | undefined {
+    if (request.body.length > MAX_INLINE_BYTES) return undefined;
+    try {
+      return this.#inlineDecoder.decode(request);
+    } catch (error) {
+      // Whether it is too large at all, a thread finds out.
+      if (error instanceof Failure && error.kind === 'tooLarge') return undefined;
+      throw error;
+    }
+  }
+
+  async #decodeOnThread(request: EncodedRequest, sender: unknown): Promise<SignalRows> {
+    const rows = await this.#pool.decode(request, sender);
+    // Those that were decoded while this one waited for its turn may have used up what there was.
+    this.checkRoom();
+    return rows;
+  }
+
+  /**
+   * Makes an entry durable with others, and then appends the rows of all of them together: the copied ones by signal, then
+   * the lent ones. Rows that are lent must not change before this resolves or rejects.
+   */
+  async #journaled(
+    journal: Journal,
+    entry: JournalEntry,
+    rows: SignalRows,
+    admittedBytes: number,
+    memory: 'copied' | 'lent',
+  ): Promise<Receipt> {
+    if (rows.rows === 0) return this.#appendSync(rows, admittedBytes);
+    const group = journal.append(entry, admittedBytes);
+    if (group !== this.#group) {
+      const waiting = this.#spareRows.pop() ?? new GroupRows();
+      this.#group = group;
+      this.#groupRows = waiting;
+      group.onDurable = (first, last) => {
+        this.#totalRows += waiting.rows;
+        waiting.moveTo(this.#sealer, first, last);
+        if (this.#spareRows.length < MAX_SPARE_ROWS) this.#spareRows.push(waiting);
+      };
+    }
+    this.#groupRows!.add(rows, admittedBytes, memory);
+    const receipt = receiptOf(rows);
+    await group.durable;
+    return receipt;
+  }
+
+  #appendSync(rows: SignalRows, admittedBytes: number): Receipt {
+    const receipt = receiptOf(rows);
+    if (receipt.rows === 0) {
+      this.admission.release(admittedBytes);
+    } else {
+      this.#sealer.append(rows, admittedBytes);
+      this.#totalRows += receipt.rows;
+    }
+    return receipt;
+  }
+}
+
+function receiptOf(rows: SignalRows): Receipt {
+  return { rows: rows.rows, batches: rows.tables.filter((table) => table.rows > 0).length };
+}

@@ -1,0 +1,233 @@
+// Sockets → requests; receipts and failures → responses. OTLP/HTTP: https://opentelemetry.io/docs/specs/otlp/#otlphttp
+
+import http from 'node:http';
+import type { Duplex } from 'node:stream';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { Failure, failureKinds, messageOf } from '../base/failure.js';
+import type { Ingest, Receipt } from '../ingest/ingest.js';
+import type { Signal } from '../schema/column-declaration.js';
+import type { ServeOptions } from '../schema/serve-options.js';
+import { bindSockets } from '../server/bind-sockets.js';
+import { EndOfTurn } from '../server/http/end-of-turn.js';
+import type { Authorization } from '../server/identity/authorization.js';
+import { canonicalUri, type ListenUri } from '../server/listen-uri.js';
+import type { Listener, ListenerHooks } from '../server/listener.js';
+import { contentEncoding, signalByPath, wireFormat } from './codec.js';
+import { readBody } from './read-body.js';
+
+/** How often Node looks for requests that are late. A stalled client is answered within this of its timeout. */
+const TIMEOUT_CHECK_MS = 1000;
+/** Longer than clients and load balancers usually keep an idle connection, so that it is they who close it. */
+const KEEP_ALIVE_MS = 75_000;
+/** How long stop() waits for requests in flight. */
+const STOP_GRACE_MS = 10_000;
+/** How long a client whose connection is cut has to read why. */
+const LINGER_MS = 1000;
+/** What a refused client is asked to wait: some seals at the default age. */
+const RETRY_AFTER_S = '1';
+
+const GET_PATHS = ['/healthz', '/readyz'] as const;
+
+export class HttpListener implements Listener {
+  readonly #uri: ListenUri;
+  readonly #options: ServeOptions;
+  readonly #authorization: Authorization;
+  readonly #ingest: Ingest;
+  readonly #hooks: ListenerHooks;
+  readonly #endOfTurn = new EndOfTurn();
+  #servers: http.Server[] = [];
+  #isStopping = false;
+  #lastError: string | undefined;
+
+  constructor(
+    uri: ListenUri,
+    options: ServeOptions,
+    authorization: Authorization,
+    ingest: Ingest,
+    hooks: ListenerHooks,
+  ) {
+    this.#uri = uri;
+    this.#options = options;
+    this.#authorization = authorization;
+    this.#ingest = ingest;
+    this.#hooks = hooks;
+  }
+
+  get isListening(): boolean {
+    return !this.#isStopping && this.#servers.length > 0 && this.#servers.every((server) => server.listening);
+  }
+
+  get lastError(): string | undefined {
+    return this.#lastError;
+  }
+
+  async listen(): Promise<number> {
+    let route: http.RequestListener | undefined;
+    const app = this.#routes((handler) => {
+      route = handler;
+    });
+    await app.ready();
+    const newServer = () => this.#newServer(route!);
+    const { servers, port } = await bindSockets(this.#uri, newServer);
+    this.#servers = servers;
+    for (const server of servers) {
+      server.on('error', (error) => {
+        this.#lastError = messageOf(error);
+      });
+      server.on('close', () => {
+        if (!this.#isStopping) this.#lastError ??= `the socket of ${canonicalUri({ ...this.#uri, port })} was closed`;
+      });
+    }
+    return port;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    const closed = Promise.all(
+      this.#servers.map(
+        (server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
+      ),
+    );
+    for (const server of this.#servers) server.closeIdleConnections();
+    const grace = setTimeout(() => {
+      for (const server of this.#servers) server.closeAllConnections();
+    }, STOP_GRACE_MS);
+    await closed;
+    clearTimeout(grace);
+  }
+
+  #newServer(route: http.RequestListener): http.Server {
+    const server = http.createServer({
+      requestTimeout: this.#options.request_timeout_ms,
+      headersTimeout: Math.min(this.#options.headers_timeout_ms, this.#options.request_timeout_ms),
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    });
+    server.on('request', route);
+    // A client that waits for "100 Continue" is told to go on by readBody(), once its headers have been checked.
+    server.on('checkContinue', route);
+    server.on('clientError', answerUnreadable);
+    return server;
+  }
+
+  #routes(takeHandler: (handler: http.RequestListener) => void): FastifyInstance {
+    const app = fastify({
+      // We bind sockets ourselves: "localhost" takes two, and each can fail in its own way.
+      serverFactory: (handler) => {
+        takeHandler(handler as http.RequestListener);
+        return http.createServer();
+      },
+      rewriteUrl: ({ url }) => url!.replace(/(?<=.)\/+(?=$|\?)/, ''),
+      // A URL that it cannot decode: nothing is there.
+      frameworkErrors: (_error, request, reply) =>
+        this.#respondFailure(reply, notRouted(request.url.split('?', 1)[0]!, request.method)),
+    });
+    // All answers are made in hooks that run before fastify looks at Content-Type and body: it would refuse some types
+    // in words and in an order of its own, and bodies are read by readBody(), which bounds and admits them.
+    app.addHook('onRequest', (request, _reply, done) => {
+      done(request.is404 ? notRouted(request.url.split('?', 1)[0]!, request.method) : undefined);
+    });
+    app.setErrorHandler((error, _request, reply) => this.#respondFailure(reply, error));
+    app.get('/healthz', (_request, reply) => this.#respond(reply, 200, { status: 'ok' }));
+    app.get('/readyz', (_request, reply) =>
+      this.#hooks.isReady()
+        ? this.#respond(reply, 200, { status: 'ready' })
+        : this.#respond(reply, 503, { status: 'degraded' }),
+    );
+    for (const [path, signal] of signalByPath) {
+      const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
+        const { rows, batches } = await this.#ingest.counted(() => this.#export(signal, request.raw, reply.raw));
+        this.#respond(reply, 202, { status: 'buffered', rows, batches });
+      };
+      app.post(path, { onRequest }, () => {
+        throw new Error(`BUG: ${path} was not answered before its body`);
+      });
+    }
+    return app;
+  }
+
+  async #export(signal: Signal, request: http.IncomingMessage, response: http.ServerResponse): Promise<Receipt> {
+    const { headers } = request;
+    if (this.#isStopping) throw new Failure('stopping', 'the server is stopping');
+    this.#authorization.check({ authorization: headers.authorization, apiKey: singleHeader(headers['x-api-key']) });
+    const format = wireFormat(headers['content-type']);
+    const encoding = contentEncoding(headers['content-encoding']);
+    const { body, reservedBytes } = await readBody(request, response, this.#options.max_body_bytes, this.#ingest);
+    return this.#ingest.accept({ signal, format, encoding, body }, reservedBytes, request.socket);
+  }
+
+  #respondFailure(reply: FastifyReply, thrown: unknown): void {
+    const failure = thrown instanceof Failure ? thrown : new Failure('internal', messageOf(thrown), { cause: thrown });
+    if (failure.kind === 'internal') this.#hooks.internalError(thrown);
+    const { http: status, reason, retryable } = failureKinds[failure.kind];
+    const headers: http.OutgoingHttpHeaders = {};
+    if (retryable) headers['retry-after'] = RETRY_AFTER_S;
+    if (status === 401) headers['www-authenticate'] = 'Bearer';
+    if (status === 405) headers['allow'] = allowed(reply.request.url.split('?', 1)[0]!);
+    if (this.#hasMuchToCome(reply.request.raw)) {
+      headers['connection'] = 'close';
+      endSoon(reply.request.raw.socket);
+    }
+    this.#respond(reply, status, { error: reason, message: failure.message }, headers);
+  }
+
+  /** Whether more of a body may follow than a request is allowed, all of which would have to be read to be passed by. */
+  #hasMuchToCome(request: http.IncomingMessage): boolean {
+    if (request.complete) return false;
+    const { 'transfer-encoding': transferEncoding, 'content-length': length } = request.headers;
+    return transferEncoding !== undefined || Number(length ?? 0) > this.#options.max_body_bytes;
+  }
+
+  /** Answers past fastify, which would send head and body as two writes, and add a charset to the type. */
+  #respond(reply: FastifyReply, status: number, answer: object, headers: http.OutgoingHttpHeaders = {}): void {
+    const text = JSON.stringify(answer);
+    headers['content-type'] = 'application/json';
+    headers['content-length'] = Buffer.byteLength(text);
+    reply.hijack();
+    this.#endOfTurn.add(() => {
+      if (this.#isStopping) headers['connection'] = 'close';
+      reply.raw.writeHead(status, headers).end(text);
+    });
+  }
+}
+
+function notRouted(path: string, method: string): Failure {
+  const allow = allowed(path);
+  return allow === undefined
+    ? new Failure('notFound', `there is nothing at ${path}`)
+    : new Failure('methodNotAllowed', `${path} takes ${allow}, got ${method}`);
+}
+
+function allowed(path: string): string | undefined {
+  if (signalByPath.has(path)) return 'POST';
+  return (GET_PATHS as readonly string[]).includes(path) ? 'GET, HEAD' : undefined;
+}
+
+function singleHeader(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** Answers on a socket whose request is late, or is not HTTP, and so never became a request object. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const failure =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? new Failure('timedOut', 'the request did not arrive in time')
+      : new Failure('malformed', `cannot read the request: ${error.message}`);
+  const { http: kindStatus, reason } = failureKinds[failure.kind];
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : kindStatus;
+  const body = JSON.stringify({ error: reason, message: failure.message });
+  socket.end(
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  endSoon(socket);
+}
+
+/** Cuts a connection off once its client has had time to read an answer: it may keep its end open, or send, for ever. */
+function endSoon(socket: Duplex): void {
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}

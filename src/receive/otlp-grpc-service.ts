@@ -1,0 +1,58 @@
+// OTLP/gRPC: unary Export for each signal. https://opentelemetry.io/docs/specs/otlp/#otlpgrpc
+
+import type { Ingest } from '../ingest/ingest.js';
+import type { Signal } from '../schema/column-declaration.js';
+import type { GrpcCall, GrpcMethod } from '../server/grpc/call.js';
+import { onlyMessage } from '../server/grpc/message-reader.js';
+import { checkMetadata } from '../server/grpc/metadata.js';
+import type { Authorization } from '../server/identity/authorization.js';
+
+export const otlpServices: ReadonlyMap<string, Signal> = new Map([
+  ['opentelemetry.proto.collector.logs.v1.LogsService', 'logs'],
+  ['opentelemetry.proto.collector.trace.v1.TraceService', 'traces'],
+  ['opentelemetry.proto.collector.metrics.v1.MetricsService', 'metrics'],
+]);
+
+/** An Export…ServiceResponse without a partial success is a message without fields. */
+const ACCEPTED = new Uint8Array(0);
+
+/** Methods by path. Message bytes go to the decoders as they are; no message object is made. */
+export function otlpGrpcMethods(
+  ingest: Ingest,
+  authorization: Authorization,
+  timeoutMs: number,
+): ReadonlyMap<string, GrpcMethod> {
+  return new Map(
+    [...otlpServices].map(([service, signal]) => [
+      `/${service}/Export`,
+      (call) => ingest.counted(() => exportOnce(signal, call, ingest, authorization, timeoutMs)),
+    ]),
+  );
+}
+
+async function exportOnce(
+  signal: Signal,
+  call: GrpcCall,
+  ingest: Ingest,
+  authorization: Authorization,
+  timeoutMs: number,
+): Promise<void> {
+  checkMetadata(call, authorization);
+  const reader = call.messages();
+  let reservedBytes = 0;
+  try {
+    const { body, encoding } = await reader.within(timeoutMs, () =>
+      onlyMessage(reader, ({ bytes }) => {
+        ingest.checkRoom();
+        ingest.admission.reserve(bytes);
+        reservedBytes = bytes;
+      }),
+    );
+    const ownedBytes = reservedBytes;
+    reservedBytes = 0;
+    await ingest.accept({ signal, format: 'protobuf', encoding, body }, ownedBytes, call.connection);
+  } finally {
+    ingest.admission.release(reservedBytes);
+  }
+  await call.send(ACCEPTED);
+}

@@ -1,0 +1,42 @@
+import { Failure } from '../base/failure.js';
+
+/** Lets one at a time pass; the others wait in the order in which they came. */
+export class Turnstile {
+  #isTaken = false;
+  readonly #waiting: (() => void)[] = [];
+
+  /** Resolves with what to call when done; safe to call twice. Rejects with `stopping` once the signal is aborted. */
+  async enter(signal: AbortSignal): Promise<() => void> {
+    if (this.#isTaken) await this.#turn(signal);
+    this.#isTaken = true;
+    let isInside = true;
+    return () => {
+      if (!isInside) return;
+      isInside = false;
+      const next = this.#waiting.shift();
+      // Stays taken in between, so that nobody who comes now overtakes the next.
+      if (next === undefined) this.#isTaken = false;
+      else next();
+    };
+  }
+
+  #turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const pass = () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = () => {
+        const at = this.#waiting.indexOf(pass);
+        if (at !== -1) this.#waiting.splice(at, 1);
+        reject(new Failure('stopping', 'the server is stopping'));
+      };
+      if (signal.aborted) {
+        giveUp();
+        return;
+      }
+      this.#waiting.push(pass);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+}

@@ -1,0 +1,93 @@
+// Bytes of a call → its messages, each in two steps: what it is, then its bytes. Between the two the caller makes room
+// for it, or waits; meanwhile the client's flow-control window fills up, and the client waits too.
+
+import type { Readable } from 'node:stream';
+import { Failure } from '../../base/failure.js';
+import type { ContentEncoding } from '../../decode/compression/inflate.js';
+import { ChunkReader } from './chunk-reader.js';
+import { type GrpcMessage, type MessagePrefix, PREFIX_BYTES, parsePrefix } from './message.js';
+
+/** setTimeout() fires at once when asked for more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export class GrpcMessageReader {
+  readonly #chunks: ChunkReader;
+  readonly #compressedWith: ContentEncoding;
+  readonly #maxBytes: number;
+  /** What is left of the last chunk. */
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(stream: Readable, compressedWith: ContentEncoding, maxBytes: number) {
+    this.#chunks = new ChunkReader(stream);
+    this.#compressedWith = compressedWith;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Waits for the next message. Resolves with undefined when the client has sent its last. */
+  async prefix(): Promise<MessagePrefix | undefined> {
+    const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
+    const taken = await this.#fill(prefix);
+    if (taken === 0) return undefined;
+    if (taken < PREFIX_BYTES) throw endedInside();
+    return parsePrefix(prefix, this.#compressedWith, this.#maxBytes);
+  }
+
+  /** The bytes of the message that `prefix` announced. */
+  async message({ bytes, encoding }: MessagePrefix): Promise<GrpcMessage> {
+    const body = Buffer.allocUnsafeSlow(bytes);
+    if ((await this.#fill(body)) < bytes) throw endedInside();
+    return { body, encoding };
+  }
+
+  /** Gives `read` this long; then what it waits for rejects with `timedOut`, and so does all that is read later. */
+  async within<T>(timeoutMs: number, read: () => Promise<T>): Promise<T> {
+    const late = () => this.interrupt(new Failure('timedOut', `the request did not arrive within ${timeoutMs} ms`));
+    const timer = setTimeout(late, Math.min(timeoutMs, LONGEST_TIMER_MS));
+    try {
+      return await read();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends all waiting. Messages that have come whole can still be read; after them reading rejects with `reason`. */
+  interrupt(reason: Failure): void {
+    this.#chunks.interrupt(reason);
+  }
+
+  /** Fills `target` and resolves with its length, or with less at the stream's end. */
+  async #fill(target: Uint8Array): Promise<number> {
+    let at = 0;
+    while (at < target.length) {
+      if (this.#rest.length === 0) {
+        const chunk = await this.#chunks.next();
+        if (chunk === undefined) break;
+        this.#rest = chunk;
+      }
+      const part = this.#rest.subarray(0, target.length - at);
+      target.set(part, at);
+      at += part.length;
+      this.#rest = this.#rest.subarray(part.length);
+    }
+    return at;
+  }
+}
+
+/** Reads the one message of a call that takes one. `announced` hears of its length before its bytes are taken. */
+export async function onlyMessage(
+  reader: GrpcMessageReader,
+  announced: (prefix: MessagePrefix) => void = () => undefined,
+): Promise<GrpcMessage> {
+  const prefix = await reader.prefix();
+  if (prefix === undefined) throw new Failure('malformed', 'a unary call takes one message, got none');
+  announced(prefix);
+  const message = await reader.message(prefix);
+  if ((await reader.prefix()) !== undefined) {
+    throw new Failure('malformed', 'a unary call takes one message, got another');
+  }
+  return message;
+}
+
+function endedInside(): Failure {
+  return new Failure('malformed', 'the stream ended inside a gRPC message');
+}

@@ -1,0 +1,72 @@
+// Failures → what gRPC says of them: status code, message, and whether to try again.
+// https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+
+import protobuf from 'protobufjs';
+import { Failure, failureKinds, messageOf } from '../../base/failure.js';
+
+export const grpcCodes = {
+  OK: 0,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  RESOURCE_EXHAUSTED: 8,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const;
+
+export interface GrpcStatus {
+  readonly code: number;
+  readonly message: string;
+  /** Whether the client should send the same again, after a pause. */
+  readonly retryable: boolean;
+}
+
+export const OK_STATUS: GrpcStatus = { code: grpcCodes.OK, message: '', retryable: false };
+
+/** What a retrying client is asked to wait. */
+const RETRY_DELAY_SECONDS = 1;
+/** HTTP/2 peers limit header lists; a message longer than this helps nobody. */
+const MAX_MESSAGE_CHARACTERS = 1024;
+
+export function grpcStatus(thrown: unknown): GrpcStatus {
+  if (!(thrown instanceof Failure)) {
+    return { code: grpcCodes.INTERNAL, message: messageOf(thrown), retryable: false };
+  }
+  const { grpc, retryable } = failureKinds[thrown.kind];
+  return { code: grpcCodes[grpc], message: thrown.message, retryable };
+}
+
+/** The trailing metadata of a call that ends with this status. */
+export function statusTrailers(status: GrpcStatus): Record<string, string> {
+  const trailers: Record<string, string> = { 'grpc-status': String(status.code) };
+  if (status.message !== '') {
+    trailers['grpc-message'] = percentEncoded(status.message.slice(0, MAX_MESSAGE_CHARACTERS));
+  }
+  // OTLP clients retry RESOURCE_EXHAUSTED only when told when: https://opentelemetry.io/docs/specs/otlp/#failures-1
+  if (status.retryable) trailers['grpc-status-details-bin'] = retryDetails(status).toString('base64');
+  return trailers;
+}
+
+/** Printable ASCII but for the per cent sign stays; all other bytes of UTF-8 become %XX. */
+function percentEncoded(text: string): string {
+  return [...Buffer.from(text)]
+    .map((byte) =>
+      byte >= 0x20 && byte <= 0x7e && byte !== 0x25
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+    )
+    .join('');
+}
+
+/** A google.rpc.Status whose one detail is a RetryInfo. */
+function retryDetails({ code, message }: GrpcStatus): Buffer {
+  const writer = protobuf.Writer.create();
+  writer.uint32(0x08).int32(code).uint32(0x12).string(message.slice(0, MAX_MESSAGE_CHARACTERS));
+  writer.uint32(0x1a).fork();
+  writer.uint32(0x0a).string('type.googleapis.com/google.rpc.RetryInfo');
+  writer.uint32(0x12).fork().uint32(0x0a).fork().uint32(0x08).int64(RETRY_DELAY_SECONDS).ldelim().ldelim();
+  writer.ldelim();
+  return Buffer.from(writer.finish());
+}

@@ -1,0 +1,42 @@
+// Headers, token → pass or not.
+
+import { timingSafeEqual } from 'node:crypto';
+import { Failure } from '../../base/failure.js';
+
+const BEARER = /^bearer +(.*)$/i;
+
+/** What a client presented: the values of its `Authorization` and `x-api-key` headers. */
+export interface Credentials {
+  readonly authorization: string | undefined;
+  readonly apiKey: string | undefined;
+}
+
+/** Checks tokens; an undefined one lets everybody pass. */
+export class Authorization {
+  readonly #token: Buffer | undefined;
+
+  constructor(token: string | undefined) {
+    this.#token = token === undefined ? undefined : Buffer.from(token);
+  }
+
+  /** Throws unless one of the credentials is the token. Each counts by itself: a malformed one hides no valid one. */
+  check(presented: Credentials): void {
+    if (this.#token === undefined) return;
+    const bearer = presented.authorization === undefined ? undefined : BEARER.exec(presented.authorization)?.[1];
+    // Both are compared in any case, so that the time taken does not tell which header was right.
+    const isBearer = this.#isToken(bearer);
+    const isApiKey = this.#isToken(presented.apiKey);
+    if (!isBearer && !isApiKey) {
+      throw new Failure('unauthenticated', 'missing or invalid token: send Authorization: Bearer <token> or x-api-key');
+    }
+  }
+
+  #isToken(presented: string | undefined): boolean {
+    const token = this.#token!;
+    const candidate = Buffer.from(presented?.trim() ?? '', 'latin1');
+    // timingSafeEqual() takes equal lengths only. A length is no secret: it is in the documentation.
+    return candidate.length === token.length
+      ? timingSafeEqual(candidate, token)
+      : timingSafeEqual(token, token) && false;
+  }
+}
