@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_DRAIN_TIMEOUT_MS, parseCommandLine } from '../../src/host/command-line.js';
 import { unknownVariables } from '../../src/host/serve-settings.js';
 import { serveOptions } from '../../src/schema/serve-options.js';
-import { command, run } from './command.js';
+import { command, run, runProcess } from './command.js';
 
 describe('the command', () => {
   test('--version names both versions', async () => {
-    expect(await run(['--version'], { program: command })).toEqual({
+    expect(await runProcess(['--version'], { program: command })).toEqual({
       stdout: `otelduck v0.1.0, DuckDB ${duckdbVersion()}\n`,
       stderr: '',
       exitCode: 0,

@@ -1,11 +1,16 @@
-// The built command as a child process, as a program or a person starts it.
+// The command, as a program or a person starts it: in this process, which takes milliseconds, or as a process of its
+// own where signals, pipes or the built program are what is tested.
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
+import { runHost } from '../../src/host/run-host.js';
+import { otlp } from '../../src/otlp.js';
 
 /** The command without plugins, for what is the host's own; and as users start it. */
 export const bareCommand = resolve('test/host/otelduck-bare.mjs');
@@ -74,9 +79,41 @@ export function start(args: readonly string[], { program = bareCommand, env = {}
   };
 }
 
-/** Runs the command to its end, with this text on standard input. */
-export function run(args: readonly string[], options: StartOptions & { readonly input?: string } = {}): Promise<Ended> {
+/** Runs the command to its end as a process, with this text on standard input. */
+export function runProcess(
+  args: readonly string[],
+  options: StartOptions & { readonly input?: string } = {},
+): Promise<Ended> {
   const started = start(args, options);
   started.child.stdin.end(options.input ?? '');
   return started.ended;
+}
+
+/** Runs the command to its end in this process, from source, with this text on standard input. One at a time. */
+export async function run(
+  args: readonly string[],
+  { program = bareCommand, input = '' }: { readonly program?: string; readonly input?: string } = {},
+): Promise<Ended> {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  stdin.end(input);
+  const written = Promise.all([text(stdout), text(stderr)]);
+  const cwd = process.cwd();
+  process.chdir(folder);
+  try {
+    const exitCode = await runHost({
+      argv: args,
+      environment: { HOME: folder },
+      // None of them is a terminal, nor are the pipes that they stand for.
+      stdin: stdin as unknown as NodeJS.ReadStream,
+      stdout: stdout as unknown as NodeJS.WriteStream,
+      stderr: stderr as unknown as NodeJS.WriteStream,
+      defaultPlugins: program === command ? [otlp] : [],
+    });
+    stdout.end();
+    stderr.end();
+    const [out, err] = await written;
+    return { stdout: out, stderr: err, exitCode };
+  } finally {
+    process.chdir(cwd);
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { run } from './command.js';
+import { run, runProcess } from './command.js';
 
 const SQL = `SELECT 1 AS n, 'a,"b' AS "text", NULL AS nothing, [1.0::DOUBLE] AS list
   UNION ALL SELECT 20, '<i>|', NULL, []`;
@@ -97,7 +97,7 @@ describe('details', () => {
   });
 
   test('a large result is written as it is read', async () => {
-    const { stdout, exitCode } = await run(['-csv', '-noheader', '-c', 'FROM range(300000)'], {
+    const { stdout, exitCode } = await runProcess(['-csv', '-noheader', '-c', 'FROM range(300000)'], {
       env: { NODE_OPTIONS: '--max-old-space-size=64' },
     });
     expect(exitCode).toBe(0);

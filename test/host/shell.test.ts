@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { fakePlugin, folder, run, start } from './command.js';
+import { fakePlugin, folder, run, runProcess, start } from './command.js';
 
 describe('what is run', () => {
   test('-c runs its statements and leaves, -c and -f take turns in their order', async () => {
@@ -167,7 +167,7 @@ describe('the database', () => {
 
 describe('plugins', () => {
   test('--plugin loads a module, whose functions exist and whose rows are told at the end', async () => {
-    const { stdout, stderr, exitCode } = await run(
+    const { stdout, stderr, exitCode } = await runProcess(
       ['--plugin', fakePlugin, '-list', '-noheader', '-c', "SELECT listen_uri FROM otlp_serve('otlp:x')"],
       { env: { FAKE_COMMITTED: '1' } },
     );
@@ -179,7 +179,7 @@ describe('plugins', () => {
   });
 
   test('dropped rows are told with their cause, and the exit code is 1', async () => {
-    const { stderr, exitCode } = await run(['--plugin', fakePlugin, '-c', '.print bye'], {
+    const { stderr, exitCode } = await runProcess(['--plugin', fakePlugin, '-c', '.print bye'], {
       env: { FAKE_COMMITTED: '3', FAKE_DROPPED: '2' },
     });
     expect(stderr).toBe('otlp:localhost:4318 stopped, 3 rows committed, 2 rows dropped: disk full\n');
