@@ -17,19 +17,18 @@ export interface EncodedRequest {
   readonly body: Uint8Array;
 }
 
-/** Decodes one request at a time into memory that it reuses. */
+/**
+ * Decodes one request at a time into memory that it reuses. A decoder is made for the first request that needs it: to make
+ * all of them takes ten milliseconds, and most servers need one.
+ */
 export class RequestDecoder {
   readonly #maxBodyBytes: number;
-  readonly #bySignal: Readonly<Record<Signal, SignalDecoder>>;
+  readonly #limit: RowLimit;
+  readonly #bySignal: Partial<Record<Signal, SignalDecoder>> = {};
 
   constructor({ maxBodyBytes }: { maxBodyBytes: number }) {
-    const limit = rowLimit(maxBodyBytes);
     this.#maxBodyBytes = maxBodyBytes;
-    this.#bySignal = {
-      logs: new SignalDecoder('logs', limit),
-      traces: new SignalDecoder('traces', limit),
-      metrics: new SignalDecoder('metrics', limit),
-    };
+    this.#limit = rowLimit(maxBodyBytes);
   }
 
   /**
@@ -38,28 +37,35 @@ export class RequestDecoder {
    */
   decode(request: EncodedRequest): SignalRows {
     const body = inflate(request.body, request.encoding, this.#maxBodyBytes);
-    return this.#bySignal[request.signal].decode(request.format, body);
+    const { signal, format } = request;
+    this.#bySignal[signal] ??= new SignalDecoder(signal, this.#limit);
+    return this.#bySignal[signal].decode(format, body);
   }
 }
 
 class SignalDecoder {
   readonly #rows: SignalRows;
-  readonly #decoders: Readonly<Record<WireFormat, (body: Uint8Array) => void>>;
+  #protobuf: ProtobufDecoder | undefined;
+  #json: JsonDecoder | undefined;
 
   constructor(signal: Signal, limit: RowLimit) {
     this.#rows = new SignalRows(signal, limit);
-    const protobuf = new ProtobufDecoder(this.#rows);
-    const json = new JsonDecoder(this.#rows);
-    this.#decoders = {
-      protobuf: (body) => protobuf.decode(body),
-      json: (body) => json.decode(body),
-      ndjson: (body) => json.decodeLines(body),
-    };
   }
 
   decode(format: WireFormat, body: Uint8Array): SignalRows {
     this.#rows.reset(KEPT_SCRATCH);
-    this.#decoders[format](body);
+    this.#decode(format, body);
     return this.#rows;
+  }
+
+  #decode(format: WireFormat, body: Uint8Array): void {
+    if (format === 'protobuf') {
+      this.#protobuf ??= new ProtobufDecoder(this.#rows);
+      this.#protobuf.decode(body);
+      return;
+    }
+    this.#json ??= new JsonDecoder(this.#rows);
+    if (format === 'json') this.#json.decode(body);
+    else this.#json.decodeLines(body);
   }
 }
