@@ -2,8 +2,8 @@
 
 import { BIGINT, type DuckDBConnection, DuckDBTableFunction } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
+import { messageOf } from '../base/failure.js';
 import type { FrozenBatch } from '../buffer/generation.js';
-import { messageOf } from '../failure.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { duckdbType } from './duckdb-type.js';
 import { FrozenParts, frozenRows } from './frozen-rows.js';
