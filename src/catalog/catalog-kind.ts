@@ -10,7 +10,8 @@ import { commitsAllOrNothing } from './atomic-commits.js';
 import { settleDuckLake, settleEarlierDuckLake } from './ducklake/settlement.js';
 import { checkSqliteJournal } from './ducklake/sqlite-journal.js';
 import type { SealIdentity } from './seal-target.js';
-import { type TableHome, tableName } from './tables.js';
+import type { TableHome } from './table-home.js';
+import { tableName } from './tables.js';
 
 export interface DescribedSeal extends SealIdentity {
   /** Names the rows, over all attempts to commit them. */

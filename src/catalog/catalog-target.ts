@@ -20,7 +20,8 @@ import {
   type SealIdentity,
   type SealTarget,
 } from './seal-target.js';
-import { type TableHome, tableName } from './tables.js';
+import type { TableHome } from './table-home.js';
+import { tableName } from './tables.js';
 
 export interface CatalogTargetParts {
   readonly database: Database;

@@ -6,7 +6,8 @@ import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
 import type { PromotedColumn } from './promoted-columns.js';
-import { type TableHome, tableName } from './tables.js';
+import type { TableHome } from './table-home.js';
+import { tableName } from './tables.js';
 
 export interface LiveTables {
   readonly home: TableHome;

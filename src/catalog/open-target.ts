@@ -16,7 +16,8 @@ import { ParquetTarget } from './parquet/parquet-target.js';
 import { addPromotedColumns, type PromotedColumn, promotedColumns } from './promoted-columns.js';
 import { SealRecords } from './seal-record.js';
 import type { Maintenance, SealTarget } from './seal-target.js';
-import { columnTypes, createTables, type TableHome, verifyTables } from './tables.js';
+import { askedHome, type TableHome } from './table-home.js';
+import { columnTypes, createTables, verifyTables } from './tables.js';
 import { connectWriter } from './writer-session.js';
 
 const SETUP_ATTEMPTS = 20;
@@ -26,7 +27,7 @@ const LONGEST_SETUP_PAUSE_MS = 500;
 export async function openTarget(database: Database, options: ServeOptions, caller: Caller): Promise<SealTarget> {
   const place = exportPlace(options);
   if (place !== undefined) return ParquetTarget.open(database, place);
-  const asked = tableHome(options, caller);
+  const asked = askedHome(options, caller);
   const { catalog, kind } = await writableCatalog(database, asked.catalog);
   const home = { ...asked, catalog };
   const promoted = promotedColumns(options, telemetryTables);
@@ -103,14 +104,6 @@ async function undisturbed<T>(kind: CatalogKind, work: () => Promise<T>): Promis
     }
     await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_SETUP_PAUSE_MS));
   }
-}
-
-function tableHome(options: ServeOptions, caller: Caller): TableHome {
-  const catalog = options.catalog === null || options.catalog === '' ? undefined : options.catalog;
-  return {
-    catalog: catalog ?? caller.catalog,
-    schema: options.schema ?? (catalog === undefined ? caller.schema : 'main'),
-  };
 }
 
 /** The catalog by the name that it was attached under: SQL does not mind the case of names, our comparisons do. */

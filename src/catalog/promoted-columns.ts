@@ -5,7 +5,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
-import { columnTypes, inTransaction, type TableHome, tableName } from './tables.js';
+import type { TableHome } from './table-home.js';
+import { columnTypes, inTransaction, tableName } from './tables.js';
 
 export interface PromotedColumn {
   readonly attribute: string;

@@ -7,7 +7,7 @@ import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
 import { sealsTable } from '../schema/seals.js';
 import { tablesBySignal } from '../schema/tables.js';
 import type { LastSeal, SealIdentity } from './seal-target.js';
-import type { TableHome } from './tables.js';
+import type { TableHome } from './table-home.js';
 
 /** Seals per server that the table keeps, and how many more may gather before the oldest are removed. */
 const KEPT_SEALS = 1000;

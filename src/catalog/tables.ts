@@ -4,11 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
 import { qualifiedName, quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
-
-export interface TableHome {
-  readonly catalog: string;
-  readonly schema: string;
-}
+import type { TableHome } from './table-home.js';
 
 /** First storage version of DuckDB files that stores `USING COMPRESSION zstd` compressed; older ones store plain text. */
 const FIRST_ZSTD_STORAGE = [1, 2] as const;

@@ -1,6 +1,7 @@
 // Options → the journal that they name, opened.
 
 import { join } from 'node:path';
+import { askedHome } from '../catalog/table-home.js';
 import type { Database } from '../duckdb/database.js';
 import { quotedString } from '../duckdb/sql-text.js';
 import { DeadLetters } from '../journal/dead-letters.js';
@@ -43,7 +44,7 @@ export async function openJournal(
 
 /** `<database>.journal/<scheme-host-port>` beside a database file. */
 async function defaultFolder(database: Database, { uri, options, caller }: ServeRequest): Promise<string> {
-  const catalog = options.catalog ?? caller.catalog;
+  const { catalog } = askedHome(options, caller);
   const [target] = await database.rows(
     `SELECT path FROM duckdb_databases()
      WHERE lower(database_name) = lower(${quotedString(catalog)}) AND type = 'duckdb' AND path IS NOT NULL`,

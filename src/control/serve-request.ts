@@ -1,6 +1,7 @@
 // What a serve function was asked for → a request that can be carried out, or the reason why it cannot.
 
 import { randomBytes } from 'node:crypto';
+import { namedCatalog } from '../catalog/table-home.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { type GivenValue, readOptions } from '../schema/option-declaration.js';
 import { MIN_TOKEN_CHARACTERS, type ServeOptions, serveOptions } from '../schema/serve-options.js';
@@ -45,7 +46,7 @@ export function serveRequest(
       `Only localhost is allowed, got '${uri.host}': pass allow_other_hostname := true to listen on other hosts`,
     );
   }
-  if (options.parquet_export_path !== null && options.catalog !== null) {
+  if (options.parquet_export_path !== null && namedCatalog(options.catalog) !== undefined) {
     throw new RangeError('parquet_export_path cannot be combined with catalog');
   }
   if (

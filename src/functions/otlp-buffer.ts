@@ -15,7 +15,7 @@ export function otlpBuffer(registry: ServerRegistry): QueryFunction {
         sqlType: 'VARCHAR',
         defaultSql: 'NULL',
         defaultText: 'all',
-        doc: 'Only rows that will be committed to this catalog.',
+        doc: "Only rows that will be committed to this catalog; `''` is the connection's default catalog.",
       },
       {
         name: 'schema',
@@ -25,8 +25,12 @@ export function otlpBuffer(registry: ServerRegistry): QueryFunction {
         doc: 'Only rows that will be committed to this schema.',
       },
     ],
-    sql: (_caller, { kind, catalog, schema }) =>
-      registry.live.waitingSql(tableOfKind(name, kind!), catalog ?? null, schema ?? null),
+    sql: (caller, { kind, catalog, schema }) =>
+      registry.live.waitingSql(tableOfKind(name, kind!), {
+        // Here NULL means all catalogs, and '' the default one.
+        catalog: catalog === '' ? caller.catalog : catalog!,
+        schema: schema!,
+      }),
   };
 }
 

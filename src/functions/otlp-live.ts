@@ -1,3 +1,4 @@
+import { askedHome } from '../catalog/table-home.js';
 import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction } from '../duckdb/query-function.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
@@ -48,9 +49,6 @@ function liveFunction(registry: ServerRegistry, table: TelemetryTable): QueryFun
       },
     ],
     sql: (caller, { catalog, schema }) =>
-      registry.live.liveSql(name, table, caller, {
-        catalog: catalog ?? caller.catalog,
-        schema: schema ?? (catalog === null ? caller.schema : 'main'),
-      }),
+      registry.live.liveSql(name, table, caller, askedHome({ catalog: catalog!, schema: schema! }, caller)),
   };
 }

@@ -4,7 +4,8 @@
 
 import type { GenerationRows } from '../buffer/generation.js';
 import type { LiveTables } from '../catalog/live-tables.js';
-import { type TableHome, tableName } from '../catalog/tables.js';
+import type { AskedHome, TableHome } from '../catalog/table-home.js';
+import { tableName } from '../catalog/tables.js';
 import type { QueryCaller } from '../duckdb/query-function.js';
 import { partColumns, type RowSource, rowScanSql, type ScanPart } from '../duckdb/row-scan.js';
 import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
@@ -39,7 +40,7 @@ type Asked =
       /** The generations that were left out of the committed rows, where that had to be known when the query was planned. */
       readonly planned?: readonly string[];
     }
-  | { readonly kind: 'waiting'; readonly catalog: string | null; readonly schema: string | null }
+  | ({ readonly kind: 'waiting' } & AskedHome)
   | { readonly kind: 'new'; readonly reader: string };
 type AskedFor<Kind> = Extract<Asked, { kind: Kind }>;
 
@@ -105,8 +106,8 @@ export class LiveRows implements RowSource {
   }
 
   /** The query of rows that are not committed, of all servers or of those that feed a catalog, a schema. */
-  waitingSql(table: TelemetryTable, catalog: string | null, schema: string | null): string {
-    return this.#memorySql(table, { kind: 'waiting', catalog, schema });
+  waitingSql(table: TelemetryTable, asked: AskedHome): string {
+    return this.#memorySql(table, { kind: 'waiting', ...asked });
   }
 
   /** The query of rows that have come since a reader of this name ran it last; of none at the first time. */
@@ -287,7 +288,7 @@ function scanSql(request: Request): string {
 }
 
 /** Whether a home is in the catalog and schema asked for, where they are. SQL does not mind the case of names. */
-function isPartOf(home: TableHome, asked: { catalog: string | null; schema: string | null }): boolean {
+function isPartOf(home: TableHome, asked: AskedHome): boolean {
   const matches = (name: string, wanted: string | null) =>
     wanted === null || name.toLowerCase() === wanted.toLowerCase();
   return matches(home.catalog, asked.catalog) && matches(home.schema, asked.schema);

@@ -8,7 +8,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../../base/failure.js';
 import { qualifiedName, quotedString } from '../../duckdb/sql-text.js';
 import { fileExists } from '../file-exists.js';
-import type { TableHome } from '../tables.js';
+import type { TableHome } from '../table-home.js';
 
 /**
  * Resolves with whether the rows of the transaction with this id are durable. `rows` says how many it has for each
