@@ -155,7 +155,7 @@ function functionSection({ declaration, signature, doc }) {
   if (parameters.length > 0) {
     parts.push(table(['Parameter', 'Type', 'Default', 'Meaning'], [...positionalRows, ...optionRows, ...queryRows]));
   }
-  if ('sql' in declaration) {
+  if ('sql' in declaration && columns === undefined) {
     const extra = name.startsWith('otlp_live_') ? '' : ', and `listen_uri`: the server that has the row';
     parts.push(`Columns: those of the table, promoted ones included${extra}.`);
   }

@@ -1,5 +1,6 @@
-// DuckDB answers a macro call with a wrong argument by "Macro f() does not support the supplied arguments". On the
-// connections that we register, this becomes the text that DuckDB has for its own table functions.
+// DuckDB answers a macro call with a wrong argument by "Macro f() does not support the supplied arguments", and one that reads
+// a table which is not there as if the user had named that table. On the connections that we register, the first becomes
+// the text that DuckDB has for its own table functions, and the second says how the table comes to be.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
@@ -10,15 +11,24 @@ const NO_CODE = /'(?:[^']|'')*'|--[^\n]*|\/\*[\s\S]*?\*\/|("(?:[^"]|"")*")/g;
 
 const MACRO_ERROR = /Macro (\w+)\(\) does not support the supplied arguments/;
 
-/** Makes the connection's errors about arguments of `functions` name the argument and the candidates. */
-export function explainArgumentErrors(connection: DuckDBConnection, functions: readonly MacroFunction[]): void {
+const NO_TABLE = /^Catalog Error: Table with name "?(?:\S+\.)?(otlp_\w+)"? does not exist/;
+
+/**
+ * Makes the connection's errors about arguments of `functions` name the argument and the candidates; and those about a
+ * table that one of `readers` did not find name that function.
+ */
+export function explainErrors(
+  connection: DuckDBConnection,
+  functions: readonly MacroFunction[],
+  readers: readonly MacroFunction[],
+): void {
   const explained = <Args extends [sql: string, ...rest: never[]], R>(method: (...args: Args) => Promise<R>) => {
     const bound = method.bind(connection);
     return async (...args: Args): Promise<R> => {
       try {
         return await bound(...args);
       } catch (error) {
-        explain(error, args[0], functions);
+        explain(error, args[0], functions, readers);
         throw error;
       }
     };
@@ -36,7 +46,7 @@ export function explainArgumentErrors(connection: DuckDBConnection, functions: r
       try {
         return await prepare(index);
       } catch (error) {
-        explain(error, sql, functions);
+        explain(error, sql, functions, readers);
         throw error;
       }
     };
@@ -44,9 +54,20 @@ export function explainArgumentErrors(connection: DuckDBConnection, functions: r
   };
 }
 
-function explain(error: unknown, statement: string, functions: readonly MacroFunction[]): void {
-  if (!(error instanceof Error) || !error.message.startsWith('Binder Error')) return;
+function explain(
+  error: unknown,
+  statement: string,
+  functions: readonly MacroFunction[],
+  readers: readonly MacroFunction[],
+): void {
+  if (!(error instanceof Error) || !/^(Binder|Catalog) Error/.test(error.message)) return;
   const sql = statement.replaceAll(NO_CODE, (_found, name?: string) => name ?? ' ');
+  const missing = NO_TABLE.exec(error.message)?.[1];
+  const reader = missing && readers.find(({ name }) => new RegExp(`\\b${name}"?\\s*\\(`, 'i').test(sql));
+  if (reader) {
+    error.message = `Catalog Error: ${reader.name}() reads ${missing}, which does not exist in this catalog and schema: CALL otlp_serve() makes the tables; catalog := … and schema := … name others`;
+    return;
+  }
   // DuckDB's own functions take `name = value`; in the arguments of a macro it is a comparison, which can mean nothing.
   const compared = functions.flatMap((declared) =>
     namedArguments(sql, declared.name, '=(?!>)')

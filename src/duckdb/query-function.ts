@@ -7,16 +7,19 @@
 // it runs, because of query().
 
 import { type DuckDBConnection, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
+import type { QueryColumn } from '../schema/result-column.js';
 import { type Caller, internalName, type MacroTarget } from './pending-function.js';
 import { quotedIdentifier } from './sql-text.js';
 
 export interface QueryParameter {
   readonly name: string;
-  readonly sqlType: 'VARCHAR';
+  readonly sqlType: 'VARCHAR' | 'INTERVAL';
   readonly doc: string;
   /** What stands for it when the caller gives none; undefined where one must be given. */
   readonly defaultSql?: string;
   readonly defaultText?: string;
+  /** SQL of the text that sql() gets, over SQL of the text that was given; without it that is the text given. */
+  readonly readSql?: (given: string, functionName: string) => string;
 }
 
 export interface QueryCaller extends Caller {
@@ -27,6 +30,8 @@ export interface QueryCaller extends Caller {
 export interface QueryFunction {
   readonly name: string;
   readonly parameters: readonly QueryParameter[];
+  /** The columns of the query; undefined where they are those of the table that it reads. */
+  readonly columns?: readonly QueryColumn[];
   /** The query that a call stands for. A throw becomes the error of the statement. Nothing must begin here. */
   sql(caller: QueryCaller, given: Readonly<Record<string, string | null>>): string;
 }
@@ -58,7 +63,10 @@ export function queryMacroSql(declared: QueryFunction, { prefix, name }: MacroTa
   const signature = declared.parameters.map(({ name, defaultSql }) =>
     defaultSql === undefined ? quotedIdentifier(name) : `${quotedIdentifier(name)} := ${defaultSql}`,
   );
-  const passed = declared.parameters.map((parameter) => `CAST(${quotedIdentifier(parameter.name)} AS VARCHAR)`);
+  const passed = declared.parameters.map((parameter) => {
+    const given = `CAST(${quotedIdentifier(parameter.name)} AS VARCHAR)`;
+    return parameter.readSql?.(given, declared.name) ?? given;
+  });
   const start = 'CAST(epoch_ms(now()) AS VARCHAR)';
   const given = ['current_database()', 'current_schema()', start, ...passed].join(', ');
   return `${prefix} ${name}(${signature.join(', ')}) AS TABLE FROM query(${internalName(declared)}(${given}))`;

@@ -1,10 +1,10 @@
-import { askedHome } from '../catalog/table-home.js';
 import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction } from '../duckdb/query-function.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { logsTable } from '../schema/logs.js';
 import { expHistogramTable, gaugeTable, histogramTable, summaryTable, sumTable } from '../schema/metrics.js';
 import { tracesTable } from '../schema/traces.js';
+import { homeOf, homeParameters } from './home-parameters.js';
 
 /** `otlp_live_logs([catalog := …], [schema := …])`: the rows of `otlp_logs`, and those that wait to be committed to it, each once. */
 export const otlpLiveLogs = (registry: ServerRegistry) => liveFunction(registry, logsTable);
@@ -32,23 +32,7 @@ function liveFunction(registry: ServerRegistry, table: TelemetryTable): QueryFun
   const name = table.name.replace(/^otlp_/, 'otlp_live_');
   return {
     name,
-    parameters: [
-      {
-        name: 'catalog',
-        sqlType: 'VARCHAR',
-        defaultSql: 'NULL',
-        defaultText: "the connection's default catalog",
-        doc: 'Catalog that holds the table.',
-      },
-      {
-        name: 'schema',
-        sqlType: 'VARCHAR',
-        defaultSql: 'NULL',
-        defaultText: "`main`; the connection's schema when `catalog` is not given",
-        doc: 'Schema that holds the table.',
-      },
-    ],
-    sql: (caller, { catalog, schema }) =>
-      registry.live.liveSql(name, table, caller, askedHome({ catalog: catalog!, schema: schema! }, caller)),
+    parameters: homeParameters,
+    sql: (caller, given) => registry.live.liveSql(name, table, caller, homeOf(caller, given)),
   };
 }

@@ -3,7 +3,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
 import type { ServerRegistry } from '../control/server-registry.js';
-import { explainArgumentErrors } from '../duckdb/argument-errors.js';
+import { explainErrors } from '../duckdb/argument-errors.js';
 import type { Database } from '../duckdb/database.js';
 import { registerListFunction } from '../duckdb/list-function.js';
 import { PendingCalls } from '../duckdb/pending-calls.js';
@@ -17,6 +17,7 @@ import type { FileScanParts } from '../files/file-scan.js';
 import { otapServe } from './otap-serve.js';
 import { otlpBuffer } from './otlp-buffer.js';
 import { otlpDeadLetterList } from './otlp-dead-letter-list.js';
+import { otlpErrors } from './otlp-errors.js';
 import { otlpFlush } from './otlp-flush.js';
 import {
   otlpLiveLogs,
@@ -32,8 +33,11 @@ import { otlpReplay } from './otlp-replay.js';
 import { otlpSealList } from './otlp-seal-list.js';
 import { otlpServe } from './otlp-serve.js';
 import { otlpServerList } from './otlp-server-list.js';
+import { otlpServices } from './otlp-services.js';
+import { otlpSlow } from './otlp-slow.js';
 import { otlpStop } from './otlp-stop.js';
 import { otlpTail } from './otlp-tail.js';
+import { otlpTrace } from './otlp-trace.js';
 import { otlpUriParser } from './otlp-uri-parser.js';
 import { readOtap } from './read-otap.js';
 import { readOtlp } from './read-otlp.js';
@@ -67,6 +71,10 @@ export class SqlFunctions {
       otlpLiveMetricsSummary(registry),
       otlpBuffer(registry),
       otlpTail(registry),
+      otlpServices(registry),
+      otlpErrors(registry),
+      otlpSlow(registry),
+      otlpTrace(registry),
     ];
   }
 
@@ -98,7 +106,7 @@ export class SqlFunctions {
     for (const declared of this.#queries) {
       await connection.run(queryMacroSql(declared, { prefix, name: quotedIdentifier(declared.name) }));
     }
-    explainArgumentErrors(connection, [...this.#lifecycle, ...this.#scans, ...this.#queries]);
+    explainErrors(connection, [...this.#lifecycle, ...this.#scans, ...this.#queries], this.#queries);
   }
 
   /** Makes them exist as `otelduck.<name>` on all connections. Macros cannot live in the system catalog. */

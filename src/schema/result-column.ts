@@ -18,3 +18,21 @@ export function column<Row>(
 ): ResultColumn<Row> {
   return { name, type, doc, value };
 }
+
+/** A result column whose value DuckDB computes. */
+export interface QueryColumn {
+  readonly name: string;
+  readonly type: 'VARCHAR' | 'INTEGER' | 'BIGINT' | 'DOUBLE' | 'TIMESTAMP';
+  readonly doc: string;
+  /** Its value, over the rows that the columns are selected from. */
+  readonly sql: string;
+}
+
+export function queryColumn(name: string, type: QueryColumn['type'], doc: string, sql: string): QueryColumn {
+  return { name, type, doc, sql };
+}
+
+/** What stands after SELECT to give these columns, of the types that are declared. */
+export function selectList(columns: readonly QueryColumn[]): string {
+  return columns.map(({ name, type, sql }) => `CAST(${sql} AS ${type}) AS "${name}"`).join(', ');
+}

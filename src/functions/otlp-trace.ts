@@ -1,0 +1,96 @@
+import type { ServerRegistry } from '../control/server-registry.js';
+import type { QueryFunction } from '../duckdb/query-function.js';
+import { quotedString } from '../duckdb/sql-text.js';
+import { queryColumn, selectList } from '../schema/result-column.js';
+import { tracesTable } from '../schema/traces.js';
+import { homeOf, homeParameters } from './home-parameters.js';
+
+/**
+ * Levels of spans that are put below each other. A span's place is the list of spans above it, so the memory for a chain
+ * grows with the square of its length: about 4 MB for this many.
+ */
+const MAX_DEPTH = 1000;
+
+const columns = [
+  queryColumn(
+    'depth',
+    'INTEGER',
+    'How many spans are above this one; 0 for a root, and where the parent is missing.',
+    'depth',
+  ),
+  queryColumn('name', 'VARCHAR', 'Name of the operation.', 'name'),
+  queryColumn('service', 'VARCHAR', 'Resource attribute `service.name`, or `unknown`.', 'service_name'),
+  queryColumn('start_ms', 'DOUBLE', 'Start, counted from the start of the earliest span.', 'start_ns / 1e6'),
+  queryColumn('duration_ms', 'DOUBLE', 'End minus start.', '(end_ns - start_ns) / 1e6'),
+  queryColumn(
+    'self_ms',
+    'DOUBLE',
+    'The part of the duration in which no child was running.',
+    '(end_ns - start_ns - coalesce(covered_ns, 0)) / 1e6',
+  ),
+  queryColumn(
+    'status',
+    'VARCHAR',
+    '`ok`, `error` or `unset`.',
+    "CASE status_code WHEN 1 THEN 'ok' WHEN 2 THEN 'error' ELSE 'unset' END",
+  ),
+  queryColumn('span_id', 'VARCHAR', 'Span, 16 hex digits.', 'span_id'),
+  queryColumn('parent_span_id', 'VARCHAR', 'Span that this one is a child of; NULL for a root span.', 'parent_span_id'),
+];
+
+/** `otlp_trace(trace_id, [catalog := …], [schema := …])`: the spans of a trace as a tree: each before its children, and these by their start. */
+export function otlpTrace(registry: ServerRegistry): QueryFunction {
+  const name = 'otlp_trace';
+  return {
+    name,
+    parameters: [
+      { name: 'trace_id', sqlType: 'VARCHAR', doc: 'Trace, 32 hex digits, in upper or lower case.' },
+      ...homeParameters,
+    ],
+    columns,
+    sql: (caller, given) => `
+      WITH RECURSIVE
+      found AS MATERIALIZED (
+        SELECT *, row_number() OVER (ORDER BY start_time_unix_nano, span_id) AS n,
+          (epoch_us(start_time_unix_nano) - min(epoch_us(start_time_unix_nano)) OVER ())::HUGEINT * 1000 AS start_ns,
+          start_ns + duration_time_unix_nano AS end_ns
+        FROM (${registry.live.liveSql(name, tracesTable, caller, homeOf(caller, given))})
+        WHERE trace_id = ${quotedString(traceId(name, given['trace_id']!))}
+      ),
+      -- A span that was sent twice is two rows, of which the first has the children: so each row has one parent at most.
+      first_of AS (SELECT span_id, min(n) AS n FROM found GROUP BY span_id),
+      spans AS MATERIALIZED (
+        SELECT found.*, nullif(first_of.n, found.n) AS parent
+        FROM found LEFT JOIN first_of ON first_of.span_id = found.parent_span_id
+      ),
+      -- No circle of parents is reached from a span without one, so this ends.
+      tree AS (
+        SELECT n, [n] AS path FROM spans WHERE parent IS NULL
+        UNION ALL
+        SELECT spans.n, list_append(path, spans.n) FROM tree JOIN spans ON spans.parent = tree.n
+        WHERE len(path) < ${MAX_DEPTH}
+      ),
+      -- The time of each child within its parent's, then without what earlier children cover: the length of their union.
+      within AS (
+        SELECT spans.parent, greatest(spans.start_ns, parents.start_ns) AS start_ns, least(spans.end_ns, parents.end_ns) AS end_ns
+        FROM spans JOIN spans AS parents ON parents.n = spans.parent
+      ),
+      uncovered AS (
+        SELECT parent, end_ns, greatest(start_ns, max(end_ns) OVER earlier) AS start_ns FROM within
+        WINDOW earlier AS (PARTITION BY parent ORDER BY start_ns, end_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+      ),
+      covered AS (SELECT parent, sum(greatest(end_ns - start_ns, 0)) AS covered_ns FROM uncovered GROUP BY parent),
+      placed AS (
+        SELECT spans.*, covered_ns, path, coalesce(len(path) - 1, 0) AS depth
+        FROM spans LEFT JOIN tree USING (n) LEFT JOIN covered ON covered.parent = spans.n
+      )
+      SELECT ${selectList(columns)} FROM placed ORDER BY path NULLS LAST, n`,
+  };
+}
+
+function traceId(caller: string, given: string | null): string {
+  if (given === null || !/^[0-9a-f]{32}$/i.test(given)) {
+    throw new TypeError(`trace_id of ${caller}() must be 32 hex digits, got ${given === null ? 'NULL' : `'${given}'`}`);
+  }
+  return given.toLowerCase();
+}

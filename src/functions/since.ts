@@ -1,0 +1,29 @@
+// From when on a summary looks at telemetry: an interval back from now, or a time.
+
+import type { QueryParameter } from '../duckdb/query-function.js';
+import { quotedString } from '../duckdb/sql-text.js';
+
+/** A time that says how far it is from UTC, as TIMESTAMPTZ is written. A cast to TIMESTAMP would ignore that. */
+const WITH_OFFSET = ':\\d\\d(\\.\\d+)?([+-]\\d\\d(:\\d\\d)*|Z)$';
+
+/** Read as microseconds since 1970, in the text that `startSql` takes. */
+export const sinceParameter: QueryParameter = {
+  name: 'since',
+  sqlType: 'INTERVAL',
+  defaultSql: "'1 hour'",
+  defaultText: "`INTERVAL '1 hour'`",
+  doc: 'Spans that started, and logs written, at most this long before now; or after this TIMESTAMP, in UTC.',
+  readSql: (given, functionName) => {
+    const time = `CASE WHEN regexp_matches(${given}, ${quotedString(WITH_OFFSET)})
+      THEN epoch_us(TRY_CAST(${given} AS TIMESTAMPTZ)) ELSE epoch_us(TRY_CAST(${given} AS TIMESTAMP)) END`;
+    const interval = `TRY_CAST(${given} AS INTERVAL)`;
+    const start = `CASE WHEN ${interval} > INTERVAL 0 SECONDS THEN epoch_us(TRY(make_timestamp(epoch_us(now())) - ${interval})) END`;
+    const rule = `since of ${functionName}() must be an INTERVAL greater than zero or a TIMESTAMP, got `;
+    return `coalesce(CAST(coalesce(TRY(${time}), ${start}) AS VARCHAR), error(${quotedString(rule)} || coalesce(${given}, 'NULL')))`;
+  },
+};
+
+/** The time from which on rows count: a constant, so that DuckDB reads only the parts of a table that may have such rows. */
+export function startSql(given: Readonly<Record<string, string | null>>): string {
+  return `make_timestamp(${given['since']})`;
+}
