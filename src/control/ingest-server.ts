@@ -51,6 +51,8 @@ export class IngestServer {
   readonly #opened: OpenJournal | undefined;
   readonly #endReading: () => void;
   #stopped: Promise<StopResult> | undefined;
+  /** The last commit of a stop, and what follows it. */
+  #ending: Promise<StopResult> | undefined;
 
   private constructor(
     uri: ListenUri,
@@ -197,11 +199,20 @@ export class IngestServer {
     return httpUrl(this.uri);
   }
 
-  flush(): Promise<FlushResult> {
-    return this.sealer.flush();
+  /**
+   * Commits what is buffered. Once a stop has begun its last commit, waits for the stop instead and tells what came of it:
+   * its target is closed behind that commit.
+   */
+  async flush(): Promise<FlushResult> {
+    if (this.#ending === undefined) return this.sealer.flush();
+    const { error } = await this.#ending;
+    return { sealedRows: 0, error };
   }
 
-  /** Answers the requests in flight, commits every row, and frees the port. Safe to call twice. */
+  /**
+   * Answers the requests in flight, commits every row, and frees the port. A call that finds a stop in progress waits for it
+   * and resolves with the same.
+   */
   stop(): Promise<StopResult> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -211,6 +222,11 @@ export class IngestServer {
     await this.listener.stop();
     this.sealer.stop();
     await this.maintenance.stop();
+    this.#ending = this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<StopResult> {
     let committedRows = 0;
     for (let attempt = 1; ; attempt++) {
       const { sealedRows, error } = await this.sealer.flush();

@@ -1,7 +1,9 @@
 // Starting, stopping and dying of listeners.
 
 import { createServer, type Server } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { DuckDBConnection } from '@duckdb/node-api';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ServerRegistry } from '../../src/control/server-registry.js';
 import { eventually } from '../support/eventually.js';
 import { jsonOf, send } from '../support/http-client.js';
 import { type OtelServer, openDatabase, serve, TOKEN } from '../support/otel-database.js';
@@ -164,14 +166,37 @@ describe('otlp_stop', () => {
     connection.closeSync();
   });
 
+  // Which of them came first, and whether the other found a server at all, once was a matter of luck here.
   test('twice at once is one stop, and then there is nothing to stop', async () => {
+    const stops = watchCalls('stop');
+    const server = await serve({ seal_max_age_ms: NEVER_MS });
+    // The first stop waits for this request, so the second one finds it in progress.
+    const slow = await RawConnection.open(server.port);
+    slow.write(head);
+    await eventually(async () => expect(await server.counters('active_requests')).toEqual({ active_requests: '1' }));
+    const sql = `FROM otlp_stop('${server.uri}')`;
+    const both = [onOwnConnection(server, sql), onOwnConnection(server, sql)];
+    await eventually(() => expect(stops).toHaveBeenCalledTimes(2));
+    slow.write(body);
+    const stopped = [{ status: `Stopped listening on ${server.uri}`, dropped_rows: '0' }];
+    expect(await Promise.all(both)).toEqual([stopped, stopped]);
+    expect(await server.stop()).toEqual({ status: `No server found listening on ${server.uri}`, dropped_rows: '0' });
+    expect(await server.database.value(count)).toBe('3');
+  });
+
+  // It once made a commit of its own, of which the stop knew nothing, or met a target that was closed.
+  test('has a flush wait for its last commit', async () => {
+    const flushes = watchCalls('flush');
     const server = await serve({ seal_max_age_ms: NEVER_MS });
     await server.post(body);
-    const sql = `FROM otlp_stop('${server.uri}')`;
-    const both = await Promise.all([onOwnConnection(server, sql), onOwnConnection(server, sql)]);
-    const stopped = [{ status: `Stopped listening on ${server.uri}`, dropped_rows: '0' }];
-    expect(both).toEqual([stopped, stopped]);
-    expect(await server.stop()).toEqual({ status: `No server found listening on ${server.uri}`, dropped_rows: '0' });
+    const commit = holdNextCommit();
+    const stopping = onOwnConnection(server, `FROM otlp_stop('${server.uri}')`);
+    await commit.begun;
+    const flushing = onOwnConnection(server, `FROM otlp_flush('${server.uri}')`);
+    await eventually(() => expect(flushes).toHaveBeenCalledOnce());
+    commit.fail(new Error('not yet'));
+    expect(await stopping).toEqual([{ status: `Stopped listening on ${server.uri}`, dropped_rows: '0' }]);
+    expect(await flushing).toEqual([{ status: 'sealed', sealed_rows: '0', seals_total: '1', error: null }]);
     expect(await server.database.value(count)).toBe('3');
   });
 
@@ -315,6 +340,37 @@ async function onOwnConnection({ database }: OtelServer, sql: string) {
   } finally {
     connection.closeSync();
   }
+}
+
+/** Calls that SQL makes of the servers, from now on until the test ends. */
+function watchCalls(method: 'stop' | 'flush') {
+  const calls = vi.spyOn(ServerRegistry.prototype, method);
+  onTestFinished(() => calls.mockRestore());
+  return calls;
+}
+
+/** Has the next COMMIT wait, and then fail. Later ones are DuckDB's. */
+function holdNextCommit(): { readonly begun: Promise<void>; fail(error: Error): void } {
+  const { run } = DuckDBConnection.prototype;
+  let begin: () => void;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  let fail!: (error: Error) => void;
+  const held = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  const holding = vi.spyOn(DuckDBConnection.prototype, 'run').mockImplementation(function (
+    this: DuckDBConnection,
+    ...args: Parameters<typeof run>
+  ) {
+    if (args[0] !== 'COMMIT') return run.apply(this, args);
+    holding.mockRestore();
+    begin();
+    return held;
+  });
+  onTestFinished(() => holding.mockRestore());
+  return { begun, fail };
 }
 
 /** Gathers the listening sockets that are opened from now on until the test ends. */
