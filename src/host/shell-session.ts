@@ -74,7 +74,8 @@ async function talk(shell: Shell, invocation: ShellInvocation, host: Host, out: 
   const releaseInterrupt = onSignals(['SIGINT'], () => shell.cancel());
   if (invocation.init !== undefined) await shell.tryFile(invocation.init);
   const output = host.stdout.isTTY ? host.stdout : host.stderr;
-  const terminal = new Terminal(shell, new HistoryFile(historyPath(host)), { input: host.stdin, output });
+  const history = new HistoryFile(historyPath(host));
+  const terminal = new Terminal(shell, history, { input: host.stdin, output }, paintOf(host, output));
   const release = onSignals(['SIGTERM', 'SIGHUP'], (code) => {
     shell.exit(code);
     shell.cancel();

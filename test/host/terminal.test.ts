@@ -1,4 +1,4 @@
-// A person's keys → what the screen shows. Readline takes any pair of streams for a terminal, so none is needed here.
+// A person's keys → what the screen shows. The editor takes any pair of streams for a terminal, so none is needed here.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,17 +12,28 @@ import { ProgressLine, progressText } from '../../src/host/shell/progress-line.j
 import { Shell } from '../../src/host/shell/shell.js';
 import { Terminal } from '../../src/host/shell/terminal.js';
 import { folder } from './command.js';
+import { DrawnScreen } from './drawn-screen.js';
 
 const ENTER = '\r';
 const CTRL_C = '\x03';
 const CTRL_D = '\x04';
 const UP = '\x1b[A';
+const DOWN = '\x1b[B';
+const LEFT = '\x1b[D';
 const TAB = '\t';
+const CTRL_A = '\x01';
+const CTRL_E = '\x05';
+const CTRL_K = '\x0b';
+const CTRL_R = '\x12';
+const CTRL_U = '\x15';
+const CTRL_Y = '\x19';
+const ESCAPE = '\x1b';
 
 let instance: DuckDBInstance;
 let connection: DuckDBConnection;
 let keys: PassThrough;
-let screen: string;
+let screen: DrawnScreen;
+let seenRows: number;
 let onScreen: () => void;
 let left: Promise<void>;
 let historyPath: string;
@@ -39,18 +50,19 @@ beforeEach(async () => {
   await openShell();
 });
 afterEach(async () => {
-  keys.write(CTRL_D);
+  await press(CTRL_C, CTRL_D); // whatever a test that failed has left on the line
   await left;
   connection.closeSync();
 });
 
 async function openShell() {
-  screen = '';
+  screen = new DrawnScreen();
+  seenRows = 0;
   onScreen = () => {};
   keys = new PassThrough();
   const output = new PassThrough();
   output.setEncoding('utf8').on('data', (text: string) => {
-    screen += text;
+    screen.write(text);
     onScreen();
   });
   const sink = new StreamSink(output);
@@ -66,20 +78,18 @@ async function openShell() {
     },
     { mode: 'list', hasHeaders: false },
   );
-  const terminal = new Terminal(shell, new HistoryFile(historyPath), { input: keys, output });
+  const terminal = new Terminal(shell, new HistoryFile(historyPath), { input: keys, output }, plainPaint);
   left = terminal.run();
   await shows(/D /);
 }
 
-/** Waits until what has come since the last call matches. */
+/** Waits until the screen matches, from the row on in which the cursor was when the last call returned. */
 async function shows(pattern: RegExp): Promise<void> {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: readline's cursor movements are not what is looked for
-  const text = () => screen.replace(/\x1b\[[0-9;]*[A-Za-z]/g, '');
   await new Promise<void>((resolve) => {
-    onScreen = () => pattern.test(text()) && resolve();
+    onScreen = () => pattern.test(screen.text(seenRows)) && resolve();
     onScreen();
   });
-  screen = '';
+  seenRows = screen.cursor.row;
 }
 
 /** Presses the keys of a text one after the other, as a person does: readline takes what comes at once for pasted. */
@@ -96,7 +106,7 @@ test('statements may take several lines, which are one entry of the history', as
   await press("'b';", ENTER);
   await shows(/ab\s+D /);
   await press(UP);
-  await shows(/SELECT 'a' \|\|\s+'b';/);
+  await shows(/D SELECT 'a' \|\|\n· 'b';/);
   await press(ENTER);
   await shows(/ab\s+D /);
   expect(readFileSync(historyPath, 'utf8')).toBe("SELECT 'a' ||\n\t'b';\n");
@@ -157,7 +167,7 @@ test('Ctrl-C clears what is typed, in lines before too', async () => {
 
 test('Ctrl-C twice at an empty prompt leaves', async () => {
   await press(CTRL_C);
-  await shows(/\^C \(once more to leave\)\s+D /);
+  await shows(/\^C\s+Ctrl-C once more, or Ctrl-D, leaves\s+D /);
   await press(CTRL_C);
   await left;
 });
@@ -206,6 +216,85 @@ test('pasted lines run one after the other, and stop at the first that fails', a
   await shows(/Binder Error[^^]*\^\s+D /);
   await press('SELECT 4;', ENTER);
   await shows(/^(?!.*222).*4\s+D /s);
+});
+
+// What was typed ahead once came behind what was typed later, and Ctrl-U, which deletes to the left, deleted nothing.
+test('what is typed while a command runs stands on the next line, with the cursor behind it', async () => {
+  keys.write('SELECT 1;\rSELECT 7');
+  await shows(/1\s+D SELECT 7$/);
+  await press(' AS x;', ENTER);
+  await shows(/7\s+D $/);
+  keys.write('SELECT 2;\rSELECT nonsense');
+  await shows(/2\s+D SELECT nonsense$/);
+  await press(CTRL_U);
+  await shows(/D $/);
+  await press('SELECT 3;', ENTER);
+  await shows(/3\s+D $/);
+});
+
+test('a whole statement that is typed ahead runs next, but not after one that failed', async () => {
+  keys.write('SELECT 1;\rSELECT 2;\rSELECT nope;\rSELECT 4;\rSELECT 5');
+  await shows(/1\nD SELECT 2;\n2\nD SELECT nope;\n.*Binder Error[^^]*\^\s+D SELECT 5$/s);
+});
+
+test('arrow keys move inside a statement of several lines', async () => {
+  await press('SELECT 1,', ENTER, '2', ENTER, UP, UP, CTRL_E, LEFT, '0', DOWN, DOWN, ';', ENTER);
+  await shows(/D SELECT 10,\n· 2\n· ;\n10\|2\nD $/);
+});
+
+test('Enter inside a statement that is not complete breaks its line there', async () => {
+  await press('SELECT 8', LEFT, ENTER);
+  await shows(/D SELECT \n· 8$/);
+  await press(CTRL_E, ';', ENTER);
+  await shows(/8;\n8\nD $/);
+});
+
+test('Ctrl-K cuts, Ctrl-Y puts back', async () => {
+  await press('SELECT 8;', CTRL_A, CTRL_K);
+  await shows(/D $/);
+  await press(CTRL_Y, ENTER);
+  await shows(/8\s+D $/);
+});
+
+test('Ctrl-R searches the history, further back each time', async () => {
+  await press('SELECT 31;', ENTER);
+  await shows(/31\s+D $/);
+  await press('SELECT 32;', ENTER);
+  await shows(/32\s+D $/);
+  await press(CTRL_R, 'sel');
+  await shows(/search "sel": SELECT 32;$/);
+  await press(CTRL_R);
+  await shows(/search "sel": SELECT 31;$/);
+  await press(CTRL_R);
+  await shows(/nothing found "sel": SELECT 31;$/);
+  await press(ENTER);
+  await shows(/D SELECT 31;\n31\nD $/);
+});
+
+test('Escape leaves the search with what was found, Ctrl-C with what there was before', async () => {
+  await press('SELECT 31;', ENTER);
+  await shows(/31\s+D $/);
+  await press('mine', CTRL_R, '31');
+  await shows(/search "31": SELECT 31;$/);
+  await press(CTRL_C);
+  await shows(/D mine$/);
+  await press(CTRL_R, '31', ESCAPE);
+  await shows(/D SELECT 31;$/);
+  await press(CTRL_U);
+});
+
+test('pasted text waits for Enter, whatever it contains', async () => {
+  await press('\x1b[200~SELECT 1;\rSELECT\t2;\x1b[201~');
+  await shows(/D SELECT 1;\n· SELECT {4}2;$/);
+  await press(ENTER);
+  await shows(/1\n2\nD $/);
+});
+
+test('a line that is wider than the terminal goes on below, and is one line', async () => {
+  await press(`SELECT '${'x'.repeat(100)}' AS a`, CTRL_A, 'EXPLAIN ', CTRL_A);
+  await shows(/D EXPLAIN SELECT 'x{62}\nx{38}' AS a$/);
+  expect(screen.cursor).toEqual({ row: 0, column: 2 });
+  await press(CTRL_C);
 });
 
 test('progress shows after two seconds, and goes', async () => {

@@ -275,8 +275,11 @@ lakeSuite('credentials', ['extensions', 'postgres', 'seaweedfs'], () => {
       { ...streams, progress: new ProgressLine(output, plainPaint) },
       { mode: 'list', hasHeaders: false },
     );
-    const left = new Terminal(typed, new HistoryFile(history), { input: keys, output }).run();
+    const left = new Terminal(typed, new HistoryFile(history), { input: keys, output }, plainPaint).run();
     for (const sql of [...statements, "SELECT 'typed';"]) {
+      // What is typed ahead of a statement that fails is dropped, so each waits for the prompt.
+      await eventually(() => expect(screen).toMatch(/D $/));
+      screen = '';
       keys.write(`${sql}\r`);
       await new Promise((resolve) => setImmediate(resolve));
     }

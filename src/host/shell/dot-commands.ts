@@ -3,6 +3,7 @@
 import { messageOf } from '../../base/failure.js';
 import { nearestName } from '../../base/nearest-name.js';
 import { displayWidth } from '../output/cell-text.js';
+import { inColumns } from '../output/name-columns.js';
 import { isModeName, modes } from '../output/result-modes.js';
 import { ReaderGone } from '../output/text-sink.js';
 import { AlreadyReported } from './already-reported.js';
@@ -236,20 +237,6 @@ async function listTables(shell: Shell, [like = '%']: readonly string[]): Promis
       shell.width,
     ),
   );
-}
-
-/** Names as `ls` shows them: downwards, in as many columns as fit. */
-export function inColumns(names: readonly string[], width: number): string {
-  const columnWidth = Math.max(0, ...names.map(displayWidth)) + 2;
-  const columns = Math.max(1, Math.floor(width / columnWidth));
-  const lineCount = Math.ceil(names.length / columns);
-  return Array.from({ length: lineCount }, (_, line) => {
-    const shown = names.filter((_name, index) => index % lineCount === line);
-    return `${shown
-      .map((name) => name + ' '.repeat(columnWidth - displayWidth(name)))
-      .join('')
-      .trimEnd()}\n`;
-  }).join('');
 }
 
 async function showSchema(shell: Shell, [like = '%']: readonly string[]): Promise<void> {

@@ -1,0 +1,375 @@
+// Keys → texts, each when Enter completes it: editing over several lines, history and the search in it, completion. Keys
+// that come while nobody reads are kept in their order for the next read, and shown nowhere until then.
+
+import { emitKeypressEvents, type Interface, type Key } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { displayWidth } from '../output/cell-text.js';
+import { inColumns } from '../output/name-columns.js';
+import type { Completion } from './completion.js';
+import { EditBuffer } from './edit-buffer.js';
+import { EditScreen, type EditTerminal, type PaintedText } from './edit-screen.js';
+import { searchHistory } from './history-search.js';
+
+export interface EditorSettings {
+  /** Before the first line of a text, and before each other one. */
+  readonly prompts: readonly [string, string];
+  /** Earlier texts, the newest first. The editor reads them at each key, and changes nothing. */
+  readonly history: readonly string[];
+  /** Whether Enter ends this text, or a further line begins. */
+  isComplete(text: string): boolean;
+  paint(text: string): readonly PaintedText[];
+  /** What can stand at the end of this text. A rejection is taken for nothing. */
+  complete(text: string): Promise<Completion>;
+  /** Ctrl-C while nobody reads. */
+  interrupt(): void;
+}
+
+/** What a read came to: a text, Ctrl-C, or the end of the input. */
+export type EditorAnswer =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'interrupt'; readonly wasEmpty: boolean }
+  | { readonly kind: 'end' };
+
+/** A terminal whose keys can be had one by one, or any stream of the bytes that one sends. */
+export type EditorInput = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
+
+interface Press {
+  readonly char: string | undefined;
+  readonly key: Key;
+}
+
+interface Search {
+  typed: string;
+  /** Index of the entry that is shown, -1 before the first is found. */
+  found: number;
+  hasFailed: boolean;
+  readonly before: { readonly text: string; readonly cursor: number };
+}
+
+// Bracketed paste: the terminal says where pasted text begins and ends, so that no Enter in it runs anything.
+const PASTE_ON = '\x1b[?2004h';
+const PASTE_OFF = '\x1b[?2004l';
+/** What a lone Escape waits for before it is not the start of another key's bytes. */
+const ESCAPE_TIMEOUT_MS = 50;
+
+export class LineEditor {
+  readonly #input: EditorInput;
+  readonly #output: EditTerminal;
+  readonly #settings: EditorSettings;
+  readonly #screen: EditScreen;
+  readonly #buffer = new EditBuffer();
+  readonly #ahead: Press[] = [];
+  readonly #onKey = (char: string | undefined, key: Key) => this.#press({ char, key });
+  readonly #onEnd = () => this.#end();
+  readonly #onResize = () => this.#answer !== undefined && this.#draw();
+  #answer: ((answer: EditorAnswer) => void) | undefined;
+  #isCompleting = false;
+  #isPasting = false;
+  #hasEnded = false;
+  #search: Search | undefined;
+  /** Which entry of the history is being edited; -1: none of them. */
+  #recalled = -1;
+  /** What had been typed before the first entry was recalled. */
+  #draft = '';
+
+  constructor(streams: { readonly input: EditorInput; readonly output: EditTerminal }, settings: EditorSettings) {
+    this.#input = streams.input;
+    this.#output = streams.output;
+    this.#settings = settings;
+    this.#screen = new EditScreen(streams.output);
+    // Readline's own decoder of keys, which is all of it that is used here.
+    const timing: Partial<Interface> & { escapeCodeTimeout: number } = { escapeCodeTimeout: ESCAPE_TIMEOUT_MS };
+    emitKeypressEvents(this.#input, timing as Interface);
+    this.#input.on('keypress', this.#onKey).on('end', this.#onEnd);
+    this.#output.on('resize', this.#onResize);
+    this.resume();
+  }
+
+  /** Shows the prompt, and resolves with what is typed. */
+  read(): Promise<EditorAnswer> {
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+      if (this.#hasEnded) {
+        this.#finish({ kind: 'end' });
+        return;
+      }
+      this.#buffer.clear();
+      this.#recalled = -1;
+      this.#output.write(PASTE_ON);
+      this.#draw();
+      this.#replay();
+    });
+  }
+
+  /** Forgets the lines that were typed ahead, but not what was typed after the last of them. */
+  dropTypedLines(): void {
+    const last = this.#ahead.findLastIndex(({ key }) => key.name === 'return' || key.name === 'enter');
+    this.#ahead.splice(0, last + 1);
+  }
+
+  /** Gives the terminal to another program until resume(). */
+  suspend(): void {
+    this.#input.setRawMode?.(false);
+    this.#input.pause();
+  }
+
+  resume(): void {
+    this.#input.setRawMode?.(true);
+    this.#input.resume();
+  }
+
+  /** Ends the read that waits, and all later ones. */
+  close(): void {
+    if (this.#hasEnded) return;
+    this.#input.off('keypress', this.#onKey).off('end', this.#onEnd);
+    this.#output.off('resize', this.#onResize);
+    this.suspend();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    if (this.#answer === undefined) return;
+    this.#screen.leave();
+    this.#finish({ kind: 'end' });
+  }
+
+  #finish(answer: EditorAnswer): void {
+    const resolve = this.#answer!;
+    this.#answer = undefined;
+    this.#search = undefined;
+    this.#output.write(PASTE_OFF);
+    resolve(answer);
+  }
+
+  #press(press: Press): void {
+    const { name, ctrl } = press.key;
+    if (ctrl && name === 'z' && process.platform !== 'win32') {
+      this.#stopProcess();
+    } else if (this.#answer === undefined && ctrl && name === 'c') {
+      this.#ahead.length = 0;
+      this.#settings.interrupt();
+    } else {
+      this.#ahead.push(press);
+      this.#replay();
+    }
+  }
+
+  #replay(): void {
+    while (this.#answer !== undefined && !this.#isCompleting) {
+      const next = this.#ahead.shift();
+      if (next === undefined) return;
+      this.#take(next);
+      // One drawing for all keys that came at once.
+      if (this.#answer !== undefined && this.#ahead.length === 0) this.#draw();
+    }
+  }
+
+  #take({ char, key }: Press): void {
+    if (key.name === 'paste-start' || key.name === 'paste-end') {
+      this.#isPasting = key.name === 'paste-start';
+      return;
+    }
+    if (this.#isPasting) {
+      this.#buffer.insert((char ?? '').replace('\r', '\n'));
+      return;
+    }
+    if (this.#search !== undefined && this.#takeInSearch(this.#search, char, key)) return;
+    const name = keyName(key);
+    const act = this.#actions[name] ?? bindings[name];
+    if (act !== undefined) act(this.#buffer);
+    else if (isTyped(char, key)) this.#buffer.insert(char!);
+  }
+
+  /** Keys that do more than edit the text. */
+  readonly #actions: Readonly<Record<string, () => void>> = {
+    return: () => this.#enter(),
+    enter: () => this.#enter(),
+    'ctrl-c': () => this.#interrupt(),
+    'ctrl-d': () => (this.#buffer.text === '' ? this.#end() : this.#buffer.deleteForward()),
+    tab: () => this.#complete(),
+    up: () => this.#buffer.up() || this.#recall(this.#recalled + 1),
+    down: () => this.#buffer.down() || this.#recall(this.#recalled - 1),
+    'ctrl-p': () => this.#recall(this.#recalled + 1),
+    'ctrl-n': () => this.#recall(this.#recalled - 1),
+    'ctrl-r': () => this.#beginSearch(),
+    'ctrl-l': () => this.#screen.clearTerminal(),
+  };
+
+  #enter(): void {
+    const { text } = this.#buffer;
+    if (!this.#settings.isComplete(text)) {
+      this.#buffer.insert('\n');
+      return;
+    }
+    this.#draw();
+    this.#screen.leave();
+    this.#finish({ kind: 'text', text });
+  }
+
+  #interrupt(): void {
+    const wasEmpty = this.#buffer.text === '';
+    this.#draw();
+    this.#screen.leave('^C');
+    this.#ahead.length = 0;
+    this.#finish({ kind: 'interrupt', wasEmpty });
+  }
+
+  #recall(index: number): void {
+    const { history } = this.#settings;
+    if (index < -1 || index >= history.length) return;
+    if (this.#recalled === -1) this.#draft = this.#buffer.text;
+    this.#recalled = index;
+    this.#buffer.set(index === -1 ? this.#draft : history[index]!);
+  }
+
+  #beginSearch(): void {
+    const { text, cursor } = this.#buffer;
+    this.#search = { typed: '', found: -1, hasFailed: false, before: { text, cursor } };
+  }
+
+  /** A key during a search. False when it ends the search and means what it always does, for the entry that was found. */
+  #takeInSearch(search: Search, char: string | undefined, key: Key): boolean {
+    switch (keyName(key)) {
+      case 'ctrl-r':
+        this.#find(search, search.found + 1, 1);
+        return true;
+      case 'ctrl-s':
+        this.#find(search, search.found - 1, -1);
+        return true;
+      case 'backspace':
+        search.typed = search.typed.slice(0, -1);
+        this.#find(search, 0, 1);
+        return true;
+      case 'ctrl-c':
+      case 'ctrl-g':
+        this.#buffer.set(search.before.text, search.before.cursor);
+        this.#search = undefined;
+        return true;
+      case 'escape':
+        this.#search = undefined;
+        return true;
+    }
+    if (isTyped(char, key)) {
+      search.typed += char;
+      this.#find(search, Math.max(0, search.found), 1);
+      return true;
+    }
+    this.#recalled = search.found;
+    this.#search = undefined;
+    return false;
+  }
+
+  #find(search: Search, from: number, step: 1 | -1): void {
+    const found = searchHistory(this.#settings.history, search.typed, from, step);
+    search.hasFailed = found === undefined && search.typed !== '';
+    if (found === undefined) return;
+    search.found = found.index;
+    this.#buffer.set(this.#settings.history[found.index]!, found.offset);
+  }
+
+  #complete(): void {
+    const { text, cursor } = this.#buffer;
+    const before = text.slice(0, cursor);
+    if (before.slice(before.lastIndexOf('\n') + 1).trim() === '') {
+      this.#buffer.insert('\t');
+      return;
+    }
+    this.#isCompleting = true;
+    this.#settings
+      .complete(before)
+      .then(
+        (completion) => this.#show(completion),
+        () => {}, // a completion that fails is one that was not found
+      )
+      .finally(() => {
+        this.#isCompleting = false;
+        if (this.#answer === undefined) return;
+        this.#draw();
+        this.#replay();
+      });
+  }
+
+  /** Puts in what all candidates have in common; lists them when that is nothing new. */
+  #show({ candidates, replaced }: Completion): void {
+    if (candidates.length === 0 || this.#answer === undefined) return;
+    const common = commonStart(candidates);
+    if (candidates.length === 1 || common.length > replaced.length) {
+      const { text, cursor } = this.#buffer;
+      const start = cursor - replaced.length;
+      this.#buffer.set(text.slice(0, start) + common + text.slice(cursor), start + common.length);
+      return;
+    }
+    this.#screen.leave();
+    this.#output.write(inColumns(candidates, this.#output.columns ?? 80).replaceAll('\n', '\r\n'));
+  }
+
+  /** Ctrl-Z: the terminal as it was, until the process is continued. */
+  #stopProcess(): void {
+    // The input is not paused: it may be all that keeps the process alive.
+    this.#input.setRawMode?.(false);
+    process.once('SIGCONT', () => {
+      this.#input.setRawMode?.(true);
+      if (this.#answer !== undefined) this.#draw();
+    });
+    process.kill(process.pid, 'SIGTSTP');
+  }
+
+  #draw(): void {
+    const search = this.#search;
+    const { prompts, paint } = this.#settings;
+    const searching = `${search?.hasFailed ? 'nothing found' : 'search'} "${search?.typed ?? ''}": `;
+    this.#screen.draw({
+      pieces: paint(this.#buffer.text),
+      cursor: this.#buffer.cursor,
+      prompts: search === undefined ? prompts : [searching, ' '.repeat(displayWidth(searching))],
+    });
+  }
+}
+
+/** Keys that edit, as readline's and emacs' users know them. */
+const bindings: Readonly<Record<string, (buffer: EditBuffer) => void>> = {
+  left: (buffer) => buffer.left(),
+  right: (buffer) => buffer.right(),
+  'ctrl-b': (buffer) => buffer.left(),
+  'ctrl-f': (buffer) => buffer.right(),
+  'ctrl-left': (buffer) => buffer.wordLeft(),
+  'ctrl-right': (buffer) => buffer.wordRight(),
+  'meta-left': (buffer) => buffer.wordLeft(),
+  'meta-right': (buffer) => buffer.wordRight(),
+  'meta-b': (buffer) => buffer.wordLeft(),
+  'meta-f': (buffer) => buffer.wordRight(),
+  home: (buffer) => buffer.lineStart(),
+  end: (buffer) => buffer.lineEnd(),
+  'ctrl-a': (buffer) => buffer.lineStart(),
+  'ctrl-e': (buffer) => buffer.lineEnd(),
+  backspace: (buffer) => buffer.deleteBack(),
+  'ctrl-h': (buffer) => buffer.deleteBack(),
+  delete: (buffer) => buffer.deleteForward(),
+  'ctrl-w': (buffer) => buffer.cutWordBack(),
+  'meta-backspace': (buffer) => buffer.cutWordBack(),
+  'meta-d': (buffer) => buffer.cutWordForward(),
+  'ctrl-u': (buffer) => buffer.cutToLineStart(),
+  'ctrl-k': (buffer) => buffer.cutToLineEnd(),
+  'ctrl-y': (buffer) => buffer.yank(),
+  'ctrl-t': (buffer) => buffer.transpose(),
+  'ctrl-_': (buffer) => buffer.undo(),
+};
+
+function keyName(key: Key): string {
+  if (key.sequence === '\x1f') return 'ctrl-_';
+  return `${key.ctrl ? 'ctrl-' : ''}${key.meta && key.name !== 'escape' ? 'meta-' : ''}${key.name ?? ''}`;
+}
+
+/** Whether a key stands for a character, rather than for something to do. */
+function isTyped(char: string | undefined, key: Key): boolean {
+  return char !== undefined && !key.ctrl && !key.meta && char >= ' ' && char !== '\x7f';
+}
+
+function commonStart(texts: readonly string[]): string {
+  let common = texts[0] ?? '';
+  for (const text of texts) {
+    while (!text.toLowerCase().startsWith(common.toLowerCase())) common = common.slice(0, -1);
+  }
+  return common;
+}
