@@ -278,7 +278,7 @@ lakeSuite('credentials', ['extensions', 'postgres', 'seaweedfs'], () => {
     const left = new Terminal(typed, new HistoryFile(history), { input: keys, output }, plainPaint).run();
     for (const sql of [...statements, "SELECT 'typed';"]) {
       // What is typed ahead of a statement that fails is dropped, so each waits for the prompt.
-      await eventually(() => expect(screen).toMatch(/D $/));
+      await eventually(() => expect(screen).toMatch(/D \r/));
       screen = '';
       keys.write(`${sql}\r`);
       await new Promise((resolve) => setImmediate(resolve));

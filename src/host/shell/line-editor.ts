@@ -120,7 +120,6 @@ export class LineEditor {
 
   /** Ends the read that waits, and all later ones. */
   close(): void {
-    if (this.#hasEnded) return;
     this.#input.off('keypress', this.#onKey).off('end', this.#onEnd);
     this.#output.off('resize', this.#onResize);
     this.suspend();

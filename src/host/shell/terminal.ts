@@ -51,7 +51,8 @@ export class Terminal {
 
   /** Resolves when the person leaves, and the last command has ended. Rejects when the terminal has gone. */
   async run(): Promise<void> {
-    const keywords = this.#loadKeywords().catch(() => {}); // without them there are fewer colours
+    // Before the first prompt: a connection runs one query at a time, and the next one is the person's.
+    await this.#loadKeywords().catch(() => {}); // without them there are fewer colours
     let isLeaving = false;
     while (this.#shell.exitCode === undefined) {
       const answer = await this.#editor.read();
@@ -67,7 +68,6 @@ export class Terminal {
       await this.#runAll(answer.text);
     }
     this.close();
-    await keywords; // the connection is closed next
   }
 
   close(): void {
