@@ -4,6 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
 import { type Generation, rowsOf } from '../buffer/generation.js';
 import type { Database } from '../duckdb/database.js';
+import { isAboutRows } from '../duckdb/errors.js';
 import { quotedIdentifier } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
@@ -43,10 +44,6 @@ export interface CatalogTargetParts {
   /** A transaction that has taken longer before its COMMIT is given up. */
   readonly longestAppendMs: number;
 }
-
-/** Errors of DuckDB that are about the rows or the table, not about the moment. */
-const PERMANENT =
-  /^(?:Conversion|Constraint|Out of Range|Invalid Input|Binder|Catalog|Not implemented|Mismatch Type) Error/;
 
 export class CatalogTarget implements SealTarget {
   readonly #parts: CatalogTargetParts;
@@ -111,7 +108,7 @@ export class CatalogTarget implements SealTarget {
       await this.#rollback();
       // A conflict too: DuckDB sends an Iceberg commit again whose answer was lost, and that one conflicts with the first.
       if (isCommitting && !this.#doubtful.has(generation)) this.#doubtful.set(generation, identity);
-      if (error instanceof Error && kind.conflicts?.test(error.message)) throw new CommitConflict(error);
+      if (error instanceof Error && kind.isConflict?.(error)) throw new CommitConflict(error);
       throw error;
     }
   }
@@ -181,7 +178,7 @@ export class CatalogTarget implements SealTarget {
   }
 
   isPermanent(error: unknown): boolean {
-    return PERMANENT.test(messageOf(error));
+    return isAboutRows(error);
   }
 
   close(): void {

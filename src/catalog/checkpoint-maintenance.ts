@@ -2,11 +2,9 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Database } from '../duckdb/database.js';
+import { isCheckpointUnsupported } from '../duckdb/errors.js';
 import { quotedIdentifier } from '../duckdb/sql-text.js';
 import { type Maintenance, MaintenanceUnsupported } from './seal-target.js';
-
-/** How catalogs say that they have nothing to checkpoint. */
-const UNSUPPORTED = /not (?:yet )?(?:supported|implemented)|does not support|unsupported|no checkpoint/i;
 
 export class CheckpointMaintenance implements Maintenance {
   readonly #database: Database;
@@ -25,7 +23,7 @@ export class CheckpointMaintenance implements Maintenance {
     try {
       await connection.run(`CHECKPOINT ${quotedIdentifier(this.#catalog)}`);
     } catch (error) {
-      if (error instanceof Error && UNSUPPORTED.test(error.message)) throw new MaintenanceUnsupported(error);
+      if (error instanceof Error && isCheckpointUnsupported(error)) throw new MaintenanceUnsupported(error);
       throw error;
     } finally {
       this.#running = undefined;

@@ -1,16 +1,17 @@
 // Options → the target that they name, with its tables made or verified.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../base/failure.js';
+import { retried } from '../base/retry.js';
 import type { Database } from '../duckdb/database.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
 import { sealsTable } from '../schema/seals.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { telemetryTables } from '../schema/tables.js';
-import { type CatalogKind, catalogKind } from './catalog-kind.js';
+import type { CatalogKind } from './catalog-kind.js';
 import { CatalogTarget } from './catalog-target.js';
 import { CheckpointMaintenance, NoMaintenance } from './checkpoint-maintenance.js';
+import { catalogKind } from './known-kinds.js';
 import { exportPlace } from './parquet/export-place.js';
 import { ParquetTarget } from './parquet/parquet-target.js';
 import { addPromotedColumns, type PromotedColumn, promotedColumns } from './promoted-columns.js';
@@ -20,8 +21,8 @@ import { askedHome, type TableHome } from './table-home.js';
 import { columnTypes, createTables, verifyTables } from './tables.js';
 import { connectWriter } from './writer-session.js';
 
-const SETUP_ATTEMPTS = 20;
-const LONGEST_SETUP_PAUSE_MS = 500;
+/** Other hosts may be starting on the same catalog at the same moment. */
+const SETUP_RETRY = { attempts: 20, longestPauseMs: () => 500 } as const;
 
 /** Opens a connection of its own to the target that `options` name, or to the catalog that `caller` uses. */
 export async function openTarget(database: Database, options: ServeOptions, caller: Caller): Promise<SealTarget> {
@@ -37,7 +38,7 @@ export async function openTarget(database: Database, options: ServeOptions, call
   let isAtomic: boolean;
   try {
     await kind.prepareWriter?.(writer, home);
-    seals = await undisturbed(kind, async () => {
+    seals = await retried({ ...SETUP_RETRY, isWorthwhile: (error) => kind.isConflict?.(error) ?? false }, async () => {
       await prepareTables(writer, home, kind, options, promoted);
       await kind.configure?.(writer, home, options);
       return sealRecords(writer, home, options);
@@ -92,18 +93,6 @@ async function provenAtomic(
       options.create_tables ? 'does not commit' : 'without create_tables cannot be seen to commit'
     } several tables at once: pass allow_at_least_once := true to accept that rows may come twice after a crash`,
   );
-}
-
-/** Repeats what other hosts, which may be starting on the same catalog at the same moment, got in the way of. */
-async function undisturbed<T>(kind: CatalogKind, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === SETUP_ATTEMPTS || !kind.conflicts?.test(messageOf(error))) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_SETUP_PAUSE_MS));
-  }
 }
 
 /** The catalog by the name that it was attached under: SQL does not mind the case of names, our comparisons do. */

@@ -1,7 +1,7 @@
 // Attributes that have columns of their own, beside the JSON that keeps all of them.
 
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { type RetryPolicy, retried } from '../base/retry.js';
 import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
@@ -19,9 +19,8 @@ export interface PromotedColumn {
 /** More columns than this make every table slow to plan and every file's footer long. */
 const MAX_PROMOTED_COLUMNS = 64;
 
-/** Attempts to add columns to a table that others add columns or rows to, and the longest pause between them. */
-const ADD_ATTEMPTS = 20;
-const LONGEST_ADD_PAUSE_MS = 100;
+/** Others may be adding columns or rows to the same table. */
+const ADD_RETRY: RetryPolicy = { attempts: 20, longestPauseMs: () => 100 };
 
 /** Reads the two options. Throws where a column's name is taken. */
 export function promotedColumns(options: ServeOptions, tables: readonly TelemetryTable[]): PromotedColumn[] {
@@ -52,21 +51,17 @@ export async function addPromotedColumns(
   table: TelemetryTable,
   promoted: readonly PromotedColumn[],
 ): Promise<void> {
-  for (let attempt = 1; promoted.length > 0; attempt++) {
+  if (promoted.length === 0) return;
+  await retried(ADD_RETRY, async () => {
     const existing = (await columnTypes(writer, home, [table])).get(table.name);
     const missing = promoted.filter(({ name }) => existing?.has(name) !== true);
     if (missing.length === 0) return;
-    try {
-      await inTransaction(writer, async () => {
-        for (const { name } of missing) {
-          await writer.run(`ALTER TABLE ${tableName(home, table)} ADD COLUMN ${quotedIdentifier(name)} VARCHAR`);
-        }
-      });
-    } catch (error) {
-      if (attempt === ADD_ATTEMPTS) throw error;
-      await pause(Math.random() * LONGEST_ADD_PAUSE_MS);
-    }
-  }
+    await inTransaction(writer, async () => {
+      for (const { name } of missing) {
+        await writer.run(`ALTER TABLE ${tableName(home, table)} ADD COLUMN ${quotedIdentifier(name)} VARCHAR`);
+      }
+    });
+  });
 }
 
 function keys(list: string | null): string[] {

@@ -1,8 +1,8 @@
 // Rows of otlp_seals: what a seal's own transaction keeps of it. A journal is replayed from there.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../base/failure.js';
 import { type Generation, rowsOf } from '../buffer/generation.js';
+import { isMissing } from '../duckdb/errors.js';
 import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
 import { sealsTable } from '../schema/seals.js';
 import { tablesBySignal } from '../schema/tables.js';
@@ -47,7 +47,7 @@ export class SealRecords {
       this.#hasIds = found.getRows().some(([name]) => name === SEAL_ID);
       return true;
     } catch (error) {
-      if (/does not exist/.test(messageOf(error))) return false;
+      if (isMissing(error)) return false;
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 // The declared schema → tables in a catalog, or proof that the existing ones fit.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../base/failure.js';
+import { isMissing } from '../duckdb/errors.js';
 import { qualifiedName, quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { TableHome } from './table-home.js';
@@ -105,7 +105,7 @@ async function describeTable(
     );
     return new Map(result.getRows() as [string, string][]);
   } catch (error) {
-    if (/does not exist/.test(messageOf(error))) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -3,15 +3,11 @@
 // the text that DuckDB has for its own table functions, and the second says how the table comes to be.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../base/failure.js';
+import { isRefusedPlan, macroOfArgumentError, missingTable } from './errors.js';
 import type { MacroFunction } from './pending-function.js';
 
 /** Strings and comments, and names in quotes, in which none of them begins. */
 const NO_CODE = /'(?:[^']|'')*'|--[^\n]*|\/\*[\s\S]*?\*\/|("(?:[^"]|"")*")/g;
-
-const MACRO_ERROR = /Macro (\w+)\(\) does not support the supplied arguments/;
-
-const NO_TABLE = /^Catalog Error: Table with name "?(?:\S+\.)?(otlp_\w+)"? does not exist/;
 
 /**
  * Makes the connection's errors about arguments of `functions` name the argument and the candidates; and those about a
@@ -60,9 +56,9 @@ function explain(
   functions: readonly MacroFunction[],
   readers: readonly MacroFunction[],
 ): void {
-  if (!(error instanceof Error) || !/^(Binder|Catalog) Error/.test(error.message)) return;
+  if (!(error instanceof Error) || !isRefusedPlan(error)) return;
   const sql = statement.replaceAll(NO_CODE, (_found, name?: string) => name ?? ' ');
-  const missing = NO_TABLE.exec(error.message)?.[1];
+  const missing = missingTable(error);
   const reader = missing && readers.find(({ name }) => new RegExp(`\\b${name}"?\\s*\\(`, 'i').test(sql));
   if (reader) {
     error.message = `Catalog Error: ${reader.name}() reads ${missing}, which does not exist in this catalog and schema: CALL otlp_serve() makes the tables; catalog := … and schema := … name others`;
@@ -79,7 +75,7 @@ function explain(
     error.message = `Binder Error: arguments of ${functionName} are named by :=, got ${name} = … instead of ${name} := …`;
     return;
   }
-  const name = MACRO_ERROR.exec(messageOf(error))?.[1];
+  const name = macroOfArgumentError(error);
   const called = functions.find((declared) => declared.name === name);
   if (called === undefined) return;
   const unknown = namedArguments(sql, called.name, ':=|=>').find((argument) =>

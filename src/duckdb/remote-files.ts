@@ -2,8 +2,9 @@
 // file's lines; of other files no part can be asked for.
 
 import { DuckDBBlobVector, type DuckDBDataChunk } from '@duckdb/node-api';
-import { Failure, messageOf } from '../base/failure.js';
+import { Failure } from '../base/failure.js';
 import type { Database } from './database.js';
+import { type LineError, lineError } from './errors.js';
 
 /** As large as DuckDB's own reader of JSON allows an object to be. A buffer of twice the size is taken per thread. */
 export const MAX_REMOTE_LINE_BYTES = 16 << 20;
@@ -110,15 +111,16 @@ function ownBytes(vector: DuckDBBlobVector, row: number): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
+const lineRules: Readonly<Record<LineError['rule'], string>> = {
+  'not UTF-8': 'must be UTF-8',
+  'too long': `must have no more than ${MAX_REMOTE_LINE_BYTES} bytes, as the file is not a local one`,
+  unreadable: 'cannot be read',
+};
+
 /** DuckDB speaks of CSV, which users have not asked for. */
 function lineFailure(error: unknown): unknown {
-  const message = messageOf(error);
-  const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
-  if (line === undefined) return error;
-  const rule = message.includes('Invalid unicode')
-    ? 'must be UTF-8'
-    : message.includes('Maximum line size')
-      ? `must have no more than ${MAX_REMOTE_LINE_BYTES} bytes, as the file is not a local one`
-      : 'cannot be read';
-  return new Failure('malformed', `line ${line}: ${rule}`, { cause: error });
+  const found = lineError(error);
+  return found === undefined
+    ? error
+    : new Failure('malformed', `line ${found.line}: ${lineRules[found.rule]}`, { cause: error });
 }

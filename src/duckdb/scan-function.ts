@@ -14,6 +14,7 @@ import duckdb from '@duckdb/node-bindings';
 import { messageOf } from '../base/failure.js';
 import type { GivenValue, OptionSqlType } from '../schema/option-declaration.js';
 import { duckdbType, parameterType, type ScanType } from './duckdb-type.js';
+import { isUntypedNull } from './errors.js';
 import type { CountedWork, PendingCalls } from './pending-calls.js';
 import { internalName, type MacroTarget, pollingMacroSql, pollPauseMs } from './pending-function.js';
 import { writeNulls } from './vector-writer.js';
@@ -154,7 +155,7 @@ function argumentAt(info: DuckDBTableFunctionBindInfo, index: number): ScanArgum
     value = info.getParameter(index);
   } catch (error) {
     // DuckDB's API has no value for a NULL that was given no type, as where ANY is taken.
-    if (!messageOf(error).includes('SQLNULL')) throw error;
+    if (!isUntypedNull(error)) throw error;
     return null;
   }
   return value instanceof DuckDBListValue ? (value.items as GivenValue[]) : (value as GivenValue);

@@ -2,6 +2,7 @@
 
 import { Failure, messageOf } from '../base/failure.js';
 import type { Database } from '../duckdb/database.js';
+import { withoutStatement } from '../duckdb/errors.js';
 import { RemoteFiles } from '../duckdb/remote-files.js';
 import { MAX_UNIT_BYTES } from './piece-splitter.js';
 import type { FileFormat, PieceStart } from './read-task.js';
@@ -25,8 +26,6 @@ const MAX_REMOTE_BYTES = MAX_UNIT_BYTES;
 
 const REMOTE = /^[a-z][a-z0-9+.-]*:\/\//i;
 const LINES_SUFFIX = /\.(jsonl|ndjson)(\.gz|\.zst)?(\?.*)?$/i;
-/** Where in our SQL an error was, which users have not written. */
-const SQL_PLACE = /\n\nLINE \d+:[\s\S]*$/;
 
 export class DuckDBFiles implements FileSource {
   readonly #database: Database;
@@ -39,7 +38,7 @@ export class DuckDBFiles implements FileSource {
 
   async files(pattern: string): Promise<readonly string[]> {
     const files = await this.#database.texts('SELECT file FROM glob($1)', [pattern]).catch((error: unknown) => {
-      throw new Error(messageOf(error).replace(SQL_PLACE, ''), { cause: error });
+      throw new Error(withoutStatement(messageOf(error)), { cause: error });
     });
     if (files.length === 0) throw new Error(`No files found that match the pattern "${pattern}"`);
     return files;

@@ -5,7 +5,7 @@
 // comes to that, the next one does it, provided that the rows are in a journal.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../../base/failure.js';
+import { isDuplicateKey } from '../../duckdb/errors.js';
 import { qualifiedName, quotedString } from '../../duckdb/sql-text.js';
 import { fileExists } from '../file-exists.js';
 import type { TableHome } from '../table-home.js';
@@ -110,7 +110,7 @@ async function awaitPendingCommit(writer: DuckDBConnection, snapshots: string): 
     await writer.run(`INSERT INTO ${snapshots} (snapshot_id) SELECT max(snapshot_id) + 1 FROM ${snapshots}`);
   } catch (error) {
     // The other transaction has committed, and has the number.
-    if (!/duplicate key/i.test(messageOf(error))) throw error;
+    if (!isDuplicateKey(error)) throw error;
   } finally {
     await writer.run('ROLLBACK').catch(() => undefined);
   }

@@ -10,12 +10,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../../base/failure.js';
+import { type RetryPolicy, retried } from '../../base/retry.js';
 import type { Generation } from '../../buffer/generation.js';
 import { dayOf } from '../../duckdb/batch-scan.js';
 import type { Database } from '../../duckdb/database.js';
+import { isNameOfTable, isWriteConflict } from '../../duckdb/errors.js';
 import { quotedIdentifier, quotedString } from '../../duckdb/sql-text.js';
 import type { TelemetryTable } from '../../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../../schema/tables.js';
@@ -36,9 +36,8 @@ const STAGING_FOLDER = '_staging';
 /** Columns that name the folders of a day, in their order. */
 const PARTITION = ['year', 'month', 'day'] as const;
 
-/** Attempts to replace a view that another server is replacing, and the longest pause between them. */
-const VIEW_ATTEMPTS = 20;
-const LONGEST_VIEW_PAUSE_MS = 20;
+/** A view is replaced in a moment, by one server at a time. */
+const VIEW_RETRY: RetryPolicy = { attempts: 20, longestPauseMs: () => 20, isWorthwhile: isWriteConflict };
 
 /** Tells this process from earlier ones that had its number, as the first process of a container always has. */
 const RUN_ID = randomUUID();
@@ -284,19 +283,13 @@ export class ParquetTarget implements SealTarget {
 
   /** Servers that export to one root replace the same views, and DuckDB lets one of them do so at a time. */
   async #replaceView(name: string, select: string): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#writer.run(`CREATE OR REPLACE VIEW ${name} AS ${select}`);
-        return;
-      } catch (error) {
-        if (messageOf(error).includes('is of type Table')) {
-          throw new Error(`cannot make view ${name} over Parquet files: a table has that name, choose another schema`, {
-            cause: error,
-          });
-        }
-        if (attempt === VIEW_ATTEMPTS || !messageOf(error).includes('write-write conflict')) throw error;
-      }
-      await pause(Math.random() * LONGEST_VIEW_PAUSE_MS);
+    try {
+      await retried(VIEW_RETRY, () => this.#writer.run(`CREATE OR REPLACE VIEW ${name} AS ${select}`));
+    } catch (error) {
+      if (!isNameOfTable(error)) throw error;
+      throw new Error(`cannot make view ${name} over Parquet files: a table has that name, choose another schema`, {
+        cause: error,
+      });
     }
   }
 }

@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../base/failure.js';
+import { withoutStatement } from '../../duckdb/errors.js';
 import { type ModeName, modes } from '../output/result-modes.js';
 import { ReaderGone } from '../output/text-sink.js';
 import type { Shell } from './shell.js';
@@ -43,11 +44,7 @@ export async function tail(shell: Shell, text: string): Promise<void> {
     await shell.follow(sql, modes[mode], isBrief ? { separator: '  ' } : {}, PAUSE_MS);
   } catch (error) {
     if (error instanceof ReaderGone) throw error;
-    throw new Error(withoutCaretLine(messageOf(error)), { cause: error });
+    // Of the statement, only the condition was typed.
+    throw new Error(withoutStatement(messageOf(error)), { cause: error });
   }
-}
-
-/** DuckDB points into our statement, of which only the condition was typed. */
-function withoutCaretLine(message: string): string {
-  return message.replace(/\n+LINE \d+:[\s\S]*$/, '');
 }

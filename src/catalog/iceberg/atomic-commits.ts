@@ -4,9 +4,9 @@
 
 import { randomUUID } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Database } from '../duckdb/database.js';
-import { qualifiedName } from '../duckdb/sql-text.js';
-import type { TableHome } from './table-home.js';
+import type { Database } from '../../duckdb/database.js';
+import { qualifiedName } from '../../duckdb/sql-text.js';
+import type { TableHome } from '../table-home.js';
 
 /**
  * Makes a commit fail on one of two tables of its own, then on the other, and looks for what it left in the one that was
