@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 // Each running DuckDB query holds a thread of libuv's pool, whose size is read once per process; the test
@@ -15,6 +16,8 @@ export default defineConfig({
     ],
     globalSetup: ['test/lake/support/fetch-servers.ts'],
     pool: 'forks',
+    // Tests wait for sockets, timers and other processes about half of their time.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { expectEachOnce, NumberingWriter, readWhileWriting } from '../support/live-readers.js';
+import { SEVERAL_THREADS } from '../support/otel-database.js';
 import { fileFolder, openLakeDatabase } from './support/lake-database.js';
 import { lakeSuite } from './support/lake-suite.js';
 
@@ -11,9 +12,10 @@ const folder = fileFolder();
 
 lakeSuite('live rows of a lake in files', ['extensions'], () => {
   test('each row is read once while two servers commit, in transactions and outside', async () => {
-    const database = await openLakeDatabase([
-      `ATTACH 'ducklake:${join(folder, 'live')}.ducklake' AS lake (DATA_PATH '${join(folder, 'live')}/')`,
-    ]);
+    const database = await openLakeDatabase(
+      [`ATTACH 'ducklake:${join(folder, 'live')}.ducklake' AS lake (DATA_PATH '${join(folder, 'live')}/')`],
+      { threads: SEVERAL_THREADS },
+    );
     const options = { catalog: 'lake', seal_max_age_ms: 30 };
     const servers = [
       await database.serve({ ...options, promote_resource_attributes: 'host.name' }),

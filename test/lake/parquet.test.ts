@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeProtobuf } from '../oracle/encode-protobuf.js';
 import { ChildProgram } from '../support/child-program.js';
 import { eventually } from '../support/eventually.js';
-import { type OtelDatabase, type OtelServer, openDatabase } from '../support/otel-database.js';
+import { type OtelDatabase, type OtelServer, openDatabase, SEVERAL_THREADS } from '../support/otel-database.js';
 import { metricsRequest, pathOf, spansRequest } from '../support/telemetry.js';
 import { HttpProxy } from './support/faulty-proxy.js';
 import { bareRows, fileFolder, openLakeDatabase, s3Path, s3Secret } from './support/lake-database.js';
@@ -127,7 +127,7 @@ describe('files', () => {
 
   test('more days in a seal than files may be open', async () => {
     const root = newRoot();
-    const server = await serve(root, await openDatabase());
+    const server = await serve(root, await openDatabase(undefined, undefined, SEVERAL_THREADS));
     const timeNs = (i: number) => FIRST_NS + BigInt(i % 300) * DAY_NS;
     await server.post(numberedLogs({ count: 3_000, timeNs }));
     expect(await server.flush()).toMatchObject({ sealed_rows: '3000', error: null });
@@ -139,7 +139,7 @@ describe('files', () => {
 
   test('have their final name only when they are whole', async () => {
     const root = newRoot();
-    const server = await serve(root, await openDatabase());
+    const server = await serve(root, await openDatabase(undefined, undefined, SEVERAL_THREADS));
     // Spread over days, and large enough to be written for a while.
     const timeNs = (i: number) => FIRST_NS + BigInt(i % 7) * DAY_NS;
     for (let i = 0; i < 20; i++) await server.post(numberedLogs({ first: i * 10_000, count: 10_000, timeNs }));

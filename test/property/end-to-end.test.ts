@@ -8,13 +8,13 @@ import { decode } from '../oracle/decode.js';
 import { encodeJson, encodeNdjson } from '../oracle/encode-json.js';
 import { encodeProtobuf } from '../oracle/encode-protobuf.js';
 import { emptyTables } from '../oracle/rows.js';
-import { serve } from '../support/otel-database.js';
+import { openDatabase, SEVERAL_THREADS } from '../support/otel-database.js';
 import { signals } from './agreement.js';
 import { propertyRuns } from './property-runs.js';
 
 describe.each(signals)('%s', (signal) => {
   test('arrive in every column as the oracle reads them', async () => {
-    const server = await serve();
+    const server = await (await openDatabase(undefined, undefined, SEVERAL_THREADS)).serve();
     const expected = emptyTables(signal);
     const { numRuns } = propertyRuns(40);
     const seed = Date.now() % 0x7fff_ffff;

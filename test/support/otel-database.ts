@@ -11,6 +11,13 @@ export type ServeArguments = Readonly<Record<string, string | number | boolean>>
 
 export const TOKEN = 'a-token-for-tests';
 
+/**
+ * With more threads DuckDB spins in the caller's while another one runs the query, or waits in one of our functions: half of
+ * the processor time of these tests. Those with queries that several threads share ask for SEVERAL_THREADS.
+ */
+const ONE_THREAD = 1;
+export const SEVERAL_THREADS = 4;
+
 export class OtelDatabase {
   readonly instance: DuckDBInstance;
   readonly otel: AttachedPlugin;
@@ -24,8 +31,8 @@ export class OtelDatabase {
   }
 
   /** Opens a database that its caller closes. */
-  static async open(path = ':memory:'): Promise<OtelDatabase> {
-    const instance = await DuckDBInstance.create(path);
+  static async open(path = ':memory:', threads = ONE_THREAD): Promise<OtelDatabase> {
+    const instance = await DuckDBInstance.create(path, { threads: String(threads) });
     const otel = await otlp.attach(instance);
     return new OtelDatabase(instance, otel, await otel.connect());
   }
@@ -126,8 +133,12 @@ export class OtelServer {
 export type AtEnd = (end: () => Promise<void> | void) => void;
 
 /** A database that is closed when the running test ends. */
-export async function openDatabase(path?: string, atEnd: AtEnd = onTestFinished): Promise<OtelDatabase> {
-  const database = await OtelDatabase.open(path);
+export async function openDatabase(
+  path?: string,
+  atEnd: AtEnd = onTestFinished,
+  threads?: number,
+): Promise<OtelDatabase> {
+  const database = await OtelDatabase.open(path, threads);
   atEnd(() => database.close());
   return database;
 }

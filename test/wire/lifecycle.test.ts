@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ServerRegistry } from '../../src/control/server-registry.js';
 import { eventually } from '../support/eventually.js';
 import { jsonOf, send } from '../support/http-client.js';
-import { type OtelServer, openDatabase, serve, TOKEN } from '../support/otel-database.js';
+import { type OtelServer, openDatabase, SEVERAL_THREADS, serve, TOKEN } from '../support/otel-database.js';
 import { postHead, RawConnection } from '../support/raw-connection.js';
 import { logsRequest } from '../support/telemetry.js';
 
@@ -219,7 +219,8 @@ describe('otlp_stop', () => {
     ['large', 20_000],
   ] as const) {
     test(`beside a flush and a stream of ${size} requests loses nothing`, async () => {
-      const server = await serve({ seal_max_age_ms: 20 });
+      const database = await openDatabase(undefined, undefined, SEVERAL_THREADS);
+      const server = await database.serve({ seal_max_age_ms: 20 });
       const request = logsRequest(rows);
       const answers = Array.from({ length: 20 }, () =>
         server.post(request).then(

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { expect, onTestFinished, test } from 'vitest';
 import { expectEachOnce, NumberingWriter, readWhileWriting } from '../support/live-readers.js';
-import { openDatabase } from '../support/otel-database.js';
+import { openDatabase, SEVERAL_THREADS } from '../support/otel-database.js';
 import { logsRequest } from '../support/telemetry.js';
 
 function newRoot(): string {
@@ -16,7 +16,7 @@ function newRoot(): string {
 }
 
 test('each row of Parquet export is read once while two servers write files', async () => {
-  const database = await openDatabase();
+  const database = await openDatabase(undefined, undefined, SEVERAL_THREADS);
   const options = { parquet_export_path: newRoot(), seal_max_age_ms: 20 };
   const servers = [await database.serve(options), await database.serve(options)];
   const writers = ['a', 'b', 'c', 'd'].map((name, i) => new NumberingWriter(name, servers[i % 2]!));

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { expectEachOnce, NumberingWriter, readWhileWriting } from '../support/live-readers.js';
-import { openDatabase } from '../support/otel-database.js';
+import { openDatabase, SEVERAL_THREADS } from '../support/otel-database.js';
 import { largeLogRequest, logsRequest } from '../support/telemetry.js';
 
 const NEVER_MS = 3_600_000;
@@ -20,7 +20,7 @@ function newFolder(): string {
 
 test('each row is read once while two servers commit every few milliseconds', async () => {
   const folder = newFolder();
-  const database = await openDatabase(join(folder, 'live.db'));
+  const database = await openDatabase(join(folder, 'live.db'), undefined, SEVERAL_THREADS);
   const inMemory = await database.serve({ seal_max_age_ms: 3 });
   const journaled = await database.serve({
     seal_max_age_ms: 7,
@@ -55,7 +55,7 @@ test('each row is read once while two servers commit every few milliseconds', as
 });
 
 test('rows of a server that stops are read once, in transactions that began before, too', async () => {
-  const database = await openDatabase();
+  const database = await openDatabase(undefined, undefined, SEVERAL_THREADS);
   const server = await database.serve({ seal_max_age_ms: NEVER_MS });
   const earlier = await database.otel.connect();
   await earlier.run('BEGIN TRANSACTION');
@@ -71,7 +71,7 @@ test('rows of a server that stops are read once, in transactions that began befo
 });
 
 test('a transaction that is older than what is kept in memory gets an error, whatever it asks for', async () => {
-  const database = await openDatabase();
+  const database = await openDatabase(undefined, undefined, SEVERAL_THREADS);
   // Each request takes more than a half of it, so that what was committed goes when the next one comes.
   const server = await database.serve({ seal_max_age_ms: NEVER_MS, max_decoded_bytes: 1_000_000 });
   const earlier = await database.otel.connect();
@@ -103,7 +103,7 @@ test('a transaction that is older than what is kept in memory gets an error, wha
 });
 
 test('rows of a commit that fails are read once until it succeeds', async () => {
-  const database = await openDatabase();
+  const database = await openDatabase(undefined, undefined, SEVERAL_THREADS);
   const server = await database.serve({ seal_max_age_ms: NEVER_MS });
   await server.post(logsRequest(4));
   // The seal needs a column that is not there; the query does not mind.
@@ -119,7 +119,7 @@ test('rows of a commit that fails are read once until it succeeds', async () => 
 });
 
 test('live rows of servers that promote different attributes are those that will be committed', async () => {
-  const database = await openDatabase();
+  const database = await openDatabase(undefined, undefined, SEVERAL_THREADS);
   const promotions = [{}, { promote_resource_attributes: 'host.name' }, { promote_scope_attributes: 'library,other' }];
   for (const options of promotions) {
     const server = await database.serve({ seal_max_age_ms: NEVER_MS, ...options });
@@ -141,7 +141,7 @@ test('live rows of servers that promote different attributes are those that will
 });
 
 test('a reader of new rows gets each once, over commits and the end of a server, and is told of what it missed', async () => {
-  const database = await openDatabase();
+  const database = await openDatabase(undefined, undefined, SEVERAL_THREADS);
   const server = await database.serve({ seal_max_age_ms: NEVER_MS, max_decoded_bytes: 1_000_000 });
   await server.post(logsRequest(2, 'before '));
   const bodies = async () => (await database.rows("SELECT body FROM otlp_tail('logs', 'r')")).map(({ body }) => body);
@@ -168,7 +168,7 @@ test('a reader of new rows gets each once, over commits and the end of a server,
 });
 
 test('a reader of new rows gets those of a large request, which are not put with those that came before', async () => {
-  const database = await openDatabase();
+  const database = await openDatabase(undefined, undefined, SEVERAL_THREADS);
   const server = await database.serve({ seal_max_age_ms: NEVER_MS });
   const lengths = () => database.rows("SELECT length(body) AS length FROM otlp_tail('logs', 'r')");
   await server.post(logsRequest(2));

@@ -23,9 +23,13 @@ export function extensionSettings(): string[] {
 /** A database whose tests attach lakes. It is closed when the running test ends. */
 export async function openLakeDatabase(
   statements: readonly string[] = [],
-  { path, atEnd = onTestFinished }: { readonly path?: string; readonly atEnd?: AtEnd } = {},
+  {
+    path,
+    atEnd = onTestFinished,
+    threads,
+  }: { readonly path?: string; readonly atEnd?: AtEnd; readonly threads?: number } = {},
 ): Promise<OtelDatabase> {
-  const database = await OtelDatabase.open(path);
+  const database = await OtelDatabase.open(path, threads);
   atEnd(() => database.close());
   for (const sql of [...extensionSettings(), ...statements]) await database.rows(sql);
   return database;
@@ -33,7 +37,7 @@ export async function openLakeDatabase(
 
 /** Rows of a DuckDB that knows nothing of otelduck, as any other reader of a lake. */
 export async function bareRows(statements: readonly string[], query: string): Promise<JsonRow[]> {
-  const instance = await DuckDBInstance.create(':memory:');
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
   try {
     for (const sql of [...extensionSettings(), ...statements]) await connection.run(sql);
