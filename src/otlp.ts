@@ -1,6 +1,7 @@
 // The plugin: OpenTelemetry ingest for any program that has a DuckDB instance.
 
 import type { DuckDBInstance } from '@duckdb/node-api';
+import { messageOf } from './base/failure.js';
 import { ServerRegistry } from './control/server-registry.js';
 import { Database } from './duckdb/database.js';
 import { FEWEST_POOL_THREADS, libuvPoolThreads } from './duckdb/pending-calls.js';
@@ -8,9 +9,9 @@ import { DuckDBFiles } from './files/file-source.js';
 import { ReadErrorLog } from './files/read-error-log.js';
 import { ReadPool } from './files/read-pool.js';
 import { SqlFunctions } from './functions/register.js';
-import type { AttachedPlugin, ClosedWork, DuckDBPlugin } from './plugin.js';
+import type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
 
-export type { AttachedPlugin, ClosedWork, DuckDBPlugin } from './plugin.js';
+export type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
 
 /**
  * Registers `otlp_serve` and the other functions with a DuckDB instance. Warns when libuv's thread pool is too small
@@ -18,9 +19,9 @@ export type { AttachedPlugin, ClosedWork, DuckDBPlugin } from './plugin.js';
  */
 export const otlp: DuckDBPlugin = { name: 'otlp', attach };
 
-async function attach(instance: DuckDBInstance): Promise<AttachedPlugin> {
+async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOptions = {}): Promise<AttachedPlugin> {
   const database = await Database.open(instance);
-  const registry = new ServerRegistry(database);
+  const registry = new ServerRegistry(database, harmless(log));
   const readPool = new ReadPool();
   const functions = new SqlFunctions(registry, {
     source: new DuckDBFiles(database),
@@ -60,6 +61,17 @@ async function attach(instance: DuckDBInstance): Promise<AttachedPlugin> {
       closed ??= closeAll(registry, database, readPool).finally(() => process.off('exit', warnOfLoss));
       return closed;
     },
+  };
+}
+
+/** A log that throws must not fail the commit that it is told of. */
+function harmless(log: (event: PluginEvent) => void): (event: PluginEvent) => void {
+  return (event) => {
+    try {
+      log(event);
+    } catch (error) {
+      process.emitWarning(`otelduck: the log that was given to attach() failed at ${event.event}: ${messageOf(error)}`);
+    }
   };
 }
 

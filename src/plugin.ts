@@ -6,7 +6,20 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 export interface DuckDBPlugin {
   readonly name: string;
   /** Registers the plugin's functions with the instance. Rejects if this plugin is attached to it already. */
-  attach(instance: DuckDBInstance): Promise<AttachedPlugin>;
+  attach(instance: DuckDBInstance, options?: AttachOptions): Promise<AttachedPlugin>;
+}
+
+export interface AttachOptions {
+  /** Takes what happens to the plugin's background work, in the moment in which it happens. */
+  readonly log?: (event: PluginEvent) => void;
+}
+
+/** Something that whoever runs the plugin has to know, such as that commits fail. Not one for each request or row. */
+export interface PluginEvent {
+  readonly level: 'info' | 'warn' | 'error';
+  /** A word for it that does not change. */
+  readonly event: string;
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /** A plugin at work on one DuckDB instance. */

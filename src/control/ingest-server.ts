@@ -20,6 +20,7 @@ import { newListener } from './new-listener.js';
 import { type OpenJournal, openJournal } from './open-journal.js';
 import { Recovery } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
+import { type ServerEventLog, ServerEvents } from './server-events.js';
 
 /** Attempts of the final commit, and the pause between them. What cannot be committed then is dropped, and said so. */
 const FINAL_COMMIT_ATTEMPTS = 3;
@@ -49,6 +50,7 @@ export class IngestServer {
   /** What brings back what was accepted earlier, if the server has a journal. */
   readonly recovery: Recovery | undefined;
   readonly #opened: OpenJournal | undefined;
+  readonly #told: ServerEvents;
   readonly #endReading: () => void;
   #stopped: Promise<StopResult> | undefined;
   /** The last commit of a stop, and what follows it. */
@@ -65,6 +67,7 @@ export class IngestServer {
       target: SealTarget;
       opened: OpenJournal | undefined;
       recovery: Recovery | undefined;
+      told: ServerEvents;
       endReading: () => void;
     },
   ) {
@@ -77,25 +80,31 @@ export class IngestServer {
     this.target = parts.target;
     this.#opened = parts.opened;
     this.recovery = parts.recovery;
+    this.#told = parts.told;
     this.#endReading = parts.endReading;
   }
 
   /** Makes or verifies the tables, then listens. `live` reads its rows. Rejects with nothing left running. */
-  static async start(database: Database, request: ServeRequest, live: LiveRows): Promise<IngestServer> {
-    const { options } = request;
-    const { uri } = request;
-    let listensAt = uri;
+  static async start(
+    database: Database,
+    request: ServeRequest,
+    live: LiveRows,
+    eventLog: ServerEventLog,
+  ): Promise<IngestServer> {
+    const { uri, options } = request;
+    const told = new ServerEvents(uri, eventLog);
     const log = (level: LogLevel, message: string) => {
       // Losing a line of log is no reason to fail what the line is about.
-      database.writeLog(level, `${canonicalUri(listensAt)}: ${message}`).catch(() => undefined);
+      database.writeLog(level, `${canonicalUri(told.uri)}: ${message}`).catch(() => undefined);
     };
-    const opened = await openJournal(database, request, (message) => log('WARNING', message));
+    const opened = await openJournal(database, request, {
+      log: (message) => log('WARNING', message),
+      failed: (error) => told.tell('journal_failed', { error }),
+    });
     let target: SealTarget | undefined;
     try {
       target = await openTarget(database, options, request.caller);
-      return await IngestServer.#startOn(request, target, opened, live, log, (at) => {
-        listensAt = at;
-      });
+      return await IngestServer.#startOn(request, target, opened, live, log, told);
     } catch (error) {
       target?.close();
       await opened?.journal.close();
@@ -109,7 +118,7 @@ export class IngestServer {
     opened: OpenJournal | undefined,
     live: LiveRows,
     log: (level: LogLevel, message: string) => void,
-    listening: (uri: ListenUri) => void,
+    told: ServerEvents,
   ): Promise<IngestServer> {
     const { options } = request;
     let { uri } = request;
@@ -127,12 +136,14 @@ export class IngestServer {
       identity: () => ({ server: canonicalUri(uri), serverId }),
       committed: (generation, reason) => {
         admission.release(generation.admittedBytes);
+        told.commitSucceeded();
         if (reason === 'background') maintenance.sealed(generation.admittedBytes, Date.now());
         journal?.release(generation.lastJournalSequence).catch((error: unknown) => {
           log('ERROR', `cannot remove a journal segment: ${messageOf(error)}`);
         });
       },
       failed: (error) => log('ERROR', `cannot commit rows: ${error}`),
+      postponed: (error) => told.commitFailed(error),
       refused: async (generation, error) => {
         if (opened === undefined) return false;
         const { firstJournalSequence: first, lastJournalSequence: end, rows } = generation;
@@ -143,11 +154,13 @@ export class IngestServer {
           return false;
         }
         admission.release(generation.admittedBytes);
+        told.tell('rows_set_aside', { rows, error });
         log('ERROR', `set ${rows} rows aside as dead letters, which otlp_replay() tries again: ${error}`);
         return true;
       },
     };
     const sealer = new Sealer(target, freeze, options, events, last.sealSequence);
+    told.held = sealer;
     const feeder: Feeder = {
       get listenUri() {
         return canonicalUri(uri);
@@ -164,6 +177,7 @@ export class IngestServer {
     const listener = newListener(request, ingest, {
       isReady: () => journal?.failure === undefined && isReady(sealer, options.seal_max_age_ms),
       internalError: (error) => log('ERROR', `cannot answer a request: ${messageOf(error)}`),
+      failed: (error) => told.tell('listener_failed', { error }),
     });
     try {
       await recovery?.replay(last.journalSequence);
@@ -176,8 +190,8 @@ export class IngestServer {
       await ingest.close();
       throw error;
     }
-    listening(uri);
-    const parts = { ingest, sealer, maintenance, listener, target, opened, recovery, endReading };
+    told.uri = uri;
+    const parts = { ingest, sealer, maintenance, listener, target, opened, recovery, told, endReading };
     return new IngestServer(uri, request, parts);
   }
 
@@ -240,9 +254,10 @@ export class IngestServer {
       await this.ingest.close();
       await this.#opened?.journal.close();
       const uncommittedRows = this.sealer.bufferedRows;
-      return this.#opened === undefined
-        ? { committedRows, droppedRows: uncommittedRows, journaledRows: 0, error }
-        : { committedRows, droppedRows: 0, journaledRows: uncommittedRows, error };
+      if (this.#opened !== undefined) return { committedRows, droppedRows: 0, journaledRows: uncommittedRows, error };
+      if (uncommittedRows > 0)
+        this.#told.tell('rows_dropped', { rows: uncommittedRows, error: error ?? 'unknown cause' });
+      return { committedRows, droppedRows: uncommittedRows, journaledRows: 0, error };
     }
   }
 }

@@ -19,7 +19,7 @@ export interface OpenJournal {
 export async function openJournal(
   database: Database,
   request: ServeRequest,
-  log: (message: string) => void,
+  told: { readonly log: (message: string) => void; readonly failed: (error: string) => void },
 ): Promise<OpenJournal | undefined> {
   if (request.options.durability !== 'journal') return undefined;
   const folder = request.options.journal_path ?? (await defaultFolder(database, request));
@@ -31,8 +31,9 @@ export async function openJournal(
       const consequence = isTornTail
         ? 'it was being written when the process ended, and was not acknowledged, unless the file has been cut since'
         : 'what can be proven is replayed, and a damaged file is kept in the folder "damaged"';
-      log(`journal ${path}, byte ${byte}: ${problem}; ${consequence}`);
+      told.log(`journal ${path}, byte ${byte}: ${problem}; ${consequence}`);
     },
+    failed: told.failed,
   });
   try {
     return { journal, deadLetters: await DeadLetters.open(diskStorage, folder) };

@@ -9,6 +9,7 @@ import { EventLoopDelay } from './event-loop-delay.js';
 import { IngestServer, type StopResult } from './ingest-server.js';
 import type { ReplayResult } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
+import type { ServerEventLog } from './server-events.js';
 
 export class ServerRegistry {
   /** Of the thread that all servers share, from the first one's start on. */
@@ -16,13 +17,15 @@ export class ServerRegistry {
   /** What the servers hold in memory, for queries. */
   readonly live = new LiveRows();
   readonly #database: Database;
+  readonly #tell: ServerEventLog;
   readonly #servers = new Map<string, IngestServer>();
   /** What servers are being started for, so that another start which gets in their way is refused at once. */
   readonly #starting = new Set<ServeRequest>();
   #isClosed = false;
 
-  constructor(database: Database) {
+  constructor(database: Database, tell: ServerEventLog) {
     this.#database = database;
+    this.#tell = tell;
   }
 
   /** Running servers, in the order in which they were started. */
@@ -37,7 +40,7 @@ export class ServerRegistry {
     this.#starting.add(request);
     this.eventLoopDelay.start();
     try {
-      const server = await IngestServer.start(this.#database, request, this.live);
+      const server = await IngestServer.start(this.#database, request, this.live, this.#tell);
       this.#servers.set(server.listenUri, server);
       // The instance may have been closed while the server was coming up.
       if (this.#isClosed) await this.#remove(server);

@@ -42,6 +42,8 @@ export interface JournalOptions {
   readonly storage: JournalStorage;
   /** Told of everything that could not be proven, once. */
   damaged(damage: Damage): void;
+  /** Told when nothing more will be taken, and why, once. */
+  failed(error: string): void;
 }
 
 interface Segment {
@@ -394,7 +396,9 @@ export class Journal {
   }
 
   #fail(operation: 'write' | 'sync', cause: unknown): void {
-    this.#failure ??= `the journal failed to ${operation}, so nothing more is accepted: ${messageOf(cause)}`;
+    if (this.#failure !== undefined) return;
+    this.#failure = `the journal failed to ${operation}, so nothing more is accepted: ${messageOf(cause)}`;
+    this.#options.failed(this.#failure);
   }
 
   async #segmentFor(

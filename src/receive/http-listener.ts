@@ -71,14 +71,19 @@ export class HttpListener implements Listener {
     const { servers, port } = await bindSockets(this.#uri, newServer);
     this.#servers = servers;
     for (const server of servers) {
-      server.on('error', (error) => {
-        this.#lastError = messageOf(error);
-      });
+      server.on('error', (error) => this.#fail(messageOf(error)));
       server.on('close', () => {
-        if (!this.#isStopping) this.#lastError ??= `the socket of ${canonicalUri({ ...this.#uri, port })} was closed`;
+        if (!this.#isStopping) this.#fail(`the socket of ${canonicalUri({ ...this.#uri, port })} was closed`);
       });
     }
     return port;
+  }
+
+  /** The first cause counts: the socket of a server that fails is closed too. */
+  #fail(error: string): void {
+    if (this.#lastError !== undefined) return;
+    this.#lastError = error;
+    this.#hooks.failed(error);
   }
 
   async stop(): Promise<void> {

@@ -40,6 +40,8 @@ export interface SealerEvents {
   committed(generation: Generation, reason: SealReason): void;
   /** A commit has failed; its rows are kept and will be tried again. */
   failed(error: string): void;
+  /** A generation's rows wait for the next retry: not for another writer only, which is waited for at once. */
+  postponed(error: string): void;
   /** A generation has been refused so often, for good, that it may be set aside. Resolves with whether it was; never rejects. */
   refused(generation: Generation, error: string): Promise<boolean>;
 }
@@ -254,7 +256,9 @@ export class Sealer {
       if (await this.#isSetAside(generation, thrown)) return undefined;
       if (!(thrown instanceof CommitConflict) || attempt === CONFLICT_ATTEMPTS) {
         this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs === 0 ? FIRST_RETRY_MS : 2 * this.#retryMs);
-        return messageOf(thrown);
+        const error = messageOf(thrown);
+        this.#events.postponed(error);
+        return error;
       }
       await conflictPause(attempt);
     }

@@ -16,4 +16,6 @@ export interface ListenerHooks {
   isReady(): boolean;
   /** An error of ours, not of a client's. */
   internalError(error: unknown): void;
+  /** The listener has fallen over, for this reason. Called once. */
+  failed(error: string): void;
 }

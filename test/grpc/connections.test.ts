@@ -46,7 +46,7 @@ async function askingListener(keepalive: {
     uri: parseListenUri('otlp:127.0.0.1:0', 'anyPort'),
     methods: new Map(),
     maxMessageBytes: 1000,
-    hooks: { isReady: () => true, internalError: () => undefined },
+    hooks: { isReady: () => true, internalError: () => undefined, failed: () => undefined },
     keepalive,
   });
   return Object.assign(listener, { port: await listener.listen() });

@@ -23,7 +23,13 @@ const entry = (i: number) =>
   }) as const;
 
 const open = (storage: JournalStorage, damaged: Damage[] = []) =>
-  Journal.open({ folder: FOLDER, maxBytes: 1 << 20, storage, damaged: (damage) => damaged.push(damage) });
+  Journal.open({
+    folder: FOLDER,
+    maxBytes: 1 << 20,
+    storage,
+    damaged: (damage) => damaged.push(damage),
+    failed: () => {},
+  });
 
 async function written(records: number, afterSequence = 0, storage = new MemoryStorage()): Promise<MemoryStorage> {
   const journal = await open(storage);

@@ -297,6 +297,13 @@ describe('every wire', () => {
     expect(await http.counters('journal_error')).toEqual({
       journal_error: expect.stringContaining('the journal failed to sync, so nothing more is accepted: EIO'),
     });
+    expect(database.events).toEqual(
+      [http, unary, arrow].map(({ uri }) => ({
+        level: 'error',
+        event: 'journal_failed',
+        fields: { listen_uri: uri, buffered_rows: uri === http.uri ? 1 : 0, error: expect.stringContaining('EIO') },
+      })),
+    );
     isBroken = false;
     for (const { uri } of [http, unary, arrow]) await database.rows(`FROM otlp_stop('${uri}')`);
     const again = await database.serve(journal);

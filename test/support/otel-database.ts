@@ -2,7 +2,7 @@
 
 import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
 import { onTestFinished } from 'vitest';
-import { type AttachedPlugin, otlp } from '../../src/otlp.js';
+import { type AttachedPlugin, otlp, type PluginEvent } from '../../src/otlp.js';
 import { send, type TestRequest, type TestResponse } from './http-client.js';
 
 export type JsonRow = Record<string, Json>;
@@ -22,9 +22,17 @@ export class OtelDatabase {
   readonly instance: DuckDBInstance;
   readonly otel: AttachedPlugin;
   readonly connection: DuckDBConnection;
+  /** What the plugin has told its log. */
+  readonly events: readonly PluginEvent[];
   #isClosed = false;
 
-  private constructor(instance: DuckDBInstance, otel: AttachedPlugin, connection: DuckDBConnection) {
+  private constructor(
+    instance: DuckDBInstance,
+    otel: AttachedPlugin,
+    connection: DuckDBConnection,
+    events: readonly PluginEvent[],
+  ) {
+    this.events = events;
     this.instance = instance;
     this.otel = otel;
     this.connection = connection;
@@ -33,8 +41,9 @@ export class OtelDatabase {
   /** Opens a database that its caller closes. */
   static async open(path = ':memory:', threads = ONE_THREAD): Promise<OtelDatabase> {
     const instance = await DuckDBInstance.create(path, { threads: String(threads) });
-    const otel = await otlp.attach(instance);
-    return new OtelDatabase(instance, otel, await otel.connect());
+    const events: PluginEvent[] = [];
+    const otel = await otlp.attach(instance, { log: (event) => events.push(event) });
+    return new OtelDatabase(instance, otel, await otel.connect(), events);
   }
 
   /** Rows of a query as objects, 64-bit integers as text. */

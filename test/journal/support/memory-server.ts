@@ -103,7 +103,7 @@ export class MemoryServer {
     { maxBytes = 4096, damaged = () => {} }: { maxBytes?: number; damaged?: (damage: Damage) => void } = {},
   ): Promise<MemoryServer> {
     target.storage = storage;
-    const journal = await Journal.open({ folder: FOLDER, maxBytes, storage, damaged });
+    const journal = await Journal.open({ folder: FOLDER, maxBytes, storage, damaged, failed: () => {} });
     const deadLetters = await DeadLetters.open(storage, FOLDER);
     const options = readOptions(serveOptions, { seal_max_age_ms: 3_600_000 });
     const admission = new Admission(options.max_buffered_bytes);
@@ -120,6 +120,7 @@ export class MemoryServer {
           journal.release(generation.lastJournalSequence).catch(() => undefined);
         },
         failed: () => {},
+        postponed: () => {},
         refused: async ({ firstJournalSequence: first, lastJournalSequence: end, rows, admittedBytes }, error) => {
           try {
             await deadLetters.add(journal, { first, last: end }, rows, error);
