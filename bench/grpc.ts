@@ -37,7 +37,11 @@ async function startOurs(): Promise<Running> {
       ],
     ]),
     maxMessageBytes: 16 << 20,
-    hooks: { isReady: () => true, internalError: (error) => console.error(error), failed: (error) => console.error(error) },
+    hooks: {
+      isReady: () => true,
+      internalError: (error) => console.error(error),
+      failed: (error) => console.error(error),
+    },
   });
   return { port: await listener.listen(), stop: () => listener.stop() };
 }

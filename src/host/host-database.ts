@@ -2,7 +2,7 @@
 
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
-import type { AttachedPlugin, ClosedWork, DuckDBPlugin } from '../plugin.js';
+import type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin } from '../plugin.js';
 
 export interface DatabaseOptions {
   /** A file, or `:memory:`. */
@@ -21,12 +21,16 @@ export class HostDatabase {
     this.#instance = instance;
   }
 
-  static async open(options: DatabaseOptions, plugins: readonly DuckDBPlugin[]): Promise<HostDatabase> {
+  static async open(
+    options: DatabaseOptions,
+    plugins: readonly DuckDBPlugin[],
+    attachOptions: AttachOptions = {},
+  ): Promise<HostDatabase> {
     const database = new HostDatabase(await openInstance(options));
     try {
       for (const plugin of plugins) {
         database.#plugins.push(
-          await plugin.attach(database.#instance).catch((error: unknown) => {
+          await plugin.attach(database.#instance, attachOptions).catch((error: unknown) => {
             throw new Error(`cannot attach plugin ${plugin.name}: ${messageOf(error)}`, { cause: error });
           }),
         );
@@ -47,7 +51,11 @@ export class HostDatabase {
     return connection;
   }
 
-  /** Ends the plugins' work, having committed what they accepted, then closes the database. */
+  /**
+   * Ends the plugins' work, having committed what they accepted, then closes the database. No query may be running on its
+   * connections: DuckDB keeps the JavaScript thread until it has ended, and if it calls a function of ours, which needs
+   * that thread, both wait for ever.
+   */
   async close(): Promise<readonly ClosedWork[]> {
     const closed: ClosedWork[] = [];
     for (const plugin of this.#plugins.splice(0).reverse()) closed.push(...(await plugin.close()));

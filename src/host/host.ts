@@ -7,7 +7,7 @@ export interface Host {
   readonly environment: Environment;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream & { readonly fd?: number };
   /** Plugins that are there without `--plugin`. */
   readonly defaultPlugins: readonly DuckDBPlugin[];
 }

@@ -6,56 +6,69 @@ import { type DuckDBConnection, version as duckdbVersion } from '@duckdb/node-ap
 import { messageOf } from '../base/failure.js';
 import type { DuckDBPlugin } from '../plugin.js';
 import { packageVersion, type ServeInvocation } from './command-line.js';
+import { EndSignals } from './end-signals.js';
 import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
+import { killAfter } from './last-resort.js';
 import { plainPaint } from './output/paint.js';
 import { QuackServer } from './quack-server.js';
 import { serveStatement, unknownVariables } from './serve-settings.js';
-import { watchServers } from './server-watch.js';
+import { type Log, ServiceLog } from './service-log.js';
 import { Shell } from './shell/shell.js';
 
-type Level = 'info' | 'warn' | 'error';
-type Log = (level: Level, event: string, fields?: Readonly<Record<string, unknown>>) => void;
+/** How much longer than it may drain a service may be in a call that keeps its thread, such as one that closes a database. */
+const KILL_AFTER_DRAIN_MS = 1000;
 
 export async function runService(
   invocation: ServeInvocation,
   plugins: readonly DuckDBPlugin[],
   host: Host,
 ): Promise<number> {
-  const log: Log = (level, event, fields) => {
-    host.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...fields })}\n`);
-  };
+  const log = new ServiceLog(host.stderr);
   const signals = new EndSignals();
+  const errors = new UncaughtErrors(host);
   // An init script may start nothing that keeps the process alive; a service ends when it is told to.
   const alive = setInterval(() => {}, 2 ** 30);
+  let notKilled = () => {};
   try {
+    const { drainTimeoutMs } = invocation;
+    const service = new Service(invocation, plugins, log.write);
+    logStart(invocation, plugins, host, log.write);
+    const failed = Promise.race([service.start(), errors.first]).catch((error: unknown) => {
+      log.write('error', 'failed', { error: messageOf(error) });
+    });
+    const signal = await Promise.race([signals.first, failed]);
+    notKilled = killAfter(drainTimeoutMs + KILL_AFTER_DRAIN_MS);
+    if (signal !== undefined) log.write('info', 'draining', { signal, timeout_ms: drainTimeoutMs });
     const exitCode = await Promise.race([
-      serve(invocation, plugins, host, log, signals),
-      signals.second.then((signal) => {
-        log('error', 'killed', { signal });
+      service.stop().then(
+        ({ hasDropped }) => (signal === undefined || hasDropped ? 1 : 0),
+        (error: unknown) => {
+          log.write('error', 'failed', { error: messageOf(error) });
+          return 1;
+        },
+      ),
+      signals.second.then((second) => {
+        log.write('error', 'killed', { signal: second });
         return 1;
       }),
-      signals.first.then(async () => {
-        await setTimeout(invocation.drainTimeoutMs);
-        log('error', 'drain_timed_out', { timeout_ms: invocation.drainTimeoutMs });
+      setTimeout(drainTimeoutMs, undefined, { ref: false }).then(() => {
+        log.write('error', 'drain_timed_out', { timeout_ms: drainTimeoutMs });
         return 1;
       }),
     ]);
-    log(exitCode === 0 ? 'info' : 'error', 'stopped', { exit_code: exitCode });
+    log.write(exitCode === 0 ? 'info' : 'error', 'stopped', { exit_code: exitCode });
     return exitCode;
   } finally {
+    log.end();
+    notKilled();
     clearInterval(alive);
+    errors.release();
     signals.release();
   }
 }
 
-async function serve(
-  invocation: ServeInvocation,
-  plugins: readonly DuckDBPlugin[],
-  host: Host,
-  log: Log,
-  signals: EndSignals,
-): Promise<number> {
+function logStart(invocation: ServeInvocation, plugins: readonly DuckDBPlugin[], host: Host, log: Log): void {
   log('info', 'starting', {
     version: packageVersion,
     duckdb_version: duckdbVersion(),
@@ -65,46 +78,118 @@ async function serve(
   for (const { variable, meant } of unknownVariables(host.environment)) {
     log('warn', 'unknown_variable', { variable, ...(meant === undefined ? {} : { meant }) });
   }
-  let database: HostDatabase | undefined;
-  let quack: QuackServer | undefined;
-  let stopWatching = () => {};
-  let hasStarted = false;
-  try {
-    database = await HostDatabase.open(
-      { path: invocation.database, isReadOnly: false, memoryLimit: invocation.memoryLimit },
-      plugins,
-    );
-    const connection = await database.connect();
-    await start(invocation, connection, log);
-    quack = await startQuack(invocation, connection, log);
-    stopWatching = await watchServers(await database.connect(), ({ level, event, fields }) =>
-      log(level, event, fields),
-    );
-    hasStarted = true;
-    log('info', 'ready');
-    const signal = await signals.first;
-    log('info', 'draining', { signal, timeout_ms: invocation.drainTimeoutMs });
-    await quack?.stop();
-  } catch (error) {
-    log('error', 'failed', { error: messageOf(error) });
-  }
-  stopWatching();
-  const hasDropped = database === undefined ? false : await drain(database, log);
-  return hasStarted && !hasDropped ? 0 : 1;
 }
 
-async function start(invocation: ServeInvocation, connection: DuckDBConnection, log: Log): Promise<void> {
-  if (invocation.init !== undefined) {
-    await runInit(invocation.init, connection, log);
-    log('info', 'initialized', { file: invocation.init });
+/** Errors that nobody caught, after which what was accepted is still committed. */
+class UncaughtErrors {
+  /** Rejects with the first: a bug of ours or of a plugin's. */
+  readonly first: Promise<never>;
+  readonly #streams: readonly NodeJS.WriteStream[];
+  #reject!: (error: Error) => void;
+
+  constructor({ stdout, stderr }: Host) {
+    this.first = new Promise((_resolve, reject) => {
+      this.#reject = reject;
+    });
+    process.on('uncaughtException', this.#reject);
+    // Node's warnings go there too. Nobody there to read them is no reason to end.
+    this.#streams = [stdout, stderr];
+    for (const stream of this.#streams) stream.on('error', ignore);
   }
-  for (const uri of invocation.uris) {
-    const result = await connection.runAndReadAll(serveStatement(uri, invocation.arguments));
-    for (const { auth_token: token, ...server } of result.getRowObjectsJson()) {
-      // A token that nobody chose must be told to somebody; one that was given is not repeated in a log.
-      const isGenerated = invocation.arguments.token === undefined && token !== '';
-      log('info', 'listening', isGenerated ? { ...server, auth_token: token } : server);
+
+  release(): void {
+    process.off('uncaughtException', this.#reject);
+    for (const stream of this.#streams) stream.off('error', ignore);
+  }
+}
+
+function ignore(): void {}
+
+/** The database of a service and what runs in it, from start() to stop(). */
+class Service {
+  readonly #invocation: ServeInvocation;
+  readonly #plugins: readonly DuckDBPlugin[];
+  readonly #log: Log;
+  #database: HostDatabase | undefined;
+  #quack: QuackServer | undefined;
+  /** The shell that runs the init script. */
+  #init: Shell | undefined;
+  #started: Promise<unknown> = Promise.resolve();
+  #isStopping = false;
+
+  constructor(invocation: ServeInvocation, plugins: readonly DuckDBPlugin[], log: Log) {
+    this.#invocation = invocation;
+    this.#plugins = plugins;
+    this.#log = log;
+  }
+
+  /** Starts everything. Rejects with what could not be started; otherwise it never settles: a service ends when it is told to. */
+  start(): Promise<never> {
+    const started = this.#start();
+    this.#started = started.catch(() => undefined);
+    return started.then(() => new Promise(() => {}));
+  }
+
+  /** Ends what start() started, or is starting, having committed what was accepted. Resolves with whether rows were dropped. */
+  async stop(): Promise<{ readonly hasDropped: boolean }> {
+    this.#isStopping = true;
+    this.#init?.exit(1);
+    this.#init?.cancel();
+    await this.#started;
+    await this.#quack?.stop();
+    let hasDropped = false;
+    for (const work of (await this.#database?.close()) ?? []) {
+      hasDropped ||= work.droppedRows > 0;
+      this.#log(work.error === undefined ? 'info' : 'error', 'drained', {
+        name: work.name,
+        committed_rows: work.committedRows,
+        dropped_rows: work.droppedRows,
+        ...(work.journaledRows === undefined ? {} : { journaled_rows: work.journaledRows }),
+        ...(work.error === undefined ? {} : { error: work.error }),
+      });
     }
+    return { hasDropped };
+  }
+
+  async #start(): Promise<void> {
+    const { database: path, memoryLimit, init, uris, arguments: given } = this.#invocation;
+    this.#database = await HostDatabase.open({ path, isReadOnly: false, memoryLimit }, this.#plugins, {
+      log: ({ level, event, fields }) => this.#log(level, event, fields),
+    });
+    const connection = await this.#database.connect();
+    if (init !== undefined) await this.#runInit(init, connection);
+    for (const uri of uris) {
+      if (this.#isStopping) return;
+      const result = await connection.runAndReadAll(serveStatement(uri, given));
+      for (const { auth_token: token, ...server } of result.getRowObjectsJson()) {
+        // A token that nobody chose must be told to somebody; one that was given is not repeated in a log.
+        const isGenerated = given.token === undefined && token !== '';
+        this.#log('info', 'listening', isGenerated ? { ...server, auth_token: token } : server);
+      }
+    }
+    if (this.#isStopping) return;
+    this.#quack = await startQuack(this.#invocation, connection, this.#log);
+    if (!this.#isStopping) this.#log('info', 'ready');
+  }
+
+  /** Runs the script for its effects: its results are shown to nobody. */
+  async #runInit(file: string, connection: DuckDBConnection): Promise<void> {
+    this.#init = await Shell.start(
+      connection,
+      {
+        out: { write: async () => {} },
+        err: { write: async (text) => this.#log('error', 'init_error', { error: text.trimEnd() }) },
+        outPaint: plainPaint,
+        errPaint: plainPaint,
+        width: () => Number.MAX_SAFE_INTEGER,
+      },
+      { mode: 'trash' },
+    );
+    if (this.#isStopping) return;
+    await this.#init.tryFile(file);
+    if (this.#isStopping) return;
+    if (this.#init.hasFailed) throw new Error(`cannot run ${file}`);
+    this.#log('info', 'initialized', { file });
   }
 }
 
@@ -122,56 +207,4 @@ async function startQuack(
     ...(server.generatedToken === undefined ? {} : { auth_token: server.generatedToken }),
   });
   return server;
-}
-
-/** Runs the script for its effects: its results are shown to nobody. */
-async function runInit(file: string, connection: DuckDBConnection, log: Log): Promise<void> {
-  const shell = await Shell.start(
-    connection,
-    {
-      out: { write: async () => {} },
-      err: { write: async (text) => log('error', 'init_error', { error: text.trimEnd() }) },
-      outPaint: plainPaint,
-      errPaint: plainPaint,
-      width: () => Number.MAX_SAFE_INTEGER,
-    },
-    { mode: 'trash' },
-  );
-  await shell.tryFile(file);
-  if (shell.hasFailed) throw new Error(`cannot run ${file}`);
-}
-
-/** Ends all servers. Resolves with whether rows were dropped. */
-async function drain(database: HostDatabase, log: Log): Promise<boolean> {
-  let hasDropped = false;
-  for (const work of await database.close()) {
-    hasDropped ||= work.droppedRows > 0;
-    log(work.error === undefined ? 'info' : 'error', 'drained', {
-      name: work.name,
-      committed_rows: work.committedRows,
-      dropped_rows: work.droppedRows,
-      ...(work.journaledRows === undefined ? {} : { journaled_rows: work.journaledRows }),
-      ...(work.error === undefined ? {} : { error: work.error }),
-    });
-  }
-  return hasDropped;
-}
-
-/** The first signal asks us to drain, the second not to wait for it. */
-class EndSignals {
-  readonly first: Promise<NodeJS.Signals>;
-  readonly second: Promise<NodeJS.Signals>;
-  readonly #listener: (signal: NodeJS.Signals) => void;
-
-  constructor() {
-    const listeners: ((signal: NodeJS.Signals) => void)[] = [];
-    this.first = new Promise((resolve) => listeners.push(resolve));
-    this.second = new Promise((resolve) => listeners.push(resolve));
-    this.#listener = (signal) => listeners.shift()?.(signal);
-    process.on('SIGTERM', this.#listener).on('SIGINT', this.#listener);
-  }
-
-  release(): void {
-    process.off('SIGTERM', this.#listener).off('SIGINT', this.#listener);
-  }
 }

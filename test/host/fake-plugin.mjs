@@ -1,4 +1,15 @@
-// A plugin that only says that it serves: rows to report at its end come from the environment.
+// A plugin that only says that it serves: how it ends, and the rows to report then, come from the environment.
+import { open } from 'node:fs';
+
+const endings = {
+  // A commit that the system keeps: opening a FIFO holds a thread of libuv's pool until somebody opens its other end.
+  pool: () => new Promise(() => open(process.env.FAKE_FIFO, 'r', () => {})),
+  // A call into DuckDB that waits.
+  thread: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
+  timer: () => new Promise((resolve) => setTimeout(resolve, 60_000)),
+  slowly: () => new Promise((resolve) => setTimeout(resolve, 300)),
+};
+
 async function register(connection) {
   await connection.run(
     `CREATE OR REPLACE TEMP MACRO otlp_serve(uri, token := 'generated-token', seal_max_age_ms := 5000, disable_auth := false,
@@ -12,6 +23,11 @@ export const fake = {
   name: 'fake',
   async attach(instance) {
     let isClosed = false;
+    if (process.env.FAKE_FAILS) {
+      process.once('SIGUSR2', () => {
+        throw new Error('nobody catches this');
+      });
+    }
     return {
       async connect() {
         const connection = await instance.connect();
@@ -22,7 +38,7 @@ export const fake = {
       async close() {
         if (isClosed) return [];
         isClosed = true;
-        if (process.env.FAKE_HANGS) await new Promise((resolve) => setTimeout(resolve, 60_000));
+        await endings[process.env.FAKE_ENDS]?.();
         const droppedRows = Number(process.env.FAKE_DROPPED ?? 0);
         return [
           {

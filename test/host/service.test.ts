@@ -94,7 +94,7 @@ test('dropped rows make the exit code 1', async () => {
 });
 
 test('draining ends when its time is over', async () => {
-  const service = serve(['--drain-timeout-ms', '200'], { FAKE_HANGS: '1' });
+  const service = serve(['--drain-timeout-ms', '200'], { FAKE_ENDS: 'timer' });
   await service.until('stderr', /"ready"/);
   service.child.kill('SIGTERM');
   const { stderr, exitCode } = await service.ended;
@@ -106,7 +106,7 @@ test('draining ends when its time is over', async () => {
 });
 
 test('a second signal does not wait', async () => {
-  const service = serve([], { FAKE_HANGS: '1' });
+  const service = serve([], { FAKE_ENDS: 'timer' });
   await service.until('stderr', /"ready"/);
   service.child.kill('SIGTERM');
   await service.until('stderr', /"draining"/);

@@ -1,0 +1,23 @@
+// A process and a time → the process killed then, with a line on standard error. LastResort runs this file, as a thread or
+// as a child of that process.
+
+import { writeSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+import { lineOf } from './service-log.js';
+
+const SIGNAL = 'SIGKILL';
+const STDERR = 2;
+const [pid, milliseconds] = process.argv.slice(2).map(Number) as [number, number];
+
+setTimeout(() => {
+  try {
+    writeSync(STDERR, lineOf('error', 'killed', { signal: SIGNAL }));
+  } catch {
+    // Nobody reads the log.
+  }
+  process.kill(pid, SIGNAL);
+}, milliseconds);
+
+// A parent that ends closes the pipe: its number may be another process's soon.
+if (!isMainThread) process.stdin.destroy();
+else process.stdin.on('end', () => process.exit()).resume();
