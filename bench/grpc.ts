@@ -37,6 +37,7 @@ async function startOurs(): Promise<Running> {
       ],
     ]),
     maxMessageBytes: 16 << 20,
+    maxConnections: 1024,
     hooks: {
       isReady: () => true,
       internalError: (error) => console.error(error),

@@ -24,5 +24,11 @@ export function newListener(request: ServeRequest, ingest: Ingest, hooks: Listen
     ...healthMethods(services, () => hooks.isReady(), timeoutMs),
     ...reflectionMethods([...services, HEALTH_SERVICE], timeoutMs),
   ]);
-  return new GrpcListener({ uri, methods, maxMessageBytes: options.max_body_bytes, hooks });
+  return new GrpcListener({
+    uri,
+    methods,
+    maxMessageBytes: options.max_body_bytes,
+    maxConnections: options.max_connections,
+    hooks,
+  });
 }

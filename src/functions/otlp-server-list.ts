@@ -168,6 +168,13 @@ export const serverColumns: readonly ResultColumn<ListedServer>[] = [
     'Why the journal takes nothing more; NULL while all is well.',
     ({ server }) => server.journal?.failure ?? null,
   ),
+  column('connections', 'UBIGINT', 'Open connections.', ({ server }) => server.listener.connections.open),
+  column(
+    'refused_connections_total',
+    'UBIGINT',
+    'Connections closed at once since the start, because `max_connections` were open.',
+    ({ server }) => server.listener.connections.refusedTotal,
+  ),
 ];
 
 /** `otlp_server_list()`: one row per running server, true at the moment of the call. */

@@ -1,14 +1,18 @@
 // Sockets → requests; receipts and failures → responses. OTLP/HTTP: https://opentelemetry.io/docs/specs/otlp/#otlphttp
 
 import http from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Failure, failureKinds, messageOf } from '../base/failure.js';
+import { LONGEST_TIMER_MS } from '../base/longest-timer.js';
 import type { Ingest, Receipt } from '../ingest/ingest.js';
 import type { Signal } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { bindSockets } from '../server/bind-sockets.js';
+import { ConnectionLimit } from '../server/connection-limit.js';
 import { EndOfTurn } from '../server/http/end-of-turn.js';
+import { RequestQueues } from '../server/http/request-queue.js';
 import type { Authorization } from '../server/identity/authorization.js';
 import { canonicalUri, type ListenUri } from '../server/listen-uri.js';
 import type { Listener, ListenerHooks } from '../server/listener.js';
@@ -25,6 +29,8 @@ const STOP_GRACE_MS = 10_000;
 const LINGER_MS = 1000;
 /** What a refused client is asked to wait: some seals at the default age. */
 const RETRY_AFTER_S = '1';
+/** Beyond some number of headers node:http passes over the rest, and with them perhaps a token or a length. */
+const MAX_HEADER_LINES = 2000;
 
 const GET_PATHS = ['/healthz', '/readyz'] as const;
 
@@ -35,6 +41,9 @@ export class HttpListener implements Listener {
   readonly #ingest: Ingest;
   readonly #hooks: ListenerHooks;
   readonly #endOfTurn = new EndOfTurn();
+  readonly #queues = new RequestQueues((request, response) => this.#receive(request, response));
+  readonly connections: ConnectionLimit;
+  #route: http.RequestListener | undefined;
   #servers: http.Server[] = [];
   #isStopping = false;
   #lastError: string | undefined;
@@ -51,6 +60,7 @@ export class HttpListener implements Listener {
     this.#authorization = authorization;
     this.#ingest = ingest;
     this.#hooks = hooks;
+    this.connections = new ConnectionLimit(options.max_connections);
   }
 
   get isListening(): boolean {
@@ -62,13 +72,11 @@ export class HttpListener implements Listener {
   }
 
   async listen(): Promise<number> {
-    let route: http.RequestListener | undefined;
     const app = this.#routes((handler) => {
-      route = handler;
+      this.#route = handler;
     });
     await app.ready();
-    const newServer = () => this.#newServer(route!);
-    const { servers, port } = await bindSockets(this.#uri, newServer);
+    const { servers, port } = await bindSockets(this.#uri, () => this.#newServer());
     this.#servers = servers;
     for (const server of servers) {
       server.on('error', (error) => this.#fail(messageOf(error)));
@@ -102,18 +110,47 @@ export class HttpListener implements Listener {
     clearTimeout(grace);
   }
 
-  #newServer(route: http.RequestListener): http.Server {
+  #newServer(): http.Server {
     const server = http.createServer({
       requestTimeout: this.#options.request_timeout_ms,
       headersTimeout: Math.min(this.#options.headers_timeout_ms, this.#options.request_timeout_ms),
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      // #receive() requires it, and says so in JSON.
+      requireHostHeader: false,
     });
-    server.on('request', route);
+    // One more than may be, so that a request with more can be told.
+    server.maxHeadersCount = MAX_HEADER_LINES + 1;
+    this.connections.watch(server);
+    server.on('connection', (socket) => this.#queues.open(socket));
+    const queued: http.RequestListener = (request, response) => this.#queues.of(request.socket).add(request, response);
+    server.on('request', queued);
     // A client that waits for "100 Continue" is told to go on by readBody(), once its headers have been checked.
-    server.on('checkContinue', route);
-    server.on('clientError', answerUnreadable);
+    server.on('checkContinue', queued);
+    server.on('checkExpectation', queued);
+    server.on('connect', (_request, socket) => {
+      // node:http has let go of the socket.
+      socket.on('error', () => undefined);
+      const failure = new Failure('methodNotAllowed', 'CONNECT is for proxies, and this is none');
+      this.#queues.of(socket as Socket).whenIdle(() => answerPastHttp(socket, failure));
+    });
+    server.on('clientError', (error, socket) => {
+      this.#queues.of(socket as Socket).whenIdle(() => answerUnreadable(error, socket));
+    });
     return server;
+  }
+
+  /** Refuses what no route should see. */
+  #receive(request: http.IncomingMessage, response: http.ServerResponse): void {
+    try {
+      checkFraming(request);
+    } catch (error) {
+      // Where the next request begins is not sure.
+      response.setHeader('connection', 'close');
+      this.#respondFailure(request, response, error);
+      return;
+    }
+    this.#route!(request, response);
   }
 
   #routes(takeHandler: (handler: http.RequestListener) => void): FastifyInstance {
@@ -126,24 +163,24 @@ export class HttpListener implements Listener {
       rewriteUrl: ({ url }) => url!.replace(/(?<=.)\/+(?=$|\?)/, ''),
       // A URL that it cannot decode: nothing is there.
       frameworkErrors: (_error, request, reply) =>
-        this.#respondFailure(reply, notRouted(request.url.split('?', 1)[0]!, request.method)),
+        this.#respondFailure(request.raw, reply.hijack().raw, notRouted(request.url.split('?', 1)[0]!, request.method)),
     });
     // All answers are made in hooks that run before fastify looks at Content-Type and body: it would refuse some types
     // in words and in an order of its own, and bodies are read by readBody(), which bounds and admits them.
     app.addHook('onRequest', (request, _reply, done) => {
       done(request.is404 ? notRouted(request.url.split('?', 1)[0]!, request.method) : undefined);
     });
-    app.setErrorHandler((error, _request, reply) => this.#respondFailure(reply, error));
-    app.get('/healthz', (_request, reply) => this.#respond(reply, 200, { status: 'ok' }));
+    app.setErrorHandler((error, request, reply) => this.#respondFailure(request.raw, reply.hijack().raw, error));
+    app.get('/healthz', (_request, reply) => this.#respond(reply.hijack().raw, 200, { status: 'ok' }));
     app.get('/readyz', (_request, reply) =>
       this.#hooks.isReady()
-        ? this.#respond(reply, 200, { status: 'ready' })
-        : this.#respond(reply, 503, { status: 'degraded' }),
+        ? this.#respond(reply.hijack().raw, 200, { status: 'ready' })
+        : this.#respond(reply.hijack().raw, 503, { status: 'degraded' }),
     );
     for (const [path, signal] of signalByPath) {
       const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
         const { rows, batches } = await this.#ingest.counted(() => this.#export(signal, request.raw, reply.raw));
-        this.#respond(reply, 202, { status: 'buffered', rows, batches });
+        this.#respond(reply.hijack().raw, 202, { status: 'buffered', rows, batches });
       };
       app.post(path, { onRequest }, () => {
         throw new Error(`BUG: ${path} was not answered before its body`);
@@ -162,19 +199,19 @@ export class HttpListener implements Listener {
     return this.#ingest.accept({ signal, format, encoding, body }, reservedBytes, request.socket);
   }
 
-  #respondFailure(reply: FastifyReply, thrown: unknown): void {
+  #respondFailure(request: http.IncomingMessage, response: http.ServerResponse, thrown: unknown): void {
     const failure = thrown instanceof Failure ? thrown : new Failure('internal', messageOf(thrown), { cause: thrown });
     if (failure.kind === 'internal') this.#hooks.internalError(thrown);
     const { http: status, reason, retryable } = failureKinds[failure.kind];
     const headers: http.OutgoingHttpHeaders = {};
     if (retryable) headers['retry-after'] = RETRY_AFTER_S;
     if (status === 401) headers['www-authenticate'] = 'Bearer';
-    if (status === 405) headers['allow'] = allowed(reply.request.url.split('?', 1)[0]!);
-    if (this.#hasMuchToCome(reply.request.raw)) {
+    if (status === 405) headers['allow'] = allowed(request.url!.split('?', 1)[0]!);
+    if (this.#hasMuchToCome(request)) {
       headers['connection'] = 'close';
-      endSoon(reply.request.raw.socket);
+      endSoon(request.socket);
     }
-    this.#respond(reply, status, { error: reason, message: failure.message }, headers);
+    this.#respond(response, status, { error: reason, message: failure.message }, headers);
   }
 
   /** Whether more of a body may follow than a request is allowed, all of which would have to be read to be passed by. */
@@ -185,15 +222,45 @@ export class HttpListener implements Listener {
   }
 
   /** Answers past fastify, which would send head and body as two writes, and add a charset to the type. */
-  #respond(reply: FastifyReply, status: number, answer: object, headers: http.OutgoingHttpHeaders = {}): void {
+  #respond(
+    response: http.ServerResponse,
+    status: number,
+    answer: object,
+    headers: http.OutgoingHttpHeaders = {},
+  ): void {
     const text = JSON.stringify(answer);
     headers['content-type'] = 'application/json';
     headers['content-length'] = Buffer.byteLength(text);
-    reply.hijack();
+    const { socket } = response.req;
+    const queue = this.#queues.of(socket);
     this.#endOfTurn.add(() => {
       if (this.#isStopping) headers['connection'] = 'close';
-      reply.raw.writeHead(status, headers).end(text);
+      response.writeHead(status, headers).end(text);
+      // A client that reads no answers has as long for them as for its requests; node:http gives it for ever.
+      if (socket.writableLength > 0 || queue.isPipelined) {
+        socket.setTimeout(Math.min(this.#options.request_timeout_ms, LONGEST_TIMER_MS));
+      }
+      queue.answered();
     });
+    // Such a client does not wait for the answer, so that nothing is won, and its answers would be held by the thousand.
+    if (queue.isPipelined) this.#endOfTurn.run();
+  }
+}
+
+/** Throws for a request whose headers say that its body, or the headers themselves, may not be what they seem. */
+function checkFraming({ headers, rawHeaders, httpVersion }: http.IncomingMessage): void {
+  // Names and values alternate.
+  if (rawHeaders.length > 2 * MAX_HEADER_LINES) {
+    throw new Failure('headersTooLarge', `a request may have ${MAX_HEADER_LINES} headers, got more`);
+  }
+  const { host, expect, 'transfer-encoding': transferEncoding } = headers;
+  if (host === undefined && httpVersion === '1.1') throw new Failure('malformed', 'the Host header is missing');
+  if (expect !== undefined && httpVersion === '1.1' && expect.toLowerCase() !== '100-continue') {
+    throw new Failure('expectationFailed', `Expect must be 100-continue, got ${expect}`);
+  }
+  // node:http looks for "chunked" at its end and passes by what stands before.
+  if (transferEncoding !== undefined && transferEncoding.toLowerCase() !== 'chunked') {
+    throw new Failure('notImplemented', `Transfer-Encoding must be chunked, got ${transferEncoding}`);
   }
 }
 
@@ -219,15 +286,21 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  const failure =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? new Failure('timedOut', 'the request did not arrive in time')
-      : new Failure('malformed', `cannot read the request: ${error.message}`);
-  const { http: kindStatus, reason } = failureKinds[failure.kind];
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : kindStatus;
-  const body = JSON.stringify({ error: reason, message: failure.message });
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    answerPastHttp(socket, new Failure('timedOut', 'the request did not arrive in time'));
+    return;
+  }
+  const kind = error.code === 'HPE_HEADER_OVERFLOW' ? 'headersTooLarge' : 'malformed';
+  answerPastHttp(socket, new Failure(kind, `cannot read the request: ${error.message}`));
+}
+
+/** Answers on a socket that has no response object, and ends it. */
+function answerPastHttp(socket: Duplex, { kind, message }: Failure): void {
+  const { http: status, reason } = failureKinds[kind];
+  const body = JSON.stringify({ error: reason, message });
+  const allow = status === 405 ? 'Allow: GET, HEAD, POST\r\n' : '';
   socket.end(
-    `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\n${allow}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
   endSoon(socket);
 }

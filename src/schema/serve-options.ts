@@ -38,6 +38,13 @@ export const serveOptions = {
     default: false,
     doc: 'Allow to listen on hosts other than localhost, 127.0.0.1 and ::1.',
   }),
+  // With every connection at its worst, some 3 MB, this takes what a burst of bodies may (max_buffered_bytes) a few times
+  // over. Exporters keep a connection or two each; gateways in front of thousands of them keep few.
+  max_connections: positiveInteger({
+    sqlType: 'UBIGINT',
+    default: 1024,
+    doc: 'Upper bound on open connections. Connections beyond it are closed at once.',
+  }),
   max_body_bytes: positiveInteger({
     sqlType: 'UBIGINT',
     default: 16 * MiB,

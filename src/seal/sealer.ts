@@ -3,6 +3,7 @@
 // and none is committed twice. Only this file calls SealTarget.commit.
 
 import { messageOf } from '../base/failure.js';
+import { LONGEST_TIMER_MS } from '../base/longest-timer.js';
 import type { Generation, GenerationRows } from '../buffer/generation.js';
 import { type Freeze, NO_SEQUENCES, OpenRows } from '../buffer/open-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
@@ -16,8 +17,6 @@ import { sealDelayMs } from './seal-trigger.js';
 /** Pauses between attempts of a background seal: doubling from the first to the longest. */
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 30_000;
-/** setTimeout() fires at once when asked for more. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Attempts at a commit that other writers get in the way of, and the longest pause before the next. The pause is drawn

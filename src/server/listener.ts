@@ -1,3 +1,5 @@
+import type { ConnectionLimit } from './connection-limit.js';
+
 /** A wire: it takes requests from sockets to Ingest, and answers. */
 export interface Listener {
   /** Binds its sockets. Resolves with the port, which is a free one where port 0 was asked for. */
@@ -6,6 +8,7 @@ export interface Listener {
   stop(): Promise<void>;
   /** False once the listener has fallen over, or stopped. */
   readonly isListening: boolean;
+  readonly connections: ConnectionLimit;
   /** What the listener fell over. */
   readonly lastError: string | undefined;
 }

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jsonOf, send } from '../support/http-client.js';
 import { OtelDatabase, type OtelServer, serve, TOKEN } from '../support/otel-database.js';
-import { RawConnection } from '../support/raw-connection.js';
+import { postHead, RawConnection } from '../support/raw-connection.js';
 import { logsRequest } from '../support/telemetry.js';
 
 const MAX_BODY_BYTES = 1000;
@@ -214,6 +214,43 @@ describe('content types', () => {
     expect([response.status, jsonOf(response)['error']]).toEqual([415, 'unsupported_media_type']);
     const empty = await send({ port: server.port, path: '/v1/logs', headers });
     expect(empty.status).toBe(415);
+  });
+});
+
+// Each was once taken for what it is not, or answered without a word.
+describe('what a server need not do for a client', () => {
+  const post = postHead({});
+  for (const [what, status, error, sent] of [
+    [
+      'a body with a transfer coding beside chunked',
+      501,
+      'not_implemented',
+      `${post}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+    ],
+    ['an unknown expectation', 417, 'expectation_failed', `${post}Expect: 200-ok\r\nContent-Length: 0\r\n\r\n`],
+    ['a request without a host', 400, 'bad_request', 'GET /healthz HTTP/1.1\r\n\r\n'],
+    ['a tunnel', 405, 'method_not_allowed', 'CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n'],
+    [
+      'more than 2,000 headers',
+      431,
+      'bad_request',
+      `${post.replace(/^.*\r\n/, (line) => line + 'a: \r\n'.repeat(2000))}\r\n`,
+    ],
+  ] as const) {
+    test(`${what} is refused with ${status} in JSON, and its connection closed`, async () => {
+      const client = await RawConnection.open(server.port);
+      client.write(sent);
+      const answer = await client.ended();
+      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(answer).toMatch(/\r\ncontent-type: application\/json\r\n/i);
+      expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toEqual({ error, message: expect.any(String) });
+    });
+  }
+
+  test('a request of HTTP/1.0 needs no host', async () => {
+    const client = await RawConnection.open(server.port);
+    client.write('GET /healthz HTTP/1.0\r\n\r\n');
+    expect(await client.ended()).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 

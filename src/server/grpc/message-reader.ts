@@ -3,12 +3,10 @@
 
 import type { Readable } from 'node:stream';
 import { Failure } from '../../base/failure.js';
+import { LONGEST_TIMER_MS } from '../../base/longest-timer.js';
 import type { ContentEncoding } from '../../decode/compression/inflate.js';
 import { ChunkReader } from './chunk-reader.js';
 import { type GrpcMessage, type MessagePrefix, PREFIX_BYTES, parsePrefix } from './message.js';
-
-/** setTimeout() fires at once when asked for more. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class GrpcMessageReader {
   readonly #chunks: ChunkReader;
