@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { command, folder, type Started, start } from '../host/command.js';
+import { command, folder, run, type Started, start } from '../host/command.js';
 import { send } from '../support/http-client.js';
 import { freePorts } from './support/free-ports.js';
 import { bareRows, extensionSettings } from './support/lake-database.js';
@@ -150,7 +150,7 @@ for (const [args, error] of [
   [['--quack', 'quack:localhost', '--quack-token', 'short'], '--quack-token must have at least 16 characters, got 5'],
 ] as const) {
   test(`${args.join(' ')}: ${error}`, async () => {
-    const { stderr, exitCode } = await start(['serve', ...args], { program: command }).ended;
+    const { stderr, exitCode } = await run(['serve', ...args], { program: command });
     expect(stderr).toBe(`error: ${error}\n`);
     expect(exitCode).toBe(1);
   });
