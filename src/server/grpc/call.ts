@@ -62,13 +62,12 @@ export class GrpcCall {
     if (this.isGone) return;
     if (!stream.headersSent) {
       stream.respond({ ...responseHeaders, ...statusTrailers(status) }, { endStream: true });
-      closeUnlessEnded(stream);
+      closeOnceSent(stream);
       return;
     }
     stream.once('wantTrailers', () => {
       stream.sendTrailers(statusTrailers(status));
-      // Node sends them in an immediate. At 'finish' they are not yet out, and a reset would overtake them.
-      setImmediate(() => closeUnlessEnded(stream));
+      closeOnceSent(stream);
     });
     stream.end();
   }
@@ -79,6 +78,14 @@ const responseHeaders = {
   'content-type': 'application/grpc+proto',
   'grpc-accept-encoding': ACCEPTED_ENCODINGS,
 };
+
+/**
+ * In an immediate, as Node sends trailers. At 'finish' they are not yet out, and a reset would overtake them; in Node 22 it
+ * overtakes headers too that end the stream.
+ */
+function closeOnceSent(stream: http2.ServerHttp2Stream): void {
+  setImmediate(() => closeUnlessEnded(stream));
+}
 
 /** A client that is still sending is told to stop; it has its status. */
 function closeUnlessEnded(stream: http2.ServerHttp2Stream): void {
