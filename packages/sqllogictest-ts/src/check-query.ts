@@ -135,10 +135,11 @@ async function expectedRows(
     return { rows: rowsOf(await judge.readExpectedFile(path, result.columnNames), columnCount) };
   }
   const isRowWise =
-    columnCount > 1 &&
-    (lines.length === gotRowCount || (lines.length > 0 && lines.every((line) => line.includes('\t'))));
+    (columnCount > 1 && lines.length === gotRowCount) ||
+    (lines.length > 0 && lines.every((line) => line.includes('\t')));
   if (isRowWise) {
-    const rows = lines.map((line) => line.split('\t'));
+    // Several tabs are one, as in DuckDB's runner, so that files can line up their columns.
+    const rows = lines.map((line) => line.split(/\t+/).filter((value) => value !== ''));
     const wrong = rows.findIndex((row) => row.length !== columnCount);
     if (wrong < 0) return { rows };
     const values = count(rows[wrong]!.length, 'value');
@@ -175,15 +176,16 @@ async function isExpected(
   if (got === expected || got === substituted) return true;
   const pattern = parsePattern(expected);
   if (pattern !== undefined) return matchesPattern(got, pattern, scope, judge);
-  if (type.typeId === DuckDBTypeId.BOOLEAN) return booleanDigits.get(substituted.toLowerCase()) === got;
+  if (type.typeId === DuckDBTypeId.BOOLEAN) return booleanTexts.get(substituted.toLowerCase()) === got;
   const isFloatingPoint = floatingPointTypes.has(type.typeId);
   if (!isFloatingPoint && !integerAndDecimalTypes.has(type.typeId)) return false;
   return judge.isSameNumber(substituted, got, type.toString(), isFloatingPoint);
 }
 
-const booleanDigits = new Map([
+const booleanTexts = new Map([
   ['true', '1'],
   ['false', '0'],
+  ['null', 'NULL'],
 ]);
 
 /** What follows `<REGEX>:` or `<!REGEX>:`. */

@@ -5,7 +5,9 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { AttachedTestPlugin, TestPlugin } from './test-plugin.js';
 
 export interface SessionOptions {
-  /** Where DuckDB spills to. */
+  /** Where persistent secrets go, instead of the user's own. */
+  readonly secretDirectory: string;
+  /** Where a database in memory spills to. */
   readonly spillDirectory: string;
   /** Relative paths in SQL are looked up here. */
   readonly workingDirectory: string;
@@ -21,6 +23,14 @@ export interface DatabaseFile {
   readonly storageVersion: string;
 }
 
+const ICU = 'icu';
+
+/** Statements that change settings; a pragma with arguments is a function. */
+const SETTING = /^\s*(?:SET|RESET|USE|PRAGMA\s+(?!(?:\w+_)?checkpoint\b)\w+\s*(?:=|;|$))/i;
+const GLOBAL_SETTING = /^\s*(?:SET|RESET)\s+GLOBAL\b/i;
+
+const SET_STORAGE_VERSION = /^\s*SET\s+(?:GLOBAL\s+)?storage_compatibility_version\s*=\s*'?([\w.]+)/i;
+
 const IN_MEMORY: DatabaseFile = { path: '', readonly: false, storageVersion: '' };
 
 export class DatabaseSession {
@@ -31,6 +41,12 @@ export class DatabaseSession {
   readonly #named = new Map<string, DuckDBConnection>();
   readonly #temporary = new Set<DuckDBConnection>();
   #file = IN_MEMORY;
+  /** Statements that set something since the file was loaded. They are run again, because `duckdb_settings` shows many
+   * values in a form that SET does not take, and nothing at all once the database is invalidated. */
+  #settings: string[] = [];
+  /** Those that hold for the instance since the last restart, across later loads, as in DuckDB's runner. */
+  #inheritedSettings: readonly string[] = [];
+  #settingsBeforeLoad: readonly string[] = [];
   #instance: DuckDBInstance | undefined;
   #main: DuckDBConnection | undefined;
 
@@ -38,32 +54,58 @@ export class DatabaseSession {
     this.#options = options;
   }
 
-  /** Closes what is open and opens `file` with the plugins and extensions that were required so far. */
-  async open(file: DatabaseFile = IN_MEMORY, { reloadExtensions = true } = {}): Promise<void> {
+  /**
+   * Closes what is open and opens `file`. What was required stays, and so do settings of the instance as of the last
+   * restart, and the storage version unless `file` names one.
+   */
+  async open(file: DatabaseFile = IN_MEMORY): Promise<void> {
+    const storageVersion = file.storageVersion === '' ? this.#storageVersion() : file.storageVersion;
+    this.#settings = [];
+    this.#settingsBeforeLoad = this.#inheritedSettings;
+    await this.#reopen({ ...file, storageVersion });
+  }
+
+  /** Closes and opens the database again with the settings that the main connection had. */
+  async restart(options: { readonly reloadExtensions: boolean }): Promise<void> {
+    this.#inheritedSettings = [...this.#settingsBeforeLoad, ...this.#settings];
+    await this.#reopen(this.#file, options);
+    for (const sql of this.#settings) await runSetting(this.main, sql);
+  }
+
+  /** What the open database would give a database that it creates, as far as it was told. */
+  #storageVersion(): string {
+    const statements = [...this.#settingsBeforeLoad, ...this.#settings].reverse();
+    const set = statements.map((sql) => SET_STORAGE_VERSION.exec(sql)?.[1]).find((version) => version !== undefined);
+    return set ?? this.#file.storageVersion;
+  }
+
+  async #reopen(file: DatabaseFile, { reloadExtensions = true } = {}): Promise<void> {
     await this.close();
     this.#file = file;
     const instance = await DuckDBInstance.create(file.path === '' ? ':memory:' : file.path, this.#configuration(file));
     this.#instance = instance;
     for (const plugin of this.#plugins) this.#attached.push(await plugin.attach(instance));
     this.#main = await this.#connect();
+    // DuckDB for Node comes with ICU loaded, DuckDB's runner only if a file requires it: TIMESTAMPTZ read in UTC then.
+    if (!this.#extensions.has(ICU)) await this.#main.run("SET GLOBAL TimeZone = 'UTC'");
     if (reloadExtensions) for (const extension of this.#extensions) await this.#loadExtension(extension);
+    if (this.#inheritedSettings.length === 0) return;
+    // On a connection of its own, which takes settings of a connection with it when it is closed.
+    await this.withConnection(async (connection) => {
+      for (const sql of this.#inheritedSettings) await runSetting(connection, sql);
+    });
   }
 
-  /** Reopens the database file with the settings that the main connection had. */
-  async restart(options: { readonly reloadExtensions: boolean }): Promise<void> {
-    if (this.#file.path === '') throw new Error('cannot restart an in-memory database; load a file first');
-    const settings = await readSettings(this.main);
-    await this.open({ ...this.#file, storageVersion: '' }, options);
-    const fresh = await readSettings(this.main);
-    for (const [name, value] of settings) {
-      if (fresh.get(name) !== value) await restoreSetting(this.main, name, value);
-    }
+  /** Remembers `sql`, which has run on `connection`, if a restart must run it again. */
+  rememberSettings(sql: string, connection: DuckDBConnection): void {
+    const pattern = connection === this.#main ? SETTING : GLOBAL_SETTING;
+    this.#settings.push(...sql.split(';').filter((statement) => pattern.test(statement)));
   }
 
   async reconnect(): Promise<void> {
     const previous = this.main;
     this.#main = undefined;
-    previous.closeSync();
+    await closeConnection(previous);
     this.#main = await this.#connect();
   }
 
@@ -90,7 +132,7 @@ export class DatabaseSession {
       return await use(connection);
     } finally {
       this.#temporary.delete(connection);
-      connection.closeSync();
+      await closeConnection(connection);
     }
   }
 
@@ -107,6 +149,7 @@ export class DatabaseSession {
   async loadExtension(name: string): Promise<void> {
     await this.#loadExtension(name);
     this.#extensions.add(name);
+    if (name === ICU) await this.main.run('RESET GLOBAL "TimeZone"');
   }
 
   async forbidAutoloading(): Promise<void> {
@@ -119,7 +162,7 @@ export class DatabaseSession {
     for (const attached of this.#attached.splice(0).reverse()) {
       ends.push(...(await Promise.allSettled([attached.close()])));
     }
-    for (const connection of this.#connections()) connection.closeSync();
+    for (const connection of this.#connections()) await closeConnection(connection);
     this.#named.clear();
     this.#temporary.clear();
     this.#main = undefined;
@@ -156,12 +199,14 @@ export class DatabaseSession {
   }
 
   #configuration(file: DatabaseFile): Record<string, string> {
-    const { spillDirectory, workingDirectory } = this.#options;
+    const { secretDirectory, spillDirectory, workingDirectory } = this.#options;
     return {
-      // As in DuckDB's runner: a test neither downloads extensions nor meets redacted secrets.
+      // As in DuckDB's runner: a test neither downloads extensions nor meets redacted secrets, or the user's.
       autoinstall_known_extensions: 'false',
       allow_unredacted_secrets: 'true',
-      temp_directory: spillDirectory,
+      secret_directory: secretDirectory,
+      // A database file spills beside itself.
+      ...(file.path === '' ? { temp_directory: spillDirectory } : {}),
       ...(workingDirectory === process.cwd() ? {} : { file_search_path: workingDirectory }),
       ...(file.readonly ? { access_mode: 'READ_ONLY' } : {}),
       ...(file.storageVersion === '' ? {} : { storage_compatibility_version: file.storageVersion }),
@@ -169,15 +214,13 @@ export class DatabaseSession {
   }
 }
 
-async function readSettings(connection: DuckDBConnection): Promise<Map<string, string>> {
-  const reader = await connection.runAndReadAll('SELECT name, value FROM duckdb_settings() WHERE value IS NOT NULL');
-  return new Map(reader.getRows().map(([name, value]) => [String(name), String(value)]));
+/** DuckDB ends the process when it closes a connection whose transaction is open on an invalidated database. */
+async function closeConnection(connection: DuckDBConnection): Promise<void> {
+  await connection.run('ROLLBACK').catch(() => {});
+  connection.closeSync();
 }
 
-async function restoreSetting(connection: DuckDBConnection, name: string, value: string): Promise<void> {
-  try {
-    await connection.run(`SET "${name}" = '${value.replaceAll("'", "''")}'`);
-  } catch {
-    // Settings that DuckDB lets nobody set on a running database were given when it was opened.
-  }
+async function runSetting(connection: DuckDBConnection, sql: string): Promise<void> {
+  // What DuckDB lets nobody set on a running database was given when it was opened.
+  await connection.run(sql).catch(() => {});
 }

@@ -13,11 +13,14 @@ export interface TestFile {
 export interface ParseOptions {
   /** Names for which `skipif`/`onlyif` mean us. */
   readonly engines?: readonly string[];
+  /** Whether `statement error` must say which error; SQLite's original tests do not. */
+  readonly expectedErrors?: 'required' | 'optional';
 }
 
 /** Parses DuckDB's sqllogictest dialect. `path` is only named in failures. Throws a TestFailure at the first error. */
-export function parseTestFile(text: string, path: string, { engines = ['duckdb'] }: ParseOptions = {}): TestFile {
-  const parser = new TestFileParser(new LineReader(text, path), engines);
+export function parseTestFile(text: string, path: string, options: ParseOptions = {}): TestFile {
+  const { engines = ['duckdb'], expectedErrors = 'required' } = options;
+  const parser = new TestFileParser(new LineReader(text, path), { engines, expectedErrors });
   return { path, records: parser.parse() };
 }
 
@@ -49,18 +52,21 @@ const sequentialKinds = new Set<TestRecord['kind']>([
   'messages',
   'seed',
   'reset-label',
+  'continue',
 ]);
 
 class TestFileParser {
   readonly #reader: LineReader;
   readonly #engines: ReadonlySet<string>;
+  readonly #expectedErrors: 'required' | 'optional';
   readonly #records: TestRecord[] = [];
   readonly #openLoops: OpenLoop[] = [];
   #skipLevel = 0;
 
-  constructor(reader: LineReader, engines: readonly string[]) {
+  constructor(reader: LineReader, { engines, expectedErrors }: Required<ParseOptions>) {
     this.#reader = reader;
     this.#engines = new Set(engines);
+    this.#expectedErrors = expectedErrors;
   }
 
   parse(): TestRecord[] {
@@ -101,10 +107,11 @@ class TestFileParser {
   }
 
   #condition(action: LoopCondition['action'], text: string): LoopCondition {
-    const match = /^\s*([^\s<>=]+)\s*(<>|>=|<=|>|<|=)\s*([^\s<>=]+)\s*$/.exec(text);
+    const match = /^\s*([^\s<>=]+)\s*(<>|>=|<=|>|<|==?)\s*([^\s<>=]+)\s*$/.exec(text);
     if (match === null) throw this.#reader.failure(`${action} must compare as in i=3 or i>3, got "${text.trim()}"`);
-    const [, variable, comparison, value] = match;
-    return { action, variable: variable!, comparison: comparison as LoopCondition['comparison'], value: value! };
+    const [, variable, operator, value] = match;
+    const comparison = (operator === '==' ? '=' : operator) as LoopCondition['comparison'];
+    return { action, variable: variable!, comparison, value: value! };
   }
 
   #take(directive: Directive): void {
@@ -112,8 +119,8 @@ class TestFileParser {
     const reader = this.#reader;
     if (name === 'mode' && (words[0] === 'skip' || words[0] === 'unskip')) {
       reader.requireParagraphEnd(name);
-      this.#skipLevel += words[0] === 'skip' ? 1 : -1;
-      if (this.#skipLevel < 0) throw reader.failure('mode unskip must follow a mode skip');
+      // DuckDB's runner leaves out all that follows an unskip without a skip; here it is run.
+      this.#skipLevel = Math.max(0, this.#skipLevel + (words[0] === 'skip' ? 1 : -1));
       return;
     }
     const parse = directiveParsers.get(name);
@@ -132,6 +139,15 @@ class TestFileParser {
   }
 
   #add(record: TestRecord): void {
+    if (record.kind === 'continue' && this.#openLoops.length === 0) {
+      throw this.#reader.failure('continue must stand in a loop');
+    }
+    if (record.kind === 'statement' && record.expectedError === undefined && this.#expectedErrors === 'required') {
+      throw this.#reader.failure(
+        `statement ${record.outcome} must have ---- and text of the error below its SQL; empty text accepts every error`,
+        record.line,
+      );
+    }
     if (this.#isInConcurrentLoop()) {
       if (sequentialKinds.has(record.kind)) {
         throw this.#reader.failure(`${record.kind} cannot stand in a concurrent loop`);
@@ -203,6 +219,7 @@ const directiveParsers = new Map<string, DirectiveParser>([
   ['test-env', oneLine(parseTestEnv)],
   ['load', oneLine(parseLoad)],
   ['restart', oneLine(parseRestart)],
+  ['continue', oneLine(({ line, conditions }) => ({ kind: 'continue', line, conditions }))],
   ['reconnect', oneLine(({ line, conditions }) => ({ kind: 'reconnect', line, conditions }))],
   ['sleep', oneLine(parseSleep)],
   ['unzip', oneLine(parseUnzip)],
@@ -223,8 +240,9 @@ function oneLine(parse: DirectiveParser): DirectiveParser {
 }
 
 function parseStatement({ words, line, conditions }: Directive, reader: LineReader): TestRecord {
+  // As in DuckDB's runner, the second word names a connection, whatever it looks like, and further ones say nothing.
   const [outcome, connection = ''] = words;
-  if ((outcome !== 'ok' && outcome !== 'error' && outcome !== 'maybe') || words.length > 2) {
+  if (outcome !== 'ok' && outcome !== 'error' && outcome !== 'maybe') {
     throw reader.failure('statement must be "statement ok|error|maybe [connection]"');
   }
   const sql = sqlText('statement', reader);
@@ -232,7 +250,8 @@ function parseStatement({ words, line, conditions }: Directive, reader: LineRead
   if (expected !== undefined && outcome === 'ok') {
     throw reader.failure('statement ok cannot expect an error; use statement error, or query for a result', line);
   }
-  return { kind: 'statement', line, conditions, outcome, sql, connection, expectedError: (expected ?? []).join('\n') };
+  const expectedError = outcome === 'ok' ? '' : expected?.join('\n');
+  return { kind: 'statement', line, conditions, outcome, sql, connection, expectedError };
 }
 
 const sortModes = new Map<string, SortMode>([

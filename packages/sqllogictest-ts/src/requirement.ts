@@ -20,11 +20,13 @@ const conditions = new Map<string, boolean | ((parameter: string) => boolean)>([
   ['notmingw', true],
   ['notmusl', true],
   ['64bit', true],
-  ['longdouble', true],
+  // Where C's long double is wider than a double: neither with Microsoft's compiler nor on Apple's own processors.
+  ['longdouble', !isWindows && !(process.platform === 'darwin' && process.arch === 'arm64')],
   ['strinline', true],
   ['nothreadsan', true],
   // The modes of DuckDB's own runner that these exclude do not exist here.
   ['noforcestorage', true],
+  ['no_force_storage', true],
   ['skip_reload', true],
   ['noalternativeverify', true],
   ['no_alternative_verify', true],

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSession } from './database-session.js';
-import { parseTestFile } from './parse-test-file.js';
+import { type ParseOptions, parseTestFile } from './parse-test-file.js';
 import { Scope } from './scope.js';
 import { TestFailure } from './test-failure.js';
 import type { TestPlugin } from './test-plugin.js';
@@ -43,17 +43,20 @@ export async function runTestFile(path: string, options: RunOptions = {}): Promi
   }
 }
 
+const sqliteDialect: ParseOptions = { engines: ['duckdb', 'postgresql'], expectedErrors: 'optional' };
+
 async function runOrThrow(path: string, options: RunOptions): Promise<void> {
   const { requires = {}, env = process.env, print = () => {} } = options;
   const workingDirectory = resolve(options.workingDirectory ?? process.cwd());
   // SQLite's original tests count PostgreSQL's integer arithmetic as ours, and compare fractions as integers.
   const isSqliteTest = path.includes('test/sqlite/select') || path.includes('third_party/sqllogictest');
   const text = await readFile(resolve(workingDirectory, path), 'utf8');
-  const { records } = parseTestFile(text, path, isSqliteTest ? { engines: ['duckdb', 'postgresql'] } : {});
+  const { records } = parseTestFile(text, path, isSqliteTest ? sqliteDialect : {});
 
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'sqllogictest-')));
   const testDirectory = join(directory, 'test');
   const session = new DatabaseSession({
+    secretDirectory: join(testDirectory, 'test_secret_dir'),
     spillDirectory: join(directory, 'spill'),
     workingDirectory,
     connectionSql: isSqliteTest ? ['SET integer_division = true'] : [],
@@ -112,7 +115,9 @@ function fileScope({ path, workingDirectory, testDirectory, env }: FileNames): S
     ['TEST_ID', path.replaceAll('/', '_')],
     ['TEST_NAME_NO_SLASH', path.replaceAll('/', '_')],
     ['TEST_NAME__NO_SLASH', path.replaceAll('/', '_')],
+    ['BASE_TEST_NAME', path.replaceAll('/', '_')],
     ['TEST_UUID', uuid],
+    ['UUID', uuid],
   ]);
   return new Scope(keywords, givenNames);
 }

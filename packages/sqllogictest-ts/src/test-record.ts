@@ -11,6 +11,7 @@ export type TestRecord =
   | EnvironmentRecord
   | LoadRecord
   | RestartRecord
+  | ContinueRecord
   | ReconnectRecord
   | SleepRecord
   | UnzipRecord
@@ -40,8 +41,8 @@ export interface StatementRecord extends RecordPlace {
   readonly sql: string;
   /** Empty for the file's main connection. */
   readonly connection: string;
-  /** Text or regular expression that an error must match; empty accepts every error. */
-  readonly expectedError: string;
+  /** Text or regular expression that an error must match; empty accepts every error, undefined says nothing of it. */
+  readonly expectedError: string | undefined;
 }
 
 export type SortMode = 'nosort' | 'rowsort' | 'valuesort';
@@ -111,6 +112,11 @@ export interface LoadRecord extends RecordPlace {
 export interface RestartRecord extends RecordPlace {
   readonly kind: 'restart';
   readonly reloadExtensions: boolean;
+}
+
+/** Ends the round of the innermost loop. */
+export interface ContinueRecord extends RecordPlace {
+  readonly kind: 'continue';
 }
 
 export interface ReconnectRecord extends RecordPlace {

@@ -6,16 +6,18 @@ import { resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
-import type { DuckDBConnection, DuckDBResultReader } from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBMaterializedResult, DuckDBTypeId } from '@duckdb/node-api';
 import { checkQuery, hashOf, isExpectedText, type RenderedResult, sortValues } from './check-query.js';
 import type { DatabaseSession } from './database-session.js';
 import { postFile } from './post-file.js';
-import { renderValues } from './render-values.js';
 import { isConditionMet } from './requirement.js';
+import { columnTypes, ResultRenderer } from './result-renderer.js';
 import type { Scope } from './scope.js';
+import { ScratchDatabase } from './scratch-database.js';
 import { type FailureDetail, TestFailure } from './test-failure.js';
 import type { TestPlugin } from './test-plugin.js';
 import type {
+  ContinueRecord,
   EnvironmentRecord,
   LetRecord,
   LoadRecord,
@@ -57,6 +59,12 @@ interface Execution {
   readonly connection: DuckDBConnection | undefined;
 }
 
+/** A query that succeeded, and the connection that it ran on. */
+interface QueryResult {
+  readonly result: DuckDBMaterializedResult;
+  readonly connection: DuckDBConnection;
+}
+
 /** Queries of a round run one at a time, each on a thread of libuv's pool; these stay free for everything else. */
 const RESERVED_POOL_THREADS = 2;
 const DEFAULT_POOL_THREADS = 4;
@@ -66,7 +74,9 @@ const DEFAULT_ALWAYS_FAIL = ['differs from original result!', 'INTERNAL'];
 
 export class TestRun {
   readonly #options: TestRunOptions;
-  readonly #judge = new ValueJudge();
+  readonly #scratch = new ScratchDatabase();
+  readonly #judge = new ValueJudge(this.#scratch);
+  readonly #renderer = new ResultRenderer(this.#scratch);
   readonly #labels = new Map<string, string>();
   #hashThreshold = 0;
   #printsHash = false;
@@ -85,7 +95,7 @@ export class TestRun {
     try {
       await this.#runAll(records, { scope, connection: undefined });
     } finally {
-      await this.#judge.close();
+      await this.#scratch.close();
     }
   }
 
@@ -93,9 +103,9 @@ export class TestRun {
     for (const record of records) {
       if (this.#isOver) return;
       try {
-        if (record.conditions.every((condition) => isAllowed(condition, execution.scope))) {
-          await this.#runRecord(record, execution);
-        }
+        if (!record.conditions.every((condition) => isAllowed(condition, execution.scope))) continue;
+        if (record.kind === 'continue') return;
+        await this.#runRecord(record, execution);
       } catch (error) {
         // Other rounds of a concurrent loop stop at their next record.
         this.#isOver = true;
@@ -105,7 +115,7 @@ export class TestRun {
     }
   }
 
-  async #runRecord(record: TestRecord, execution: Execution): Promise<void> {
+  async #runRecord(record: Exclude<TestRecord, ContinueRecord>, execution: Execution): Promise<void> {
     const { session } = this.#options;
     switch (record.kind) {
       case 'statement':
@@ -153,7 +163,7 @@ export class TestRun {
 
   async #runStatement(record: StatementRecord, execution: Execution): Promise<void> {
     const sql = execution.scope.substitute(record.sql);
-    const { outcome, expectedError } = record;
+    const { outcome, expectedError = '' } = record;
     const result = await this.#execute(record, sql, execution);
     if ('error' in result) {
       const { error } = result;
@@ -179,7 +189,7 @@ export class TestRun {
         comparison: { expected, got: error.split('\n') },
       });
     }
-    if (this.#printsResult || this.#printsSql) this.#print(await this.#render(result.reader, result.connection));
+    if (this.#printsResult || this.#printsSql) this.#print(await this.#render(result));
     if (outcome === 'error') {
       const expected = expectedError === '' ? ['(an error)'] : execution.scope.substitute(expectedError).split('\n');
       throw this.#failure(record, 'the statement succeeded', { sql, comparison: { expected, got: ['(no error)'] } });
@@ -194,7 +204,7 @@ export class TestRun {
       const expected = record.expected.map((line) => execution.scope.substitute(line));
       throw this.#failure(record, 'the query failed', { sql, comparison: { expected, got: result.error.split('\n') } });
     }
-    const rendered = await this.#render(result.reader, result.connection);
+    const rendered = await this.#render(result);
     if (this.#printsResult || this.#printsSql) this.#print(rendered);
     if (this.#printsHash) {
       this.#options.print(hashOf(sortValues(rendered.values, rendered.columnNames.length, record.sort)));
@@ -220,16 +230,18 @@ export class TestRun {
         comparison: { expected: ['(one value)'], got: result.error.split('\n') },
       });
     }
-    const { values } = await this.#render(result.reader, result.connection);
-    const value = result.reader.getRows()[0]?.[0];
-    if (values.length !== 1 || value === null || value === undefined) {
-      const comparison = { expected: ['(one value)'], got: values };
+    const [value, ...others] = await this.#texts(result);
+    if (value === undefined || value === null || others.length > 0) {
+      const comparison = { expected: ['(one value)'], got: (await this.#render(result)).values };
       throw this.#failure(record, `let ${record.name} needs one row with one value that is not NULL`, {
         sql,
         comparison,
       });
     }
-    execution.scope.setVariable(record.name, value === '' ? '' : values[0]!);
+    execution.scope.setVariable(
+      record.name,
+      value === '' ? '' : visibleText(value, columnTypes(result.result)[0]!.typeId),
+    );
   }
 
   async #runPost(record: PostRecord, { scope }: Execution): Promise<void> {
@@ -340,25 +352,30 @@ export class TestRun {
     record: StatementRecord | QueryRecord | LetRecord,
     sql: string,
     execution: Execution,
-  ): Promise<{ reader: DuckDBResultReader; connection: DuckDBConnection } | { error: string }> {
+  ): Promise<QueryResult | { error: string }> {
     const { path, print, session } = this.#options;
     const connection =
       execution.connection ?? (await session.connection(execution.scope.substitute(record.connection)));
     if (this.#printsSql || this.#printsResult) print(`${path}:${record.line}\n${sql}`);
     try {
-      return { reader: await connection.runAndReadAll(sql), connection };
+      const result = await connection.run(sql);
+      session.rememberSettings(sql, connection);
+      return { result, connection };
     } catch (error) {
       return { error: (error as Error).message };
     }
   }
 
-  async #render(reader: DuckDBResultReader, connection: DuckDBConnection): Promise<RenderedResult> {
+  async #render(query: QueryResult): Promise<RenderedResult> {
+    const types = columnTypes(query.result);
+    const texts = await this.#texts(query);
+    const values = texts.map((text, index) => visibleText(text, types[index % types.length]!.typeId));
+    return { columnNames: query.result.columnNames(), columnTypes: types, values };
+  }
+
+  #texts({ result, connection }: QueryResult): Promise<(string | null)[]> {
     const { fractionsAsIntegers } = this.#options;
-    return {
-      columnNames: reader.columnNames(),
-      columnTypes: reader.columnTypes(),
-      values: await renderValues(reader, connection, { fractionsAsIntegers }),
-    };
+    return this.#renderer.render(result, { fractionsAsIntegers, connection });
   }
 
   #print({ columnNames, values }: RenderedResult): void {
@@ -391,6 +408,13 @@ export class TestRun {
   #failure({ line }: TestRecord, summary: string, detail?: FailureDetail): TestFailure {
     return new TestFailure(this.#options.path, line, summary, detail);
   }
+}
+
+/** As test files write it: NULL is `NULL`, an empty string `(empty)`, a zero byte `\0`, booleans are 1 and 0. */
+function visibleText(text: string | null, type: DuckDBTypeId): string {
+  if (text === null) return 'NULL';
+  if (type === DuckDBTypeId.BOOLEAN) return text === 'true' ? '1' : '0';
+  return text === '' ? '(empty)' : text.replaceAll('\0', '\\0');
 }
 
 function isAllowed({ action, variable, comparison, value }: LoopCondition, scope: Scope): boolean {

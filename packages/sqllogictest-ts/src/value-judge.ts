@@ -1,14 +1,17 @@
-// Comparisons that only DuckDB answers as DuckDB's own runner does: RE2 patterns, and numbers written differently. They
-// run in an instance of their own, because the tested one may be in a transaction, starved of memory, or closed.
+// Comparisons that only DuckDB answers as DuckDB's own runner does: RE2 patterns, and numbers written differently.
 
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBValue } from '@duckdb/node-api';
+import type { ScratchDatabase } from './scratch-database.js';
 
 /** Floating-point values may differ by this share of the result, and by a trifle around zero, as in DuckDB's runner. */
 const APPROXIMATELY_EQUAL = 'abs(e - g) <= abs(g) * 0.01 + 1e-8';
 
 export class ValueJudge {
-  /** A promise, so that concurrent rounds that ask first share one instance. */
-  #opened: Promise<OpenedJudge> | undefined;
+  readonly #scratch: ScratchDatabase;
+
+  constructor(scratch: ScratchDatabase) {
+    this.#scratch = scratch;
+  }
 
   /** Whether RE2 matches the whole text, `.` matching newlines too. Rejects if the pattern is malformed. */
   async isFullMatch(text: string, pattern: string): Promise<boolean> {
@@ -30,37 +33,15 @@ export class ValueJudge {
   async readExpectedFile(path: string, columnNames: readonly string[]): Promise<string[]> {
     const columns = columnNames.map((name) => `'${name.replaceAll("'", "''")}': 'VARCHAR'`).join(', ');
     const sql = `FROM read_csv($1, header = true, sep = '|', auto_detect = false, columns = {${columns}})`;
-    const reader = await (await this.#connect()).runAndReadAll(sql, [path]);
+    const reader = await this.#scratch.use((connection) => connection.runAndReadAll(sql, [path]));
     return reader
       .getRows()
       .flat()
       .map((value) => (value === null ? 'NULL' : String(value)));
   }
 
-  async close(): Promise<void> {
-    const opened = await this.#opened;
-    this.#opened = undefined;
-    opened?.connection.closeSync();
-    opened?.instance.closeSync();
-  }
-
   async #answer(sql: string, values: string[]): Promise<DuckDBValue> {
-    const reader = await (await this.#connect()).runAndReadAll(sql, values);
+    const reader = await this.#scratch.use((connection) => connection.runAndReadAll(sql, values));
     return reader.getRows()[0]![0]!;
   }
-
-  async #connect(): Promise<DuckDBConnection> {
-    this.#opened ??= openJudge();
-    return (await this.#opened).connection;
-  }
-}
-
-interface OpenedJudge {
-  readonly instance: DuckDBInstance;
-  readonly connection: DuckDBConnection;
-}
-
-async function openJudge(): Promise<OpenedJudge> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
-  return { instance, connection: await instance.connect() };
 }

@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findTestFiles, formatFailure, runTestFile } from '../src/sqllogictest.js';
 import { counter, events } from './fixtures/counter-plugin.mjs';
 import { outcomeOf, runText } from './run-text.js';
@@ -13,7 +13,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slt-self-test-'));
   events.length = 0;
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return rm(folder, { recursive: true });
+});
 
 describe('require', () => {
   for (const met of [
@@ -27,10 +30,11 @@ describe('require', () => {
     'require disk_space 1KiB',
     'require 64bit',
     'require noforcestorage',
+    'require no_force_storage',
     'require no_extension_autoloading "EXPECTED: this test is about it"',
   ]) {
     test(`${met} is met`, async () =>
-      expect(await outcomeOf(`${met}\n\nstatement error\nSELECT 1`)).toMatch(/^line 3/));
+      expect(await outcomeOf(`${met}\n\nstatement error\nSELECT 1\n----\n`)).toMatch(/^line 3/));
   }
 
   for (const [missing, reason] of [
@@ -43,7 +47,7 @@ describe('require', () => {
     ],
   ] as const) {
     test(`${missing} skips the file`, async () => {
-      expect(await outcomeOf(`${missing}\n\nstatement error\nSELECT 1`)).toContain(reason);
+      expect(await outcomeOf(`${missing}\n\nstatement error\nSELECT 1\n----\n`)).toContain(reason);
     });
   }
 
@@ -172,7 +176,7 @@ describe('an ignored error', () => {
     ['in place of another', 'statement error\nSELECT nothing\n----\nParser Error'],
   ]) {
     test(`${name} skips the file`, async () => {
-      const text = `set ignore_error_messages Something, Binder Error\n\n${record}\n\nstatement error\nSELECT 1`;
+      const text = `set ignore_error_messages Something, Binder Error\n\n${record}\n\nstatement error\nSELECT 1\n----\n`;
       expect(await outcomeOf(text)).toMatch(/^skipped: ignored error "Binder Error": Binder Error: /);
     });
   }
@@ -180,20 +184,58 @@ describe('an ignored error', () => {
 
 describe('a file', () => {
   test('leaves nothing behind', async () => {
-    const before = await temporaryFolders();
+    // Other runs come and go in the common folder for temporary files.
+    vi.stubEnv('TMPDIR', folder);
     const path = join(folder, 'a.test');
     await writeFile(
       path,
       'load __TEST_DIR__/a.db\n\nstatement ok\nCREATE TABLE t (a INT)\n\nstatement ok\nSELECT nothing',
     );
     expect(await runTestFile(path)).toMatchObject({ status: 'failed' });
-    expect(await temporaryFolders()).toEqual(before);
+    expect(await readdir(folder)).toEqual(['a.test']);
   });
 
   test('loaded for writing from elsewhere is not deleted', async () => {
     const database = join(folder, 'kept.db');
     expect(await outcomeOf(`load ${database}\n\nstatement ok\nCREATE TABLE t AS SELECT 1 AS a`)).toBe('passed');
     expect(await outcomeOf(`load ${database}\n\nquery I\nSELECT a FROM t\n----\n1`)).toBe('passed');
+  });
+
+  test('leaves the secrets of the user alone', async () => {
+    // Persistent secrets once went to ~/.duckdb/stored_secrets.
+    const text = `
+statement ok
+CREATE PERSISTENT SECRET mine (TYPE http, BEARER_TOKEN 'x')
+
+query I
+SELECT count(*) FROM glob('__TEST_DIR__/test_secret_dir/mine.duckdb_secret')
+----
+1`;
+    expect(await outcomeOf(text)).toBe('passed');
+  });
+
+  test('whose failure leaves a transaction open on an invalidated database does not end the process', async () => {
+    const sqls = [
+      'PRAGMA disable_checkpoint_on_shutdown',
+      "ATTACH '__TEST_DIR__/a.db' AS a",
+      "ATTACH '__TEST_DIR__/b.db' AS b",
+      'CREATE TABLE a.t (i INT)',
+      'CREATE TABLE b.t (i INT)',
+      'BEGIN',
+      'FROM a.t',
+      'INSERT INTO b.t VALUES (1)',
+    ];
+    const text = `${sqls.map((sql) => `statement ok writer\n${sql}\n\n`).join('')}
+statement ok
+SET wal_autocheckpoint = '1KB'; SET auto_checkpoint_skip_wal_threshold = 9999999999;
+
+statement ok
+PRAGMA debug_checkpoint_abort = 'before_header'
+
+statement ok
+INSERT INTO a.t FROM range(10000)`;
+    // Closing the writer's connection once aborted the process, and later files did not run.
+    expect(await outcomeOf(text)).toBe(`line ${text.split('\n').length - 1}: the statement failed`);
   });
 
   test('starts with an empty database', async () => {
@@ -205,6 +247,113 @@ describe('a file', () => {
       status: 'failed',
       failure: { summary: expect.stringContaining('ENOENT') },
     });
+  });
+
+  for (const [name, before, after] of [
+    [
+      'of a database in memory',
+      "SET default_order = 'desc'",
+      "SELECT current_setting('default_order')\n----\n<REGEX>:(?i)desc.*",
+    ],
+    // The settings were once read from a table that volatile rows make "differ" under verification.
+    ['under verification', "PRAGMA enable_verification; SET default_order = 'desc'", 'SELECT 1\n----\n1'],
+    // A list of settings shows '953.6 MiB', and rounds.
+    [
+      'of a setting that reads otherwise than it is set',
+      "SET memory_limit = '1000000000B'",
+      "SELECT current_setting('memory_limit')\n----\n953.6 MiB",
+    ],
+    ['of a variable', 'SET VARIABLE a = [1, 2]', "SELECT getvariable('a')\n----\n[1, 2]"],
+  ] as const) {
+    test(`keeps settings through a restart ${name}`, async () => {
+      expect(await outcomeOf(`statement ok\n${before}\n\nrestart\n\nquery T\n${after}`)).toBe('passed');
+    });
+  }
+
+  test('restarts a database that a fatal error has invalidated', async () => {
+    const text = `
+load __TEST_DIR__/a.db
+
+statement ok
+SET auto_checkpoint_skip_wal_threshold = 9999999999; SET default_order = 'desc'
+
+statement ok
+CREATE TABLE t (i INT)
+
+statement ok
+SET wal_autocheckpoint_entries = 1
+
+statement ok
+PRAGMA debug_checkpoint_abort = 'before_header'
+
+statement error
+INSERT INTO t VALUES (1), (2)
+----
+FATAL Error
+
+restart
+
+query IT
+SELECT count(*), current_setting('default_order') FROM t
+----
+2	<REGEX>:(?i)desc.*`;
+    expect(await outcomeOf(text)).toBe('passed');
+  });
+
+  test('gives settings of the instance as of the last restart to what it loads, and no others', async () => {
+    const text = `
+statement ok
+SET default_order = 'desc'; CREATE SCHEMA s; SET schema = 's'
+
+load __TEST_DIR__/a.db
+
+query TT
+SELECT current_setting('default_order'), current_schema()
+----
+<REGEX>:(?i)asc.*	main
+
+statement ok
+SET default_order = 'desc'; CREATE SCHEMA s; SET schema = 's'
+
+restart
+
+load __TEST_DIR__/b.db
+
+query TT
+SELECT current_setting('default_order'), current_schema()
+----
+<REGEX>:(?i)desc.*	main`;
+    expect(await outcomeOf(text)).toBe('passed');
+  });
+
+  test('keeps the storage version that it named, for databases that it loads without one', async () => {
+    const text = `
+load __TEST_DIR__/a.db readwrite v1.2.0
+
+load __TEST_DIR__/b.db
+
+query T
+SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = 'b'
+----
+<REGEX>:v1.2.0.*
+
+statement ok
+SET storage_compatibility_version = 'v1.3.0'
+
+load __TEST_DIR__/c.db
+
+query T
+SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = 'c'
+----
+<REGEX>:v1.3.0.*`;
+    expect(await outcomeOf(text)).toBe('passed');
+  });
+
+  test('reads times in UTC unless it requires icu', async () => {
+    const zone = "query T\nSELECT current_setting('TimeZone')\n----\n";
+    expect(await outcomeOf(`${zone}UTC`)).toBe('passed');
+    const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    expect(await outcomeOf(`require icu\n\n${zone}<REGEX>:(${own}|Etc/.*)`)).toBe('passed');
   });
 
   test('keeps its settings through a restart', async () => {
@@ -339,7 +488,3 @@ describe('findTestFiles', () => {
     test(`${name} is refused`, () => expect(() => findTestFiles([name], folder)).toThrow(message));
   }
 });
-
-async function temporaryFolders(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith('sqllogictest-'));
-}
