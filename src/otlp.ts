@@ -4,7 +4,7 @@ import type { DuckDBInstance } from '@duckdb/node-api';
 import { messageOf } from './base/failure.js';
 import { ServerRegistry } from './control/server-registry.js';
 import { Database } from './duckdb/database.js';
-import { FEWEST_POOL_THREADS, libuvPoolThreads } from './duckdb/pending-calls.js';
+import { FEWEST_POOL_THREADS, libuvPoolThreads, SMALLEST_POOL_THREADS } from './duckdb/pending-calls.js';
 import { DuckDBFiles } from './files/file-source.js';
 import { ReadErrorLog } from './files/read-error-log.js';
 import { ReadPool } from './files/read-pool.js';
@@ -14,12 +14,18 @@ import type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEve
 export type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
 
 /**
- * Registers `otlp_serve` and the other functions with a DuckDB instance. Warns when libuv's thread pool is too small
- * for queries and servers side by side, and when the process exits with rows that were accepted and not committed.
+ * Registers `otlp_serve` and the other functions with a DuckDB instance. Rejects when libuv's thread pool is too small for
+ * any call to return, warns when it is too small for queries and servers side by side, and warns when the process exits with rows that were accepted and not committed.
  */
 export const otlp: DuckDBPlugin = { name: 'otlp', attach };
 
 async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOptions = {}): Promise<AttachedPlugin> {
+  const poolThreads = libuvPoolThreads(process.env);
+  if (poolThreads < SMALLEST_POOL_THREADS) {
+    throw new Error(
+      `UV_THREADPOOL_SIZE must be at least ${SMALLEST_POOL_THREADS}, got ${process.env['UV_THREADPOOL_SIZE']}: each running query holds a thread of libuv's pool; start the process with UV_THREADPOOL_SIZE=32`,
+    );
+  }
   const database = await Database.open(instance);
   const registry = new ServerRegistry(database, harmless(log));
   const readPool = new ReadPool();
@@ -28,7 +34,6 @@ async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOption
     pool: readPool,
     errors: new ReadErrorLog(),
   });
-  const poolThreads = libuvPoolThreads(process.env);
   if (poolThreads < FEWEST_POOL_THREADS) {
     process.emitWarning(
       `libuv's thread pool has ${poolThreads} threads, of which each running query holds one: start the process with UV_THREADPOOL_SIZE=32`,

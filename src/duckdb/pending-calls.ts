@@ -4,6 +4,11 @@
 /** libuv's default, and its cap. */
 const DEFAULT_POOL_THREADS = 4;
 const MAX_POOL_THREADS = 1024;
+/**
+ * Below this many threads nothing works: a call that waits holds one, and the query that it waits for needs another. One
+ * thread would wait for itself for ever.
+ */
+export const SMALLEST_POOL_THREADS = 2;
 /** Below this many threads a few long queries already delay ingest by seconds. */
 export const FEWEST_POOL_THREADS = 16;
 /** Threads that waiting calls must leave: one for the query that a call waits for, one for everybody else. */
@@ -50,8 +55,13 @@ export class PendingCalls {
   }
 }
 
-/** Threads that libuv's pool has, given the environment that the process was started with. */
+/**
+ * Threads that libuv's pool has, given the environment that the process was started with. Reads the variable as libuv
+ * does: by atoi(), whose 0 becomes one thread, and into an unsigned number, of which a negative one is more than the cap.
+ */
 export function libuvPoolThreads(environment: NodeJS.ProcessEnv): number {
-  const requested = Number.parseInt(environment['UV_THREADPOOL_SIZE'] ?? '', 10);
-  return Number.isNaN(requested) ? DEFAULT_POOL_THREADS : Math.min(Math.max(1, requested), MAX_POOL_THREADS);
+  const requested = environment['UV_THREADPOOL_SIZE'];
+  if (requested === undefined) return DEFAULT_POOL_THREADS;
+  const threads = Number.parseInt(requested, 10) || 1;
+  return threads < 0 ? MAX_POOL_THREADS : Math.min(threads, MAX_POOL_THREADS);
 }

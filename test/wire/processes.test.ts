@@ -114,6 +114,50 @@ describe("a small thread pool of libuv's", () => {
     process.exit();
   `;
 
+  // A call that waited held the one thread, and the query that it waited for never began: the process hung.
+  test('of one is refused', async () => {
+    const program = new ChildProgram(
+      `const instance = await DuckDBInstance.create(':memory:');
+      say(await otlp.attach(instance).catch(({ message }) => message));
+      instance.closeSync();`,
+      { UV_THREADPOOL_SIZE: '1' },
+    );
+    expect(await program.line()).toBe(
+      "UV_THREADPOOL_SIZE must be at least 2, got 1: each running query holds a thread of libuv's pool; start the process with UV_THREADPOOL_SIZE=32",
+    );
+    expect(await program.exited()).toEqual({ code: 0, signal: null });
+  });
+
+  test('of two is enough for one call after the other, with all that calls wait for', async () => {
+    const path = await databasePath();
+    const program = new ChildProgram(
+      `const instance = await DuckDBInstance.create(process.env.DATABASE);
+      const otel = await otlp.attach(instance);
+      const connection = await otel.connect();
+      const [{ listen_uri, listen_url }] = await rowsOf(connection, "FROM otlp_serve('otlp:localhost:0', disable_auth := true, durability := 'journal', journal_path := '" + process.env.DATABASE + ".journal')");
+      const answer = await fetch(listen_url + '/v1/logs', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":17}]}]}]}',
+      });
+      const other = await otel.connect();
+      const flushes = await Promise.allSettled([connection, other].map((each) => rowsOf(each, \`FROM otlp_flush('\${listen_uri}')\`)));
+      const [[{ live }], [{ read }]] = await Promise.all([
+        rowsOf(connection, 'SELECT count(*) AS live FROM otlp_live_logs()'),
+        rowsOf(other, "SELECT count(*) AS read FROM read_otlp_logs('test/data/logs.*')"),
+      ]);
+      const [{ status }] = await rowsOf(connection, \`FROM otlp_stop('\${listen_uri}')\`);
+      other.closeSync();
+      connection.closeSync();
+      await otel.close();
+      instance.closeSync();
+      say({ answered: answer.status, flushed: flushes.some(({ status }) => status === 'fulfilled'), live, read, status });`,
+      { UV_THREADPOOL_SIZE: '2', DATABASE: path },
+    );
+    expect(await program.line()).toMatchObject({ answered: 202, flushed: true, live: '1', status: 'stopped' });
+    expect((await program.exited()).code).toBe(0);
+  });
+
   test('of 4 is warned of, and calls that would wait for ever are refused', async () => {
     const program = new ChildProgram(FLUSHES, { UV_THREADPOOL_SIZE: '4' });
     await program.line();
