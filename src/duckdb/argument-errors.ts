@@ -3,7 +3,7 @@
 // the text that DuckDB has for its own table functions, and the second says how the table comes to be.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { isRefusedPlan, macroOfArgumentError, missingTable } from './errors.js';
+import { isBinderError, macroOfArgumentError, missingTable } from './errors.js';
 import type { MacroFunction } from './pending-function.js';
 
 /** Strings and comments, and names in quotes, in which none of them begins. */
@@ -56,7 +56,7 @@ function explain(
   functions: readonly MacroFunction[],
   readers: readonly MacroFunction[],
 ): void {
-  if (!(error instanceof Error) || !isRefusedPlan(error)) return;
+  if (!(error instanceof Error)) return;
   const sql = statement.replaceAll(NO_CODE, (_found, name?: string) => name ?? ' ');
   const missing = missingTable(error);
   const reader = missing && readers.find(({ name }) => new RegExp(`\\b${name}"?\\s*\\(`, 'i').test(sql));
@@ -64,6 +64,7 @@ function explain(
     error.message = `Catalog Error: ${reader.name}() reads ${missing}, which does not exist in this catalog and schema: CALL otlp_serve() makes the tables; catalog := … and schema := … name others`;
     return;
   }
+  if (!isBinderError(error)) return;
   // DuckDB's own functions take `name = value`; in the arguments of a macro it is a comparison, which can mean nothing.
   const compared = functions.flatMap((declared) =>
     namedArguments(sql, declared.name, '=(?!>)')

@@ -58,8 +58,8 @@ export function macroOfArgumentError(error: unknown): string | undefined {
   return /Macro (\w+)\(\) does not support the supplied arguments/.exec(messageOf(error))?.[1];
 }
 
-/** A statement was refused while it was being planned. */
-export const isRefusedPlan = says(/^(?:Binder|Catalog) Error/);
+/** The parts of a statement do not fit together: such as a function and its arguments. */
+export const isBinderError = says(/^Binder Error/);
 
 /** The table of ours that a statement did not find, if that is what the error says. */
 export function missingTable(error: unknown): string | undefined {
