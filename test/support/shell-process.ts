@@ -16,10 +16,14 @@ export class ShellProcess {
   #asked = 0;
   #hasEnded = false;
 
-  /** Starts a shell on a database; in memory, when no file is given. */
-  constructor(database = ':memory:') {
-    const args = [join(packageFolder, 'bin/otelduck.cjs'), database, '--json'];
-    this.#child = spawn(process.execPath, args, { env: { ...process.env, UV_THREADPOOL_SIZE: '32' }, stdio: 'pipe' });
+  /** Starts a shell on a database, in memory when no file is given; that of this checkout, unless another command is given. */
+  constructor(
+    database = ':memory:',
+    { command = [process.execPath, join(packageFolder, 'bin/otelduck.cjs')], cwd = process.cwd() } = {},
+  ) {
+    const [program, ...args] = command as [string, ...string[]];
+    const env = { ...process.env, UV_THREADPOOL_SIZE: '32' };
+    this.#child = spawn(program, [...args, database, '--json'], { cwd, env, stdio: 'pipe' });
     this.#child.stdin.on('error', () => undefined); // it may have been killed
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
