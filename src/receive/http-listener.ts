@@ -8,9 +8,11 @@ import { Failure, failureKinds, messageOf } from '../base/failure.js';
 import { LONGEST_TIMER_MS } from '../base/longest-timer.js';
 import type { Ingest, Receipt } from '../ingest/ingest.js';
 import type { Signal } from '../schema/column-declaration.js';
+import { allowedOrigins } from '../schema/origins.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { bindSockets } from '../server/bind-sockets.js';
 import { ConnectionLimit } from '../server/connection-limit.js';
+import { Cors, isPreflight, preflightHeaders } from '../server/http/cors.js';
 import { EndOfTurn } from '../server/http/end-of-turn.js';
 import { RequestQueues } from '../server/http/request-queue.js';
 import type { Authorization } from '../server/identity/authorization.js';
@@ -40,6 +42,8 @@ export class HttpListener implements Listener {
   readonly #authorization: Authorization;
   readonly #ingest: Ingest;
   readonly #hooks: ListenerHooks;
+  /** Undefined where no page of another origin may send. */
+  readonly #cors: Cors | undefined;
   readonly #endOfTurn = new EndOfTurn();
   readonly #queues = new RequestQueues((request, response) => this.#receive(request, response));
   readonly connections: ConnectionLimit;
@@ -60,6 +64,8 @@ export class HttpListener implements Listener {
     this.#authorization = authorization;
     this.#ingest = ingest;
     this.#hooks = hooks;
+    const { cors_allowed_origins: origins } = options;
+    this.#cors = origins === null ? undefined : new Cors(allowedOrigins('cors_allowed_origins', origins));
     this.connections = new ConnectionLimit(options.max_connections);
   }
 
@@ -140,8 +146,10 @@ export class HttpListener implements Listener {
     return server;
   }
 
-  /** Refuses what no route should see. */
+  /** Refuses what no route should see, and answers what browsers ask before they send. */
   #receive(request: http.IncomingMessage, response: http.ServerResponse): void {
+    // Before anything can fail: a page has to be able to read errors.
+    const isFromAllowedPage = this.#cors?.allow(request, response) ?? false;
     try {
       checkFraming(request);
     } catch (error) {
@@ -150,7 +158,10 @@ export class HttpListener implements Listener {
       this.#respondFailure(request, response, error);
       return;
     }
-    this.#route!(request, response);
+    const path = withoutSlashAtEnd(request.url!.split('?', 1)[0]!);
+    const methods = isFromAllowedPage && isPreflight(request) ? allowed(path) : undefined;
+    if (methods === undefined) this.#route!(request, response);
+    else this.#respond(response, 200, { status: 'ok' }, preflightHeaders(methods));
   }
 
   #routes(takeHandler: (handler: http.RequestListener) => void): FastifyInstance {
@@ -160,7 +171,7 @@ export class HttpListener implements Listener {
         takeHandler(handler as http.RequestListener);
         return http.createServer();
       },
-      rewriteUrl: ({ url }) => url!.replace(/(?<=.)\/+(?=$|\?)/, ''),
+      rewriteUrl: ({ url }) => withoutSlashAtEnd(url!),
       // A URL that it cannot decode: nothing is there.
       frameworkErrors: (_error, request, reply) =>
         this.#respondFailure(request.raw, reply.hijack().raw, notRouted(request.url.split('?', 1)[0]!, request.method)),
@@ -269,6 +280,10 @@ function notRouted(path: string, method: string): Failure {
   return allow === undefined
     ? new Failure('notFound', `there is nothing at ${path}`)
     : new Failure('methodNotAllowed', `${path} takes ${allow}, got ${method}`);
+}
+
+function withoutSlashAtEnd(url: string): string {
+  return url.replace(/(?<=.)\/+(?=$|\?)/, '');
 }
 
 function allowed(path: string): string | undefined {

@@ -1,4 +1,5 @@
 import { flag, type OptionValues, optionalText, positiveInteger, word } from './option-declaration.js';
+import { allowedOrigins } from './origins.js';
 
 const MiB = 1 << 20;
 
@@ -44,6 +45,11 @@ export const serveOptions = {
     sqlType: 'UBIGINT',
     default: 1024,
     doc: 'Upper bound on open connections. Connections beyond it are closed at once.',
+  }),
+  cors_allowed_origins: optionalText({
+    defaultText: 'none',
+    doc: 'Origins of web pages that may send, comma-separated, or `*` for all. Ignored by gRPC listeners.',
+    check: allowedOrigins,
   }),
   max_body_bytes: positiveInteger({
     sqlType: 'UBIGINT',
