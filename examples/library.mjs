@@ -6,13 +6,10 @@ import { otlp } from 'otelduck';
 
 const instance = await DuckDBInstance.create(':memory:');
 const otel = await otlp.attach(instance);
-const connection = await otel.connect();
 
 // Port 0 picks a free port. Any OpenTelemetry exporter can send to listen_url with this token.
-const served = await connection.runAndReadAll(
-  "SELECT listen_uri, listen_url, auth_token FROM otlp_serve('otlp:localhost:0')",
-);
-const [{ listen_uri, listen_url, auth_token }] = served.getRowObjectsJS();
+const server = await otel.serve({ uri: 'otlp:localhost:0' });
+const { listen_url, auth_token } = server;
 
 const response = await fetch(`${listen_url}/v1/logs`, {
   method: 'POST',
@@ -24,7 +21,8 @@ const response = await fetch(`${listen_url}/v1/logs`, {
 console.log(response.status, await response.text());
 
 // Rows are committed every five seconds; a flush does not wait for that.
-await connection.run('CALL otlp_flush(?)', [listen_uri]);
+await server.flush();
+const connection = await otel.connect(); // the functions of SQL are there, too: FROM otlp_services()
 const logs = await connection.runAndReadAll('SELECT service_name, severity_text, body FROM otlp_logs');
 console.log(logs.getRowObjectsJS());
 

@@ -16,6 +16,7 @@ const layers = [
   ['host/shell'],
   ['host/output'],
   ['otlp'],
+  ['serve'],
   ['functions'],
   ['control'],
   ['receive'],

@@ -10,16 +10,25 @@ import { ReadErrorLog } from './files/read-error-log.js';
 import { ReadPool } from './files/read-pool.js';
 import { SqlFunctions } from './functions/register.js';
 import type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
+import { type ServeArguments, type Served, serve } from './serve.js';
 
 export type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
+export type { Flushed, ServeArguments, Served, Stopped } from './serve.js';
+
+/** The plugin at work on one DuckDB instance. */
+export interface AttachedOtlp extends AttachedPlugin {
+  /** Starts a server, as `otlp_serve` does, with the same options and errors. */
+  serve(options?: ServeArguments): Promise<Served>;
+}
 
 /**
  * Registers `otlp_serve` and the other functions with a DuckDB instance. Rejects when libuv's thread pool is too small for
- * any call to return, warns when it is too small for queries and servers side by side, and warns when the process exits with rows that were accepted and not committed.
+ * any call to return. Warns when it is too small for queries and servers side by side, and when the process exits with rows
+ * that were accepted and not committed.
  */
-export const otlp: DuckDBPlugin = { name: 'otlp', attach };
+export const otlp = { name: 'otlp', attach } satisfies DuckDBPlugin;
 
-async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOptions = {}): Promise<AttachedPlugin> {
+async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOptions = {}): Promise<AttachedOtlp> {
   const poolThreads = libuvPoolThreads(process.env);
   if (poolThreads < SMALLEST_POOL_THREADS) {
     throw new Error(
@@ -55,12 +64,14 @@ async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOption
   };
   process.on('exit', warnOfLoss);
   let closed: Promise<readonly ClosedWork[]> | undefined;
+  const connect = async () => {
+    const connection = await database.connect();
+    await functions.registerConnection(connection);
+    return connection;
+  };
   return {
-    async connect() {
-      const connection = await database.connect();
-      await functions.registerConnection(connection);
-      return connection;
-    },
+    connect,
+    serve: (options = {}) => serve(connect, options),
     register: (connection) => functions.registerConnection(connection),
     close() {
       closed ??= closeAll(registry, database, readPool).finally(() => process.off('exit', warnOfLoss));

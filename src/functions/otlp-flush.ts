@@ -11,12 +11,12 @@ interface Flushed {
   readonly error: string | undefined;
 }
 
-export const flushColumns: readonly ResultColumn<Flushed>[] = [
+export const flushColumns = [
   column('status', 'VARCHAR', '`sealed`, `failed`, or `No server found listening on <uri>`.', (row) => row.status),
   column('sealed_rows', 'UBIGINT', 'Rows that this call committed.', (row) => row.sealedRows),
   column('seals_total', 'UBIGINT', 'Commits of this server since it started.', (row) => row.sealsTotal),
   column('error', 'VARCHAR', 'Why the commit failed; its rows are kept.', (row) => row.error ?? null),
-];
+] as const satisfies readonly ResultColumn<Flushed>[];
 
 /** `otlp_flush(uri)`: commits every buffered row of the server at `uri` and returns one row once they are durable. */
 export function otlpFlush(registry: ServerRegistry): PendingFunction {

@@ -10,10 +10,10 @@ import { column, type ResultColumn } from '../schema/result-column.js';
 import { serveOptions } from '../schema/serve-options.js';
 import { tracesTable } from '../schema/traces.js';
 
-const tableColumn = (name: string, table: TelemetryTable): ResultColumn<IngestServer> =>
-  column(name, 'VARCHAR', `\`${table.name}\``, () => table.name);
+const tableColumn = <const Name extends string>(name: Name, table: TelemetryTable) =>
+  column(name, 'VARCHAR', `\`${table.name}\``, (_server: IngestServer) => table.name);
 
-export const serveColumns: readonly ResultColumn<IngestServer>[] = [
+export const serveColumns = [
   column('listen_uri', 'VARCHAR', 'URI that the server is bound to.', (server) => server.listenUri),
   column('listen_url', 'VARCHAR', 'The same as an `http://` base URL.', (server) => server.listenUrl),
   column('auth_token', 'VARCHAR', 'Token that clients must present.', (server) => server.request.token ?? ''),
@@ -31,7 +31,7 @@ export const serveColumns: readonly ResultColumn<IngestServer>[] = [
     (server) => server.target.catalogName,
   ),
   tableColumn('metrics_summary_table', summaryTable),
-];
+] as const satisfies readonly ResultColumn<IngestServer>[];
 
 /** `otlp_serve([uri], …)`: makes or verifies the tables, listens, and returns one row for the server. */
 export function otlpServe(registry: ServerRegistry): PendingFunction {

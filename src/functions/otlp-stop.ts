@@ -9,7 +9,7 @@ interface Stopped {
   readonly droppedRows: number;
 }
 
-export const stopColumns: readonly ResultColumn<Stopped>[] = [
+export const stopColumns = [
   column(
     'status',
     'VARCHAR',
@@ -17,7 +17,7 @@ export const stopColumns: readonly ResultColumn<Stopped>[] = [
     (row) => row.status,
   ),
   column('dropped_rows', 'UBIGINT', 'Rows that could not be committed.', (row) => row.droppedRows),
-];
+] as const satisfies readonly ResultColumn<Stopped>[];
 
 /** `otlp_stop(uri)`: closes the listener, commits what is buffered, and returns one row for the stopped server. */
 export function otlpStop(registry: ServerRegistry): PendingFunction {

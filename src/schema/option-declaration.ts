@@ -21,6 +21,11 @@ export type OptionValues<O extends Options> = {
   readonly [Name in keyof O]: O[Name] extends Option<infer T> ? T : never;
 };
 
+/** Options as a program gives them: any of them, each as its type says. */
+export type GivenOptions<O extends Options> = {
+  readonly [Name in keyof O]?: NonNullable<OptionValues<O>[Name]> | undefined;
+};
+
 /** Reads every option of `options` from `given`, by name. */
 export function readOptions<O extends Options>(
   options: O,

@@ -3,19 +3,24 @@
 export type ResultType = 'VARCHAR' | 'UBIGINT' | 'BIGINT' | 'USMALLINT' | 'BOOLEAN' | 'DOUBLE';
 export type ResultValue = string | number | boolean | null;
 
-export interface ResultColumn<Row> {
-  readonly name: string;
+export interface ResultColumn<Row, Name extends string = string, Value extends ResultValue = ResultValue> {
+  readonly name: Name;
   readonly type: ResultType;
   readonly doc: string;
-  value(row: Row): ResultValue;
+  value(row: Row): Value;
 }
 
-export function column<Row>(
-  name: string,
+/** A row as an object, of the type that its columns say. */
+export type RowOf<Columns extends readonly ResultColumn<never>[]> = {
+  readonly [Column in Columns[number] as Column['name']]: ReturnType<Column['value']>;
+};
+
+export function column<Row, const Name extends string, Value extends ResultValue>(
+  name: Name,
   type: ResultType,
   doc: string,
-  value: (row: Row) => ResultValue,
-): ResultColumn<Row> {
+  value: (row: Row) => Value,
+): ResultColumn<Row, Name, Value> {
   return { name, type, doc, value };
 }
 

@@ -2,7 +2,7 @@
 
 import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
 import { onTestFinished } from 'vitest';
-import { type AttachedPlugin, otlp, type PluginEvent } from '../../src/otlp.js';
+import { type AttachedOtlp, otlp, type PluginEvent } from '../../src/otlp.js';
 import { send, type TestRequest, type TestResponse } from './http-client.js';
 
 export type JsonRow = Record<string, Json>;
@@ -20,7 +20,7 @@ export const SEVERAL_THREADS = 4;
 
 export class OtelDatabase {
   readonly instance: DuckDBInstance;
-  readonly otel: AttachedPlugin;
+  readonly otel: AttachedOtlp;
   readonly connection: DuckDBConnection;
   /** What the plugin has told its log. */
   readonly events: readonly PluginEvent[];
@@ -28,7 +28,7 @@ export class OtelDatabase {
 
   private constructor(
     instance: DuckDBInstance,
-    otel: AttachedPlugin,
+    otel: AttachedOtlp,
     connection: DuckDBConnection,
     events: readonly PluginEvent[],
   ) {
