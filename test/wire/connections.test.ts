@@ -9,6 +9,9 @@ import { otlp } from '../../src/otlp.js';
 import { openDatabase, serve, TOKEN } from '../support/otel-database.js';
 import { logsRequest } from '../support/telemetry.js';
 
+/** Rows wait for a flush, however long a test takes on a busy machine. */
+const NEVER_MS = 3_600_000;
+
 const ANY = 'otlp:127.0.0.1:0';
 const servers = 'SELECT count(*) FROM otlp_server_list()';
 
@@ -85,7 +88,7 @@ describe('otlp_serve, otlp_flush and otlp_stop work', () => {
     await database.rows('CREATE TABLE mine (i INTEGER)');
     await database.rows('BEGIN');
     await database.rows('INSERT INTO mine VALUES (1)');
-    const server = await database.serve();
+    const server = await database.serve({ seal_max_age_ms: NEVER_MS });
     expect((await server.post(logsRequest(2))).status).toBe(202);
     expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '2' });
     await database.rows('ROLLBACK');
@@ -97,7 +100,7 @@ describe('otlp_serve, otlp_flush and otlp_stop work', () => {
   });
 
   test('on tables that an open transaction has read: its flush is seen after it', async () => {
-    const server = await serve();
+    const server = await serve({ seal_max_age_ms: NEVER_MS });
     await server.post(logsRequest(2));
     await server.database.rows('BEGIN');
     expect(await server.database.value('SELECT count(*) FROM otlp_logs')).toBe('0');
@@ -342,7 +345,7 @@ describe('create_tables', () => {
 
 describe('instances', () => {
   test('one is attached to once; the second attempt says so and harms nothing', async () => {
-    const server = await serve();
+    const server = await serve({ seal_max_age_ms: NEVER_MS });
     await expect(otlp.attach(server.database.instance)).rejects.toThrow(/attached|already/);
     expect((await server.post(logsRequest(1))).status).toBe(202);
     expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '1' });
@@ -352,7 +355,7 @@ describe('instances', () => {
   });
 
   test('two in one process know nothing of each other', async () => {
-    const [one, two] = [await serve(), await serve()];
+    const [one, two] = [await serve({ seal_max_age_ms: NEVER_MS }), await serve({ seal_max_age_ms: NEVER_MS })];
     expect(await one.database.rows('SELECT listen_uri FROM otlp_server_list()')).toEqual([{ listen_uri: one.uri }]);
     await one.post(logsRequest(1, 'one '));
     await two.post(logsRequest(2, 'two '));
