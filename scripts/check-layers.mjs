@@ -45,7 +45,8 @@ const layers = [
 ];
 const layerNames = layers.flat();
 
-/** Outermost folders and files that may use DuckDB's API. All others may name its types, so that they can pass connections on. */
+/** The one file that loads DuckDB's API, and the outermost folders and files that may use it. All may name the API's types. */
+const NODE_API = 'duckdb/node-api.ts';
 const DUCKDB_USERS = new Set(['main', 'host', 'otlp', 'duckdb']);
 /** The one folder that may use what lies below the API, where a mistake is garbage rows or a crash. */
 const BINDINGS_USER = 'duckdb';
@@ -121,13 +122,16 @@ function misplaced(file) {
 }
 
 function broken(imported) {
-  const { file, specifier, line, target } = imported;
+  const { file, specifier, line, target, isTypeOnly } = imported;
   const wrong = (rule) => [`${place(file)}:${line}: '${specifier}': ${rule}`];
   if (target === undefined) return brokenPackageRule(imported).flatMap(wrong);
   if (target.startsWith('../')) return wrong('an import stays inside src/');
   const from = rankOf(file);
   const to = rankOf(target);
   if (from === -1 || to === -1) return [];
+  if (target === NODE_API && !isTypeOnly && !DUCKDB_USERS.has(outermost(file))) {
+    return wrong(`only ${[...DUCKDB_USERS].join(', ')} may use it; others may import types from @duckdb/node-api`);
+  }
   const isAllowed = layerOf(file) === layerOf(target) || to > from;
   return isAllowed ? [] : wrong(`${layerOf(file)} may import from its own folder and from those after it: ${order()}`);
 }
@@ -137,8 +141,7 @@ function brokenPackageRule({ file, specifier, isTypeOnly }) {
   const layer = outermost(file);
   if (specifier !== '@duckdb/node-api')
     return layer === BINDINGS_USER ? [] : [`only src/${BINDINGS_USER} may import it`];
-  if (isTypeOnly || DUCKDB_USERS.has(layer)) return [];
-  return [`only ${[...DUCKDB_USERS].join(', ')} may use it; others may say "import type"`];
+  return isTypeOnly ? [] : [`only its types may be imported; all else comes from src/${NODE_API}`];
 }
 
 /**

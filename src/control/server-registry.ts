@@ -6,7 +6,7 @@ import { LiveRows } from '../live/live-rows.js';
 import type { FlushResult } from '../seal/sealer.js';
 import { canonicalUri, type ListenUri } from '../server/listen-uri.js';
 import { EventLoopDelay } from './event-loop-delay.js';
-import { IngestServer, type StopResult } from './ingest-server.js';
+import type { IngestServer, StopResult } from './ingest-server.js';
 import type { ReplayResult } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
 import type { ServerEventLog } from './server-events.js';
@@ -40,6 +40,8 @@ export class ServerRegistry {
     this.#starting.add(request);
     this.eventLoopDelay.start();
     try {
+      // The half of the program that is for servers alone: a shell that starts none is not to wait for it.
+      const { IngestServer } = await import('./ingest-server.js');
       const server = await IngestServer.start(this.#database, request, this.live, this.#tell);
       this.#servers.set(server.listenUri, server);
       // The instance may have been closed while the server was coming up.

@@ -1,12 +1,13 @@
 // Batches → a relation that INSERT … SELECT can read: `FROM __otlp_batch(<scan id>)`.
 
-import { BIGINT, type DuckDBConnection, DuckDBTableFunction } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import { messageOf } from '../base/failure.js';
 import type { FrozenBatch } from '../buffer/generation.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { duckdbType } from './duckdb-type.js';
 import { FrozenParts, frozenRows } from './frozen-rows.js';
+import { BIGINT, DuckDBTableFunction } from './node-api.js';
 
 const FUNCTION_NAME = '__otlp_batch';
 

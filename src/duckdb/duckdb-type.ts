@@ -1,8 +1,11 @@
+import type { DuckDBType } from '@duckdb/node-api';
+import type { TelemetryType } from '../schema/column-declaration.js';
+import type { OptionSqlType } from '../schema/option-declaration.js';
+import type { ResultType } from '../schema/result-column.js';
 import {
   BIGINT,
   BOOLEAN,
   DOUBLE,
-  type DuckDBType,
   HUGEINT,
   INTEGER,
   LIST,
@@ -11,10 +14,7 @@ import {
   UBIGINT,
   USMALLINT,
   VARCHAR,
-} from '@duckdb/node-api';
-import type { TelemetryType } from '../schema/column-declaration.js';
-import type { OptionSqlType } from '../schema/option-declaration.js';
-import type { ResultType } from '../schema/result-column.js';
+} from './node-api.js';
 
 /** Types of columns that scans have. Files keep nanoseconds. */
 export type ScanType = TelemetryType | 'TIMESTAMP_NS';

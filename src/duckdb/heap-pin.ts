@@ -1,9 +1,9 @@
 // A heap's bytes at an address that DuckDB's string slots can point to.
 
-import { BLOB } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { ByteHeap } from '../buffer/byte-heap.js';
 import { MAX_INLINED_BYTES } from '../buffer/vector-rows.js';
+import { BLOB } from './node-api.js';
 
 const blobTypes = [BLOB.toLogicalType().logical_type];
 

@@ -1,7 +1,8 @@
 // A table function without arguments whose rows are at hand: DuckDB calls back, and gets a snapshot.
 
-import { type DuckDBConnection, DuckDBTableFunction } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ResultColumn } from '../schema/result-column.js';
+import { DuckDBTableFunction } from './node-api.js';
 import { declareColumns, type ResultRows, resultRows, writeRows } from './result-rows.js';
 
 export interface ListFunction<Row> {

@@ -7,11 +7,12 @@
 //
 // The work starts in init, never in bind: EXPLAIN and PREPARE bind too.
 
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBTableFunction, INTEGER, VARCHAR } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
 import type { GivenValue, OptionSqlType } from '../schema/option-declaration.js';
 import type { ResultColumn } from '../schema/result-column.js';
 import { parameterType } from './duckdb-type.js';
+import { DuckDBTableFunction, INTEGER, VARCHAR } from './node-api.js';
 import type { PendingCalls } from './pending-calls.js';
 import { declareColumns, type ResultRows, writeRows } from './result-rows.js';
 

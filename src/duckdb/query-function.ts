@@ -6,8 +6,9 @@
 // so that filters, columns and joins reach the tables that the text names. A prepared statement is planned anew each time
 // it runs, because of query().
 
-import { type DuckDBConnection, DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { QueryColumn } from '../schema/result-column.js';
+import { DuckDBScalarFunction, VARCHAR } from './node-api.js';
 import { type Caller, internalName, type MacroTarget } from './pending-function.js';
 import { quotedIdentifier } from './sql-text.js';
 

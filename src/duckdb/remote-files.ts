@@ -1,10 +1,11 @@
 // Files that only DuckDB can reach, with its file systems and secrets. It gives a file's content as a whole, or a text
 // file's lines; of other files no part can be asked for.
 
-import { DuckDBBlobVector, type DuckDBDataChunk } from '@duckdb/node-api';
+import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { Failure } from '../base/failure.js';
 import type { Database } from './database.js';
 import { type LineError, lineError } from './errors.js';
+import { DuckDBBlobVector } from './node-api.js';
 
 /** As large as DuckDB's own reader of JSON allows an object to be. A buffer of twice the size is taken per thread. */
 export const MAX_REMOTE_LINE_BYTES = 16 << 20;

@@ -1,12 +1,13 @@
 // Rows that wait in memory → a relation for users' queries: `FROM __otlp_rows(<request>)`. Unlike the scan that seals
 // read, it takes only the columns that a query needs, and says of each row which generation it is part of.
 
-import { type DuckDBConnection, DuckDBTableFunction, VARCHAR } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { GenerationRows } from '../buffer/generation.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { duckdbType } from './duckdb-type.js';
 import { FrozenParts } from './frozen-rows.js';
+import { DuckDBTableFunction, VARCHAR } from './node-api.js';
 import { quotedString } from './sql-text.js';
 
 const FUNCTION_NAME = '__otlp_rows';

@@ -1,20 +1,13 @@
 // Rows that come in time, behind a SQL table function. Like pending-function.ts, DuckDB is told to ask again while there
 // is nothing to give; unlike there, rows are handed out as they come, and only the columns that the query wants.
 
-import {
-  ANY,
-  type DuckDBConnection,
-  DuckDBListValue,
-  DuckDBTableFunction,
-  type DuckDBTableFunctionBindInfo,
-  type DuckDBType,
-  INTEGER,
-} from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBTableFunctionBindInfo, DuckDBType } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import { messageOf } from '../base/failure.js';
 import type { GivenValue, OptionSqlType } from '../schema/option-declaration.js';
 import { duckdbType, parameterType, type ScanType } from './duckdb-type.js';
 import { isUntypedNull } from './errors.js';
+import { ANY, DuckDBListValue, DuckDBTableFunction, INTEGER } from './node-api.js';
 import type { CountedWork, PendingCalls } from './pending-calls.js';
 import { internalName, type MacroTarget, pollingMacroSql, pollPauseMs } from './pending-function.js';
 import { writeNulls } from './vector-writer.js';

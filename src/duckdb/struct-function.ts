@@ -1,8 +1,9 @@
 // A scalar function from one text to a struct. NULL in, NULL out.
 
-import { type DuckDBConnection, DuckDBScalarFunction, STRUCT, structValue, VARCHAR } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ResultType, ResultValue } from '../schema/result-column.js';
 import { duckdbType } from './duckdb-type.js';
+import { DuckDBScalarFunction, STRUCT, structValue, VARCHAR } from './node-api.js';
 
 export interface StructFunction {
   readonly name: string;

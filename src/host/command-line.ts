@@ -1,8 +1,8 @@
 // argv → what to run. Long options may be written with one dash, as the duckdb command does.
 
 import { readFileSync } from 'node:fs';
-import { version as duckdbVersion } from '@duckdb/node-api';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { version as duckdbVersion } from '../duckdb/node-api.js';
 import { type LoadInvocation, loadCommand } from '../load/load-command.js';
 import type { Option } from '../schema/option-declaration.js';
 import { serveOptions } from '../schema/serve-options.js';

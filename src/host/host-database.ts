@@ -1,7 +1,8 @@
 // A database path → an open DuckDB instance with every plugin attached, and an orderly end of both.
 
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
+import { DuckDBInstance } from '../duckdb/node-api.js';
 import type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin } from '../plugin.js';
 
 export interface DatabaseOptions {

@@ -2,8 +2,9 @@
 // exit code that says whether rows were dropped. SQL is the only control plane: this file sends CALL statements.
 
 import { setTimeout } from 'node:timers/promises';
-import { type DuckDBConnection, version as duckdbVersion } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
+import { version as duckdbVersion } from '../duckdb/node-api.js';
 import type { DuckDBPlugin } from '../plugin.js';
 import { packageVersion, type ServeInvocation } from './command-line.js';
 import { EndSignals } from './end-signals.js';

@@ -2,8 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Signal, signals } from '../schema/column-declaration.js';
-import { compressions, encodings, type LoadPlan, type Protocol, protocols } from './load-plan.js';
-import { MAX_OTAP_RECORDS } from './otap-requests.js';
+import { compressions, encodings, type LoadPlan, MAX_OTAP_RECORDS, type Protocol, protocols } from './load-plan.js';
 import { SERVICE_DIGITS } from './request-number.js';
 
 export interface LoadInvocation {

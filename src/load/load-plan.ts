@@ -11,6 +11,9 @@ export type Encoding = (typeof encodings)[number];
 export const compressions = ['none', 'gzip', 'zstd'] as const;
 export type Compression = (typeof compressions)[number];
 
+/** An OTAP message names its records with 16 bits. */
+export const MAX_OTAP_RECORDS = 65_535;
+
 export interface LoadPlan {
   /** `http://host:port`, whatever the protocol. */
   readonly url: URL;

@@ -36,9 +36,6 @@ export interface OtapMessages {
   readonly next: Uint8Array;
 }
 
-/** A message names its records with 16 bits. */
-export const MAX_OTAP_RECORDS = 65_535;
-
 type Row = Record<string, unknown>;
 type Columns = Readonly<Record<string, DataType>>;
 

@@ -25,6 +25,8 @@ async function selected(expression: string) {
 for (const expression of [
   '42',
   '9223372036854775807',
+  '-9007199254740993::BIGINT',
+  '18446744073709551615::UBIGINT',
   '-170141183460469231731687303715884105727::HUGEINT',
   'true',
   "''",
@@ -42,6 +44,13 @@ for (const expression of [
   "TIMESTAMP '2020-01-01 00:00:00'",
   "TIMESTAMP '2020-01-01 00:00:00.100'",
   "'-infinity'::TIMESTAMP",
+  "TIMESTAMP '9999-12-31 23:59:59.999999'",
+  "TIMESTAMP '10000-01-01 00:00:00'",
+  "TIMESTAMP '1969-12-31 23:59:59.5'",
+  "TIMESTAMP '2024-02-29 12:34:56.000001'",
+  "'infinity'::TIMESTAMP_NS",
+  "'1969-12-31 23:59:59.000000001'::TIMESTAMP_NS",
+  "'2262-04-11 23:47:16.854775806'::TIMESTAMP_NS",
   "'2020-01-01 00:00:00.123456789'::TIMESTAMP_NS",
   "'2020-01-01 00:00:00.12'::TIMESTAMP_MS",
   "'2020-01-01 00:00:00'::TIMESTAMP_S",
@@ -80,6 +89,17 @@ for (const expression of [
     expect(textOfType(type, TIME_ZONE)(value)).toBe(duckdbText);
   });
 }
+
+// A zone's offset is remembered by the hour; in this one it changes twice a year, on the half of UTC's hour.
+test('times around a change of the offset each have their own', async () => {
+  const zone = 'Australia/Lord_Howe';
+  await connection.run(`SET TimeZone = '${zone}'`);
+  const result = await connection.runAndReadAll(`SELECT moment, moment::VARCHAR FROM (
+    SELECT unnest(generate_series(TIMESTAMPTZ '2026-04-04 14:00:00+00', TIMESTAMPTZ '2026-04-04 17:00:00+00', INTERVAL 10 MINUTE)) AS moment)`);
+  await connection.run(`SET TimeZone = '${TIME_ZONE}'`);
+  const text = textOfType(result.columnType(0), zone);
+  expect(result.getRows().map(([moment]) => text(moment!))).toEqual(result.getRows().map(([, varchar]) => varchar));
+});
 
 for (const [expression, json] of [
   ['9223372036854775807', '9223372036854775807'],

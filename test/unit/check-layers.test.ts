@@ -9,8 +9,9 @@ const script = fileURLToPath(new URL('../../scripts/check-layers.mjs', import.me
 
 const soundTree = {
   'src/main.ts': "import { start } from './host/start.js';\nstart();\n",
-  'src/host/start.ts': "import { DuckDBInstance } from '@duckdb/node-api';\nimport '../base/failure.js';\n",
+  'src/host/start.ts': "import { DuckDBInstance } from '../duckdb/node-api.js';\nimport '../base/failure.js';\n",
   'src/server/server.ts': "import type { DuckDBConnection } from '@duckdb/node-api';\n",
+  'src/duckdb/node-api.ts': "import type * as NodeApi from '@duckdb/node-api';\n",
   'src/duckdb/vector.ts': "import duckdb from '@duckdb/node-bindings';\nimport { Heap } from '../buffer/heap.js';\n",
   'src/buffer/heap.ts': "import {\n  type Column,\n} from '../schema/column.js';\n",
   'src/schema/column.ts': "import { Failure } from '../base/failure.js';\nimport { Table } from './table.js';\n",
@@ -61,8 +62,13 @@ for (const { name, broken, finding } of [
   },
   {
     name: "DuckDB's API outside its layers",
-    broken: { 'src/server/server.ts': "import { type DuckDBConnection } from '@duckdb/node-api';\n" },
-    finding: "src/server/server.ts:1: '@duckdb/node-api': only main, host, otlp, duckdb may use it",
+    broken: { 'src/server/server.ts': "import { DuckDBInstance } from '../duckdb/node-api.js';\n" },
+    finding: "src/server/server.ts:1: '../duckdb/node-api.js': only main, host, otlp, duckdb may use it",
+  },
+  {
+    name: "DuckDB's API not from where it is loaded",
+    broken: { 'src/host/start.ts': "import { type DuckDBConnection } from '@duckdb/node-api';\n" },
+    finding: "src/host/start.ts:1: '@duckdb/node-api': only its types may be imported",
   },
   {
     name: "DuckDB's bindings in the host",

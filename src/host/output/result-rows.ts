@@ -1,12 +1,5 @@
-import {
-  type DuckDBDataChunk,
-  type DuckDBResult,
-  type DuckDBStructType,
-  DuckDBStructValue,
-  DuckDBStructVector,
-  type DuckDBType,
-  type DuckDBValue,
-} from '@duckdb/node-api';
+import type { DuckDBDataChunk, DuckDBResult, DuckDBStructType, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import { DuckDBStructValue, DuckDBStructVector } from '../../duckdb/node-api.js';
 
 /** A result as a mode writes it. The batches can be read once, and reject when the query fails or is interrupted. */
 export interface ResultRows {
@@ -17,6 +10,7 @@ export interface ResultRows {
 /** Rows that DuckDB made and JavaScript has not seen: of millions, a box shows forty. */
 export interface RowBatch {
   readonly rowCount: number;
+  getColumn(index: number): readonly DuckDBValue[];
   getRows(): readonly (readonly DuckDBValue[])[];
 }
 
@@ -38,26 +32,30 @@ export function isUnnamed(type: DuckDBStructType): boolean {
   return type.entryNames.every((name) => name === '');
 }
 
-/**
- * A chunk's rows. The API's struct values keep one entry for each name, so of a `row(…)` only the last field would be
- * left; here their entries are named `0`, `1`, … Inside other values they stay as the API has them.
- */
+/** What DuckDB handed over. Of each column, values are made when somebody asks for them. */
 export function chunkRows(chunk: DuckDBDataChunk): RowBatch {
   return {
     rowCount: chunk.rowCount,
+    getColumn: (index) => columnValues(chunk, index),
     getRows() {
-      const rows = chunk.getRows();
-      for (let column = 0; column < chunk.columnCount; column++) {
-        const vector = chunk.getColumnVector(column);
-        if (!(vector instanceof DuckDBStructVector) || !isUnnamed(vector.type)) continue;
-        const fields = [...vector.type.entryNames.keys()];
-        for (const [row, values] of rows.entries()) {
-          if (values[column] === null) continue;
-          const entries = fields.map((field) => [String(field), vector.getItemValue(row, field)] as const);
-          values[column] = new DuckDBStructValue(Object.fromEntries(entries));
-        }
-      }
-      return rows;
+      const columns = Array.from({ length: chunk.columnCount }, (_, index) => columnValues(chunk, index));
+      return Array.from({ length: chunk.rowCount }, (_, row) => columns.map((values) => values[row]!));
     },
   };
+}
+
+/**
+ * The API's struct values keep one entry for each name, so of a `row(…)` only the last field would be left; here their
+ * entries are named `0`, `1`, … Inside other values they stay as the API has them.
+ */
+function columnValues(chunk: DuckDBDataChunk, column: number): DuckDBValue[] {
+  const values = chunk.getColumnValues(column);
+  const vector = chunk.getColumnVector(column);
+  if (!(vector instanceof DuckDBStructVector) || !isUnnamed(vector.type)) return values;
+  const fields = [...vector.type.entryNames.keys()];
+  return values.map((value, row) => {
+    if (value === null) return null;
+    const entries = fields.map((field) => [String(field), vector.getItemValue(row, field)] as const);
+    return new DuckDBStructValue(Object.fromEntries(entries));
+  });
 }

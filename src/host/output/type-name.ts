@@ -1,4 +1,5 @@
-import { DuckDBArrayType, DuckDBListType, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api';
+import type { DuckDBType } from '@duckdb/node-api';
+import { DuckDBArrayType, DuckDBListType, DuckDBTypeId } from '../../duckdb/node-api.js';
 
 const boxNames: Partial<Record<DuckDBTypeId, string>> = {
   [DuckDBTypeId.TINYINT]: 'int8',

@@ -1,21 +1,23 @@
 // A value of a result → JSON text. Integers and decimals keep every digit, JSON columns are passed on as they are, and
 // what JSON has no form for is a string: NaN and the infinities as in OTLP/JSON, times and blobs as SQL shows them.
 
+import type {
+  DuckDBArrayValue,
+  DuckDBListValue,
+  DuckDBMapValue,
+  DuckDBStructValue,
+  DuckDBType,
+  DuckDBUnionValue,
+} from '@duckdb/node-api';
 import {
   DuckDBArrayType,
-  type DuckDBArrayValue,
   DuckDBListType,
-  type DuckDBListValue,
   DuckDBMapType,
-  type DuckDBMapValue,
   DuckDBStructType,
-  type DuckDBStructValue,
-  type DuckDBType,
   DuckDBTypeId,
   DuckDBUnionType,
-  type DuckDBUnionValue,
   DuckDBVariantValue,
-} from '@duckdb/node-api';
+} from '../../duckdb/node-api.js';
 import { isUnnamed } from './result-rows.js';
 import { textOfType, unionMembers, unnamedField, type ValueText } from './value-text.js';
 

@@ -1,6 +1,7 @@
 // A value of a result → the text that DuckDB gives it when it is cast to VARCHAR. The API's own toString() differs in
 // doubles (`1` for `1.0`), nested text and time zones, and a shell must show what SQL shows.
 
+import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import {
   DuckDBArrayType,
   DuckDBArrayValue,
@@ -11,15 +12,14 @@ import {
   DuckDBMapValue,
   DuckDBStructType,
   DuckDBStructValue,
+  DuckDBTimestampNanosecondsValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
-  type DuckDBType,
   DuckDBTypeId,
   DuckDBUnionType,
   DuckDBUnionValue,
-  type DuckDBValue,
   DuckDBVariantValue,
-} from '@duckdb/node-api';
+} from '../../duckdb/node-api.js';
 import { isUnnamed } from './result-rows.js';
 
 /** Writes the values of one type. Chosen once per column; a SQL NULL inside a value is `NULL`. */
@@ -31,10 +31,20 @@ export function textOfType(type: DuckDBType, timeZone: string): ValueText {
       return (value) => (typeof value === 'number' ? doubleText(value) : nullOr(value));
     case DuckDBTypeId.FLOAT:
       return (value) => (typeof value === 'number' ? doubleText(shortestFloat(value)) : nullOr(value));
+    case DuckDBTypeId.BIGINT:
+    case DuckDBTypeId.UBIGINT:
+    case DuckDBTypeId.HUGEINT:
+      return (value) => (typeof value === 'bigint' ? integerText(value) : nullOr(value));
     case DuckDBTypeId.DATE:
       return (value) => (value instanceof DuckDBDateValue ? dateText(value) : nullOr(value));
-    case DuckDBTypeId.TIMESTAMP_TZ:
-      return (value) => (value instanceof DuckDBTimestampTZValue ? zonedText(value, timeZone) : nullOr(value));
+    case DuckDBTypeId.TIMESTAMP:
+      return (value) => (value instanceof DuckDBTimestampValue ? timestampText(value) : nullOr(value));
+    case DuckDBTypeId.TIMESTAMP_NS:
+      return (value) => (value instanceof DuckDBTimestampNanosecondsValue ? timestampNanosText(value) : nullOr(value));
+    case DuckDBTypeId.TIMESTAMP_TZ: {
+      const zone = new TimeZoneOffsets(timeZone);
+      return (value) => (value instanceof DuckDBTimestampTZValue ? zonedText(value, zone) : nullOr(value));
+    }
     case DuckDBTypeId.VARIANT:
       return (value) => (value instanceof DuckDBVariantValue ? variantText(value, timeZone) : nullOr(value));
   }
@@ -131,16 +141,16 @@ function variantText(value: DuckDBVariantValue, timeZone: string): string {
 export function doubleText(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
-  const [mantissa, exponentText] = Math.abs(value).toExponential().split('e') as [string, string];
-  const exponent = Number(exponentText);
-  if (exponent < -4 || exponent >= 16) {
-    return `${sign}${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+  const magnitude = Math.abs(value);
+  // JavaScript writes the same digits, and in this range without an exponent too.
+  if (magnitude >= 1e-4 && magnitude < 1e16) {
+    const plain = String(value);
+    return Number.isInteger(value) ? `${plain}.0` : plain;
   }
-  const digits = mantissa.replace('.', '');
-  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
-  return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`;
+  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+  if (value === 0) return `${sign}0.0`;
+  const [mantissa, exponent] = magnitude.toExponential().split('e') as [string, string];
+  return `${sign}${mantissa}e${exponent.replace(/^([+-])(\d)$/, '$10$2')}`;
 }
 
 /** The double with the fewest digits that is still this float: 0.1, not 0.10000000149011612. */
@@ -157,25 +167,92 @@ function dateText(value: DuckDBDateValue): string {
   return value.days > 0 ? 'infinity' : '-infinity';
 }
 
+/** Integers that a number can hold are written several times as fast as a number. */
+function integerText(value: bigint): string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? String(number) : String(value);
+}
+
+/** 10000-01-01, from which on a year has five digits. */
+const YEAR_10000_SECONDS = 253_402_300_800;
+const SECONDS_PER_DAY = 86_400;
+
+function timestampText(value: DuckDBTimestampValue): string {
+  const seconds = Math.floor(Number(value.micros / 1_000_000n));
+  if (value.micros < 0n || seconds >= YEAR_10000_SECONDS) return String(value);
+  return secondsText(seconds) + fractionText(Number(value.micros % 1_000_000n), 6);
+}
+
+function timestampNanosText(value: DuckDBTimestampNanosecondsValue): string {
+  if (!value.isFinite) return value.nanos > 0n ? 'infinity' : '-infinity';
+  if (value.nanos < 0n) return String(value);
+  return secondsText(Number(value.nanos / 1_000_000_000n)) + fractionText(Number(value.nanos % 1_000_000_000n), 9);
+}
+
+/** The day that was written last. Rows that follow each other are mostly of one day, whose text costs the most. */
+const lastDay = { day: Number.NaN, text: '' };
+
+function secondsText(seconds: number): string {
+  const day = Math.floor(seconds / SECONDS_PER_DAY);
+  if (day !== lastDay.day) {
+    lastDay.day = day;
+    lastDay.text = new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, 10);
+  }
+  const inDay = seconds - day * SECONDS_PER_DAY;
+  const hours = Math.floor(inDay / 3600);
+  const minutes = Math.floor(inDay / 60) % 60;
+  return `${lastDay.text} ${twoDigits[hours]}:${twoDigits[minutes]}:${twoDigits[inDay % 60]}`;
+}
+
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
+
+/** `.25`, or nothing for a whole second. */
+function fractionText(fraction: number, digits: number): string {
+  return fraction === 0 ? '' : `.${String(fraction).padStart(digits, '0').replace(/0+$/, '')}`;
+}
+
 /** The API adds today's offset of the process's zone to every time; SQL shows each time with its own in the session's. */
-function zonedText(value: DuckDBTimestampTZValue, timeZone: string): string {
+function zonedText(value: DuckDBTimestampTZValue, zone: TimeZoneOffsets): string {
   if (!value.isFinite) return value.micros > 0n ? 'infinity' : '-infinity';
-  const offsetSeconds = zoneOffsetSeconds(Number(value.micros / 1000n), timeZone);
-  const local = new DuckDBTimestampValue(value.micros + BigInt(offsetSeconds) * 1_000_000n);
+  const offsetSeconds = zone.secondsAt(Number(value.micros / 1000n));
+  const local = timestampText(new DuckDBTimestampValue(value.micros + BigInt(offsetSeconds) * 1_000_000n));
   const minutes = Math.floor(Math.abs(offsetSeconds) / 60);
-  const hours = String(Math.floor(minutes / 60)).padStart(2, '0');
-  const rest = minutes % 60 === 0 ? '' : `:${String(minutes % 60).padStart(2, '0')}`;
+  const hours = twoDigits[Math.floor(minutes / 60)];
+  const rest = minutes % 60 === 0 ? '' : `:${twoDigits[minutes % 60]}`;
   return `${local}${offsetSeconds < 0 ? '-' : '+'}${hours}${rest}`;
 }
 
 /** The largest time that JavaScript's calendar knows; DuckDB's goes further. */
 const MAX_DATE_MS = 8.64e15;
 
-function zoneOffsetSeconds(unixMs: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
-  const known = Math.min(Math.max(unixMs, -MAX_DATE_MS), MAX_DATE_MS);
-  const offset = format.formatToParts(known).find((part) => part.type === 'timeZoneName')?.value ?? '';
-  const [, sign, hours, minutes, seconds] = /([+-])(\d+):(\d+)(?::(\d+))?/.exec(offset) ?? [];
-  const magnitude = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
-  return sign === '-' ? -magnitude : magnitude;
+const MS_PER_HOUR = 3_600_000;
+
+/** A time zone's offsets. Asking for one costs microseconds, so each hour in which it does not change is asked once. */
+class TimeZoneOffsets {
+  readonly #format: Intl.DateTimeFormat;
+  #hour = Number.NaN;
+  /** Undefined in an hour in which it changes. */
+  #hourSeconds: number | undefined;
+
+  constructor(timeZone: string) {
+    this.#format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+  }
+
+  secondsAt(unixMs: number): number {
+    const hour = Math.floor(unixMs / MS_PER_HOUR);
+    if (hour !== this.#hour) {
+      this.#hour = hour;
+      const atStart = this.#ask(hour * MS_PER_HOUR);
+      this.#hourSeconds = atStart === this.#ask((hour + 1) * MS_PER_HOUR) ? atStart : undefined;
+    }
+    return this.#hourSeconds ?? this.#ask(unixMs);
+  }
+
+  #ask(unixMs: number): number {
+    const known = Math.min(Math.max(unixMs, -MAX_DATE_MS), MAX_DATE_MS);
+    const offset = this.#format.formatToParts(known).find((part) => part.type === 'timeZoneName')?.value ?? '';
+    const [, sign, hours, minutes, seconds] = /([+-])(\d+):(\d+)(?::(\d+))?/.exec(offset) ?? [];
+    const magnitude = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
+    return sign === '-' ? -magnitude : magnitude;
+  }
 }

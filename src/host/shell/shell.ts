@@ -2,9 +2,10 @@
 
 import { createReadStream } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type DuckDBConnection, type DuckDBResult, ResultReturnType, StatementType } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { messageOf } from '../../base/failure.js';
 import { redacted } from '../../base/redaction.js';
+import { ResultReturnType, StatementType } from '../../duckdb/node-api.js';
 import { type Paint, plainPaint } from '../output/paint.js';
 import { type Mode, type ModeName, modes, type ResultStyle } from '../output/result-modes.js';
 import { chunkRows, type ResultRows, type RowBatch, resultColumns } from '../output/result-rows.js';
