@@ -1,32 +1,10 @@
 // What was typed, kept from one run of the shell to the next, but for what must not be found on a disk later.
 
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { mayHoldSecret } from '../../base/redaction.js';
 
 /** Entries that a new shell starts with. The file is cut to these once it holds twice as many. */
 export const MAX_HISTORY_ENTRIES = 1000;
-
-/**
- * Whether a typed text must stay out of the file: anything that speaks of a token, a secret, a password or a key, and
- * every form of connection string that may hold one. Rather a harmless line too many than one that is not.
- */
-export function isSecret(text: string): boolean {
-  return secretPatterns.some((pattern) => pattern.test(text));
-}
-
-const secretPatterns: readonly RegExp[] = [
-  /token|secret|passw|pwd|passphrase|passcode|credential|bearer|authorization|cookie/i,
-  /(?:api|access|account|auth|encryption|private|shared|master|session|storage|signing)[\s_-]*key|key_id|\bsas\b/i,
-  /connection[\s_-]*string|\bdsn\b/i,
-  // scheme://user:password@host, and URLs with keys among their parameters
-  /:\/\/[^\s/'"]*@/,
-  /[?&][\w-]*(?:sig|key|auth|code)[\w-]*=/i,
-  // Databases that are attached by a connection string, with or without a scheme in front of it
-  /\b(?:postgres(?:ql)?|mysql|mariadb|sqlserver|mssql|mongodb|redis|snowflake|motherduck|md|quack)(?:\+\w+)?:/i,
-  /\btype\s+['"]?(?:postgres|mysql|mssql|snowflake|quack)/i,
-  /\b(?:host|hostaddr|dbname|user|uid|user ?id|accountname|server|data source)\s*=\s*[^\s=]+[\s;].*=/is,
-  // A JSON Web Token
-  /\beyJ[\w-]{8,}/,
-];
 
 /** An entry of several lines is stored as lines of which all but the first begin with a tab. */
 export class HistoryFile {
@@ -52,7 +30,7 @@ export class HistoryFile {
 
   /** Appends, so that shells that run side by side do not lose each other's entries. */
   add(entry: string): void {
-    if (isSecret(entry)) return;
+    if (mayHoldSecret(entry)) return;
     const stored = entry.trim().replaceAll('\r', '').replaceAll('\n', '\n\t');
     this.#try(() => appendFileSync(this.#path, `${stored}\n`, { mode: 0o600 }));
   }
