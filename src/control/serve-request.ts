@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { namedCatalog } from '../catalog/table-home.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { type GivenValue, readOptions } from '../schema/option-declaration.js';
-import { MIN_TOKEN_CHARACTERS, type ServeOptions, serveOptions } from '../schema/serve-options.js';
+import { checkToken, type ServeOptions, serveOptions } from '../schema/serve-options.js';
 import { isLocalHost, type ListenUri, parseListenUri, type Scheme } from '../server/listen-uri.js';
 
 export type Transport = 'http' | 'grpc';
@@ -63,8 +63,6 @@ export function serveRequest(
 function token(options: ServeOptions): string | undefined {
   if (options.disable_auth) return undefined;
   if (options.token === null) return randomBytes(16).toString('hex');
-  if (options.token.length < MIN_TOKEN_CHARACTERS) {
-    throw new RangeError(`OTLP server token must be at least ${MIN_TOKEN_CHARACTERS} characters long`);
-  }
+  checkToken('OTLP server token', options.token);
   return options.token;
 }

@@ -5,9 +5,8 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { version as duckdbVersion } from '../duckdb/node-api.js';
 import { type LoadInvocation, loadCommand } from '../load/load-command.js';
 import type { Option } from '../schema/option-declaration.js';
-import { serveOptions } from '../schema/serve-options.js';
+import { checkToken, type ServeOptionName, serveOptions } from '../schema/serve-options.js';
 import { type ModeName, modes } from './output/result-modes.js';
-import { checkQuackToken } from './quack-server.js';
 import {
   type Environment,
   flagOf,
@@ -17,17 +16,18 @@ import {
   type ServeFlags,
   serveArguments,
   serveOptionNames,
+  variableOf,
 } from './serve-settings.js';
 import type { ShellSettings } from './shell/shell.js';
 
 interface HostSettings {
-  readonly database: string;
   readonly memoryLimit: string | undefined;
   readonly plugins: readonly string[];
 }
 
 export interface ShellInvocation extends HostSettings {
   readonly kind: 'shell';
+  readonly database: string;
   /** Words that would have run something else in the place of the database. */
   readonly commandNames: readonly string[];
   readonly isReadOnly: boolean;
@@ -39,6 +39,8 @@ export interface ShellInvocation extends HostSettings {
 
 export interface ServeInvocation extends HostSettings {
   readonly kind: 'serve';
+  /** Undefined when nobody named one. */
+  readonly database: string | undefined;
   readonly uris: readonly string[];
   readonly init: string | undefined;
   readonly arguments: ServeArguments;
@@ -59,13 +61,22 @@ export interface Answer {
 
 export const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 const DEFAULT_URI = 'otlp:localhost:4318';
+/** What a service opens that was given no database: rows in memory would be gone with it. */
+export const DEFAULT_DATABASE = 'otelduck.duckdb';
+/** setTimeout() fires at once when asked for more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const packageVersion: string = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 export const versionText = `otelduck v${packageVersion}, DuckDB ${duckdbVersion()}`;
 
-export function parseCommandLine(argv: readonly string[], environment: Environment): Invocation | Answer {
+/** `serveEnvironment` is asked for by `serve` alone: it may read a file. */
+export function parseCommandLine(
+  argv: readonly string[],
+  environment: Environment,
+  serveEnvironment: () => Environment = () => environment,
+): Invocation | Answer {
   let out = '';
   let err = '';
   let invocation: Invocation | undefined;
@@ -73,7 +84,7 @@ export function parseCommandLine(argv: readonly string[], environment: Environme
     invocation = parsed;
   };
   const program = shellCommand(accept)
-    .addCommand(serveCommand(environment, accept))
+    .addCommand(serveCommand(serveEnvironment, accept))
     .addCommand(loadCommand(environment, accept));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
@@ -156,13 +167,13 @@ function shellCommand(accept: (invocation: ShellInvocation) => void): Command {
   });
 }
 
-function serveCommand(environment: Environment, accept: (invocation: ServeInvocation) => void): Command {
+function serveCommand(environment: () => Environment, accept: (invocation: ServeInvocation) => void): Command {
   const command = new Command('serve')
     .description(
-      'Runs servers until SIGTERM or SIGINT, then commits what they hold. Each option can be given as an ' +
-        'environment variable too: OTELDUCK_SEAL_MAX_AGE_MS for --seal-max-age-ms.',
+      'Runs servers until SIGTERM, SIGINT or SIGHUP, then commits what they hold. Each option can be given as an ' +
+        'environment variable too, or in a file .env of the working folder: OTELDUCK_SEAL_MAX_AGE_MS for --seal-max-age-ms.',
     )
-    .argument('[database]', 'database file; in memory when not given')
+    .argument('[database]', `database file, or :memory: (default: ${DEFAULT_DATABASE} in the working folder)`)
     .option(
       '--uri <uri>',
       `where to listen; may be repeated (default: ${DEFAULT_URI}, or none with --init or --quack)`,
@@ -171,7 +182,10 @@ function serveCommand(environment: Environment, accept: (invocation: ServeInvoca
     .option('--init <file>', 'SQL to run first: attach catalogs, start servers')
     .option('--drain-timeout-ms <ms>', `longest wait for the last commit (default: ${DEFAULT_DRAIN_TIMEOUT_MS})`)
     .option('--quack <uri>', 'where other DuckDBs attach and run SQL, such as quack:localhost:9494')
-    .option('--quack-token <text>', 'token that they must present (default: 32 random hex digits)')
+    .option(
+      '--quack-token <text>',
+      `token that they must present (default: 32 random hex digits). ${shownByPs(hostVariables.quackToken)}`,
+    )
     .helpOption('-h, --help', 'show this help')
     .showSuggestionAfterError();
   addHostOptions(command);
@@ -179,9 +193,10 @@ function serveCommand(environment: Environment, accept: (invocation: ServeInvoca
   for (const name of serveOptionNames) {
     const option: Option<unknown> = serveOptions[name];
     const value = option.sqlType === 'BOOLEAN' ? '' : option.sqlType === 'VARCHAR' ? ' <text>' : ' <number>';
-    command.option(`${flagOf(name)}${value}`, serveOptionHelp(option));
+    command.option(`${flagOf(name)}${value}`, serveOptionHelp(name));
   }
   return command.action((database: string | undefined) => {
+    const variables = environment();
     const options = command.opts<{
       uri?: string[];
       init?: string;
@@ -191,22 +206,22 @@ function serveCommand(environment: Environment, accept: (invocation: ServeInvoca
       memoryLimit?: string;
       plugin?: string[];
     }>();
-    const uris = options.uri ?? words(environment[hostVariables.uri]);
-    const init = options.init ?? nonEmpty(environment[hostVariables.init]);
+    const uris = options.uri ?? words(variables[hostVariables.uri]);
+    const init = options.init ?? nonEmpty(variables[hostVariables.init]);
     try {
-      const quack = quackSettings(options, environment);
+      const quack = quackSettings(options, variables);
       accept({
         kind: 'serve',
-        database: database ?? nonEmpty(environment[hostVariables.database]) ?? ':memory:',
-        memoryLimit: options.memoryLimit ?? nonEmpty(environment[hostVariables.memoryLimit]),
+        database: database ?? nonEmpty(variables[hostVariables.database]),
+        memoryLimit: options.memoryLimit ?? nonEmpty(variables[hostVariables.memoryLimit]),
         plugins: options.plugin ?? [],
         uris: uris.length === 0 && init === undefined && quack === undefined ? [DEFAULT_URI] : uris,
         init,
-        arguments: serveArguments(serveFlags(command), environment),
+        arguments: serveArguments(serveFlags(command), variables),
         drainTimeoutMs:
           options.drainTimeoutMs !== undefined
             ? milliseconds('--drain-timeout-ms', options.drainTimeoutMs)
-            : milliseconds(hostVariables.drainTimeoutMs, nonEmpty(environment[hostVariables.drainTimeoutMs])),
+            : milliseconds(hostVariables.drainTimeoutMs, nonEmpty(variables[hostVariables.drainTimeoutMs])),
         quack,
       });
     } catch (error) {
@@ -226,8 +241,16 @@ function collected(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-function serveOptionHelp({ doc, defaultText }: Option<unknown>): string {
-  return `${doc.replaceAll('`', '')} (default: ${defaultText.replaceAll('`', '')})`;
+function serveOptionHelp(name: ServeOptionName): string {
+  const { doc, offDoc, defaultText }: Option<unknown> = serveOptions[name];
+  // The flag of a switch that is on by default says the opposite of the option.
+  if (offDoc !== undefined) return offDoc.replaceAll('`', '');
+  const help = `${doc.replaceAll('`', '')} (default: ${defaultText.replaceAll('`', '')})`;
+  return name === 'token' ? `${help} ${shownByPs(variableOf(name))}` : help;
+}
+
+function shownByPs(variable: string): string {
+  return `Whoever may list processes (ps) reads it here: prefer ${variable}.`;
 }
 
 /** The options of the option table that the command line gave, by their SQL names. */
@@ -245,6 +268,7 @@ function serveFlags(command: Command): ServeFlags {
 function milliseconds(source: string, text: string | undefined): number {
   if (text === undefined) return DEFAULT_DRAIN_TIMEOUT_MS;
   if (!/^\d+$/.test(text)) throw new Error(`${source} must be a whole number, got "${text}"`);
+  if (Number(text) > LONGEST_TIMER_MS) throw new Error(`${source} must be at most ${LONGEST_TIMER_MS}, got ${text}`);
   return Number(text);
 }
 
@@ -260,7 +284,7 @@ function quackSettings(
     return undefined;
   }
   if (!uri.startsWith('quack:')) throw new Error(`--quack must be a URI such as quack:localhost:9494, got "${uri}"`);
-  if (token !== undefined) checkQuackToken(source, token);
+  if (token !== undefined) checkToken(source, token);
   return { uri, token };
 }
 

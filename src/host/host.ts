@@ -1,10 +1,9 @@
 import type { DuckDBPlugin } from '../plugin.js';
-import type { Environment } from './serve-settings.js';
 
 /** The process that the host runs in, as far as it may see it. */
 export interface Host {
   readonly argv: readonly string[];
-  readonly environment: Environment;
+  readonly environment: Record<string, string | undefined>;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream & { readonly fd?: number };

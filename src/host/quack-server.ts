@@ -4,7 +4,6 @@
 import { randomBytes } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
-import { MIN_TOKEN_CHARACTERS } from '../schema/serve-options.js';
 
 export interface QuackSettings {
   /** `quack:host[:port]`; the extension's default port is 9494. */
@@ -15,13 +14,6 @@ export interface QuackSettings {
 }
 
 const TOKEN_BYTES = 16;
-
-/** Throws when a token that was given is too short. The extension would take four characters. */
-export function checkQuackToken(source: string, token: string): void {
-  if (token.length < MIN_TOKEN_CHARACTERS) {
-    throw new Error(`${source} must have at least ${MIN_TOKEN_CHARACTERS} characters, got ${token.length}`);
-  }
-}
 
 export class QuackServer {
   readonly #connection: DuckDBConnection;

@@ -32,6 +32,11 @@ export function flagOf(name: ServeOptionName): string {
   return isOnByDefault(name) ? `--no-${words}` : `--${words}`;
 }
 
+/** The variable of an option, as the documentation names it. */
+export function variableOf(name: ServeOptionName): string {
+  return PREFIXES[0] + name.toUpperCase();
+}
+
 /** A switch that is on by default has a flag that turns it off. */
 export function isOnByDefault(name: ServeOptionName): boolean {
   const option: Option<unknown> = serveOptions[name];

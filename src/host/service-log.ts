@@ -3,6 +3,7 @@
 
 import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { redacted } from '../base/redaction.js';
 
 export type Level = 'info' | 'warn' | 'error';
 export type Log = (level: Level, event: string, fields?: Readonly<Record<string, unknown>>) => void;
@@ -51,5 +52,7 @@ export class ServiceLog {
 }
 
 export function lineOf(level: Level, event: string, fields: Readonly<Record<string, unknown>> = {}): string {
-  return `${JSON.stringify({ time: new Date().toISOString(), level, event, ...fields })}\n`;
+  const line = { time: new Date().toISOString(), level, event, ...fields };
+  // A database may be named by a connection string. A token that was made up is told as a value of its own, and stays.
+  return `${JSON.stringify(line, (_name, value: unknown) => (typeof value === 'string' ? redacted(value) : value))}\n`;
 }

@@ -1,12 +1,14 @@
 // `otelduck serve`: servers from start to drained. One JSON line on standard error for each event in their life, and an
 // exit code that says whether rows were dropped. SQL is the only control plane: this file sends CALL statements.
 
+import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
+import { redacted } from '../base/redaction.js';
 import { version as duckdbVersion } from '../duckdb/node-api.js';
 import type { DuckDBPlugin } from '../plugin.js';
-import { packageVersion, type ServeInvocation } from './command-line.js';
+import { DEFAULT_DATABASE, packageVersion, type ServeInvocation } from './command-line.js';
 import { EndSignals } from './end-signals.js';
 import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
@@ -24,6 +26,7 @@ export async function runService(
   invocation: ServeInvocation,
   plugins: readonly DuckDBPlugin[],
   host: Host,
+  environmentFile?: string,
 ): Promise<number> {
   const log = new ServiceLog(host.stderr);
   const signals = new EndSignals();
@@ -34,7 +37,9 @@ export async function runService(
   try {
     const { drainTimeoutMs } = invocation;
     const service = new Service(invocation, plugins, log.write);
-    logStart(invocation, plugins, host, log.write);
+    logStart(invocation, plugins, log.write);
+    if (environmentFile !== undefined) log.write('info', 'environment_file', { file: environmentFile });
+    logUnknown(host, log.write);
     const failed = Promise.race([service.start(), errors.first]).catch((error: unknown) => {
       log.write('error', 'failed', { error: messageOf(error) });
     });
@@ -69,13 +74,19 @@ export async function runService(
   }
 }
 
-function logStart(invocation: ServeInvocation, plugins: readonly DuckDBPlugin[], host: Host, log: Log): void {
+function logStart({ database }: ServeInvocation, plugins: readonly DuckDBPlugin[], log: Log): void {
   log('info', 'starting', {
     version: packageVersion,
     duckdb_version: duckdbVersion(),
-    database: invocation.database,
+    database: database ?? DEFAULT_DATABASE,
     plugins: plugins.map((plugin) => plugin.name),
   });
+  if (database === undefined) {
+    log('info', 'default_database', { file: resolve(DEFAULT_DATABASE), because: 'no database was named' });
+  }
+}
+
+function logUnknown(host: Host, log: Log): void {
   for (const { variable, meant } of unknownVariables(host.environment)) {
     log('warn', 'unknown_variable', { variable, ...(meant === undefined ? {} : { meant }) });
   }
@@ -153,7 +164,7 @@ class Service {
   }
 
   async #start(): Promise<void> {
-    const { database: path, memoryLimit, init, uris, arguments: given } = this.#invocation;
+    const { database: path = DEFAULT_DATABASE, memoryLimit, init, uris, arguments: given } = this.#invocation;
     this.#database = await HostDatabase.open({ path, isReadOnly: false, memoryLimit }, this.#plugins, {
       log: ({ level, event, fields }) => this.#log(level, event, fields),
     });
@@ -161,7 +172,11 @@ class Service {
     if (init !== undefined) await this.#runInit(init, connection);
     for (const uri of uris) {
       if (this.#isStopping) return;
-      const result = await connection.runAndReadAll(serveStatement(uri, given));
+      const statement = serveStatement(uri, given);
+      const result = await connection.runAndReadAll(statement).catch((error: unknown) => {
+        // DuckDB quotes the statement from anywhere on: from the middle of a token too.
+        throw new Error(redacted(messageOf(error), statement), { cause: error });
+      });
       for (const { auth_token: token, ...server } of result.getRowObjectsJson()) {
         // A token that nobody chose must be told to somebody; one that was given is not repeated in a log.
         const isGenerated = given.token === undefined && token !== '';

@@ -49,7 +49,10 @@ export function loadCommand(
     )
     .option('--url <url>', 'where to send (default: http://localhost with the port of the protocol)')
     .option('--uri <uri>', 'the same as a listen URI: otlp:localhost:4318, otap:localhost:4317')
-    .option('--token <token>', `bearer token (default: ${TOKEN_VARIABLE} of the environment)`)
+    .option(
+      '--token <token>',
+      `bearer token (default: ${TOKEN_VARIABLE} of the environment, which, unlike a flag, ps does not show)`,
+    )
     .option('--allow-remote', 'send to a server that is not on this machine')
     .addOption(new Option('--protocol <name>', 'http, or as the URI says').choices(protocols))
     .addOption(new Option('--encoding <name>', 'of bodies over http').choices(encodings).default('protobuf'))

@@ -12,6 +12,8 @@ export interface Option<T> {
   /** What the reference shows as default. */
   readonly defaultText: string;
   readonly doc: string;
+  /** What turning it off does, of a switch that is on by default. */
+  readonly offDoc?: string;
   /** Turns a given value into one that may be used, or throws the reason why it may not. */
   read(name: string, given: GivenValue): T;
 }
@@ -78,8 +80,11 @@ export function word<W extends string, D extends W | null>(declared: {
   };
 }
 
-export function flag(declared: { default: boolean; doc: string }): Option<boolean> {
+export function flag(
+  declared: { default: false; doc: string } | { default: true; doc: string; offDoc: string },
+): Option<boolean> {
   return {
+    ...('offDoc' in declared ? { offDoc: declared.offDoc } : {}),
     sqlType: 'BOOLEAN',
     defaultText: String(declared.default),
     doc: declared.doc,

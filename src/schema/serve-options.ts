@@ -5,6 +5,25 @@ const MiB = 1 << 20;
 
 export const MIN_TOKEN_CHARACTERS = 16;
 
+/**
+ * Throws unless clients can present the text as a token: HTTP drops outer spaces of a header, and takes no control characters
+ * inside. A file that ends with a line break is where such tokens come from. The token itself is not told.
+ */
+export function checkToken(name: string, token: string): void {
+  if (token.length < MIN_TOKEN_CHARACTERS) {
+    throw new RangeError(`${name} must be at least ${MIN_TOKEN_CHARACTERS} characters long`);
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const control = /[\u0000-\u001f\u007f]/.exec(token);
+  if (control !== null) {
+    const code = token.charCodeAt(control.index).toString(16).padStart(4, '0');
+    throw new RangeError(
+      `${name} must not have line breaks or other control characters, got U+${code} at ${control.index + 1}`,
+    );
+  }
+  if (token.trim() !== token) throw new RangeError(`${name} must not begin or end with a space`);
+}
+
 function notEmpty(name: string, value: string): void {
   if (value === '') throw new RangeError(`${name} must not be empty`);
 }
@@ -34,6 +53,7 @@ export const serveOptions = {
   create_tables: flag({
     default: true,
     doc: 'Create the tables that do not exist. When false they must exist, with the expected columns.',
+    offDoc: 'Create no tables: they must exist, with the expected columns.',
   }),
   allow_other_hostname: flag({
     default: false,

@@ -1,6 +1,6 @@
 import { version as duckdbVersion } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_DRAIN_TIMEOUT_MS, parseCommandLine } from '../../src/host/command-line.js';
+import { type Answer, DEFAULT_DRAIN_TIMEOUT_MS, parseCommandLine } from '../../src/host/command-line.js';
 import { unknownVariables } from '../../src/host/serve-settings.js';
 import { serveOptions } from '../../src/schema/serve-options.js';
 import { command, run, runProcess } from './command.js';
@@ -59,7 +59,7 @@ describe('single dashes', () => {
 
 describe('settings of serve', () => {
   for (const [argv, environment, expected] of [
-    [[], {}, { database: ':memory:', uris: ['otlp:localhost:4318'], arguments: {}, drainTimeoutMs: 30_000 }],
+    [[], {}, { database: undefined, uris: ['otlp:localhost:4318'], arguments: {}, drainTimeoutMs: 30_000 }],
     [['-init', 'x.sql'], {}, { uris: [], init: 'x.sql' }],
     [['--uri', 'otlp:a', '--uri', 'otap:b'], {}, { uris: ['otlp:a', 'otap:b'] }],
     [
@@ -115,6 +115,21 @@ describe('settings of serve', () => {
       });
     });
   }
+
+  // A timer of more fires at once: the service would have dropped its rows.
+  test('--drain-timeout-ms is at most what a timer takes', () => {
+    expect(parseCommandLine(['serve', '--drain-timeout-ms', '2147483648'], {})).toMatchObject({
+      err: 'error: --drain-timeout-ms must be at most 2147483647, got 2147483648\n',
+    });
+  });
+
+  test('the help of a switch that is on says what its flag does, and that ps shows tokens', () => {
+    const { out } = parseCommandLine(['serve', '--help'], {}) as Answer;
+    const help = out.replaceAll(/\s+/g, ' ');
+    expect(help).toContain('--no-create-tables Create no tables: they must exist');
+    for (const name of ['OTELDUCK_TOKEN', 'OTELDUCK_QUACK_TOKEN'])
+      expect(help).toContain(`(ps) reads it here: prefer ${name}.`);
+  });
 
   test('a mistyped variable is noticed', () => {
     expect(unknownVariables({ OTELDUCK_SEAL_MAX_AGE: '1', OTELDUCK_TOKEN: 'x', HOME: '/' })).toEqual([

@@ -62,7 +62,7 @@ test('a service whose commits fail says so while it runs', async () => {
      DROP TABLE otlp_logs;
      COPY (SELECT listen_url FROM otlp_server_list()) TO '${join(folder, 'url.csv')}' (HEADER false);`,
   );
-  const service = start(['serve', '--init', init], { program: command });
+  const service = start(['serve', ':memory:', '--init', init], { program: command });
   await service.until('stderr', /"ready"/);
   await sendLog(readFileSync(join(folder, 'url.csv'), 'utf8').trim());
   expect(await service.until('stderr', /"commits_failing".*\n/)).toMatch(
@@ -73,10 +73,10 @@ test('a service whose commits fail says so while it runs', async () => {
 });
 
 test('a service whose address is taken says so and ends with exit code 1', async () => {
-  const first = start(['serve', '--uri', 'otlp:127.0.0.1:0', '--disable-auth'], { program: command });
+  const first = start(['serve', ':memory:', '--uri', 'otlp:127.0.0.1:0', '--disable-auth'], { program: command });
   const lines = (await first.until('stderr', /"ready"/)).trim().split('\n');
   const { listen_uri: uri } = JSON.parse(lines.find((line) => line.includes('"listening"'))!) as { listen_uri: string };
-  const { stderr, exitCode } = await run(['serve', '--uri', uri, '--disable-auth'], { program: command });
+  const { stderr, exitCode } = await run(['serve', ':memory:', '--uri', uri, '--disable-auth'], { program: command });
   expect(stderr).toContain(`cannot listen on ${uri}: address already in use`);
   expect(exitCode).toBe(1);
   first.child.kill('SIGTERM');

@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.js';
 import { bareCommand, type Ended, fakePlugin, folder, type Started, start } from './command.js';
 
 const serve = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  start(['serve', '--plugin', fakePlugin, ...args], { env });
+  start(['serve', '--plugin', fakePlugin, ...(/^-|^$/.test(args[0] ?? '') ? [':memory:'] : []), ...args], { env });
 
 async function ready(service: Started): Promise<Started> {
   await service.until('stderr', /"ready"/);
@@ -104,11 +104,15 @@ describe.concurrent('a log that cannot be written', () => {
     const init = join(folder, 'tells.sql');
     const told = join(folder, 'told.csv');
     writeFileSync(init, `COPY (SELECT 1) TO '${told}';`);
-    const service = spawn(process.execPath, [bareCommand, 'serve', '--plugin', fakePlugin, '--init', init], {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', openSync('/dev/full', 'w')],
-      timeout: 50_000,
-    });
+    const service = spawn(
+      process.execPath,
+      [bareCommand, 'serve', ':memory:', '--plugin', fakePlugin, '--init', init],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'ignore', openSync('/dev/full', 'w')],
+        timeout: 50_000,
+      },
+    );
     await eventually(() => expect(existsSync(told)).toBe(true));
     service.kill('SIGTERM');
     expect(await once(service, 'close')).toEqual([0, null]);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { fakePlugin, folder, start } from './command.js';
 
 const serve = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  start(['serve', '--plugin', fakePlugin, ...args], { env });
+  start(['serve', '--plugin', fakePlugin, ...args], { env: { OTELDUCK_DATABASE: ':memory:', ...env } });
 
 function events(stderr: string): Record<string, unknown>[] {
   return stderr

@@ -199,7 +199,7 @@ lakeSuite('credentials', ['extensions', 'postgres', 'seaweedfs'], () => {
     const init = (name: string, statements: readonly string[]) => {
       const path = join(folder, `${name}.sql`);
       writeFileSync(path, [...extensionSettings(), ...statements].map((sql) => `${sql};\n`).join(''));
-      return ['serve', '--init', path, '--uri', 'otlp:127.0.0.1:0', '--catalog', 'lake', '--token', TOKEN];
+      return ['serve', ':memory:', '--init', path, '--uri', 'otlp:127.0.0.1:0', '--catalog', 'lake', '--token', TOKEN];
     };
     const service = start([...init('good', attach), '--seal-max-age-ms', '50', '--drain-timeout-ms', '1000'], {
       program: command,

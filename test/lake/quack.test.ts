@@ -20,7 +20,7 @@ let scripts = 0;
 function serve(args: readonly string[], statements: readonly string[] = [], env: Record<string, string> = {}): Started {
   const init = join(folder, `init${++scripts}.sql`);
   writeFileSync(init, [...extensionSettings(), ...statements].map((sql) => `${sql};\n`).join(''));
-  const service = start(['serve', '--init', init, ...args], { program: command, env });
+  const service = start(['serve', ':memory:', '--init', init, ...args], { program: command, env });
   onTestFinished(() => {
     service.child.kill('SIGKILL');
   });
@@ -147,7 +147,7 @@ lakeSuite('otelduck serve --quack', ['extensions'], () => {
 for (const [args, error] of [
   [['--quack-token', TOKEN], '--quack-token needs --quack or OTELDUCK_QUACK'],
   [['--quack', 'localhost:9494'], '--quack must be a URI such as quack:localhost:9494, got "localhost:9494"'],
-  [['--quack', 'quack:localhost', '--quack-token', 'short'], '--quack-token must have at least 16 characters, got 5'],
+  [['--quack', 'quack:localhost', '--quack-token', 'short'], '--quack-token must be at least 16 characters long'],
 ] as const) {
   test(`${args.join(' ')}: ${error}`, async () => {
     const { stderr, exitCode } = await run(['serve', ...args], { program: command });
