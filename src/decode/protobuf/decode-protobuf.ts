@@ -18,9 +18,10 @@ import { placeOfLast } from './well-formed.js';
 
 // The messages around records have other names in each signal, and the same field numbers.
 const RESOURCE_GROUP = tagsOf('ExportLogsServiceRequest').resource_logs;
-const { resource: RESOURCE, scope_logs: SCOPE_GROUP } = tagsOf('ResourceLogs');
+const { resource: RESOURCE, scope_logs: SCOPE_GROUP, schema_url: SCHEMA_URL } = tagsOf('ResourceLogs');
 const { scope: SCOPE, log_records: RECORD } = tagsOf('ScopeLogs');
-const RESOURCE_ATTRIBUTES = tagsOf('Resource').attributes;
+const { attributes: RESOURCE_ATTRIBUTES, entity_refs: ENTITY_REF } = tagsOf('Resource');
+const ENTITY_SCHEMA_URL = tagsOf('EntityRef').schema_url;
 const scopeTags = tagsOf('InstrumentationScope');
 
 const signals = {
@@ -95,6 +96,9 @@ export class ProtobufDecoder {
         case SCOPE_GROUP:
           this.#scopeGroup(reader.lengthEnd(end));
           break;
+        case SCHEMA_URL:
+          reader.skipText(end);
+          break;
         default:
           reader.skipOther(tag, this.#messages.resourceGroup, end);
       }
@@ -118,6 +122,9 @@ export class ProtobufDecoder {
         case SCOPE:
           scope = placeOfLast(reader, scope, 'InstrumentationScope', end);
           break;
+        case SCHEMA_URL:
+          reader.skipText(end);
+          break;
         default:
           reader.skipOther(tag, this.#messages.scopeGroup, end);
       }
@@ -134,6 +141,7 @@ export class ProtobufDecoder {
     while (reader.pos < end) {
       const tag = reader.tag();
       if (tag === RESOURCE_ATTRIBUTES && resource.keeps()) attributes.index(end);
+      else if (tag === ENTITY_REF) this.#passEntityRef(reader.lengthEnd(end));
       else reader.skipOther(tag, 'Resource', end);
     }
     reader.leave(end);
@@ -146,6 +154,16 @@ export class ProtobufDecoder {
     if (resource.keeps('resource_attributes')) {
       resource.set('resource_attributes', offset, attributes.writeObjectOrNothing());
     }
+  }
+
+  #passEntityRef(end: number): void {
+    const { reader } = this.#wiring;
+    while (reader.pos < end) {
+      const tag = reader.tag();
+      if (tag === ENTITY_SCHEMA_URL) reader.skipText(end);
+      else reader.skipOther(tag, 'EntityRef', end);
+    }
+    reader.leave(end);
   }
 
   #readScope(end: number): void {

@@ -1,5 +1,5 @@
-// The fields of OTLP's messages that reach a column, as proto/ defines them (test/unit/decode/protobuf-messages.test.ts
-// proves it). Every other field is skipped unseen. The decoders take their tags from here; errors, their names.
+// The fields of OTLP's messages that reach a column, and the texts around them that must be texts, as proto/ defines them
+// (test/unit/decode/protobuf-messages.test.ts proves it). Every other field is skipped unseen. The decoders take their tags from here; errors, their names.
 
 import type { Signal } from '../../schema/column-declaration.js';
 
@@ -22,8 +22,8 @@ type ScalarType = keyof typeof scalarWireTypes;
 type Fields = Readonly<Record<string, readonly [number: number, type: string]>>;
 
 const keyValues = 'KeyValue';
-const resourceGroup = { resource: [1, 'Resource'] } as const;
-const scopeGroup = { scope: [1, 'InstrumentationScope'] } as const;
+const resourceGroup = { resource: [1, 'Resource'], schema_url: [3, 'string'] } as const;
+const scopeGroup = { scope: [1, 'InstrumentationScope'], schema_url: [3, 'string'] } as const;
 const numberPoints = { data_points: [1, 'NumberDataPoint'] } as const;
 
 export const messages = {
@@ -37,7 +37,8 @@ export const messages = {
   ScopeSpans: { ...scopeGroup, spans: [2, 'Span'] },
   ScopeMetrics: { ...scopeGroup, metrics: [2, 'Metric'] },
 
-  Resource: { attributes: [1, keyValues] },
+  Resource: { attributes: [1, keyValues], entity_refs: [3, 'EntityRef'] },
+  EntityRef: { schema_url: [1, 'string'] },
   InstrumentationScope: { name: [1, 'string'], version: [2, 'string'], attributes: [3, keyValues] },
   KeyValue: { key: [1, 'string'], value: [2, 'AnyValue'] },
   AnyValue: {

@@ -5,7 +5,9 @@ import type { TableRows } from '../../buffer/table-rows.js';
 import { metricColumns, metricTexts } from '../rows/metric-columns.js';
 import { setSharedText, type Wiring } from './fields.js';
 import { type MessageName, tagsOf } from './messages.js';
+import { Places } from './places.js';
 import { expHistogramPointDecoder, histogramPointDecoder, numberPointDecoder, summaryPointDecoder } from './points.js';
+import type { WireReader } from './reader.js';
 import { checkReplaced } from './well-formed.js';
 
 const tags = tagsOf('Metric');
@@ -26,13 +28,15 @@ export function metricDecoder(wiring: Wiring, rows: SignalRows): (end: number) =
   const { reader } = wiring;
   const texts = metricTexts(rows);
   const kinds = kindsByTag(wiring, rows);
+  /** What is set of the kind that came last. Messages of one field that comes again are merged, as protobuf has it. */
+  const data = new Places();
 
   return (end) => {
     let name = 0;
     let description = 0;
     let unit = 0;
     let kind: Kind | undefined;
-    let data = 0;
+    data.clear();
     while (reader.pos < end) {
       const tag = reader.tag();
       switch (tag) {
@@ -50,9 +54,12 @@ export function metricDecoder(wiring: Wiring, rows: SignalRows): (end: number) =
         case tags.histogram:
         case tags.exponential_histogram:
         case tags.summary:
-          if (kind !== undefined) checkReplaced(reader, data, kind.message);
-          kind = kinds.get(tag)!;
-          data = reader.place(end);
+          if (kind !== kinds.get(tag)) {
+            if (kind !== undefined) checkAllReplaced(reader, data, kind.message);
+            data.clear();
+            kind = kinds.get(tag)!;
+          }
+          data.add(reader.place(end));
           break;
         default:
           reader.skipOther(tag, 'Metric', end);
@@ -64,7 +71,7 @@ export function metricDecoder(wiring: Wiring, rows: SignalRows): (end: number) =
       setSharedText(wiring, texts, 'name', name);
       setSharedText(wiring, texts, 'description', description);
       setSharedText(wiring, texts, 'unit', unit);
-      decodePoints(wiring, kind, reader.enter(data));
+      decodePoints(wiring, kind, data);
       texts.fill();
     }
     reader.pos = end;
@@ -121,19 +128,26 @@ function kindsByTag(wiring: Wiring, rows: SignalRows): ReadonlyMap<number, Kind>
   ]);
 }
 
-function decodePoints({ reader }: Wiring, kind: Kind, end: number): void {
+function checkAllReplaced(reader: WireReader, places: Places, message: MessageName): void {
+  for (let i = 0; i < places.count; i++) checkReplaced(reader, places.at(i), message);
+}
+
+function decodePoints({ reader }: Wiring, kind: Kind, data: Places): void {
   const { table, decodePoint } = kind;
   const firstRow = table.rows;
   let temporality = 0;
   let isMonotonic = false;
-  while (reader.pos < end) {
-    const tag = reader.tag();
-    if (tag === POINT) decodePoint(reader.lengthEnd(end));
-    else if (tag === TEMPORALITY && kind.temporality !== undefined) temporality = reader.varint();
-    else if (tag === IS_MONOTONIC && kind.isMonotonic !== undefined) isMonotonic = reader.bool();
-    else reader.skipOther(tag, kind.message, end);
+  for (let i = 0; i < data.count; i++) {
+    const end = reader.enter(data.at(i));
+    while (reader.pos < end) {
+      const tag = reader.tag();
+      if (tag === POINT) decodePoint(reader.lengthEnd(end));
+      else if (tag === TEMPORALITY && kind.temporality !== undefined) temporality = reader.varint();
+      else if (tag === IS_MONOTONIC && kind.isMonotonic !== undefined) isMonotonic = reader.bool();
+      else reader.skipOther(tag, kind.message, end);
+    }
+    reader.leave(end);
   }
-  reader.leave(end);
   kind.temporality?.values.fill(temporality, firstRow, table.rows);
   kind.isMonotonic?.values.fill(isMonotonic ? 1 : 0, firstRow, table.rows);
 }

@@ -6,6 +6,7 @@
 // Varints and numbers are bounded by the body alone, so one may run past the end of its message; leave() sees that.
 // Lengths are checked where they are read. Nothing here allocates, unless it fails.
 
+import { isUtf8 } from 'node:buffer';
 import { Failure } from '../../base/failure.js';
 import { MAX_VALUE_DEPTH } from '../rows/limits.js';
 import { isContinuationByte } from '../text/text-check.js';
@@ -190,6 +191,13 @@ export class WireReader {
   /** Refuses a text that begins inside a character: the check of the whole heap cannot see that. */
   checkTextStart(start: number): void {
     if (isContinuationByte(this.bytes[start]!)) this.failField(start, 'invalid UTF-8');
+  }
+
+  /** Passes by a text that no column is for. It must be one all the same. */
+  skipText(outerEnd: number): void {
+    const end = this.lengthEnd(outerEnd);
+    if (!isUtf8(this.bytes.subarray(this.pos, end))) this.failField(this.pos, 'invalid UTF-8');
+    this.pos = end;
   }
 
   /** Refuses the body for what is wrong at byte `at`. */

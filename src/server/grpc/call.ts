@@ -1,9 +1,15 @@
 // One call, as its method sees it: metadata, messages both ways. How it ends is for the listener to say.
 
 import http2 from 'node:http2';
+import { Failure } from '../../base/failure.js';
+import { LONGEST_TIMER_MS } from '../../base/longest-timer.js';
 import { ACCEPTED_ENCODINGS, framed, messageEncoding } from './message.js';
 import { GrpcMessageReader } from './message-reader.js';
-import { type GrpcStatus, statusTrailers } from './status.js';
+import { type GrpcStatus, grpcStatus, statusTrailers } from './status.js';
+
+/** How long nothing must have come on a stream that has its status, before it is reset; and how long it is read at most. */
+const QUIET_MS = 50;
+const LONGEST_DRAIN_MS = 1000;
 
 /** Serves a call: it ends with OK when this resolves, and with the failure's status when it rejects. */
 export type GrpcMethod = (call: GrpcCall) => Promise<void>;
@@ -14,7 +20,9 @@ export class GrpcCall {
   readonly connection: unknown;
   readonly #stream: http2.ServerHttp2Stream;
   readonly #maxMessageBytes: number;
+  #reader: GrpcMessageReader | undefined;
   #isEnding = false;
+  #hasEnded = false;
   /** Made when somebody asks: a fifth of the time that an empty unary call takes. See bench/grpc.ts. */
   #ending: AbortController | undefined;
 
@@ -41,11 +49,13 @@ export class GrpcCall {
   /** The client's messages. Throws `unsupported` when they are compressed with what we do not know. To be called once. */
   messages(maxMessageBytes = this.#maxMessageBytes): GrpcMessageReader {
     const encoding = messageEncoding(this.metadata['grpc-encoding'] as string | undefined);
-    return new GrpcMessageReader(this.#stream, encoding, maxMessageBytes);
+    this.#reader = new GrpcMessageReader(this.#stream, encoding, maxMessageBytes);
+    return this.#reader;
   }
 
   /** Sends a message. Resolves once the client takes more; rejects when it has gone. */
   async send(message: Uint8Array): Promise<void> {
+    if (this.#hasEnded) throw new Failure('timedOut', 'the deadline passed before the answer');
     if (!this.#stream.headersSent) this.#stream.respond(responseHeaders, { waitForTrailers: true });
     await new Promise<void>((resolve, reject) => {
       this.#stream.write(framed(message), (error) => (error ? reject(error) : resolve()));
@@ -57,9 +67,27 @@ export class GrpcCall {
     this.#ending?.abort();
   }
 
+  /** Ends the call with DEADLINE_EXCEEDED after this long, whatever its method waits for then. */
+  endAfter(timeoutMs: number): void {
+    const timer = setTimeout(
+      () => {
+        const late = new Failure('timedOut', `the deadline of ${timeoutMs} ms has passed`);
+        this.#reader?.interrupt(late);
+        this.askToEnd();
+        this.end(grpcStatus(late));
+        // The status would wait behind messages that the client does not take.
+        if (this.#stream.writableLength > 0) this.#stream.close(http2.constants.NGHTTP2_CANCEL);
+      },
+      Math.min(timeoutMs, LONGEST_TIMER_MS),
+    );
+    this.#stream.once('close', () => clearTimeout(timer));
+  }
+
+  /** The first status counts. */
   end(status: GrpcStatus): void {
     const stream = this.#stream;
-    if (this.isGone) return;
+    if (this.#hasEnded || this.isGone) return;
+    this.#hasEnded = true;
     if (!stream.headersSent) {
       stream.respond({ ...responseHeaders, ...statusTrailers(status) }, { endStream: true });
       closeOnceSent(stream);
@@ -87,10 +115,23 @@ function closeOnceSent(stream: http2.ServerHttp2Stream): void {
   setImmediate(() => closeUnlessEnded(stream));
 }
 
-/** A client that is still sending is told to stop; it has its status. */
+/**
+ * A client that is still sending is told to stop; it has its status. What it had under way is read first: clients on
+ * node:http2 count what a reset kept them from sending against the memory of their connection, and after 10 MB of it
+ * begin no more streams on it.
+ */
 function closeUnlessEnded(stream: http2.ServerHttp2Stream): void {
   if (stream.readableEnded || stream.closed) return;
-  stream.close(http2.constants.NGHTTP2_NO_ERROR);
+  const close = () => stream.close(http2.constants.NGHTTP2_NO_ERROR);
+  const quiet = setTimeout(close, QUIET_MS);
+  const drained = setTimeout(close, LONGEST_DRAIN_MS);
+  stream.once('close', () => {
+    clearTimeout(quiet);
+    clearTimeout(drained);
+  });
   // Node keeps a stream, and so its session, for as long as there is something in it that nobody has read.
-  stream.removeAllListeners('readable').resume();
+  stream
+    .removeAllListeners('readable')
+    .on('data', () => quiet.refresh())
+    .resume();
 }

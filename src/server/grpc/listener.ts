@@ -8,6 +8,7 @@ import { ConnectionLimit } from '../connection-limit.js';
 import { canonicalUri, type ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
 import { GrpcCall, type GrpcMethod } from './call.js';
+import { deadlineMs } from './deadline.js';
 import { CONNECTION_WINDOW_BYTES, KEEPALIVE, MAX_OPEN_CALLS, sessionLimits } from './limits.js';
 import { type GrpcStatus, grpcCodes, grpcStatus, OK_STATUS } from './status.js';
 
@@ -136,6 +137,8 @@ export class GrpcListener implements Listener {
       }
       if (this.#isStopping) throw new Failure('stopping', 'the server is stopping');
       if (this.#calls.size >= MAX_OPEN_CALLS) throw new Failure('overloaded', `${MAX_OPEN_CALLS} calls are open`);
+      const timeoutMs = deadlineMs(call.metadata['grpc-timeout'] as string | undefined);
+      if (timeoutMs !== undefined) call.endAfter(timeoutMs);
       await method(call);
       return OK_STATUS;
     } catch (error) {

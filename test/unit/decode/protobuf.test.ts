@@ -505,6 +505,22 @@ describe('the wire format', () => {
     ]);
   });
 
+  // The first of them was once lost.
+  test('merges messages of the kind that a metric has', () => {
+    const point = (value: bigint) => lengthField(1, fixed64Field(6, value));
+    const sum = (...parts: Uint8Array[]) => lengthField(7, ...parts);
+    const merged = requestOf(sum(varintField(2, 2), point(1n)), sum(point(2n), varintField(3, 1)));
+    expect(decode('metrics', merged)['otlp_metrics_sum']).toMatchObject([
+      { int_value: '1', aggregation_temporality: 2, is_monotonic: true },
+      { int_value: '2', aggregation_temporality: 2, is_monotonic: true },
+    ]);
+    const between = requestOf(sum(point(1n)), lengthField(5, point(2n)), sum(point(3n)));
+    expect(decode('metrics', between)).toMatchObject({
+      otlp_metrics_gauge: [],
+      otlp_metrics_sum: [{ int_value: '3' }],
+    });
+  });
+
   test('may pack repeated numbers or not', () => {
     const counts = [
       fixed64Field(6, 1n),
@@ -765,9 +781,20 @@ describe('refused', () => {
     ],
   ])('invalid UTF-8: %s', (_, signal, body, text) => expect(refusal(signal, body)).toContain(text));
 
+  // It once was taken: no column has it.
+  test.each([
+    ['ResourceLogs', 'logs', lengthField(1, lengthField(3, half))],
+    ['ScopeLogs', 'logs', lengthField(1, lengthField(2, lengthField(3, half)))],
+    ['ResourceSpans', 'traces', lengthField(1, lengthField(3, half))],
+    ['ScopeSpans', 'traces', lengthField(1, lengthField(2, lengthField(3, half)))],
+    ['ResourceMetrics', 'metrics', lengthField(1, lengthField(3, half))],
+    ['ScopeMetrics', 'metrics', lengthField(1, lengthField(2, lengthField(3, half)))],
+    ['EntityRef', 'logs', lengthField(1, lengthField(1, lengthField(3, lengthField(1, half))))],
+  ] as const)('invalid UTF-8: schema_url of %s', (message, signal, body) =>
+    expect(refusal(signal, body)).toContain(`invalid UTF-8 in ${message}.schema_url`),
+  );
+
   test('texts that no column keeps may be anything', () => {
-    const body = lengthField(1, lengthField(3, half), lengthField(1, lengthField(3, lengthField(1, half))));
-    expect(decode('logs', body)).toEqual({ otlp_logs: [] });
     expect(logOf(lengthField(3, half), lengthField(3, 'INFO'))).toMatchObject({ severity_text: 'INFO' });
   });
 });
