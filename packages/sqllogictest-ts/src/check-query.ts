@@ -6,6 +6,7 @@ import { DuckDBTypeId } from '@duckdb/node-api';
 import type { Scope } from './scope.js';
 import type { Comparison } from './test-failure.js';
 import type { QueryRecord, SortMode } from './test-record.js';
+import { type GivenLines, linesOf } from './update-expectations.js';
 import type { ValueJudge } from './value-judge.js';
 
 /** A query's result, rendered, row by row and not yet sorted. */
@@ -33,6 +34,29 @@ export interface Mismatch {
 
 const HASH = /^\d+ values hashing to [0-9a-f]{32}$/;
 const FILE = '<FILE>:';
+
+/** The lines with which the record would expect this result; undefined if no lines can say it. */
+export async function expectationOf(
+  record: QueryRecord,
+  result: RenderedResult,
+  context: CheckContext,
+): Promise<GivenLines> {
+  const columnCount = result.columnNames.length;
+  // The header counts the columns, labels compare with other records, and a file holds its own result.
+  if (columnCount !== record.columnCount || record.label !== '' || record.expected[0]?.startsWith(FILE))
+    return undefined;
+  const rows = rowsOf(sortValues(result.values, columnCount, record.sort), columnCount);
+  if (record.expected.length === 1 && HASH.test(record.expected[0]!)) return [hashOf(rows.flat())];
+  return linesOf(rows, record.expected, async (line, row) => {
+    const text = context.scope.substituteLoops(line);
+    const cells = columnCount === 1 ? [text] : cellsOf(text);
+    if (cells.length !== row.length) return false;
+    for (const [column, cell] of cells.entries()) {
+      if (!(await isExpected(cell, row[column]!, result.columnTypes[column]!, context))) return false;
+    }
+    return true;
+  });
+}
 
 /** Undefined if the result is as expected. */
 export async function checkQuery(
@@ -138,8 +162,7 @@ async function expectedRows(
     (columnCount > 1 && lines.length === gotRowCount) ||
     (lines.length > 0 && lines.every((line) => line.includes('\t')));
   if (isRowWise) {
-    // Several tabs are one, as in DuckDB's runner, so that files can line up their columns.
-    const rows = lines.map((line) => line.split(/\t+/).filter((value) => value !== ''));
+    const rows = lines.map(cellsOf);
     const wrong = rows.findIndex((row) => row.length !== columnCount);
     if (wrong < 0) return { rows };
     const values = count(rows[wrong]!.length, 'value');
@@ -149,6 +172,11 @@ async function expectedRows(
     return mismatch(`${count(lines.length, 'expected value')} do not fill rows of ${columnCount} columns`, lines, []);
   }
   return { rows: rowsOf(lines, columnCount) };
+}
+
+/** Several tabs are one, as in DuckDB's runner, so that files can line up their columns. */
+function cellsOf(line: string): string[] {
+  return line.split(/\t+/).filter((value) => value !== '');
 }
 
 const integerAndDecimalTypes = new Set([

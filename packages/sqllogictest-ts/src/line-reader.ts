@@ -2,6 +2,7 @@
 // `----`. After `----` a line that starts with # is data.
 
 import { TestFailure } from './test-failure.js';
+import type { ExpectationPlace } from './test-record.js';
 
 const SEPARATOR = '----';
 
@@ -40,6 +41,13 @@ export class LineReader {
       this.#next++;
     }
     return lines;
+  }
+
+  /** The lines after `----`, up to an empty line, and where they stand; no lines if the paragraph has no `----`. */
+  expectation(): { readonly lines: string[] | undefined; readonly at: ExpectationPlace } {
+    const start = this.#next;
+    const lines = this.expectedLines();
+    return { lines, at: { line: start + 1, lines: this.#next - start } };
   }
 
   /** The lines after `----`, up to an empty line; undefined if the paragraph has no `----`. */

@@ -246,12 +246,12 @@ function parseStatement({ words, line, conditions }: Directive, reader: LineRead
     throw reader.failure('statement must be "statement ok|error|maybe [connection]"');
   }
   const sql = sqlText('statement', reader);
-  const expected = reader.expectedLines();
+  const { lines: expected, at: expectedAt } = reader.expectation();
   if (expected !== undefined && outcome === 'ok') {
     throw reader.failure('statement ok cannot expect an error; use statement error, or query for a result', line);
   }
   const expectedError = outcome === 'ok' ? '' : expected?.join('\n');
-  return { kind: 'statement', line, conditions, outcome, sql, connection, expectedError };
+  return { kind: 'statement', line, conditions, outcome, sql, connection, expectedError, expectedAt };
 }
 
 const sortModes = new Map<string, SortMode>([
@@ -268,6 +268,8 @@ function parseQuery({ words, line, conditions }: Directive, reader: LineReader):
     throw reader.failure('query must be "query <one of I, T, R, D per column> [sort mode or connection] [label]"');
   }
   const sort = sortModes.get(sortOrConnection);
+  const sql = sqlText('query', reader);
+  const { lines: expected = [], at: expectedAt } = reader.expectation();
   return {
     kind: 'query',
     line,
@@ -276,8 +278,9 @@ function parseQuery({ words, line, conditions }: Directive, reader: LineReader):
     sort: sort ?? 'nosort',
     connection: sort === undefined ? sortOrConnection : '',
     label,
-    sql: sqlText('query', reader),
-    expected: reader.expectedLines() ?? [],
+    sql,
+    expected,
+    expectedAt,
   };
 }
 

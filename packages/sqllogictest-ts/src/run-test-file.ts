@@ -1,7 +1,7 @@
 // One test file, start to end: a fresh in-memory database and a fresh directory, both gone when it is over.
 
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSession } from './database-session.js';
@@ -10,6 +10,7 @@ import { Scope } from './scope.js';
 import { TestFailure } from './test-failure.js';
 import type { TestPlugin } from './test-plugin.js';
 import { FileSkipped, TestRun } from './test-run.js';
+import { ExpectationUpdates } from './update-expectations.js';
 
 export interface RunOptions {
   /** Plugins by the name that a file's `require` asks for. */
@@ -18,12 +19,15 @@ export interface RunOptions {
   readonly workingDirectory?: string;
   /** What `require-env` and `test-env` read; the process's environment by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** With `update`, results that differ are written into the file where it expected something else; `check` by default. */
+  readonly expectations?: 'check' | 'update';
   /** Receives what `mode output_result`, `output_hash` and `debug` show; nothing is shown by default. */
   readonly print?: (line: string) => void;
 }
 
 export type TestFileResult =
   | { readonly path: string; readonly status: 'passed' }
+  | { readonly path: string; readonly status: 'updated'; readonly expectations: number }
   | { readonly path: string; readonly status: 'skipped'; readonly reason: string }
   | { readonly path: string; readonly status: 'failed'; readonly failure: TestFailure };
 
@@ -33,8 +37,8 @@ export type TestFileResult =
  */
 export async function runTestFile(path: string, options: RunOptions = {}): Promise<TestFileResult> {
   try {
-    await runOrThrow(path, options);
-    return { path, status: 'passed' };
+    const updated = await runOrThrow(path, options);
+    return updated === 0 ? { path, status: 'passed' } : { path, status: 'updated', expectations: updated };
   } catch (error) {
     if (error instanceof FileSkipped) return { path, status: 'skipped', reason: error.message };
     if (error instanceof TestFailure) return { path, status: 'failed', failure: error };
@@ -45,12 +49,15 @@ export async function runTestFile(path: string, options: RunOptions = {}): Promi
 
 const sqliteDialect: ParseOptions = { engines: ['duckdb', 'postgresql'], expectedErrors: 'optional' };
 
-async function runOrThrow(path: string, options: RunOptions): Promise<void> {
-  const { requires = {}, env = process.env, print = () => {} } = options;
+/** Resolves with the number of expectations that were updated. */
+async function runOrThrow(path: string, options: RunOptions): Promise<number> {
+  const { requires = {}, env = process.env, print = () => {}, expectations = 'check' } = options;
   const workingDirectory = resolve(options.workingDirectory ?? process.cwd());
   // SQLite's original tests count PostgreSQL's integer arithmetic as ours, and compare fractions as integers.
   const isSqliteTest = path.includes('test/sqlite/select') || path.includes('third_party/sqllogictest');
-  const text = await readFile(resolve(workingDirectory, path), 'utf8');
+  const file = resolve(workingDirectory, path);
+  const text = await readFile(file, 'utf8');
+  const updates = expectations === 'update' ? new ExpectationUpdates() : undefined;
   const { records } = parseTestFile(text, path, isSqliteTest ? sqliteDialect : {});
 
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'sqllogictest-')));
@@ -64,9 +71,13 @@ async function runOrThrow(path: string, options: RunOptions): Promise<void> {
   const ends = await Promise.allSettled([runRecords()]);
   ends.push(...(await Promise.allSettled([session.close()])));
   ends.push(...(await Promise.allSettled([rm(directory, { recursive: true, force: true })])));
+  // What was updated before a failure need not be looked at again.
+  const updated = updates?.count ?? 0;
+  if (updated > 0) await writeFile(file, updates!.apply(text));
   // What failed first is why: a plugin that cannot close after a failure must not hide it.
   const failed = ends.find((end) => end.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+  return updated;
 
   async function runRecords(): Promise<void> {
     await mkdir(testDirectory);
@@ -79,6 +90,7 @@ async function runOrThrow(path: string, options: RunOptions): Promise<void> {
       workingDirectory,
       testDirectory,
       fractionsAsIntegers: isSqliteTest,
+      updates,
       print,
     });
     await run.run(records, fileScope({ path, workingDirectory, testDirectory, env }));

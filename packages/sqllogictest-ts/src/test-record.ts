@@ -28,6 +28,14 @@ interface RecordPlace {
   readonly conditions: readonly LoopCondition[];
 }
 
+/** Where a record's expectation stands in its file: the lines after `----`, or where `----` would be put. */
+export interface ExpectationPlace {
+  /** Line of `----`, or of the first line after the SQL, counted from 1. */
+  readonly line: number;
+  /** Lines that it takes, `----` included; 0 if there is none. */
+  readonly lines: number;
+}
+
 export interface LoopCondition {
   readonly action: 'skipif' | 'onlyif';
   readonly variable: string;
@@ -43,6 +51,7 @@ export interface StatementRecord extends RecordPlace {
   readonly connection: string;
   /** Text or regular expression that an error must match; empty accepts every error, undefined says nothing of it. */
   readonly expectedError: string | undefined;
+  readonly expectedAt: ExpectationPlace;
 }
 
 export type SortMode = 'nosort' | 'rowsort' | 'valuesort';
@@ -56,6 +65,7 @@ export interface QueryRecord extends RecordPlace {
   readonly label: string;
   readonly sql: string;
   readonly expected: readonly string[];
+  readonly expectedAt: ExpectationPlace;
 }
 
 export interface LetRecord extends RecordPlace {

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { type DuckDBConnection, type DuckDBMaterializedResult, DuckDBTypeId } from '@duckdb/node-api';
-import { checkQuery, hashOf, isExpectedText, type RenderedResult, sortValues } from './check-query.js';
+import { checkQuery, expectationOf, hashOf, isExpectedText, type RenderedResult, sortValues } from './check-query.js';
 import type { DatabaseSession } from './database-session.js';
 import { postFile } from './post-file.js';
 import { isConditionMet } from './requirement.js';
@@ -32,6 +32,7 @@ import type {
   StatementRecord,
   TestRecord,
 } from './test-record.js';
+import type { ExpectationUpdates, GivenLines } from './update-expectations.js';
 import { ValueJudge } from './value-judge.js';
 
 export interface TestRunOptions {
@@ -43,6 +44,8 @@ export interface TestRunOptions {
   readonly testDirectory: string;
   /** SQLite's original tests: numbers with a fraction are compared as integers. */
   readonly fractionsAsIntegers: boolean;
+  /** Takes the results that come in place of expectations that they do not meet; without it, those fail the file. */
+  readonly updates: ExpectationUpdates | undefined;
   /** Receives what `mode output_result`, `output_hash` and `debug` show. */
   readonly print: (line: string) => void;
 }
@@ -181,8 +184,11 @@ export class TestRun {
           comparison: { expected: [], got: error.split('\n') },
         });
       }
-      if (expectedError === '' || (await this.#isExpectedText(expectedError, error, execution.scope))) return;
+      if (expectedError === '' || (await this.#isExpectedText(expectedError, error, execution.scope))) {
+        return this.#noteHeld(record);
+      }
       this.#skipIfIgnored(error);
+      if (this.#updates(record, [error.split('\n')[0]!])) return;
       const expected = execution.scope.substitute(expectedError).split('\n');
       throw this.#failure(record, 'the statement failed with another error', {
         sql,
@@ -209,16 +215,32 @@ export class TestRun {
     if (this.#printsHash) {
       this.#options.print(hashOf(sortValues(rendered.values, rendered.columnNames.length, record.sort)));
     }
-    const mismatch = await checkQuery(record, rendered, {
+    const context = {
       scope: execution.scope,
       judge: this.#judge,
       workingDirectory: this.#options.workingDirectory,
       labels: this.#labels,
       hashThreshold: this.#hashThreshold,
-    });
-    if (mismatch !== undefined) {
-      throw this.#failure(record, mismatch.summary, { sql, comparison: mismatch.comparison });
+    };
+    const mismatch = await checkQuery(record, rendered, context);
+    if (mismatch === undefined) return this.#noteHeld(record);
+    if (this.#options.updates !== undefined && this.#updates(record, await expectationOf(record, rendered, context))) {
+      return;
     }
+    throw this.#failure(record, mismatch.summary, { sql, comparison: mismatch.comparison });
+  }
+
+  /** Whether the file will expect `lines` of the record from now on. */
+  #updates({ expectedAt }: StatementRecord | QueryRecord, lines: GivenLines): boolean {
+    const { testDirectory, updates } = this.#options;
+    const lasting = lines?.map((line) => line.replaceAll(testDirectory, '__TEST_DIR__'));
+    return lasting !== undefined && updates?.note(expectedAt, lasting) === true;
+  }
+
+  #noteHeld(record: StatementRecord | QueryRecord): void {
+    const { updates } = this.#options;
+    if (updates === undefined || updates.note(record.expectedAt, undefined)) return;
+    throw this.#failure(record, 'the rounds of a loop give different results, which one expectation cannot hold');
   }
 
   async #runLet(record: LetRecord, execution: Execution): Promise<void> {

@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -87,6 +89,63 @@ test('a glob names files that a folder does not', async () => {
   expect(exitCode).toBe(1);
 });
 
+test('--filter by text and by regular expression', async () => {
+  expect((await run('--filter', 'oo', '.')).stdout).toBe(
+    'passed  good.test\npassed  pool.test\n2 passed, 0 failed, 0 skipped\n',
+  );
+  expect((await run('--filter', '/^go/', '.')).stdout).toBe('passed  good.test\n1 passed, 0 failed, 0 skipped\n');
+});
+
+test('--update writes what came where something else was expected', async () => {
+  const path = join(folder, 'stale.test_update');
+  await writeFile(path, 'query IT\nSELECT 1 AS a, NULL AS b\n----\n1\tx\n');
+  expect(await run('--update', path)).toEqual({
+    exitCode: 0,
+    stdout: `updated ${path}: 1 expectation\n0 passed, 0 failed, 0 skipped, 1 updated\n`,
+    stderr: '',
+  });
+  expect(await readFile(path, 'utf8')).toBe('query IT\nSELECT 1 AS a, NULL AS b\n----\n1\tNULL\n');
+});
+
+test('--watch runs again what changes and what comes', async () => {
+  const watched = await mkdtemp(join(folder, 'watched-'));
+  await writeFile(join(watched, 'a.test'), 'query I\nSELECT 1\n----\n2\n');
+  const child = spawn(process.execPath, [launcher, '--watch', watched], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    expect(await linesOfRound(lines)).toContain('0 passed, 1 failed, 0 skipped');
+    await writeFile(join(watched, 'a.test'), 'query I\nSELECT 1\n----\n1\n');
+    expect(await linesOfRound(lines)).toEqual([`passed  ${watched}/a.test`, '1 passed, 0 failed, 0 skipped']);
+    await writeFile(join(watched, 'b.test'), 'query I\nSELECT 1\n----\n1\n');
+    expect(await linesOfRound(lines)).toEqual([`passed  ${watched}/b.test`, '1 passed, 0 failed, 0 skipped']);
+  } finally {
+    child.kill();
+  }
+});
+
+/** What one round of --watch prints. */
+async function linesOfRound(lines: AsyncIterator<string>): Promise<string[]> {
+  const round: string[] = [];
+  for (;;) {
+    const { value, done } = await lines.next();
+    if (done === true) throw new Error(`--watch ended: ${round.join('\n')}`);
+    if (value === 'watching for changes') return round;
+    round.push(value);
+  }
+}
+
+test('a reader that leaves ends the run without a word', async () => {
+  // `sqllogictest … | head -1` once ended with the stack of an unhandled EPIPE.
+  const child = spawn(process.execPath, [launcher, 'good.test', 'pool.test', 'lacking.test'], { cwd: folder });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, 'close');
+  expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+});
+
 test('--working-directory', async () => {
   const { stdout } = await run('--working-directory', folder, 'good.test');
   expect(stdout).toBe('passed  good.test\n1 passed, 0 failed, 0 skipped\n');
@@ -96,7 +155,14 @@ test('--help and --version', async () => {
   expect(await run('--version')).toEqual({ exitCode: 0, stdout: `${packageJson.version}\n`, stderr: '' });
   const { exitCode, stdout } = await run('--help');
   expect(exitCode).toBe(0);
-  for (const word of ['Usage: sqllogictest [options] <files...>', '--require <name=module>', '--version']) {
+  for (const word of [
+    'Usage: sqllogictest [options] <files...>',
+    '--require <name=module>',
+    '--filter <text>',
+    '--update',
+    '--watch',
+    '--version',
+  ]) {
     expect(stdout).toContain(word);
   }
 });
@@ -111,6 +177,13 @@ describe('clear words, and exit code 2, for', () => {
     ['a missing package', ['--require', 'a=no-such-package', 'good.test'], 'cannot load no-such-package for require a'],
     ['a module without the plugin', ['--require', `a=${plugin}`, 'good.test'], 'exports no plugin "a"'],
     ['what is no plugin', ['--require', 'counter=./not-a-plugin.mjs', 'good.test'], 'it exports counter'],
+    ['--filter that leaves nothing', ['--filter', 'nowhere', 'good.test'], 'no test file matches --filter nowhere'],
+    [
+      '--filter that is no pattern',
+      ['--filter', '/(/', 'good.test'],
+      "argument '/(/' is invalid. Invalid regular expression",
+    ],
+    ['an empty --filter', ['--filter', '', 'good.test'], "argument '' is invalid. It must not be empty."],
     ['a missing working directory', ['--working-directory', 'nowhere', 'good.test'], 'ENOENT'],
   ] as const) {
     test(name, async () => {

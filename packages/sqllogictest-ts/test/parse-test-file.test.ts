@@ -7,11 +7,25 @@ describe('a record', () => {
   for (const [text, record] of [
     [
       'statement ok\nSELECT 1\n  FROM t',
-      { kind: 'statement', outcome: 'ok', sql: 'SELECT 1\n  FROM t', connection: '', expectedError: '' },
+      {
+        kind: 'statement',
+        outcome: 'ok',
+        sql: 'SELECT 1\n  FROM t',
+        connection: '',
+        expectedError: '',
+        expectedAt: { line: 4, lines: 0 },
+      },
     ],
     [
       'statement error con1\nSELECT x\n----\nBinder\nError',
-      { kind: 'statement', outcome: 'error', sql: 'SELECT x', connection: 'con1', expectedError: 'Binder\nError' },
+      {
+        kind: 'statement',
+        outcome: 'error',
+        sql: 'SELECT x',
+        connection: 'con1',
+        expectedError: 'Binder\nError',
+        expectedAt: { line: 3, lines: 3 },
+      },
     ],
     [
       'query IT rowsort first\nSELECT 1, 2\n----\n1\n# not a comment',
@@ -23,11 +37,21 @@ describe('a record', () => {
         label: 'first',
         sql: 'SELECT 1, 2',
         expected: ['1', '# not a comment'],
+        expectedAt: { line: 3, lines: 3 },
       },
     ],
     [
       'query D con2\nSELECT 1',
-      { kind: 'query', columnCount: 1, sort: 'nosort', connection: 'con2', label: '', sql: 'SELECT 1', expected: [] },
+      {
+        kind: 'query',
+        columnCount: 1,
+        sort: 'nosort',
+        connection: 'con2',
+        label: '',
+        sql: 'SELECT 1',
+        expected: [],
+        expectedAt: { line: 3, lines: 0 },
+      },
     ],
     ['let port con1\nSELECT 1', { kind: 'let', name: 'port', connection: 'con1', sql: 'SELECT 1' }],
     [

@@ -18,7 +18,7 @@ export async function runText(text: string, options: RunOptions = {}): Promise<T
 /** `passed`, or the line and reason of whatever else happened. */
 export async function outcomeOf(text: string, options: RunOptions = {}): Promise<string> {
   const result = await runText(text, options);
-  if (result.status === 'passed') return 'passed';
+  if (result.status === 'passed' || result.status === 'updated') return result.status;
   if (result.status === 'skipped') return `skipped: ${result.reason}`;
   return `line ${result.failure.line}: ${result.failure.summary}`;
 }
