@@ -44,7 +44,8 @@ const ways: Readonly<Record<string, (took: () => void) => readonly FrozenBatch[]
   'frozen at once': (took) => {
     const open = new OpenRows((rows) => new FrozenRows(rows));
     for (let i = 0; i < requests; i++) {
-      open.append(requestRows(i), 1, 0, NO_SEQUENCES);
+      const rows = requestRows(i);
+      open.append([rows], { admittedBytes: 1, storedBytes: rows.storedBytes, sequences: NO_SEQUENCES }, 0);
       took();
     }
     return open.detach()!.batches.get('logs')!;

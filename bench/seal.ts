@@ -39,7 +39,8 @@ for (let i = 0; i < thousands; i++) {
   scratch.reset({ heapBytes: Number.MAX_SAFE_INTEGER, rows: Number.MAX_SAFE_INTEGER });
   decodeProtobuf('logs', body, scratch);
   varyDigits(scratch);
-  open.append(scratch, body.length, Date.now(), NO_SEQUENCES);
+  const origin = { admittedBytes: body.length, storedBytes: scratch.storedBytes, sequences: NO_SEQUENCES };
+  open.append([scratch], origin, Date.now());
 }
 const generation = open.detach()!;
 const batches = generation.batches.get('logs')!;

@@ -24,6 +24,8 @@ export interface Column {
   readonly byteLength: number;
   /** Those of them that `rows` rows take. */
   bytesOf(rows: number): number;
+  /** What `rows` rows take where each has values of its own: a text that many rows share counts in every one of them. */
+  storedBytesOf(rows: number): number;
   /** Makes room for `capacity` rows, keeping the first `rows`. */
   resize(capacity: number, rows: number): void;
   /** Gives the rows from `first` to before `end`, the last that there are, their absent value again. */
@@ -60,6 +62,16 @@ export class TextColumn implements Column {
 
   bytesOf(rows: number): number {
     return 2 * rows * this.slots.BYTES_PER_ELEMENT;
+  }
+
+  storedBytesOf(rows: number): number {
+    const { slots } = this;
+    let bytes = this.bytesOf(rows);
+    for (let i = 1; i < 2 * rows; i += 2) {
+      const length = slots[i]!;
+      if (length !== NULL_TEXT) bytes += length;
+    }
+    return bytes;
   }
 
   set(row: number, offset: number, length: number): void {
@@ -128,6 +140,10 @@ export class Int64Column implements Column {
     return rows * (2 * this.words.BYTES_PER_ELEMENT + (this.valid?.BYTES_PER_ELEMENT ?? 0));
   }
 
+  storedBytesOf(rows: number): number {
+    return this.bytesOf(rows);
+  }
+
   set(row: number, low: number, high: number): void {
     this.words[2 * row] = low;
     this.words[2 * row + 1] = high;
@@ -190,6 +206,10 @@ export class FixedWidthColumn<A extends FixedWidthArray> implements Column {
     return rows * (this.values.BYTES_PER_ELEMENT + (this.valid?.BYTES_PER_ELEMENT ?? 0));
   }
 
+  storedBytesOf(rows: number): number {
+    return this.bytesOf(rows);
+  }
+
   set(row: number, value: number): void {
     this.values[row] = value;
     if (this.valid !== undefined) this.valid[row] = 1;
@@ -247,6 +267,13 @@ export class ListColumn implements Column {
 
   bytesOf(rows: number): number {
     return 2 * (rows + this.elementCount) * this.entries.BYTES_PER_ELEMENT;
+  }
+
+  storedBytesOf(rows: number): number {
+    const { entries } = this;
+    let elements = 0;
+    for (let i = 1; i < 2 * rows; i += 2) elements += entries[i]!;
+    return 2 * (rows + elements) * entries.BYTES_PER_ELEMENT;
   }
 
   /** Adds an element. Those added since the last setFrom() belong together. */

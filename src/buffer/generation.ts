@@ -35,7 +35,7 @@ export type TableCounts = ReadonlyMap<TelemetryTable, number>;
 
 export type GenerationOrigin = Pick<
   Generation,
-  'id' | 'rowsBefore' | 'openedAtMs' | 'admittedBytes' | 'firstJournalSequence' | 'lastJournalSequence'
+  'id' | 'rowsBefore' | 'openedAtMs' | 'admittedBytes' | 'storedBytes' | 'firstJournalSequence' | 'lastJournalSequence'
 >;
 
 export class Generation {
@@ -47,6 +47,8 @@ export class Generation {
   readonly openedAtMs: number;
   /** Encoded bytes of the requests whose rows these are. */
   readonly admittedBytes: number;
+  /** What the rows take in tables, where texts that they share here are kept once for each. */
+  readonly storedBytes: number;
   /** Sequence of the newest journal record whose rows are here; 0 without a journal. */
   readonly lastJournalSequence: number;
   /** Sequence of the oldest one. */
@@ -60,6 +62,7 @@ export class Generation {
     this.rowsBefore = origin.rowsBefore;
     this.openedAtMs = origin.openedAtMs;
     this.admittedBytes = origin.admittedBytes;
+    this.storedBytes = origin.storedBytes;
     this.firstJournalSequence = origin.firstJournalSequence;
     this.lastJournalSequence = origin.lastJournalSequence;
     this.rows = batches.reduce((rows, batch) => rows + batch.rows, 0);

@@ -41,6 +41,16 @@ export interface SequenceRange {
 /** Of rows that are in no journal. */
 export const NO_SEQUENCES: SequenceRange = { first: 0, last: 0 };
 
+/** Where rows are from that are appended together. */
+export interface RowsOrigin {
+  /** Encoded bytes of their requests. */
+  readonly admittedBytes: number;
+  /** What they take in tables, as SignalRows has it. */
+  readonly storedBytes: number;
+  /** Of their journal records. */
+  readonly sequences: SequenceRange;
+}
+
 export type Freeze = (rows: SignalRows) => FrozenBatch;
 
 export class OpenRows {
@@ -56,6 +66,7 @@ export class OpenRows {
   #growingBytes = 0;
   #rows = 0;
   #admittedBytes = 0;
+  #storedBytes = 0;
   #openedAtMs: number | undefined;
   #firstJournalSequence = 0;
   #lastJournalSequence = 0;
@@ -78,6 +89,11 @@ export class OpenRows {
     return this.#admittedBytes;
   }
 
+  /** What the rows take in tables. */
+  get storedBytes(): number {
+    return this.#storedBytes;
+  }
+
   /** Memory behind the rows. */
   get byteLength(): number {
     return this.#frozenBytes + this.#growingBytes;
@@ -88,24 +104,14 @@ export class OpenRows {
     return this.#openedAtMs;
   }
 
-  /** Copies the rows of requests whose journal records have these sequences. */
-  append(rows: SignalRows, admittedBytes: number, nowMs: number, sequences: SequenceRange): void {
+  /** Copies rows, all of which belong to the same generation. */
+  append(parts: readonly SignalRows[], { admittedBytes, storedBytes, sequences }: RowsOrigin, nowMs: number): void {
     if (this.#openedAtMs === undefined) this.#firstJournalSequence = sequences.first;
     this.#openedAtMs ??= nowMs;
     this.#lastJournalSequence = sequences.last;
-    this.#rows += rows.rows;
     this.#admittedBytes += admittedBytes;
-    const growing = this.#growing.get(rows.signal)!;
-    if (rows.heap.end >= LARGE_HEAP_BYTES) {
-      // What a query has read stays where it was: readers of new rows count them.
-      if (this.#copies.has(rows.signal)) this.#freezeGrowing(growing);
-      this.#addFrozen(rows);
-      return;
-    }
-    const bytesBefore = growing.rows > 0 ? growing.byteLength : 0;
-    growing.append(rows);
-    this.#growingBytes += growing.byteLength - bytesBefore;
-    if (growing.heap.end >= FREEZE_HEAP_BYTES || growing.rows >= FREEZE_ROWS) this.#freezeGrowing(growing);
+    this.#storedBytes += storedBytes;
+    for (const rows of parts) this.#append(rows);
   }
 
   /** The rows for a table, which stay here; undefined when there are none. */
@@ -134,6 +140,7 @@ export class OpenRows {
         rowsBefore: this.#rowsBefore,
         openedAtMs: this.#openedAtMs,
         admittedBytes: this.#admittedBytes,
+        storedBytes: this.#storedBytes,
         firstJournalSequence: this.#firstJournalSequence,
         lastJournalSequence: this.#lastJournalSequence,
       },
@@ -145,8 +152,24 @@ export class OpenRows {
     this.#frozenBytes = 0;
     this.#rows = 0;
     this.#admittedBytes = 0;
+    this.#storedBytes = 0;
     this.#openedAtMs = undefined;
     return generation;
+  }
+
+  #append(rows: SignalRows): void {
+    this.#rows += rows.rows;
+    const growing = this.#growing.get(rows.signal)!;
+    if (rows.heap.end >= LARGE_HEAP_BYTES) {
+      // What a query has read stays where it was: readers of new rows count them.
+      if (this.#copies.has(rows.signal)) this.#freezeGrowing(growing);
+      this.#addFrozen(rows);
+      return;
+    }
+    const bytesBefore = growing.rows > 0 ? growing.byteLength : 0;
+    growing.append(rows);
+    this.#growingBytes += growing.byteLength - bytesBefore;
+    if (growing.heap.end >= FREEZE_HEAP_BYTES || growing.rows >= FREEZE_ROWS) this.#freezeGrowing(growing);
   }
 
   #copyOf(growing: SignalRows): FrozenBatch {

@@ -42,6 +42,11 @@ export class TableRows {
     return this.#bytesOf(this.rows);
   }
 
+  /** What its rows take where each has values of its own, as in a table. */
+  get storedBytes(): number {
+    return this.columns.reduce((bytes, column) => bytes + column.storedBytesOf(this.rows), 0);
+  }
+
   /** Adds a row in which every column has its absent value. Returns its index. Arrays of the columns may change. */
   addRow(): number {
     if (this.rows === this.#capacity) this.#resize(Math.max(SMALLEST_CAPACITY_ROWS, 2 * this.#capacity));

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
 import { type Generation, rowsOf } from '../buffer/generation.js';
 import type { Database } from '../duckdb/database.js';
-import { isAboutRows } from '../duckdb/errors.js';
+import { type Refusal, refusalIn } from '../duckdb/errors.js';
 import { quotedIdentifier } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
@@ -128,7 +128,7 @@ export class CatalogTarget implements SealTarget {
     const { writer, home, kind, seals } = this.#parts;
     try {
       if (kind.settle !== undefined) return await kind.settle(writer, home, generation.id, this.#counts(generation));
-      return seals === undefined ? false : await seals.hasSince(identity);
+      return seals === undefined ? false : await seals.has(generation.id, identity);
     } catch (cause) {
       throw new Error(`cannot tell whether seal ${identity.sequence} was committed: ${messageOf(cause)}`, { cause });
     }
@@ -177,8 +177,8 @@ export class CatalogTarget implements SealTarget {
     return last;
   }
 
-  isPermanent(error: unknown): boolean {
-    return isAboutRows(error);
+  refusal(error: unknown): Refusal | undefined {
+    return refusalIn(error);
   }
 
   close(): void {

@@ -71,11 +71,12 @@ export class SealRecords {
     }
   }
 
-  /** Whether this seal of a server was committed here, or a later one. */
-  async hasSince({ serverId, sequence }: SealIdentity): Promise<boolean> {
-    const found = await this.#writer.runAndReadAll(
-      `SELECT 1 FROM ${this.#table} WHERE server_id = ${quotedString(serverId)} AND seal_sequence >= ${sequence} LIMIT 1`,
-    );
+  /** Whether the rows of this id were committed here; without ids, whether this seal of the server was, or a later one. */
+  async has(id: string, { serverId, sequence }: SealIdentity): Promise<boolean> {
+    const isIt = this.#hasIds
+      ? `${SEAL_ID} = ${quotedString(id)}`
+      : `server_id = ${quotedString(serverId)} AND seal_sequence >= ${sequence}`;
+    const found = await this.#writer.runAndReadAll(`SELECT 1 FROM ${this.#table} WHERE ${isIt} LIMIT 1`);
     return found.currentRowCount > 0;
   }
 

@@ -1,4 +1,5 @@
 import type { Generation } from '../buffer/generation.js';
+import type { Refusal } from '../duckdb/errors.js';
 import type { LiveTables } from './live-tables.js';
 
 /** Where the time of a commit went. */
@@ -44,8 +45,8 @@ export interface SealTarget {
    * the rows are lost is taken back where all of them are in the journal.
    */
   lastSeal(serverId: string, heldFrom?: number): Promise<LastSeal>;
-  /** Whether an error says that the same rows will be refused again, however often they are tried. */
-  isPermanent(error: unknown): boolean;
+  /** What an error of a commit says no to, where the same rows will be refused again, however often they are tried. */
+  refusal(error: unknown): Refusal | undefined;
   close(): void;
 }
 

@@ -9,9 +9,10 @@ import type { Database, LogLevel } from '../duckdb/database.js';
 import { FrozenRows } from '../duckdb/frozen-rows.js';
 import { Admission } from '../ingest/admission.js';
 import { Ingest } from '../ingest/ingest.js';
-import type { DeadLetters } from '../journal/dead-letters.js';
 import type { Journal } from '../journal/journal.js';
 import type { Feeder, LiveRows } from '../live/live-rows.js';
+import type { ListedLetter, ReplayResult } from '../seal/dead-letter.js';
+import { HeldLetters } from '../seal/held-letters.js';
 import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
 import { type FlushResult, Sealer, type SealerEvents } from '../seal/sealer.js';
 import { canonicalUri, httpUrl, type ListenUri } from '../server/listen-uri.js';
@@ -51,6 +52,9 @@ export class IngestServer {
   readonly recovery: Recovery | undefined;
   readonly #opened: OpenJournal | undefined;
   readonly #told: ServerEvents;
+  /** What the target refuses for good, where there is no journal to keep it. */
+  readonly #heldLetters: HeldLetters;
+  readonly #serverId: string;
   readonly #endReading: () => void;
   #stopped: Promise<StopResult> | undefined;
   /** The last commit of a stop, and what follows it. */
@@ -68,6 +72,8 @@ export class IngestServer {
       opened: OpenJournal | undefined;
       recovery: Recovery | undefined;
       told: ServerEvents;
+      heldLetters: HeldLetters;
+      serverId: string;
       endReading: () => void;
     },
   ) {
@@ -81,6 +87,8 @@ export class IngestServer {
     this.#opened = parts.opened;
     this.recovery = parts.recovery;
     this.#told = parts.told;
+    this.#heldLetters = parts.heldLetters;
+    this.#serverId = parts.serverId;
     this.#endReading = parts.endReading;
   }
 
@@ -104,7 +112,8 @@ export class IngestServer {
     let target: SealTarget | undefined;
     try {
       target = await openTarget(database, options, request.caller);
-      return await IngestServer.#startOn(request, target, opened, live, log, told);
+      const memoryLimitBytes = await database.memoryLimitBytes();
+      return await IngestServer.#startOn(request, target, opened, live, memoryLimitBytes, log, told);
     } catch (error) {
       target?.close();
       await opened?.journal.close();
@@ -117,6 +126,7 @@ export class IngestServer {
     target: SealTarget,
     opened: OpenJournal | undefined,
     live: LiveRows,
+    memoryLimitBytes: number,
     log: (level: LogLevel, message: string) => void,
     told: ServerEvents,
   ): Promise<IngestServer> {
@@ -131,6 +141,7 @@ export class IngestServer {
       unsupported: (error) =>
         log('WARNING', `${target.catalogName} has no maintenance, so it will not be tried: ${error}`),
     });
+    const heldLetters = new HeldLetters(options.max_decoded_bytes);
     const freeze = (rows: SignalRows) => new FrozenRows(rows);
     const events: SealerEvents = {
       identity: () => ({ server: canonicalUri(uri), serverId }),
@@ -144,11 +155,13 @@ export class IngestServer {
       },
       failed: (error) => log('ERROR', `cannot commit rows: ${error}`),
       postponed: (error) => told.commitFailed(error),
-      refused: async (generation, error) => {
-        if (opened === undefined) return false;
+      refused: async (generation, refusal, error) => {
         const { firstJournalSequence: first, lastJournalSequence: end, rows } = generation;
         try {
-          await opened.deadLetters.add(opened.journal, { first, last: end }, rows, error);
+          if (opened !== undefined) await opened.deadLetters.add(opened.journal, { first, last: end }, rows, error);
+          // The rows behind them would be refused as well; in memory all of them wait as safely where they are.
+          else if (refusal === 'table') return false;
+          else heldLetters.add(generation, error);
         } catch (failure) {
           log('ERROR', `cannot set ${rows} rows aside: ${messageOf(failure)}`);
           return false;
@@ -159,7 +172,7 @@ export class IngestServer {
         return true;
       },
     };
-    const sealer = new Sealer(target, freeze, options, events, last.sealSequence);
+    const sealer = new Sealer(target, freeze, options, events, { lastSequence: last.sealSequence, memoryLimitBytes });
     told.held = sealer;
     const feeder: Feeder = {
       get listenUri() {
@@ -191,7 +204,8 @@ export class IngestServer {
       throw error;
     }
     told.uri = uri;
-    const parts = { ingest, sealer, maintenance, listener, target, opened, recovery, told, endReading };
+    const kept = { target, opened, heldLetters, serverId };
+    const parts = { ...kept, ingest, sealer, maintenance, listener, recovery, told, endReading };
     return new IngestServer(uri, request, parts);
   }
 
@@ -200,9 +214,19 @@ export class IngestServer {
     return this.#opened?.journal;
   }
 
-  /** What the target refused for good, if the server has a journal. */
-  get deadLetters(): DeadLetters | undefined {
-    return this.#opened?.deadLetters;
+  /** What the target refused for good: in files where there is a journal, in memory where there is none. */
+  get deadLetters(): { readonly waiting: readonly ListedLetter[]; readonly rowsTotal: number } {
+    return this.#opened?.deadLetters ?? this.#heldLetters;
+  }
+
+  /** Rows that came from the journal at the start, or from dead letters since. */
+  get replayedRowsTotal(): number {
+    return (this.recovery?.rowsTotal ?? 0) + this.#heldLetters.replayedRowsTotal;
+  }
+
+  /** Commits dead letters, oldest first, up to the first that is refused again. */
+  replay(): Promise<ReplayResult> {
+    return this.recovery?.replayDeadLetters() ?? this.#replayHeld();
   }
 
   get listenUri(): string {
@@ -232,6 +256,10 @@ export class IngestServer {
     return this.#stopped;
   }
 
+  #replayHeld(): Promise<ReplayResult> {
+    return this.#heldLetters.replay((generation) => this.sealer.commitApart(generation, this.#serverId));
+  }
+
   async #stop(): Promise<StopResult> {
     await this.listener.stop();
     this.sealer.stop();
@@ -249,16 +277,31 @@ export class IngestServer {
         await new Promise((resolve) => setTimeout(resolve, FINAL_COMMIT_PAUSE_MS));
         continue;
       }
+      const lost = this.#opened === undefined ? await this.#salvage(error) : undefined;
+      committedRows += lost?.committedRows ?? 0;
       this.#endReading();
       this.target.close();
       await this.ingest.close();
       await this.#opened?.journal.close();
-      const uncommittedRows = this.sealer.bufferedRows;
-      if (this.#opened !== undefined) return { committedRows, droppedRows: 0, journaledRows: uncommittedRows, error };
-      if (uncommittedRows > 0)
-        this.#told.tell('rows_dropped', { rows: uncommittedRows, error: error ?? 'unknown cause' });
-      return { committedRows, droppedRows: uncommittedRows, journaledRows: 0, error };
+      if (lost === undefined) {
+        return { committedRows, droppedRows: 0, journaledRows: this.sealer.bufferedRows, error };
+      }
+      if (lost.droppedRows > 0) {
+        this.#told.tell('rows_dropped', { rows: lost.droppedRows, error: lost.error ?? 'unknown cause' });
+      }
+      return { ...lost, committedRows, journaledRows: 0 };
     }
+  }
+
+  /** Commits what can be committed of rows that are nowhere but in memory, after an error of the last commit. */
+  async #salvage(error: string | undefined): Promise<Omit<StopResult, 'journaledRows'>> {
+    const salvaged = error === undefined ? { sealedRows: 0, error } : await this.sealer.salvage();
+    const replayed = await this.#replayHeld();
+    return {
+      committedRows: salvaged.sealedRows + replayed.replayedRows,
+      droppedRows: this.sealer.bufferedRows + this.#heldLetters.rows,
+      error: salvaged.error ?? replayed.error,
+    };
   }
 }
 

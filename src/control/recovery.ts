@@ -2,7 +2,7 @@
 
 import { messageOf } from '../base/failure.js';
 import type { Generation } from '../buffer/generation.js';
-import { type Freeze, OpenRows } from '../buffer/open-rows.js';
+import { type Freeze, OpenRows, type RowsOrigin } from '../buffer/open-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import type { SealTarget } from '../catalog/seal-target.js';
 import type { LogLevel } from '../duckdb/database.js';
@@ -11,6 +11,7 @@ import type { DeadLetter, DeadLetters } from '../journal/dead-letters.js';
 import type { Journal } from '../journal/journal.js';
 import type { JournalRecord } from '../journal/record.js';
 import type { ServeOptions } from '../schema/serve-options.js';
+import type { ReplayResult } from '../seal/dead-letter.js';
 import type { Sealer } from '../seal/sealer.js';
 
 /** Rows between two lines of log about a recovery. */
@@ -31,12 +32,6 @@ export interface RecoveryParts {
   readonly freeze: Freeze;
   readonly options: Pick<ServeOptions, 'max_decoded_bytes'>;
   log(level: LogLevel, message: string): void;
-}
-
-export interface ReplayResult {
-  readonly replayedRows: number;
-  /** What kept dead letters from being committed. They are kept. */
-  readonly error: string | undefined;
 }
 
 export class Recovery {
@@ -66,7 +61,7 @@ export class Recovery {
       if (deadLetters.has(record.sequence)) continue;
       const rows = await this.#decoded(record);
       if (rows === undefined || rows.rows === 0) continue;
-      sealer.append(rows, 0, { first: record.sequence, last: record.sequence });
+      sealer.append([rows], originOf(record, rows));
       this.#rows += rows.rows;
       await this.#makeRoom();
       if (this.#rows - reported < PROGRESS_ROWS) continue;
@@ -124,7 +119,7 @@ export class Recovery {
     const open = new OpenRows(freeze);
     for await (const record of deadLetters.records(letter)) {
       const rows = ingest.replayedRows(record);
-      if (rows.rows > 0) open.append(rows, 0, Date.now(), { first: record.sequence, last: record.sequence });
+      if (rows.rows > 0) open.append([rows], originOf(record, rows), Date.now());
     }
     return open.detach();
   }
@@ -151,4 +146,9 @@ export class Recovery {
       await new Promise((resolve) => setTimeout(resolve, COMMIT_PAUSE_MS));
     }
   }
+}
+
+/** Its bytes were admitted by an earlier process. */
+function originOf({ sequence }: JournalRecord, { storedBytes }: SignalRows): RowsOrigin {
+  return { admittedBytes: 0, storedBytes, sequences: { first: sequence, last: sequence } };
 }

@@ -3,11 +3,11 @@
 import { exportPlace } from '../catalog/parquet/export-place.js';
 import type { Database } from '../duckdb/database.js';
 import { LiveRows } from '../live/live-rows.js';
+import type { ReplayResult } from '../seal/dead-letter.js';
 import type { FlushResult } from '../seal/sealer.js';
 import { canonicalUri, type ListenUri } from '../server/listen-uri.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import type { IngestServer, StopResult } from './ingest-server.js';
-import type { ReplayResult } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
 import type { ServerEventLog } from './server-events.js';
 
@@ -61,9 +61,7 @@ export class ServerRegistry {
 
   /** Commits dead letters. Resolves with undefined when there is no server at `uri`. */
   async replay(uri: ListenUri): Promise<ReplayResult | undefined> {
-    const server = this.#servers.get(canonicalUri(uri));
-    if (server === undefined) return undefined;
-    return server.recovery?.replayDeadLetters() ?? { replayedRows: 0, error: undefined };
+    return this.#servers.get(canonicalUri(uri))?.replay();
   }
 
   /** Stops the server at `uri`. Resolves with undefined when there is none. */

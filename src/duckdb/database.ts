@@ -50,6 +50,14 @@ export class Database {
     return result.getRowObjectsJson();
   }
 
+  /** What DuckDB may take of memory; infinity where that cannot be told. */
+  async memoryLimitBytes(): Promise<number> {
+    const [setting] = await this.rows("SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'");
+    const [, amount, unit] = /^([\d.]+) (bytes|KiB|MiB|GiB|TiB)$/.exec(String(setting?.['value'])) ?? [];
+    const exponent = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'].indexOf(unit ?? '');
+    return exponent === -1 ? Number.POSITIVE_INFINITY : Number(amount) * 1024 ** exponent;
+  }
+
   /** First column of a query's result, on a connection of its own: it may take long. */
   async texts(sql: string, values: readonly string[]): Promise<string[]> {
     const connection = await this.connect();

@@ -66,10 +66,22 @@ export function missingTable(error: unknown): string | undefined {
   return /^Catalog Error: Table with name "?(?:\S+\.)?(otlp_\w+)"? does not exist/.exec(messageOf(error))?.[1];
 }
 
-/** Errors that are about the rows or the table, not about the moment: the same statement will fail again. */
-export const isAboutRows = says(
-  /^(?:Conversion|Constraint|Out of Range|Invalid Input|Binder|Catalog|Not implemented|Mismatch Type) Error/,
-);
+/**
+ * What DuckDB says no to, however often the same rows are tried: values of the rows; the table, which is not what it has to
+ * be; or the size of the rows, for which it has too little memory.
+ */
+export type Refusal = 'rows' | 'table' | 'size';
+
+const refusals: readonly (readonly [Refusal, ErrorTest])[] = [
+  ['rows', says(/^(?:Conversion|Constraint|Out of Range|Invalid Input|Mismatch Type) Error/)],
+  ['table', says(/^(?:Binder|Catalog|Not implemented) Error/)],
+  ['size', says(/^Out of Memory Error/)],
+];
+
+/** Undefined where an error is about the moment: the same rows may be taken a little later. */
+export function refusalIn(error: unknown): Refusal | undefined {
+  return refusals.find(([, isIt]) => isIt(error))?.[0];
+}
 
 /** An error's text without the excerpt of the statement, for those who did not write the statement. */
 export function withoutStatement(message: string): string {

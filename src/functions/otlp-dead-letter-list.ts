@@ -1,19 +1,34 @@
 import type { ServerRegistry } from '../control/server-registry.js';
 import type { ListFunction } from '../duckdb/list-function.js';
-import type { DeadLetter } from '../journal/dead-letters.js';
 import { column, type ResultColumn } from '../schema/result-column.js';
+import type { ListedLetter as Letter } from '../seal/dead-letter.js';
 
 interface ListedLetter {
   readonly listenUri: string;
-  readonly letter: DeadLetter;
+  readonly letter: Letter;
 }
 
 export const deadLetterColumns: readonly ResultColumn<ListedLetter>[] = [
   column('listen_uri', 'VARCHAR', 'URI of the server.', ({ listenUri }) => listenUri),
-  column('path', 'VARCHAR', 'File that holds the records.', ({ letter }) => letter.path),
-  column('bytes', 'UBIGINT', 'Its size.', ({ letter }) => letter.bytes),
-  column('first_journal_sequence', 'BIGINT', 'Sequence of its first record.', ({ letter }) => letter.first),
-  column('last_journal_sequence', 'BIGINT', 'Sequence of its last record.', ({ letter }) => letter.last),
+  column(
+    'path',
+    'VARCHAR',
+    'File that holds the records; NULL where there is no journal and the rows are in memory.',
+    ({ letter }) => letter.path ?? null,
+  ),
+  column('bytes', 'UBIGINT', 'Size of the file, or of the rows in memory.', ({ letter }) => letter.bytes),
+  column(
+    'first_journal_sequence',
+    'BIGINT',
+    'Sequence of the first record; NULL without a journal.',
+    ({ letter }) => letter.first ?? null,
+  ),
+  column(
+    'last_journal_sequence',
+    'BIGINT',
+    'Sequence of the last record; NULL without a journal.',
+    ({ letter }) => letter.last ?? null,
+  ),
   column('set_aside_unix_ms', 'BIGINT', 'When it was set aside.', ({ letter }) => letter.setAsideUnixMs),
   column('error', 'VARCHAR', 'Why the target refused it.', ({ letter }) => letter.error),
 ];
@@ -25,7 +40,7 @@ export function otlpDeadLetterList(registry: ServerRegistry): ListFunction<Liste
     columns: deadLetterColumns,
     rows: () =>
       registry.servers.flatMap(({ listenUri, deadLetters }) =>
-        (deadLetters?.waiting ?? []).map((letter) => ({ listenUri, letter })),
+        deadLetters.waiting.map((letter) => ({ listenUri, letter })),
       ),
   };
 }

@@ -154,13 +154,13 @@ export const serverColumns: readonly ResultColumn<ListedServer>[] = [
     'replayed_rows_total',
     'UBIGINT',
     'Rows that came from the journal at the start, or from dead letters since.',
-    ({ server }) => server.recovery?.rowsTotal ?? 0,
+    ({ server }) => server.replayedRowsTotal,
   ),
   column(
     'dead_letter_rows_total',
     'UBIGINT',
     'Rows set aside since the start, because the target refuses them for good.',
-    ({ server }) => server.deadLetters?.rowsTotal ?? 0,
+    ({ server }) => server.deadLetters.rowsTotal,
   ),
   column(
     'journal_error',
@@ -174,6 +174,12 @@ export const serverColumns: readonly ResultColumn<ListedServer>[] = [
     'UBIGINT',
     'Connections closed at once since the start, because `max_connections` were open.',
     ({ server }) => server.listener.connections.refusedTotal,
+  ),
+  column(
+    'dead_letter_error',
+    'VARCHAR',
+    'Why rows were set aside last, of those that `otlp_replay` has not committed since; NULL without any.',
+    ({ server }) => server.deadLetters.waiting.at(-1)?.error ?? null,
   ),
 ];
 

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { Failure } from '../base/failure.js';
+import { NO_SEQUENCES } from '../buffer/open-rows.js';
 import { packRows, unpackRows } from '../buffer/packed-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import { DecodePool } from '../decode/decode-pool.js';
@@ -11,7 +12,7 @@ import type { JournalEntry, JournalRecord } from '../journal/record.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import type { Sealer } from '../seal/sealer.js';
 import type { Admission } from './admission.js';
-import { GroupRows } from './group-rows.js';
+import { GroupRows, type RequestBytes } from './group-rows.js';
 
 /** What the sender of accepted telemetry is told. */
 export interface Receipt {
@@ -33,6 +34,12 @@ const MAX_SPARE_ROWS = 2;
 /** More decode threads than this find no sockets, writers and queries left to share cores with. */
 const MAX_DEFAULT_THREADS = 8;
 
+/**
+ * What waiting rows may take in tables, for each byte of max_decoded_bytes. They are written in a minute or so, and nobody's
+ * rows wait longer behind them. Rows with 4 kB of resource attributes take five to ten times as much there as here.
+ */
+const STORED_PER_DECODED_BYTE = 16;
+
 /** Bound of an inflated body in a journal, whatever the limit was when it was accepted: as much as zlib gives at once. */
 const MAX_REPLAY_BYTES = 2 ** 31 - 1;
 
@@ -50,6 +57,7 @@ export class Ingest {
   /** Of groups that are durable, to be used again. */
   readonly #spareRows: GroupRows[] = [];
   readonly #maxDecodedBytes: number;
+  readonly #maxStoredBytes: number;
   #activeRequests = 0;
   #totalRequests = 0;
   #totalRows = 0;
@@ -65,6 +73,7 @@ export class Ingest {
     });
     this.#pool = new DecodePool(limits, options.http_threads ?? Math.min(availableParallelism(), MAX_DEFAULT_THREADS));
     this.#maxDecodedBytes = options.max_decoded_bytes;
+    this.#maxStoredBytes = options.max_stored_bytes;
   }
 
   get activeRequests(): number {
@@ -94,7 +103,14 @@ export class Ingest {
 
   /** Throws if memory for rows is used up. */
   checkRoom(): void {
-    const { bufferedBytes } = this.#sealer;
+    const { bufferedBytes, storedBytes } = this.#sealer;
+    const maxWaitingBytes = STORED_PER_DECODED_BYTE * this.#maxDecodedBytes;
+    if (storedBytes >= maxWaitingBytes) {
+      throw new Failure(
+        'overloaded',
+        `rows that wait to be committed will take ${storedBytes} bytes in tables, the limit is ${STORED_PER_DECODED_BYTE} × max_decoded_bytes, ${maxWaitingBytes}`,
+      );
+    }
     if (bufferedBytes >= this.#maxDecodedBytes) {
       throw new Failure(
         'overloaded',
@@ -112,21 +128,23 @@ export class Ingest {
     try {
       const inlineRows = this.#decodeInline(request);
       if (this.#journal === undefined) {
-        if (inlineRows !== undefined) return this.#appendSync(inlineRows, admittedBytes);
+        if (inlineRows !== undefined) return this.#appendSync(inlineRows, this.#measured(inlineRows, admittedBytes));
         const rows = await this.#decodeOnThread(request, sender);
-        const receipt = this.#appendSync(rows, admittedBytes);
+        const receipt = this.#appendSync(rows, this.#measured(rows, admittedBytes));
         this.#pool.recycle(rows);
         return receipt;
       }
       if (inlineRows !== undefined) {
         const entry = { kind: 'request', ...request } as const;
         // Awaited here, so that what it rejects with is caught here.
-        return await this.#journaled(this.#journal, entry, inlineRows, admittedBytes, 'copied');
+        const bytes = this.#measured(inlineRows, admittedBytes);
+        return await this.#journaled(this.#journal, entry, inlineRows, bytes, 'copied');
       }
       // The thread that decodes takes the body; the journal gets what was sent.
       const entry = { kind: 'request', ...request, body: new Uint8Array(request.body) } as const;
       const rows = await this.#decodeOnThread(request, sender);
-      const receipt = await this.#journaled(this.#journal, entry, rows, admittedBytes, 'lent');
+      const bytes = this.#measured(rows, admittedBytes);
+      const receipt = await this.#journaled(this.#journal, entry, rows, bytes, 'lent');
       this.#pool.recycle(rows);
       return receipt;
     } catch (error) {
@@ -146,9 +164,10 @@ export class Ingest {
    */
   async acceptRows(rows: SignalRows, admittedBytes: number): Promise<Receipt> {
     try {
-      if (this.#journal === undefined) return this.#appendSync(rows, admittedBytes);
+      const bytes = this.#measured(rows, admittedBytes);
+      if (this.#journal === undefined) return this.#appendSync(rows, bytes);
       const packed = packRows(rows);
-      return await this.#journaled(this.#journal, { kind: 'rows', packed }, unpackRows(packed), admittedBytes, 'lent');
+      return await this.#journaled(this.#journal, { kind: 'rows', packed }, unpackRows(packed), bytes, 'lent');
     } catch (error) {
       this.admission.release(admittedBytes);
       throw error;
@@ -187,33 +206,49 @@ export class Ingest {
     journal: Journal,
     entry: JournalEntry,
     rows: SignalRows,
-    admittedBytes: number,
+    bytes: RequestBytes,
     memory: 'copied' | 'lent',
   ): Promise<Receipt> {
-    if (rows.rows === 0) return this.#appendSync(rows, admittedBytes);
-    const group = journal.append(entry, admittedBytes);
+    if (rows.rows === 0) return this.#appendSync(rows, bytes);
+    // A group is committed by one seal, because that names its last sequence.
+    if (this.#groupRows !== undefined && !this.#sealer.fitOneSeal(this.#groupRows, rows.rows, bytes.storedBytes)) {
+      this.#group?.close();
+    }
+    const group = journal.append(entry, bytes.admittedBytes);
     if (group !== this.#group) {
       const waiting = this.#spareRows.pop() ?? new GroupRows();
       this.#group = group;
       this.#groupRows = waiting;
       group.onDurable = (first, last) => {
         this.#totalRows += waiting.rows;
-        waiting.moveTo(this.#sealer, first, last);
+        waiting.moveTo(this.#sealer, { first, last });
         if (this.#spareRows.length < MAX_SPARE_ROWS) this.#spareRows.push(waiting);
       };
     }
-    this.#groupRows!.add(rows, admittedBytes, memory);
+    this.#groupRows!.add(rows, bytes, memory);
     const receipt = receiptOf(rows);
     await group.durable;
     return receipt;
   }
 
-  #appendSync(rows: SignalRows, admittedBytes: number): Receipt {
+  /** What a request takes. Throws where its rows would take too much in tables, however little they take here. */
+  #measured(rows: SignalRows, admittedBytes: number): RequestBytes {
+    const { storedBytes } = rows;
+    if (storedBytes > this.#maxStoredBytes) {
+      throw new Failure(
+        'tooLarge',
+        `${rows.rows} rows of ${rows.signal} in one request would take ${storedBytes} bytes in tables, texts that rows share counted in each row: max_stored_bytes is ${this.#maxStoredBytes}`,
+      );
+    }
+    return { admittedBytes, storedBytes };
+  }
+
+  #appendSync(rows: SignalRows, bytes: RequestBytes): Receipt {
     const receipt = receiptOf(rows);
     if (receipt.rows === 0) {
-      this.admission.release(admittedBytes);
+      this.admission.release(bytes.admittedBytes);
     } else {
-      this.#sealer.append(rows, admittedBytes);
+      this.#sealer.append([rows], { ...bytes, sequences: NO_SEQUENCES });
       this.#totalRows += receipt.rows;
     }
     return receipt;

@@ -71,6 +71,7 @@ export class Group {
    */
   onDurable: (firstSequence: number, lastSequence: number) => void = () => {};
   readonly #entries: Waiting[] = [];
+  #isClosed = false;
   #bytes = 0;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
@@ -89,6 +90,15 @@ export class Group {
 
   get entries(): readonly Waiting[] {
     return this.#entries;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Lets no other entry join. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   add(waiting: Waiting): void {
@@ -254,7 +264,7 @@ export class Journal {
     if (refusal !== undefined) throw refusal;
     this.#waitingBytes += bytes;
     let group = this.#groups.at(-1);
-    if (group === undefined || group.bytes + bytes > MAX_SYNC_BYTES) {
+    if (group === undefined || group.isClosed || group.bytes + bytes > MAX_SYNC_BYTES) {
       group = new Group();
       this.#groups.push(group);
     }

@@ -167,13 +167,13 @@ class OtapService {
     }
   }
 
-  /** Accepts rows; gives the reason when the journal has no room for them. */
+  /** Accepts rows; gives the reason when there is no room for them, or never will be: the stream goes on. */
   async #accept(rows: SignalRows, reservedBytes: number): Promise<Failure | undefined> {
     try {
       await this.#ingest.acceptRows(rows, reservedBytes);
       return undefined;
     } catch (error) {
-      if (error instanceof Failure && error.kind === 'overloaded') return error;
+      if (error instanceof Failure && (error.kind === 'overloaded' || error.kind === 'tooLarge')) return error;
       throw error;
     }
   }

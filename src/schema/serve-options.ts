@@ -86,6 +86,11 @@ export const serveOptions = {
     default: 512 * MiB,
     doc: 'Most memory for rows not yet committed. Requests beyond get 503; half of it requests a seal.',
   }),
+  max_stored_bytes: positiveInteger({
+    sqlType: 'UBIGINT',
+    default: 256 * MiB,
+    doc: 'Most bytes that the rows of one request may take in tables, texts that rows share counted in each row. Larger requests get 413.',
+  }),
   seal_target_bytes: positiveInteger({
     sqlType: 'UBIGINT',
     default: 128 * MiB,

@@ -32,4 +32,11 @@ export class SealLog {
     this.#events.push(event);
     if (this.#events.length > MAX_EVENTS) this.#events.shift();
   }
+
+  /** Says of the latest attempt that its rows were set aside. */
+  setAside(rows: number): void {
+    const latest = this.#events.pop();
+    if (latest === undefined) return;
+    this.#events.push({ ...latest, error: `${latest.error}; ${rows} rows were set aside as dead letters` });
+  }
 }

@@ -5,13 +5,15 @@
 import { messageOf } from '../base/failure.js';
 import { LONGEST_TIMER_MS } from '../base/longest-timer.js';
 import type { Generation, GenerationRows } from '../buffer/generation.js';
-import { type Freeze, NO_SEQUENCES, OpenRows } from '../buffer/open-rows.js';
+import { type Freeze, OpenRows, type RowsOrigin } from '../buffer/open-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import { CommitConflict, type SealTarget } from '../catalog/seal-target.js';
+import type { Refusal } from '../duckdb/errors.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { KeptGenerations } from './kept-generations.js';
 import { SealLog } from './seal-log.js';
+import { areWide, fitOneSeal, maxSealBytes, type RowsSize } from './seal-size.js';
 import { sealDelayMs } from './seal-trigger.js';
 
 /** Pauses between attempts of a background seal: doubling from the first to the longest. */
@@ -42,7 +44,14 @@ export interface SealerEvents {
   /** A generation's rows wait for the next retry: not for another writer only, which is waited for at once. */
   postponed(error: string): void;
   /** A generation has been refused so often, for good, that it may be set aside. Resolves with whether it was; never rejects. */
-  refused(generation: Generation, error: string): Promise<boolean>;
+  refused(generation: Generation, refusal: Refusal, error: string): Promise<boolean>;
+}
+
+export interface SealerStart {
+  /** Number of the last seal of earlier runs, which this one counts on from. */
+  readonly lastSequence?: number;
+  /** Of the DuckDB that commits. */
+  readonly memoryLimitBytes?: number;
 }
 
 export interface FlushResult {
@@ -58,6 +67,7 @@ export class Sealer {
   readonly #target: SealTarget;
   readonly #options: Pick<ServeOptions, 'seal_target_bytes' | 'seal_max_age_ms' | 'max_decoded_bytes'>;
   readonly #events: SealerEvents;
+  readonly #maxSealBytes: number;
   readonly #open: OpenRows;
   /** Detached and not yet committed, in order. */
   readonly #detached: Generation[] = [];
@@ -79,9 +89,15 @@ export class Sealer {
   #lastSealAtMs: number | undefined;
   #lastError: string | undefined;
 
-  /** `lastSequence` is the number of the last seal of earlier runs, which this one counts on from. */
-  constructor(target: SealTarget, freeze: Freeze, options: ServeOptions, events: SealerEvents, lastSequence = 0) {
+  constructor(
+    target: SealTarget,
+    freeze: Freeze,
+    options: ServeOptions,
+    events: SealerEvents,
+    { lastSequence = 0, memoryLimitBytes = Number.POSITIVE_INFINITY }: SealerStart = {},
+  ) {
     this.#attempts = lastSequence;
+    this.#maxSealBytes = maxSealBytes(memoryLimitBytes);
     this.#target = target;
     this.#open = new OpenRows(freeze);
     this.#options = options;
@@ -125,10 +141,25 @@ export class Sealer {
     return (this.#detached[0] ?? this.#open).openedAtMs;
   }
 
-  /** Takes the rows of a request, or of several at once. They are committed together, in the background or at the next flush. */
-  append(rows: SignalRows, admittedBytes: number, sequences = NO_SEQUENCES): void {
+  /** What the rows that are not committed will take in tables. */
+  get storedBytes(): number {
+    return this.#detached.reduce((bytes, generation) => bytes + generation.storedBytes, this.#open.storedBytes);
+  }
+
+  /** Whether rows may be committed together with some more. */
+  fitOneSeal(waiting: RowsSize, rows: number, storedBytes: number): boolean {
+    return fitOneSeal(waiting, { rows, storedBytes }, this.#maxSealBytes);
+  }
+
+  /**
+   * Takes the rows of a request, or of several at once. They are committed together, in the background or at the next flush;
+   * together with those before where one commit can take them all.
+   */
+  append(parts: readonly SignalRows[], origin: RowsOrigin): void {
     const nowMs = Date.now();
-    this.#open.append(rows, admittedBytes, nowMs, sequences);
+    const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+    if (!this.fitOneSeal(this.#open, rows, origin.storedBytes)) this.#detach();
+    this.#open.append(parts, origin, nowMs);
     this.kept.release(this.bufferedBytes);
     this.#schedule(nowMs);
   }
@@ -172,13 +203,34 @@ export class Sealer {
   }
 
   /**
+   * Commits what can be committed: rows that come after some that cannot do not wait for those. For the last commit of a
+   * server, after which nobody tries again.
+   */
+  salvage(): Promise<FlushResult> {
+    return this.#exclusively(async () => {
+      const sealedRows = this.#committedRows;
+      let lastError: string | undefined;
+      this.#detach();
+      for (let left = this.#detached.length; left > 0; left--) {
+        const error = await this.#commitOldest('flush');
+        if (error === undefined) continue;
+        lastError = error;
+        this.#detached.push(this.#detached.shift()!);
+      }
+      return { sealedRows: this.#committedRows - sealedRows, error: lastError };
+    });
+  }
+
+  /**
    * Commits rows that are not part of the order in which all others are committed, under a name of their own. Resolves
    * without doing anything where the target has them under that name already; rejects with what kept them from it.
    */
   commitApart(generation: Generation, serverId: string): Promise<void> {
     return this.#exclusively(async () => {
-      const { journalSequence } = await this.#target.lastSeal(serverId, generation.firstJournalSequence);
-      if (journalSequence > 0) return;
+      if (generation.lastJournalSequence > 0) {
+        const { journalSequence } = await this.#target.lastSeal(serverId, generation.firstJournalSequence);
+        if (journalSequence > 0) return;
+      }
       for (let attempt = 1; ; attempt++) {
         const thrown = await this.#attempt(generation, serverId, () => {});
         if (thrown === undefined) return;
@@ -198,6 +250,8 @@ export class Sealer {
     if (this.#isStopped || this.#isBackgroundSealQueued) return;
     if (this.#retryMs > 0) {
       this.#wakeAfter(this.#retryMs);
+    } else if (this.#detached.length > 0) {
+      this.#queueBackgroundSeal();
     } else if (this.#open.openedAtMs !== undefined) {
       const { openedAtMs, admittedBytes, byteLength } = this.#open;
       const delayMs = sealDelayMs({ openedAtMs, admittedBytes, decodedBytes: byteLength }, this.#options, nowMs);
@@ -265,8 +319,12 @@ export class Sealer {
 
   /** Sets a generation aside that the target refuses for good, so that the ones behind it can be committed. */
   async #isSetAside(generation: Generation, thrown: unknown): Promise<boolean> {
-    if (!this.#target.isPermanent(thrown) || ++this.#refusals < REFUSALS_BEFORE_SETTING_ASIDE) return false;
-    if (!(await this.#events.refused(generation, messageOf(thrown)))) return false;
+    const refusal = this.#target.refusal(thrown);
+    // Memory that rows of usual width do not find, somebody else has: it comes back.
+    if (refusal === undefined || (refusal === 'size' && !areWide(generation))) return false;
+    if (++this.#refusals < REFUSALS_BEFORE_SETTING_ASIDE) return false;
+    if (!(await this.#events.refused(generation, refusal, messageOf(thrown)))) return false;
+    this.log.setAside(generation.rows);
     this.#detached.shift();
     this.#isCommitting = false;
     this.#retryMs = 0;
@@ -316,15 +374,8 @@ export class Sealer {
   /** Runs work when all earlier work has ended. */
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined).then(() => this.#scheduleNext());
+    this.#turn = result.catch(() => undefined).then(() => this.#schedule(Date.now()));
     return result;
-  }
-
-  #scheduleNext(): void {
-    // A flush that failed may have detached more generations than one; no row has to arrive for them to be due.
-    if (this.#detached.length > 0 && this.#retryMs === 0 && !this.#isStopped && !this.#isBackgroundSealQueued) {
-      this.#queueBackgroundSeal();
-    } else this.#schedule(Date.now());
   }
 }
 

@@ -15,7 +15,7 @@ import { type RetryPolicy, retried } from '../../base/retry.js';
 import type { Generation } from '../../buffer/generation.js';
 import { dayOf } from '../../duckdb/batch-scan.js';
 import type { Database } from '../../duckdb/database.js';
-import { isNameOfTable, isWriteConflict } from '../../duckdb/errors.js';
+import { isNameOfTable, isWriteConflict, type Refusal, refusalIn } from '../../duckdb/errors.js';
 import { quotedIdentifier, quotedString } from '../../duckdb/sql-text.js';
 import type { TelemetryTable } from '../../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../../schema/tables.js';
@@ -154,8 +154,9 @@ export class ParquetTarget implements SealTarget {
     return { sealSequence: Number(sealSequence), journalSequence: Number(journalSequence) };
   }
 
-  isPermanent(): boolean {
-    return false;
+  refusal(error: unknown): Refusal | undefined {
+    // Files take any rows; only memory may be too small for them.
+    return refusalIn(error) === 'size' ? 'size' : undefined;
   }
 
   close(): void {

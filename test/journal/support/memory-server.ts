@@ -6,6 +6,7 @@ import type { SignalRows } from '../../../src/buffer/signal-rows.js';
 import { tablesApart } from '../../../src/catalog/live-tables.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from '../../../src/catalog/seal-target.js';
 import { Recovery } from '../../../src/control/recovery.js';
+import type { Refusal } from '../../../src/duckdb/errors.js';
 import { Admission } from '../../../src/ingest/admission.js';
 import { Ingest } from '../../../src/ingest/ingest.js';
 import { DeadLetters } from '../../../src/journal/dead-letters.js';
@@ -52,8 +53,8 @@ export class MemoryTarget implements SealTarget {
     return this.#seals.get(serverId) ?? { sealSequence: 0, journalSequence: 0 };
   }
 
-  isPermanent(error: unknown): boolean {
-    return (error as Error).message === 'refused for good';
+  refusal(error: unknown): Refusal | undefined {
+    return (error as Error).message === 'refused for good' ? 'rows' : undefined;
   }
 
   close(): void {}
@@ -121,7 +122,11 @@ export class MemoryServer {
         },
         failed: () => {},
         postponed: () => {},
-        refused: async ({ firstJournalSequence: first, lastJournalSequence: end, rows, admittedBytes }, error) => {
+        refused: async (
+          { firstJournalSequence: first, lastJournalSequence: end, rows, admittedBytes },
+          _refusal,
+          error,
+        ) => {
           try {
             await deadLetters.add(journal, { first, last: end }, rows, error);
           } catch {
@@ -131,7 +136,7 @@ export class MemoryServer {
           return true;
         },
       },
-      last.sealSequence,
+      { lastSequence: last.sealSequence },
     );
     const ingest = new Ingest(options, admission, sealer, journal);
     // So little memory that a recovery commits after each record.
