@@ -2,7 +2,7 @@
 // of each table that has rows, each at a multiple of eight bytes.
 
 import type { Signal } from '../schema/column-declaration.js';
-import type { ColumnArray } from './column.js';
+import type { Column, ColumnArray } from './column.js';
 import { SignalRows } from './signal-rows.js';
 
 export interface PackedRows {
@@ -44,27 +44,44 @@ export function packRows(source: SignalRows, spare?: ArrayBuffer): PackedRows {
 /** Rows that live in the packed buffer. They can be read and copied from; growing them copies them out of it. */
 export function unpackRows({ signal, buffer, heapBytes, rows, lengths }: PackedRows): SignalRows {
   const unpacked = new SignalRows(signal);
-  unpacked.heap.bytes = new Uint8Array(buffer, 0, heapBytes);
+  const arrays = new PackedArrays(buffer, heapBytes, lengths);
+  unpacked.heap.bytes = arrays.heap;
   unpacked.heap.end = heapBytes;
-  let at = aligned(heapBytes);
-  let next = 0;
   unpacked.tables.forEach((table, i) => {
-    if (rows[i] === 0) return;
-    const arrays = table.columns.map((column) =>
-      column.arrays(0).map((like) => {
-        const array = arrayLike(like, buffer, at, lengths[next++]!);
-        at += aligned(array.byteLength);
-        return array;
-      }),
-    );
-    table.adopt(rows[i]!, arrays);
+    if (rows[i] !== 0)
+      table.adopt(
+        rows[i]!,
+        table.columns.map((column) => arrays.next(column)),
+      );
   });
   return unpacked;
 }
 
-function arrayLike(like: ColumnArray, buffer: ArrayBuffer, at: number, length: number): ColumnArray {
-  const TypedArray = like.constructor as new (buffer: ArrayBuffer, at: number, length: number) => ColumnArray;
-  return new TypedArray(buffer, at, length);
+/** The arrays of a packed buffer, column by column in the order in which they lie there. They are not copied. */
+export class PackedArrays {
+  readonly heap: Uint8Array<ArrayBuffer>;
+  readonly #buffer: ArrayBuffer;
+  readonly #lengths: readonly number[];
+  #at: number;
+  #next = 0;
+
+  /** Throws a RangeError where the heap lies outside of the buffer, and so does next() of an array. */
+  constructor(buffer: ArrayBuffer, heapBytes: number, lengths: readonly number[]) {
+    this.heap = new Uint8Array(buffer, 0, heapBytes);
+    this.#buffer = buffer;
+    this.#lengths = lengths;
+    this.#at = aligned(heapBytes);
+  }
+
+  /** Those of the next column, which is one like this. */
+  next(like: Column): readonly ColumnArray[] {
+    return like.arrays(0).map((array) => {
+      const TypedArray = array.constructor as new (buffer: ArrayBuffer, at: number, length: number) => ColumnArray;
+      const next = new TypedArray(this.#buffer, this.#at, this.#lengths[this.#next++]!);
+      this.#at += aligned(next.byteLength);
+      return next;
+    });
+  }
 }
 
 function aligned(bytes: number): number {

@@ -51,7 +51,7 @@ export class SignalRows {
 
   /**
    * What the rows take in tables, which keep the texts that rows share here once for each of them. A pass over all texts: a
-   * hundredth of what decoding them takes. See bench/append.ts.
+   * fiftieth of what decoding them takes.
    */
   get storedBytes(): number {
     return this.tables.reduce((bytes, table) => bytes + (table.rows === 0 ? 0 : table.storedBytes), 0);

@@ -14,11 +14,11 @@ import { CheckpointMaintenance, NoMaintenance } from './checkpoint-maintenance.j
 import { catalogKind } from './known-kinds.js';
 import { exportPlace } from './parquet/export-place.js';
 import { ParquetTarget } from './parquet/parquet-target.js';
-import { addPromotedColumns, type PromotedColumn, promotedColumns } from './promoted-columns.js';
+import { type PromotedColumn, promotedColumns } from './promoted-columns.js';
 import { SealRecords } from './seal-record.js';
 import type { Maintenance, SealTarget } from './seal-target.js';
 import { askedHome, type TableHome } from './table-home.js';
-import { columnTypes, createTables, verifyTables } from './tables.js';
+import { addMissingColumns, columnTypes, createTables, verifyTables } from './tables.js';
 import { connectWriter } from './writer-session.js';
 
 /** Other hosts may be starting on the same catalog at the same moment. */
@@ -125,11 +125,15 @@ async function prepareTables(
   options: ServeOptions,
   promoted: readonly PromotedColumn[],
 ): Promise<void> {
+  const asColumns = promoted.map(({ name }) => ({ name, type: 'VARCHAR', absent: 'NULL', doc: '' }) as const);
   if (options.create_tables) {
     await createTables(writer, home, telemetryTables, async (table) => kind.layOut?.(writer, home, table, options));
-    for (const table of telemetryTables) await addPromotedColumns(writer, home, table, promoted);
+    for (const table of telemetryTables) {
+      // Tables may be of an earlier version, which had fewer columns.
+      const optional = table.columns.filter(({ absent }) => absent === 'NULL');
+      await addMissingColumns(writer, home, table, [...optional, ...asColumns]);
+    }
   }
-  const asColumns = promoted.map(({ name }) => ({ name, type: 'VARCHAR', absent: 'NULL', doc: '' }) as const);
   const expected = telemetryTables.map((table) => ({ ...table, columns: [...table.columns, ...asColumns] }));
   verifyTables(await columnTypes(writer, home, telemetryTables), home, expected);
 }

@@ -1,12 +1,8 @@
 // Attributes that have columns of their own, beside the JSON that keeps all of them.
 
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { type RetryPolicy, retried } from '../base/retry.js';
-import { quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
+import { quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
-import type { TableHome } from './table-home.js';
-import { columnTypes, inTransaction, tableName } from './tables.js';
 
 export interface PromotedColumn {
   readonly attribute: string;
@@ -18,9 +14,6 @@ export interface PromotedColumn {
 
 /** More columns than this make every table slow to plan and every file's footer long. */
 const MAX_PROMOTED_COLUMNS = 64;
-
-/** Others may be adding columns or rows to the same table. */
-const ADD_RETRY: RetryPolicy = { attempts: 20, longestPauseMs: () => 100 };
 
 /** Reads the two options. Throws where a column's name is taken. */
 export function promotedColumns(options: ServeOptions, tables: readonly TelemetryTable[]): PromotedColumn[] {
@@ -42,26 +35,6 @@ export function promotedColumns(options: ServeOptions, tables: readonly Telemetr
     taken.add(name);
   }
   return promoted;
-}
-
-/** Adds the columns that a table lacks, which other servers may be doing at the same moment. */
-export async function addPromotedColumns(
-  writer: DuckDBConnection,
-  home: TableHome,
-  table: TelemetryTable,
-  promoted: readonly PromotedColumn[],
-): Promise<void> {
-  if (promoted.length === 0) return;
-  await retried(ADD_RETRY, async () => {
-    const existing = (await columnTypes(writer, home, [table])).get(table.name);
-    const missing = promoted.filter(({ name }) => existing?.has(name) !== true);
-    if (missing.length === 0) return;
-    await inTransaction(writer, async () => {
-      for (const { name } of missing) {
-        await writer.run(`ALTER TABLE ${tableName(home, table)} ADD COLUMN ${quotedIdentifier(name)} VARCHAR`);
-      }
-    });
-  });
 }
 
 function keys(list: string | null): string[] {

@@ -1,9 +1,10 @@
 // The declared schema → tables in a catalog, or proof that the existing ones fit.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { type RetryPolicy, retried } from '../base/retry.js';
 import { isMissing } from '../duckdb/errors.js';
 import { qualifiedName, quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
-import type { TelemetryTable } from '../schema/column-declaration.js';
+import type { TelemetryColumn, TelemetryTable } from '../schema/column-declaration.js';
 import type { TableHome } from './table-home.js';
 
 /** First storage version of DuckDB files that stores `USING COMPRESSION zstd` compressed; older ones store plain text. */
@@ -17,6 +18,9 @@ export type LayOut = (table: TelemetryTable) => Promise<void>;
 
 /** Another host may create the same tables at the same moment; whoever comes second finds them made. */
 const CREATE_ATTEMPTS = 5;
+
+/** Others may be adding columns or rows to the same table. */
+const ADD_RETRY: RetryPolicy = { attempts: 20, longestPauseMs: () => 100 };
 
 /** Creates the schema and those of the tables that do not exist. */
 export async function createTables(
@@ -44,6 +48,28 @@ export async function createTables(
       }
     }
   }
+}
+
+/** A column that a table may lack: its rows have NULL there. */
+export type OptionalColumn = Pick<TelemetryColumn, 'name' | 'type'>;
+
+/** Adds the columns that a table lacks, which other servers may be doing at the same moment. */
+export async function addMissingColumns(
+  connection: DuckDBConnection,
+  home: TableHome,
+  table: TelemetryTable,
+  columns: readonly OptionalColumn[],
+): Promise<void> {
+  await retried(ADD_RETRY, async () => {
+    const existing = await describeTable(connection, home, table);
+    const missing = columns.filter(({ name }) => existing?.has(name.toLowerCase()) !== true);
+    if (missing.length === 0) return;
+    await inTransaction(connection, async () => {
+      for (const { name, type } of missing) {
+        await connection.run(`ALTER TABLE ${tableName(home, table)} ADD COLUMN ${quotedIdentifier(name)} ${type}`);
+      }
+    });
+  });
 }
 
 /** Throws unless every table exists with every declared column, of the declared type. Further columns are ignored. */

@@ -14,11 +14,12 @@ import { JournalLock } from './journal-lock.js';
 import { type JournalFile, type JournalStorage, replaceFile } from './journal-storage.js';
 import {
   FILE_HEADER_BYTES,
-  FORMAT_VERSION,
   fileHeader,
+  isReadable,
   type JournalEntry,
   type JournalRecord,
   RECORD_HEADER_BYTES,
+  readableVersions,
   readFileHeader,
   recordBody,
   writeRecord,
@@ -515,8 +516,10 @@ async function nextSequence({ folder, storage, damaged }: JournalOptions): Promi
   const path = join(folder, NEXT);
   try {
     const { version, firstSequence } = readFileHeader(await storage.read(path, 0, FILE_HEADER_BYTES));
-    if (version === FORMAT_VERSION) return firstSequence;
-    throw new Error(`cannot read ${path}: format version ${version}, and this otelduck reads ${FORMAT_VERSION}`);
+    if (isReadable(version)) return firstSequence;
+    throw new Error(
+      `cannot read ${path}: format version ${version}, and this otelduck reads ${readableVersions.join(' and ')}`,
+    );
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     damaged({ path, byte: 0, problem: error.message, isTornTail: false });

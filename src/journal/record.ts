@@ -1,21 +1,44 @@
 // The bytes of a journal. A segment is a file header and then records, each of which proves itself:
 //
-//   file    "otelduck" · version u16 · reserved u16 · first sequence f64 · CRC-32C u32 of all before
+//   file    "otelduck" · version u16 · reserved u16 · first sequence f64 · CRC u32 of all before
 //   record  body length u32 · sequence f64 · time (unix ms) f64 · kind u8 · signal u8 · format u8 · encoding u8
-//           · admitted bytes u32 · CRC-32C u32 of all before · CRC-32C u32 of all before that one, and of the body · body
+//           · admitted bytes u32 · CRC u32 of all before · CRC u32 of all before that one, and of the body · body
 //
 // Integers are little-endian. Sequences are whole numbers below 2^53, so that a double holds them; the records of a
 // segment have consecutive ones, beginning with that of its header and its name. The header has a checksum of its own,
 // so that a length is known to be right where the body is damaged, and where the file ends inside it.
+//
+// Formats differ by their checksum and by how rows are described. What is written is of the newest; all are read.
 
 import type { PackedRows } from '../buffer/packed-rows.js';
 import { type ContentEncoding, contentEncodings } from '../decode/compression/inflate.js';
 import { type WireFormat, wireFormats } from '../decode/request-decoder.js';
 import { type Signal, signals } from '../schema/column-declaration.js';
-import { crc32c } from './crc32c.js';
-import { decodeRows, encodeRows } from './rows-body.js';
+import { type Checksum, crc32, crc32c } from './checksum.js';
+import { decodeFirstRows, decodeRows, encodeRows } from './rows-body.js';
 
-export const FORMAT_VERSION = 1;
+interface Format {
+  readonly checksum: Checksum;
+  decodeRows(signal: Signal, body: Uint8Array): PackedRows;
+}
+
+const formats = {
+  1: { checksum: crc32c, decodeRows: decodeFirstRows },
+  2: { checksum: crc32, decodeRows },
+} as const satisfies Record<number, Format>;
+
+export type FormatVersion = keyof typeof formats;
+
+/** Of what is written. */
+export const FORMAT_VERSION = 2;
+/** Of what is read, newest first. */
+export const readableVersions: readonly FormatVersion[] = [FORMAT_VERSION, 1];
+const { checksum } = formats[FORMAT_VERSION];
+
+export function isReadable(version: number): version is FormatVersion {
+  return version in formats;
+}
+
 export const FILE_HEADER_BYTES = 24;
 export const RECORD_HEADER_BYTES = 36;
 
@@ -49,11 +72,11 @@ export function fileHeader(firstSequence: number): Buffer {
   MAGIC.copy(header);
   header.writeUInt16LE(FORMAT_VERSION, 8);
   header.writeDoubleLE(firstSequence, 12);
-  header.writeUInt32LE(crc32c(header.subarray(0, FILE_CRC_AT)), FILE_CRC_AT);
+  header.writeUInt32LE(checksum(header.subarray(0, FILE_CRC_AT)), FILE_CRC_AT);
   return header;
 }
 
-/** What a file's header says. `version` is that of the format; the rest holds where it is ours. */
+/** What a file's header says. `version` is that of the format; the rest holds where it can be read. */
 export interface FileHeader {
   readonly version: number;
   readonly firstSequence: number;
@@ -67,9 +90,13 @@ export function readFileHeader(bytes: Uint8Array): FileHeader {
   }
   if (!header.subarray(0, MAGIC.length).equals(MAGIC)) throw new RangeError('the file does not begin with "otelduck"');
   const version = header.readUInt16LE(8);
-  const isOurs = header.readUInt32LE(FILE_CRC_AT) === crc32c(header.subarray(0, FILE_CRC_AT));
-  // Another version may keep its checksum elsewhere.
-  if (version === FORMAT_VERSION && !isOurs) throw new RangeError('the checksum of the file header does not match');
+  // A later version may keep its checksum elsewhere.
+  if (
+    isReadable(version) &&
+    header.readUInt32LE(FILE_CRC_AT) !== formats[version].checksum(header.subarray(0, FILE_CRC_AT))
+  ) {
+    throw new RangeError('the checksum of the file header does not match');
+  }
   return { version, firstSequence: header.readDoubleLE(12) };
 }
 
@@ -94,14 +121,15 @@ export function writeRecord(
   header[22] = entry.kind === 'request' ? wireFormats.indexOf(entry.format) : 0;
   header[23] = entry.kind === 'request' ? contentEncodings.indexOf(entry.encoding) : 0;
   header.writeUInt32LE(admittedBytes, 24);
-  const crc = crc32c(header.subarray(0, HEADER_CRC_AT));
+  const crc = checksum(header.subarray(0, HEADER_CRC_AT));
   header.writeUInt32LE(crc, HEADER_CRC_AT);
-  header.writeUInt32LE(crc32c(body, crc), RECORD_CRC_AT);
+  header.writeUInt32LE(checksum(body, crc), RECORD_CRC_AT);
   target.set(body, at + RECORD_HEADER_BYTES);
 }
 
 /** A record's header, as it is or as it must have been. */
 export interface SoundHeader {
+  readonly version: FormatVersion;
   readonly bytes: Uint8Array;
   readonly bodyLength: number;
   readonly sequence: number;
@@ -110,44 +138,48 @@ export interface SoundHeader {
 }
 
 /** Undefined where the header's checksum does not match, and does not match with any one bit turned either. */
-export function readRecordHeader(bytes: Uint8Array): SoundHeader | undefined {
+export function readRecordHeader(bytes: Uint8Array, version: FormatVersion): SoundHeader | undefined {
   const header = Buffer.from(bytes);
-  if (isHeaderSound(header)) return soundHeader(header, false);
+  if (isHeaderSound(header, version)) return soundHeader(header, version, false);
   for (let bit = 0; bit < 8 * RECORD_CRC_AT; bit++) {
     header[bit >> 3]! ^= 1 << (bit & 7);
-    if (isHeaderSound(header)) return soundHeader(header, true);
+    if (isHeaderSound(header, version)) return soundHeader(header, version, true);
     header[bit >> 3]! ^= 1 << (bit & 7);
   }
   return undefined;
 }
 
-/** What a record holds. Throws saying what is wrong with it. */
-export function decodeRecord({ bytes, sequence }: SoundHeader, body: Uint8Array): JournalRecord {
+/** What a record holds. Throws a RangeError saying what is wrong with it, or an UnknownColumn. */
+export function decodeRecord({ version, bytes, sequence }: SoundHeader, body: Uint8Array): JournalRecord {
   const header = asBuffer(bytes);
-  if (header.readUInt32LE(RECORD_CRC_AT) !== crc32c(body, header.readUInt32LE(HEADER_CRC_AT))) {
+  const format = formats[version];
+  if (header.readUInt32LE(RECORD_CRC_AT) !== format.checksum(body, header.readUInt32LE(HEADER_CRC_AT))) {
     throw new RangeError('its checksum does not match');
   }
   const kind = kinds[header[20]!];
   const signal = signals[header[21]!];
-  const format = wireFormats[header[22]!];
+  const wireFormat = wireFormats[header[22]!];
   const encoding = contentEncodings[header[23]!];
-  if (kind === undefined || signal === undefined || format === undefined || encoding === undefined) {
+  if (kind === undefined || signal === undefined || wireFormat === undefined || encoding === undefined) {
     throw new RangeError(`it is of a kind that this otelduck does not know: ${[...header.subarray(20, 24)].join(' ')}`);
   }
   return {
     sequence,
     unixMs: header.readDoubleLE(12),
     admittedBytes: header.readUInt32LE(24),
-    entry: kind === 'request' ? { kind, signal, format, encoding, body } : { kind, packed: decodeRows(signal, body) },
+    entry:
+      kind === 'request'
+        ? { kind, signal, format: wireFormat, encoding, body }
+        : { kind, packed: format.decodeRows(signal, body) },
   };
 }
 
-function isHeaderSound(header: Buffer): boolean {
-  return header.readUInt32LE(HEADER_CRC_AT) === crc32c(header.subarray(0, HEADER_CRC_AT));
+function isHeaderSound(header: Buffer, version: FormatVersion): boolean {
+  return header.readUInt32LE(HEADER_CRC_AT) === formats[version].checksum(header.subarray(0, HEADER_CRC_AT));
 }
 
-function soundHeader(header: Buffer, isRepaired: boolean): SoundHeader {
-  return { bytes: header, bodyLength: header.readUInt32LE(0), sequence: header.readDoubleLE(4), isRepaired };
+function soundHeader(header: Buffer, version: FormatVersion, isRepaired: boolean): SoundHeader {
+  return { version, bytes: header, bodyLength: header.readUInt32LE(0), sequence: header.readDoubleLE(4), isRepaired };
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -1,60 +1,186 @@
-// Decoded rows ↔ the body of a journal record: a fingerprint of the tables, heap length, how many counts and lengths
-// follow, these, all of them u32, and then the packed buffer. What comes from a file is checked before DuckDB is given
-// addresses made of it.
+// Decoded rows ↔ the body of a journal record: bytes of the description, heap length, how many tables and arrays there are,
+// the rows of each table and the length of each array, all of them u32; the description, JSON that names the columns of each
+// table that has rows; and then the packed buffer. A later version finds its columns by name, wherever they lie. What comes
+// from a file is checked before DuckDB is given addresses made of it.
 
 import { isUtf8 } from 'node:buffer';
-import { FixedWidthColumn, Int64Column, ListColumn, NULL_TEXT, TextColumn } from '../buffer/column.js';
-import { type PackedRows, unpackRows } from '../buffer/packed-rows.js';
-import type { SignalRows } from '../buffer/signal-rows.js';
+import { growFreely } from '../buffer/check-growth.js';
+import {
+  type Column,
+  columnFor,
+  FixedWidthColumn,
+  Int64Column,
+  ListColumn,
+  NULL_TEXT,
+  TextColumn,
+} from '../buffer/column.js';
+import { PackedArrays, type PackedRows, packRows } from '../buffer/packed-rows.js';
+import { SignalRows } from '../buffer/signal-rows.js';
+import type { TableRows } from '../buffer/table-rows.js';
 import { isContinuationByte } from '../decode/text/text-check.js';
-import { type Signal, signals } from '../schema/column-declaration.js';
+import { type Signal, signals, type TelemetryColumn, type TelemetryTable } from '../schema/column-declaration.js';
 import { tablesBySignal } from '../schema/tables.js';
-import { crc32c } from './crc32c.js';
+import { crc32c } from './checksum.js';
+import { firstLayouts } from './first-layouts.js';
+
+/** Columns of a table as a body describes them, in the order in which their arrays lie: `name type`, or `name type zero`. */
+export type TableLayout = readonly [table: string, columns: readonly string[]];
 
 /** Numbers before the counts and lengths. */
 const FIXED_NUMBERS = 4;
 
-/** What the columns of each signal are. Rows of other columns cannot be read as if they were these. */
-const fingerprints = Object.fromEntries(
+/** Rows of columns that only a later version has: they would be lost if they were left out. */
+export class UnknownColumn extends Error {}
+
+/** A table's part of a description, in front of which the others stand. */
+const described = new Map(
+  Object.values(tablesBySignal)
+    .flat()
+    .map((table) => [table.name, JSON.stringify(layoutOf(table))]),
+);
+
+export function encodeRows({ signal, buffer, heapBytes, rows, lengths }: PackedRows): Uint8Array {
+  const tables = tablesBySignal[signal].filter((_, i) => rows[i] !== 0);
+  const counts = rows.filter((count) => count !== 0);
+  const layout = Buffer.from(`[${tables.map(({ name }) => described.get(name)).join()}]`);
+  const numbers = Uint32Array.from([layout.length, heapBytes, counts.length, lengths.length, ...counts, ...lengths]);
+  const body = new Uint8Array(numbers.byteLength + layout.length + buffer.byteLength);
+  body.set(new Uint8Array(numbers.buffer));
+  body.set(layout, numbers.byteLength);
+  body.set(new Uint8Array(buffer), numbers.byteLength + layout.length);
+  return body;
+}
+
+/**
+ * Throws a RangeError saying why a body cannot be rows of a signal, and an UnknownColumn where it was written by a version that
+ * has other columns. Columns that it does not have get their absent value.
+ */
+export function decodeRows(signal: Signal, body: Uint8Array): PackedRows {
+  const { first: layoutBytes, heapBytes, counts, lengths, end } = readNumbers(body);
+  const layouts = parsedLayouts(body.subarray(end, end + layoutBytes));
+  if (layouts.length !== counts.length) {
+    throw new RangeError(`it announces ${counts.length} tables and describes ${layouts.length}`);
+  }
+  return readRows(signal, layouts, { heapBytes, counts, lengths, packed: body.subarray(end + layoutBytes) });
+}
+
+/** The same of a body of format 1, which has a fingerprint of the columns of that time instead of their names. */
+export function decodeFirstRows(signal: Signal, body: Uint8Array): PackedRows {
+  const { first: fingerprint, heapBytes, counts, lengths, end } = readNumbers(body);
+  if (fingerprint !== firstFingerprints[signal]) {
+    throw new RangeError(`its ${signal} are of columns that no version of format 1 had`);
+  }
+  const layouts = firstLayouts[signal];
+  if (layouts.length !== counts.length) {
+    throw new RangeError(`it announces ${counts.length} tables, where ${signal} had ${layouts.length}`);
+  }
+  return readRows(signal, layouts, { heapBytes, counts, lengths, packed: body.subarray(end) });
+}
+
+const firstFingerprints = Object.fromEntries(
   signals.map((signal) => {
-    const columns = tablesBySignal[signal].flatMap((table) =>
-      table.columns.map(({ name, type, absent }) => `${table.name}.${name} ${type} ${absent}`),
+    const columns = firstLayouts[signal].flatMap(([table, names]) =>
+      names.map((column) => `${table}.${column.endsWith(' zero') ? column : `${column} NULL`}`),
     );
     return [signal, crc32c(Buffer.from(columns.join('\n')))];
   }),
 ) as Readonly<Record<Signal, number>>;
 
-export function encodeRows({ signal, buffer, heapBytes, rows, lengths }: PackedRows): Uint8Array {
-  const numbers = Uint32Array.from([fingerprints[signal], heapBytes, rows.length, lengths.length, ...rows, ...lengths]);
-  const body = new Uint8Array(numbers.byteLength + buffer.byteLength);
-  body.set(new Uint8Array(numbers.buffer));
-  body.set(new Uint8Array(buffer), numbers.byteLength);
-  return body;
+function layoutOf({ name, columns }: TelemetryTable): TableLayout {
+  return [name, columns.map(columnText)];
 }
 
-/** Throws saying why a body cannot be rows of a signal. */
-export function decodeRows(signal: Signal, body: Uint8Array): PackedRows {
+/** In few bytes: every record has it. */
+function columnText({ name, type, absent }: TelemetryColumn): string {
+  return absent === 'NULL' ? `${name} ${type}` : `${name} ${type} ${absent}`;
+}
+
+/** What a body begins with: four numbers, the rows of each table, and the length of each array. */
+function readNumbers(body: Uint8Array) {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const number = (index: number) => view.getUint32(4 * index, true);
   if (body.length < 4 * FIXED_NUMBERS) throw new RangeError(`it has ${body.length} bytes, too few for rows`);
-  if (number(0) !== fingerprints[signal])
-    throw new RangeError(`its ${signal} are of columns that this otelduck does not have`);
-  const counts = number(2);
-  const lengths = number(3);
-  const bufferAt = 4 * (FIXED_NUMBERS + counts + lengths);
-  if (counts !== tablesBySignal[signal].length || bufferAt > body.length) {
-    throw new RangeError(`it announces ${counts} tables and ${lengths} arrays`);
-  }
-  const packed: PackedRows = {
-    signal,
+  const tables = number(2);
+  const arrays = number(3);
+  const end = 4 * (FIXED_NUMBERS + tables + arrays);
+  if (end > body.length) throw new RangeError(`it announces ${tables} tables and ${arrays} arrays`);
+  return {
+    first: number(0),
     heapBytes: number(1),
-    rows: Array.from({ length: counts }, (_, i) => number(FIXED_NUMBERS + i)),
-    lengths: Array.from({ length: lengths }, (_, i) => number(FIXED_NUMBERS + counts + i)),
-    // A copy, because typed arrays over it must begin at multiples of eight bytes.
-    buffer: new Uint8Array(body.subarray(bufferAt)).buffer,
+    counts: Array.from({ length: tables }, (_, i) => number(FIXED_NUMBERS + i)),
+    lengths: Array.from({ length: arrays }, (_, i) => number(FIXED_NUMBERS + tables + i)),
+    end,
   };
-  checkRows(unpackRows(packed));
-  return packed;
+}
+
+function parsedLayouts(bytes: Uint8Array): readonly TableLayout[] {
+  let layouts: unknown;
+  try {
+    layouts = JSON.parse(Buffer.from(bytes).toString());
+  } catch (error) {
+    throw new RangeError('it does not describe its columns', { cause: error });
+  }
+  if (!Array.isArray(layouts) || !layouts.every(isLayout)) throw new RangeError('it does not describe its columns');
+  return layouts;
+}
+
+function isLayout(value: unknown): value is TableLayout {
+  if (!Array.isArray(value)) return false;
+  const [table, columns] = value;
+  return typeof table === 'string' && Array.isArray(columns) && columns.every((column) => typeof column === 'string');
+}
+
+interface PackedParts {
+  readonly heapBytes: number;
+  /** Rows of each table that is described. */
+  readonly counts: readonly number[];
+  readonly lengths: readonly number[];
+  readonly packed: Uint8Array;
+}
+
+/** Finds each of our columns among those that are described. */
+function readRows(signal: Signal, layouts: readonly TableLayout[], parts: PackedParts): PackedRows {
+  const rows = new SignalRows(signal);
+  // A copy, because typed arrays over it must begin at multiples of eight bytes.
+  const arrays = new PackedArrays(new Uint8Array(parts.packed).buffer, parts.heapBytes, parts.lengths);
+  rows.heap.bytes = arrays.heap;
+  rows.heap.end = parts.heapBytes;
+  layouts.forEach(([name, columns], i) => {
+    const count = parts.counts[i]!;
+    if (count > 0) readTable(tableNamed(rows, name), columns, count, arrays);
+  });
+  checkRows(rows);
+  return packRows(rows);
+}
+
+function readTable(table: TableRows, columns: readonly string[], count: number, arrays: PackedArrays): void {
+  if (table.rows > 0) throw new RangeError(`it describes ${table.table.name} twice`);
+  const found = new Map<TelemetryColumn, ReturnType<PackedArrays['next']>>();
+  for (const text of columns) {
+    const declared = table.table.columns.find((column) => columnText(column) === text);
+    if (declared === undefined || found.has(declared)) throw unknown(`a column ${table.table.name}.${text}`);
+    found.set(declared, arrays.next(columnFor(declared, growFreely)));
+  }
+  table.adopt(
+    count,
+    table.columns.map((column: Column) => found.get(column.declaration) ?? absentArrays(column.declaration, count)),
+  );
+}
+
+function absentArrays(declaration: TelemetryColumn, count: number): ReturnType<PackedArrays['next']> {
+  const column = columnFor(declaration, growFreely);
+  column.resize(count, 0);
+  return column.arrays(count);
+}
+
+function tableNamed(rows: SignalRows, name: string): TableRows {
+  const table = rows.tables.find((candidate) => candidate.table.name === name);
+  if (table === undefined) throw unknown(`a table ${name}`);
+  return table;
+}
+
+function unknown(what: string): UnknownColumn {
+  return new UnknownColumn(`it has ${what}, which this otelduck does not know: start the one that wrote it`);
 }
 
 /** Proves that every place which the columns name is inside of the memory that is theirs. */

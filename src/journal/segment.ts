@@ -5,12 +5,16 @@ import {
   decodeRecord,
   FILE_HEADER_BYTES,
   FORMAT_VERSION,
+  type FormatVersion,
+  isReadable,
   type JournalRecord,
   RECORD_HEADER_BYTES,
+  readableVersions,
   readFileHeader,
   readRecordHeader,
   type SoundHeader,
 } from './record.js';
+import { UnknownColumn } from './rows-body.js';
 
 /** Read at a time: many records of usual size, and little beside the rows that they become. */
 const READ_BYTES = 4 << 20;
@@ -44,10 +48,10 @@ export async function* readSegment(
   const damage = (byte: number, problem: string, isTornTail = false): SegmentItem => ({
     damage: { path, byte, problem, isTornTail },
   });
-  const headerProblem = await fileHeaderProblem(window, path, firstSequence);
-  if (headerProblem !== undefined) {
+  const { version, problem } = await checkedFileHeader(window, path, firstSequence);
+  if (problem !== undefined) {
     const isTornTail = size < FILE_HEADER_BYTES || (await window.isZeroFrom(0));
-    yield damage(0, headerProblem, isTornTail);
+    yield damage(0, problem, isTornTail);
     if (isTornTail) return;
   }
   let due = firstSequence;
@@ -57,7 +61,7 @@ export async function* readSegment(
       yield damage(at, `the file ends inside the header of record ${due}`, true);
       return;
     }
-    const header = readRecordHeader(found);
+    const header = readRecordHeader(found, version);
     if (header === undefined) {
       if (await window.isZeroFrom(at)) {
         yield damage(at, `the file ends in zeros where record ${due} was to begin`, true);
@@ -66,7 +70,7 @@ export async function* readSegment(
       yield damage(at, `the header of record ${due} is damaged`);
       // Its length may be right all the same.
       const next = at + RECORD_HEADER_BYTES + Buffer.from(found).readUInt32LE(0);
-      if (!(await beginsRecord(window, next, due + 1))) return;
+      if (!(await beginsRecord(window, next, due + 1, version))) return;
       at = next;
       continue;
     }
@@ -81,7 +85,7 @@ export async function* readSegment(
       return;
     }
     const body = await window.bytes(at + RECORD_HEADER_BYTES, header.bodyLength);
-    const item = decoded(header, body);
+    const item = decoded(path, header, body);
     if (typeof item === 'string') yield damage(at, `record ${due} is damaged: ${item}`);
     else {
       if (header.isRepaired) yield damage(at, `one bit in the header of record ${due} was wrong, and was put right`);
@@ -91,57 +95,79 @@ export async function* readSegment(
   }
 }
 
-/** What is wrong with a file's header, if anything. */
-async function fileHeaderProblem(window: ReadWindow, path: string, firstSequence: number): Promise<string | undefined> {
+/** The format of a file, and what is wrong with its header, if anything. */
+async function checkedFileHeader(
+  window: ReadWindow,
+  path: string,
+  firstSequence: number,
+): Promise<{ readonly version: FormatVersion; readonly problem: string | undefined }> {
   try {
     const header = readFileHeader(await window.bytes(0, FILE_HEADER_BYTES));
-    if (header.version === FORMAT_VERSION) {
-      if (header.firstSequence === firstSequence) return undefined;
-      return `the header names record ${header.firstSequence} as the first, the file's name ${firstSequence}`;
+    if (isReadable(header.version)) {
+      const { version, firstSequence: named } = header;
+      if (named === firstSequence) return { version, problem: undefined };
+      return { version, problem: `the header names record ${named} as the first, the file's name ${firstSequence}` };
     }
     // A record of ours in its place says that the version is damaged, not another one.
-    if (await beginsRecord(window, FILE_HEADER_BYTES, firstSequence)) return 'the version in the file header is wrong';
+    const version = await versionOfRecords(window, firstSequence);
+    if (version !== undefined) return { version, problem: 'the version in the file header is wrong' };
     throw new NewerFormat(
-      `cannot read ${path}: format version ${header.version}, and this otelduck reads ${FORMAT_VERSION}`,
+      `cannot read ${path}: format version ${header.version}, and this otelduck reads ${readableVersions.join(' and ')}`,
     );
   } catch (error) {
-    if (error instanceof RangeError) return error.message;
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    const version = await versionOfRecords(window, firstSequence);
+    return { version: version ?? FORMAT_VERSION, problem: error.message };
   }
+}
+
+/** The format in which the first record of a file is sound; undefined where it is in none. */
+async function versionOfRecords(window: ReadWindow, firstSequence: number): Promise<FormatVersion | undefined> {
+  for (const version of readableVersions) {
+    if (await beginsRecord(window, FILE_HEADER_BYTES, firstSequence, version)) return version;
+  }
+  return undefined;
 }
 
 class NewerFormat extends Error {}
 
-/** The record, or what is wrong with it. */
-function decoded(header: SoundHeader, body: Uint8Array): JournalRecord | string {
+/** The record, or what is wrong with it. Throws where only another version of otelduck can read it. */
+function decoded(path: string, header: SoundHeader, body: Uint8Array): JournalRecord | string {
   try {
     return decodeRecord(header, body);
   } catch (error) {
     if (error instanceof RangeError) return error.message;
-    throw error;
+    if (!(error instanceof UnknownColumn)) throw error;
+    throw new NewerFormat(`cannot read record ${header.sequence} of ${path}: ${error.message}`, { cause: error });
   }
 }
 
 /** Whether a sound record of this sequence begins at `at`. */
-async function beginsRecord(window: ReadWindow, at: number, sequence: number): Promise<boolean> {
+async function beginsRecord(
+  window: ReadWindow,
+  at: number,
+  sequence: number,
+  version: FormatVersion,
+): Promise<boolean> {
   const bytes = await window.bytes(at, RECORD_HEADER_BYTES);
-  const header = bytes.length < RECORD_HEADER_BYTES ? undefined : readRecordHeader(bytes);
+  const header = bytes.length < RECORD_HEADER_BYTES ? undefined : readRecordHeader(bytes, version);
   if (header?.sequence !== sequence) return false;
   if (at + RECORD_HEADER_BYTES + header.bodyLength > window.size) return false;
-  return typeof decoded(header, await window.bytes(at + RECORD_HEADER_BYTES, header.bodyLength)) !== 'string';
+  const body = await window.bytes(at + RECORD_HEADER_BYTES, header.bodyLength);
+  return typeof decoded(window.path, header, body) !== 'string';
 }
 
 /** Bytes of a file, read in large pieces, in about the order in which they lie. */
 class ReadWindow {
   readonly size: number;
+  readonly path: string;
   readonly #storage: JournalStorage;
-  readonly #path: string;
   #start = 0;
   #bytes: Uint8Array = new Uint8Array(0);
 
   constructor(storage: JournalStorage, path: string, size: number) {
     this.#storage = storage;
-    this.#path = path;
+    this.path = path;
     this.size = size;
   }
 
@@ -149,7 +175,7 @@ class ReadWindow {
   async bytes(start: number, length: number): Promise<Uint8Array> {
     const wanted = Math.min(length, Math.max(0, this.size - start));
     if (start < this.#start || start + wanted > this.#start + this.#bytes.length) {
-      this.#bytes = await this.#storage.read(this.#path, start, Math.max(wanted, READ_BYTES));
+      this.#bytes = await this.#storage.read(this.path, start, Math.max(wanted, READ_BYTES));
       this.#start = start;
     }
     return this.#bytes.subarray(start - this.#start, start - this.#start + wanted);

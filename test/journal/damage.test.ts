@@ -216,13 +216,13 @@ test('a segment of a newer version stops the start, and stays where it is', asyn
   const storage = await written(3, 0, await written(3));
   const path = `${FOLDER}/0000000000000004.journal`;
   const newer = fileHeader(4);
-  newer.writeUInt16LE(2, 8);
-  storage.put(path, Buffer.concat([newer, Buffer.from('what version 2 has here')]));
+  newer.writeUInt16LE(3, 8);
+  storage.put(path, Buffer.concat([newer, Buffer.from('what version 3 has here')]));
   const journal = await open(storage);
   const sequences: number[] = [];
   await expect(async () => {
     for await (const { sequence } of journal.replay(0)) sequences.push(sequence);
-  }).rejects.toThrow(`cannot read ${path}: format version 2, and this otelduck reads 1`);
+  }).rejects.toThrow(`cannot read ${path}: format version 3, and this otelduck reads 2 and 1`);
   expect(sequences).toEqual([1, 2, 3]);
   await journal.close();
   expect([...storage.files(FOLDER).keys()].sort()).toEqual([

@@ -513,7 +513,7 @@ describe('dead letters', () => {
     await stopUnsealed(database, server.uri);
     const [segment] = segments();
     const path = join(folder, 'journal', segment!);
-    const { crc32c } = await import('../../src/journal/crc32c.js');
+    const { crc32 } = await import('../../src/journal/checksum.js');
     const { FILE_HEADER_BYTES, RECORD_HEADER_BYTES } = await import('../../src/journal/record.js');
     // Text that is not UTF-8, with a checksum that says that it was meant.
     const bytes = readFileSync(path);
@@ -521,7 +521,7 @@ describe('dead letters', () => {
     const end = second + RECORD_HEADER_BYTES + bytes.readUInt32LE(second);
     bytes[bytes.indexOf('xxxxxxx')] = 0xff;
     const header = bytes.readUInt32LE(second + 28);
-    bytes.writeUInt32LE(crc32c(bytes.subarray(second + RECORD_HEADER_BYTES, end), header), second + 32);
+    bytes.writeUInt32LE(crc32(bytes.subarray(second + RECORD_HEADER_BYTES, end), header), second + 32);
     writeFileSync(path, bytes);
 
     const next = await database.serve(journal);

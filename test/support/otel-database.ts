@@ -39,10 +39,10 @@ export class OtelDatabase {
   }
 
   /** Opens a database that its caller closes. */
-  static async open(path = ':memory:', threads = ONE_THREAD): Promise<OtelDatabase> {
+  static async open(path = ':memory:', threads = ONE_THREAD, plugin = otlp): Promise<OtelDatabase> {
     const instance = await DuckDBInstance.create(path, { threads: String(threads) });
     const events: PluginEvent[] = [];
-    const otel = await otlp.attach(instance, { log: (event) => events.push(event) });
+    const otel = await plugin.attach(instance, { log: (event) => events.push(event) });
     return new OtelDatabase(instance, otel, await otel.connect(), events);
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { crc32c } from '../../src/journal/crc32c.js';
+import { checksumOf, crc32, crc32c } from '../../src/journal/checksum.js';
 
 // https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4, whose bytes are in the order in which they are sent.
 for (const [name, bytes, crc] of [
@@ -26,5 +26,14 @@ test('is the same of bytes at any place, and of parts as of the whole', () => {
   for (let at = 0; at <= bytes.length; at++) {
     expect(crc32c(bytes.subarray(at), crc32c(bytes.subarray(0, at)))).toBe(crc32c(bytes));
     expect(crc32c(Buffer.concat([Buffer.alloc(at), bytes]).subarray(at))).toBe(crc32c(bytes));
+  }
+});
+
+// Node before 20.15 has no native one, and reads and writes the same journals.
+test('CRC-32 is that of zlib, wherever it comes from', () => {
+  const bytes = Buffer.from('123456789');
+  for (const checksum of [crc32, checksumOf(0xedb88320)]) {
+    expect(checksum(bytes)).toBe(0xcbf43926);
+    expect(checksum(bytes.subarray(4), checksum(bytes.subarray(0, 4)))).toBe(0xcbf43926);
   }
 });
