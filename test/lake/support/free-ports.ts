@@ -1,11 +1,35 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
+
+/**
+ * Below the ports that a system gives to clients and to who asks for port 0: those are drawn all the time by tests that
+ * run beside this one, and might be gone before the server that they are for listens.
+ */
+const FIRST_PORT = 10_000;
+/** Each of Vitest's processes draws from ports of its own. */
+const PORTS_PER_PROCESS = 1_000;
+const PROCESSES = 22;
 
 /** Ports that nobody listens on at the moment, all different. */
 export async function freePorts(count: number): Promise<number[]> {
-  const listeners = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(listeners.map((listener) => once(listener, 'listening')));
-  const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
-  await Promise.all(listeners.map((listener) => once(listener.close(), 'close')));
-  return ports;
+  const first = FIRST_PORT + (Number(process.env['VITEST_POOL_ID'] ?? 0) % PROCESSES) * PORTS_PER_PROCESS;
+  const held = new Map<number, Server>();
+  while (held.size < count) {
+    const port = first + Math.floor(Math.random() * PORTS_PER_PROCESS);
+    const listener = await listenerOn(port);
+    if (listener !== undefined) held.set(port, listener);
+  }
+  await Promise.all([...held.values()].map((listener) => once(listener.close(), 'close')));
+  return [...held.keys()];
+}
+
+/** Undefined when the port is taken. */
+async function listenerOn(port: number): Promise<Server | undefined> {
+  const listener = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(listener, 'listening');
+    return listener;
+  } catch {
+    return undefined;
+  }
 }
