@@ -1,4 +1,4 @@
-// Room for request bytes: reserved before a body is inflated, released once its rows are committed or refused.
+// Room for request bytes: reserved as a body comes, released once its rows are committed or refused.
 
 import { Failure } from '../base/failure.js';
 
@@ -15,17 +15,60 @@ export class Admission {
     return this.#admittedBytes;
   }
 
-  reserve(bytes: number): void {
+  /** A reservation of nothing yet. */
+  reservation(): Reservation {
+    return new Reservation(this);
+  }
+
+  /** Throws `overloaded` where `bytes` more would not fit. */
+  check(bytes: number): void {
     if (this.#admittedBytes + bytes > this.#maxBytes) {
       throw new Failure(
         'overloaded',
         `request of ${bytes} bytes does not fit: ${this.#admittedBytes} of max_buffered_bytes ${this.#maxBytes} wait to be committed`,
       );
     }
+  }
+
+  reserve(bytes: number): void {
+    this.check(bytes);
     this.#admittedBytes += bytes;
   }
 
   release(bytes: number): void {
     this.#admittedBytes -= bytes;
+  }
+}
+
+/** What one request has reserved. It is released once, unless its bytes are handed on with the request. */
+export class Reservation {
+  readonly #admission: Admission;
+  #bytes = 0;
+
+  constructor(admission: Admission) {
+    this.#admission = admission;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Reserves more, so that it is `bytes` in all. Throws `overloaded`, and keeps what it has, where that does not fit. */
+  growTo(bytes: number): void {
+    if (bytes <= this.#bytes) return;
+    this.#admission.reserve(bytes - this.#bytes);
+    this.#bytes = bytes;
+  }
+
+  /** Safe to call twice, and after handOn(). */
+  release(): void {
+    this.#admission.release(this.handOn());
+  }
+
+  /** Gives up the reservation to whoever releases its bytes with Admission. */
+  handOn(): number {
+    const bytes = this.#bytes;
+    this.#bytes = 0;
+    return bytes;
   }
 }

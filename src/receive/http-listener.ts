@@ -206,8 +206,8 @@ export class HttpListener implements Listener {
     this.#authorization.check({ authorization: headers.authorization, apiKey: singleHeader(headers['x-api-key']) });
     const format = wireFormat(headers['content-type']);
     const encoding = contentEncoding(headers['content-encoding']);
-    const { body, reservedBytes } = await readBody(request, response, this.#options.max_body_bytes, this.#ingest);
-    return this.#ingest.accept({ signal, format, encoding, body }, reservedBytes, request.socket);
+    const { body, reservation } = await readBody(request, response, this.#options.max_body_bytes, this.#ingest);
+    return this.#ingest.accept({ signal, format, encoding, body }, reservation.handOn(), request.socket);
   }
 
   #respondFailure(request: http.IncomingMessage, response: http.ServerResponse, thrown: unknown): void {

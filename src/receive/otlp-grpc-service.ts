@@ -39,20 +39,20 @@ async function exportOnce(
 ): Promise<void> {
   checkMetadata(call, authorization);
   const reader = call.messages();
-  let reservedBytes = 0;
+  const reservation = ingest.admission.reservation();
   try {
     const { body, encoding } = await reader.within(timeoutMs, () =>
-      onlyMessage(reader, ({ bytes }) => {
-        ingest.checkRoom();
-        ingest.admission.reserve(bytes);
-        reservedBytes = bytes;
+      onlyMessage(reader, {
+        announced: ({ bytes }) => {
+          ingest.checkRoom();
+          ingest.admission.check(bytes);
+        },
+        arrived: (bytes) => reservation.growTo(bytes),
       }),
     );
-    const ownedBytes = reservedBytes;
-    reservedBytes = 0;
-    await ingest.accept({ signal, format: 'protobuf', encoding, body }, ownedBytes, call.connection);
+    await ingest.accept({ signal, format: 'protobuf', encoding, body }, reservation.handOn(), call.connection);
   } finally {
-    ingest.admission.release(reservedBytes);
+    reservation.release();
   }
   await call.send(ACCEPTED);
 }

@@ -1,19 +1,20 @@
-// Socket → whole body, bounded, its bytes reserved from the first one on.
+// Socket → whole body, bounded, its bytes reserved as they come.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Failure } from '../base/failure.js';
+import type { Reservation } from '../ingest/admission.js';
 import type { Ingest } from '../ingest/ingest.js';
 
 export interface AdmittedBody {
   readonly body: Uint8Array;
-  /** What is reserved with admission for this body. The receiver of this object owns the reservation. */
-  readonly reservedBytes: number;
+  /** What is reserved for this body. The receiver of this object owns the reservation. */
+  readonly reservation: Reservation;
 }
 
 /**
- * Reads a body of at most `maxBytes`. A length that the client declares is checked and reserved before a byte is
- * read, otherwise each chunk as it comes. Rejects with `tooLarge`, `overloaded`, or, when the connection ends first,
- * `timedOut`; nothing is reserved then.
+ * Reads a body of at most `maxBytes`. Room is reserved for each chunk as it comes: a client that declares a length and
+ * sends nothing holds no room. A declared length that cannot be taken is refused before a byte is read. Rejects with
+ * `tooLarge`, `overloaded`, or, when the connection ends first, `timedOut`; nothing is reserved then.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -21,23 +22,20 @@ export async function readBody(
   maxBytes: number,
   ingest: Ingest,
 ): Promise<AdmittedBody> {
-  const declared = request.headers['content-length'];
-  const declaredBytes = declared === undefined ? 0 : Number(declared);
+  const declaredBytes = Number(request.headers['content-length'] ?? 0);
   if (declaredBytes > maxBytes) throw tooLarge(declaredBytes, maxBytes);
   ingest.checkRoom();
-  ingest.admission.reserve(declaredBytes);
-  let reservedBytes = declaredBytes;
+  ingest.admission.check(declaredBytes);
+  const reservation = ingest.admission.reservation();
   try {
     if (request.headers.expect !== undefined) response.writeContinue();
     const chunks = await collect(request, (length) => {
       if (length > maxBytes) throw tooLarge(length, maxBytes);
-      if (length <= reservedBytes) return;
-      ingest.admission.reserve(length - reservedBytes);
-      reservedBytes = length;
+      reservation.growTo(length);
     });
-    return { body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), reservedBytes };
+    return { body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), reservation };
   } catch (error) {
-    ingest.admission.release(reservedBytes);
+    reservation.release();
     throw error;
   }
 }

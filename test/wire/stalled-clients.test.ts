@@ -97,6 +97,17 @@ describe('a client that goes away', () => {
     expect(await server.database.value('SELECT count(*) FROM otlp_logs')).toBe('5');
   });
 
+  // Declared lengths were once reserved before a byte had come: for as long as a request may take, nobody else was served.
+  test('having declared a body, but sent none of it, takes no room from others', async () => {
+    const server = await serve({ max_buffered_bytes: 10 * body.length, max_body_bytes: 10 * body.length });
+    for (let i = 0; i < 3; i++) {
+      const client = await RawConnection.open(server.port);
+      client.write(`${postHead({ 'content-length': String(10 * body.length) })}\r\n`);
+    }
+    await eventually(async () => expect(await server.counters('active_requests')).toEqual({ active_requests: '3' }));
+    expect((await server.post(body)).status).toBe(202);
+  });
+
   test('leaves its room to others, however often', async () => {
     const server = await serve({ max_buffered_bytes: body.length });
     for (let round = 0; round < 20; round++) {

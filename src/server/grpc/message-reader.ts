@@ -30,10 +30,29 @@ export class GrpcMessageReader {
     return parsePrefix(prefix, this.#compressedWith, this.#maxBytes);
   }
 
-  /** The bytes of the message that `prefix` announced. */
-  async message({ bytes, encoding }: MessagePrefix): Promise<GrpcMessage> {
+  /**
+   * The bytes of the message that `prefix` announced. `arrived` hears how many have come so far, and may throw. No memory
+   * is taken for those that have not.
+   */
+  async message(
+    { bytes, encoding }: MessagePrefix,
+    arrived: (bytes: number) => void = () => undefined,
+  ): Promise<GrpcMessage> {
+    const parts: Uint8Array[] = [];
+    for (let at = 0; at < bytes; ) {
+      if (!(await this.#hasRest())) throw endedInside();
+      const part = this.#take(bytes - at);
+      parts.push(part);
+      at += part.length;
+      arrived(at);
+    }
+    // Memory of its own: the thread that decodes takes it along.
     const body = Buffer.allocUnsafeSlow(bytes);
-    if ((await this.#fill(body)) < bytes) throw endedInside();
+    let at = 0;
+    for (const part of parts) {
+      body.set(part, at);
+      at += part.length;
+    }
     return { body, encoding };
   }
 
@@ -56,30 +75,40 @@ export class GrpcMessageReader {
   /** Fills `target` and resolves with its length, or with less at the stream's end. */
   async #fill(target: Uint8Array): Promise<number> {
     let at = 0;
-    while (at < target.length) {
-      if (this.#rest.length === 0) {
-        const chunk = await this.#chunks.next();
-        if (chunk === undefined) break;
-        this.#rest = chunk;
-      }
-      const part = this.#rest.subarray(0, target.length - at);
+    while (at < target.length && (await this.#hasRest())) {
+      const part = this.#take(target.length - at);
       target.set(part, at);
       at += part.length;
-      this.#rest = this.#rest.subarray(part.length);
     }
     return at;
   }
+
+  /** Waits for bytes. False at the stream's end. */
+  async #hasRest(): Promise<boolean> {
+    while (this.#rest.length === 0) {
+      const chunk = await this.#chunks.next();
+      if (chunk === undefined) return false;
+      this.#rest = chunk;
+    }
+    return true;
+  }
+
+  #take(mostBytes: number): Uint8Array {
+    const part = this.#rest.subarray(0, mostBytes);
+    this.#rest = this.#rest.subarray(part.length);
+    return part;
+  }
 }
 
-/** Reads the one message of a call that takes one. `announced` hears of its length before its bytes are taken. */
+/** Reads the one message of a call that takes one. `announced` hears of its length before `arrived` does of its bytes. */
 export async function onlyMessage(
   reader: GrpcMessageReader,
-  announced: (prefix: MessagePrefix) => void = () => undefined,
+  hooks: { announced?(prefix: MessagePrefix): void; arrived?(bytes: number): void } = {},
 ): Promise<GrpcMessage> {
   const prefix = await reader.prefix();
   if (prefix === undefined) throw new Failure('malformed', 'a unary call takes one message, got none');
-  announced(prefix);
-  const message = await reader.message(prefix);
+  hooks.announced?.(prefix);
+  const message = await reader.message(prefix, hooks.arrived);
   if ((await reader.prefix()) !== undefined) {
     throw new Failure('malformed', 'a unary call takes one message, got another');
   }
