@@ -17,6 +17,7 @@ import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
 import { type FlushResult, Sealer, type SealerEvents } from '../seal/sealer.js';
 import { canonicalUri, httpUrl, type ListenUri } from '../server/listen-uri.js';
 import type { Listener } from '../server/listener.js';
+import { JournalGuard } from './journal-guard.js';
 import { newListener } from './new-listener.js';
 import { type OpenJournal, openJournal } from './open-journal.js';
 import { Recovery } from './recovery.js';
@@ -52,6 +53,7 @@ export class IngestServer {
   readonly recovery: Recovery | undefined;
   readonly #opened: OpenJournal | undefined;
   readonly #told: ServerEvents;
+  readonly #guard: JournalGuard | undefined;
   /** What the target refuses for good, where there is no journal to keep it. */
   readonly #heldLetters: HeldLetters;
   readonly #serverId: string;
@@ -72,6 +74,7 @@ export class IngestServer {
       opened: OpenJournal | undefined;
       recovery: Recovery | undefined;
       told: ServerEvents;
+      guard: JournalGuard | undefined;
       heldLetters: HeldLetters;
       serverId: string;
       endReading: () => void;
@@ -87,6 +90,7 @@ export class IngestServer {
     this.#opened = parts.opened;
     this.recovery = parts.recovery;
     this.#told = parts.told;
+    this.#guard = parts.guard;
     this.#heldLetters = parts.heldLetters;
     this.#serverId = parts.serverId;
     this.#endReading = parts.endReading;
@@ -204,7 +208,9 @@ export class IngestServer {
       throw error;
     }
     told.uri = uri;
-    const kept = { target, opened, heldLetters, serverId };
+    const guard = journal === undefined ? undefined : new JournalGuard(journal, sealer);
+    guard?.start();
+    const kept = { target, opened, guard, heldLetters, serverId };
     const parts = { ...kept, ingest, sealer, maintenance, listener, recovery, told, endReading };
     return new IngestServer(uri, request, parts);
   }
@@ -262,6 +268,7 @@ export class IngestServer {
 
   async #stop(): Promise<StopResult> {
     await this.listener.stop();
+    this.#guard?.stop();
     this.sealer.stop();
     await this.maintenance.stop();
     this.#ending = this.#end();
@@ -277,7 +284,7 @@ export class IngestServer {
         await new Promise((resolve) => setTimeout(resolve, FINAL_COMMIT_PAUSE_MS));
         continue;
       }
-      const lost = this.#opened === undefined ? await this.#salvage(error) : undefined;
+      const lost = this.#keepsRows ? undefined : await this.#salvage(error);
       committedRows += lost?.committedRows ?? 0;
       this.#endReading();
       this.target.close();
@@ -291,6 +298,11 @@ export class IngestServer {
       }
       return { ...lost, committedRows, journaledRows: 0 };
     }
+  }
+
+  /** Whether what cannot be committed is there for the next start. */
+  get #keepsRows(): boolean {
+    return this.#opened !== undefined && !this.#opened.journal.isLost;
   }
 
   /** Commits what can be committed of rows that are nowhere but in memory, after an error of the last commit. */

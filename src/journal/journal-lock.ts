@@ -15,11 +15,12 @@ const LONGEST_PAUSE_MS = 50;
 
 export class JournalLock {
   readonly #storage: JournalStorage;
-  readonly #path: string;
+  /** Its name is never used again: where it is, the folder is the one that was locked. */
+  readonly path: string;
 
   private constructor(storage: JournalStorage, path: string) {
     this.#storage = storage;
-    this.#path = path;
+    this.path = path;
   }
 
   /** Takes the lock of a folder. Rejects naming the holder while it lives. */
@@ -27,7 +28,7 @@ export class JournalLock {
     for (let attempt = 1; ; attempt++) {
       const mine = `lock-${process.pid}-${birthOf(process.pid)}-${randomUUID()}`;
       const lock = new JournalLock(storage, join(folder, mine));
-      await (await storage.create(lock.#path)).close();
+      await (await storage.create(lock.path)).close();
       const holder = await livingHolder(storage, folder, mine).catch(async (error: unknown) => {
         await lock.leave();
         throw error;
@@ -41,7 +42,7 @@ export class JournalLock {
 
   /** Gives the lock back. Safe to call twice. */
   leave(): Promise<void> {
-    return this.#storage.remove(this.#path);
+    return this.#storage.remove(this.path);
   }
 }
 

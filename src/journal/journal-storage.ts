@@ -1,8 +1,9 @@
 // The file operations that a journal is made of, and no others: tests put their faults here.
 
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { makeFolder } from '../base/make-folder.js';
 
 /** A file being appended to. */
 export interface JournalFile {
@@ -35,11 +36,7 @@ export interface JournalStorage {
 
 export const diskStorage: JournalStorage = {
   async makeFolder(path) {
-    const first = await mkdir(resolve(path), { recursive: true });
-    if (first === undefined) return;
-    for (let made = resolve(path); made.length >= first.length; made = dirname(made)) {
-      await this.syncFolder(dirname(made));
-    }
+    for (const made of await makeFolder(path)) await this.syncFolder(dirname(made));
   },
   async list(path) {
     try {

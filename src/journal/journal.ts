@@ -143,6 +143,7 @@ export class Journal {
   #lastSequence: number;
   #releasedSequence = 0;
   #failure: string | undefined;
+  #isLost = false;
   #syncs = 0;
   #records = 0;
 
@@ -209,6 +210,18 @@ export class Journal {
   /** Records appended since it was opened. Divided by the syncs: how many requests share one. */
   get recordsTotal(): number {
     return this.#records;
+  }
+
+  /** Whether somebody has removed or moved its files: what is not committed is in memory only. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Looks whether its files are still where they were; if not, nothing more is taken. Each append looks by itself. */
+  async look(): Promise<void> {
+    if (this.#isClosed || this.#failure !== undefined) return;
+    await this.#checkPresent(this.#lock.path);
+    if (this.#current !== undefined) await this.#checkPresent(this.#current.segment.path);
   }
 
   /** Why nothing more is taken; undefined while all is well. */
@@ -281,7 +294,7 @@ export class Journal {
   release(upToSequence: number): Promise<void> {
     this.#releasedSequence = Math.max(this.#releasedSequence, upToSequence);
     // Until all segments were read, it is not known what is in them.
-    if (!this.#isReplayed) return Promise.resolve();
+    if (!this.#isReplayed || this.#isLost) return Promise.resolve();
     const tidied = this.#tidying.then(() => this.#removeReleased());
     this.#tidying = tidied.catch(() => undefined);
     return tidied;
@@ -374,10 +387,12 @@ export class Journal {
       await file.sync();
     } catch (error) {
       // The kernel may have dropped what it could not write, and the next sync would not say so.
-      this.#fail('sync', error);
+      this.#fail(`failed to sync, so nothing more is accepted: ${messageOf(error)}`);
       await this.#takeBack(file, segment, error);
       throw error;
     }
+    await this.#checkPresent(segment.path);
+    if (this.#failure !== undefined) throw new Error(this.#failure);
     segment.bytes += bytes;
     segment.lastSequence = first + entries.length - 1;
     this.#syncs++;
@@ -402,13 +417,25 @@ export class Journal {
       await file.truncate(segment.bytes);
       await file.sync();
     } catch {
-      this.#fail('write', cause);
+      this.#fail(`failed to write, so nothing more is accepted: ${messageOf(cause)}`);
     }
   }
 
-  #fail(operation: 'write' | 'sync', cause: unknown): void {
+  /** A file that was removed while it is open takes all that is written to it, and nobody finds it again. */
+  async #checkPresent(path: string): Promise<void> {
+    try {
+      await this.#options.storage.sizeOf(path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (this.#isClosed || (code !== 'ENOENT' && code !== 'ENOTDIR')) return;
+      this.#isLost = true;
+      this.#fail(`has lost ${path}, so nothing more is accepted: somebody has removed or moved it`);
+    }
+  }
+
+  #fail(what: string): void {
     if (this.#failure !== undefined) return;
-    this.#failure = `the journal failed to ${operation}, so nothing more is accepted: ${messageOf(cause)}`;
+    this.#failure = `the journal ${what}`;
     this.#options.failed(this.#failure);
   }
 

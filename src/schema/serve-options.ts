@@ -161,6 +161,7 @@ export const serveOptions = {
   journal_path: optionalText({
     defaultText: '`<database>.journal/<scheme-host-port>`',
     doc: 'Folder of the journal.',
+    check: notEmpty,
   }),
   journal_max_bytes: positiveInteger({
     sqlType: 'UBIGINT',

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -401,6 +402,42 @@ describe('one process at a time', () => {
     const answers = await Promise.all(contenders.map((program) => program.line<string>()));
     expect(answers.filter((answer) => answer === 'holds').length).toBeLessThanOrEqual(1);
     for (const answer of answers) if (answer !== 'holds') expect(answer).toMatch(/is in use by process \d+/);
+  });
+});
+
+// Once, nobody noticed: requests were acknowledged, and a kill lost them all.
+describe('a journal whose folder is removed while it is used', () => {
+  const lost = expect.stringMatching(/^the journal has lost .*, so nothing more is accepted/);
+
+  test('acknowledges nothing more, says so, and what it had is committed', async () => {
+    const database = await openDatabase(databaseFile());
+    const server = await database.serve(journal);
+    expect((await server.post(logsRequest(2, 'before '))).status).toBe(202);
+    rmSync(join(folder, 'journal'), { recursive: true });
+    const refused = await server.post(logsRequest(1, 'after '));
+    expect([refused.status, jsonOf(refused)['error']]).toEqual([503, 'overloaded']);
+    expect((await server.get('/readyz')).status).toBe(503);
+    expect(await server.counters('journal_error')).toEqual({ journal_error: lost });
+    expect(database.events).toMatchObject([{ level: 'error', event: 'journal_failed', fields: { error: lost } }]);
+    await eventually(async () => expect(await bodies(database)).toEqual(['before 0', 'before 1']));
+    // Another folder of that name is not the journal.
+    mkdirSync(join(folder, 'journal'));
+    expect((await server.post(logsRequest(1, 'after '))).status).toBe(503);
+    expect(await server.stop()).toMatchObject({ dropped_rows: '0' });
+    const next = await database.serve(journal);
+    expect((await next.post(logsRequest(1, 'after '))).status).toBe(202);
+    await next.stop();
+    expect(await bodies(database)).toEqual(['after 0', 'before 0', 'before 1']);
+  });
+
+  test('is not ready when nobody sends either, and a stop tells the rows that are in memory only', async () => {
+    const database = await openDatabase(databaseFile());
+    const server = await database.serve(journal);
+    await database.rows('ALTER TABLE otlp_logs RENAME TO hidden');
+    expect((await server.post(logsRequest(2))).status).toBe(202);
+    renameSync(join(folder, 'journal'), join(folder, 'moved'));
+    await eventually(async () => expect((await server.get('/readyz')).status).toBe(503));
+    expect(await server.stop()).toMatchObject({ dropped_rows: '2' });
   });
 });
 

@@ -11,6 +11,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { makeFolder } from '../../base/make-folder.js';
 import { type RetryPolicy, retried } from '../../base/retry.js';
 import type { Generation } from '../../buffer/generation.js';
 import { dayOf } from '../../duckdb/batch-scan.js';
@@ -167,7 +168,7 @@ export class ParquetTarget implements SealTarget {
     const schema = `${quotedIdentifier(this.#home.catalog)}.${quotedIdentifier(this.#home.schema)}`;
     await this.#writer.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
     if (this.#isLocal) {
-      await mkdir(this.#root, { recursive: true });
+      await makeFolder(this.#root);
       await removeAbandoned(join(this.#root, STAGING_FOLDER));
     }
     for (const table of telemetryTables) await this.#createView(table);
