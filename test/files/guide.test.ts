@@ -1,5 +1,6 @@
 // The SQL of docs/files.md, run from top to bottom in a folder with files of the names that the page gives them.
 
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,8 @@ test('the guide to files', async () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  // The file that the page begins with.
+  execFileSync('sh', ['-c', /^```sh\n(.*?)^```$/ms.exec(page)![1]!]);
   const database = await openDatabase();
   const sections = page.split(/^## /m).filter((section) => !section.startsWith(ELSEWHERE));
   const blocks = sections.flatMap((section) => [...section.matchAll(/^```sql\n(.*?)^```$/gms)].map(([, sql]) => sql!));

@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packageFolder } from '../../src/base/package-folder.js';
+import { PAGE_TOKEN, sendFirstLog } from '../support/first-log.js';
 import { ShellProcess } from '../support/shell-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'otelduck-package-'));
@@ -44,7 +45,7 @@ beforeAll(async () => {
 });
 
 test('the package has what it needs, and not the build of its parts', () => {
-  for (const path of ['LICENSE', 'README.md', 'dist/otlp.d.ts', 'examples/log.json', 'proto', 'docs/functions.md']) {
+  for (const path of ['LICENSE', 'README.md', 'dist/otlp.d.ts', 'examples/library.mjs', 'proto', 'docs/functions.md']) {
     expect(existsSync(join(installed, path)), path).toBe(true);
   }
   const files = readdirSync(installed, { recursive: true }).map(String);
@@ -53,12 +54,8 @@ test('the package has what it needs, and not the build of its parts', () => {
 
 test("README's first minute: npx otelduck, one line of SQL, a log by HTTP, a query", async () => {
   const shell = new ShellProcess(':memory:', { command: ['npx', '--offline', 'otelduck'], cwd: folder });
-  const [served] = await shell.rows("FROM otlp_serve('otlp:localhost:0')");
-  const answer = await fetch(`${served!['listen_url']}/v1/logs`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${served!['auth_token']}`, 'content-type': 'application/json' },
-    body: readFileSync(join(installed, 'examples/log.json')),
-  });
+  const [served] = await shell.rows(`FROM otlp_serve('otlp:localhost:0', token := '${PAGE_TOKEN}')`);
+  const answer = await sendFirstLog(Number(new URL(String(served!['listen_url'])).port));
   expect([answer.status, await answer.text()]).toEqual([202, '{"status":"buffered","rows":1,"batches":1}']);
   await shell.rows(`CALL otlp_flush('${served!['listen_uri']}')`);
   const query = readFileSync(join(installed, 'examples/first-query.sql'), 'utf8').trim().replace(/;$/, '');

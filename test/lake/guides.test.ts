@@ -1,21 +1,19 @@
 // The SQL of the guides, run section by section: each section has a database and a folder of its own, and begins with the
-// page's first section unless it attaches something itself. Telemetry is sent as soon as a server listens. What a guide
+// page's first section unless it attaches something itself. The page's log is sent as soon as a server listens. What a guide
 // calls localhost:8333, db.internal or my-key-id is what runs here.
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { send } from '../support/http-client.js';
+import { FIRST_LOG, sendFirstLog } from '../support/first-log.js';
 import type { JsonRow, OtelDatabase } from '../support/otel-database.js';
 import { freePorts } from './support/free-ports.js';
 import { fileFolder, openLakeDatabase } from './support/lake-database.js';
 import { lakeSuite } from './support/lake-suite.js';
-import { numberedLogs } from './support/lake-telemetry.js';
 import { POSTGRES_PASSWORD, PostgresServer } from './support/postgres-server.js';
 import { BUCKET, S3_KEY, S3_SECRET, SeaweedServer } from './support/seaweed-server.js';
 
-const TOKEN = 'my-dev-token-123456';
 const folder = fileFolder();
 const home = process.cwd();
 
@@ -48,6 +46,11 @@ lakeSuite('the guides', ['extensions', 'postgres', 'seaweedfs'], () => {
 
   for (const page of ['ducklake.md', 'iceberg.md', 'parquet.md']) {
     const [first, ...others] = sectionsOf(page);
+    test(`${page} sends something before it asks for rows`, () => {
+      const text = readFileSync(join(home, 'docs', page), 'utf8');
+      expect(text.indexOf(FIRST_LOG)).toBeGreaterThan(text.indexOf('otlp_serve('));
+      expect(text.indexOf(FIRST_LOG)).toBeLessThan(text.indexOf('SELECT '));
+    });
     for (const { title, sql } of [first!, ...others]) {
       test(`${page}: ${title}`, async () => {
         const name = `guide${++sections}`;
@@ -73,7 +76,7 @@ lakeSuite('the guides', ['extensions', 'postgres', 'seaweedfs'], () => {
       const mayWait = /AS records|CREATE SCHEMA/.test(statement);
       const check = async () => checkRows(statement, await database.rows(statement));
       await (mayWait ? eventually(check) : check());
-      if (/otlp_serve/.test(statement)) await sendLogs(port);
+      if (/otlp_serve/.test(statement)) await sendLog(port);
     }
   }
 
@@ -84,14 +87,8 @@ lakeSuite('the guides', ['extensions', 'postgres', 'seaweedfs'], () => {
     if (/otlp_flush/.test(statement)) expect(rows, statement).toMatchObject([{ status: 'sealed', error: null }]);
   }
 
-  async function sendLogs(port: number): Promise<void> {
-    const response = await send({
-      port,
-      path: '/v1/logs',
-      headers: { 'content-type': 'application/x-protobuf', authorization: `Bearer ${TOKEN}` },
-      body: numberedLogs({ count: 500 }),
-    });
-    expect(response.status).toBe(202);
+  async function sendLog(port: number): Promise<void> {
+    expect((await sendFirstLog(port)).status).toBe(202);
   }
 
   /** Puts what there is here into the place of a guide's hosts, keys and paths. */

@@ -12,11 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { failureKinds } from '../../src/base/failure.js';
+import { PAGE_TOKEN, sendFirstLog } from '../support/first-log.js';
 import { openDatabase, serve, TOKEN } from '../support/otel-database.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -59,9 +60,8 @@ test("the SDK's example becomes a span, a log record and a sum", async () => {
 });
 
 test('the first log record is accepted, and the first query shows it', async () => {
-  const server = await serve();
-  const { url, headers, body } = await curlRequest('examples/first-log.sh', `http://127.0.0.1:${server.port}`);
-  const response = await fetch(url, { method: 'POST', headers, body });
+  const server = await serve({ token: PAGE_TOKEN });
+  const response = await sendFirstLog(server.port);
   expect([response.status, await response.text()]).toEqual([202, '{"status":"buffered","rows":1,"batches":1}']);
   await server.flush();
   const [row] = await server.database.rows(readText('examples/first-query.sql'));
@@ -112,6 +112,19 @@ test('links lead to files', () => {
   }
 });
 
+test('every page can be reached by links from README', () => {
+  const reached = new Set(['README.md']);
+  // What is added while the set is walked is walked too. A link to a folder shows the pages in it.
+  for (const page of reached) {
+    for (const [, target] of readText(page).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)) {
+      const path = normalize(join(dirname(page), target!));
+      const pages = path.endsWith('.md') ? [path] : markdownFiles('docs').filter((file) => dirname(file) === path);
+      for (const linked of pages) reached.add(linked);
+    }
+  }
+  expect(markdownFiles('docs').filter((page) => !reached.has(page))).toEqual([]);
+});
+
 test('a generated part that was changed by hand fails the check, which names the file', async () => {
   const copy = mkdtempSync(join(tmpdir(), 'otelduck-docs-'));
   onTestFinished(() => rmSync(copy, { recursive: true }));
@@ -135,19 +148,6 @@ function run(command: string, args: readonly string[], environment: Readonly<Rec
     env: { ...process.env, UV_THREADPOOL_SIZE: '32', ...environment },
     timeout: 45_000,
   });
-}
-
-/** What a script asks of curl, as the shell passes it on; so that this test needs no curl. */
-async function curlRequest(script: string, serverUrl: string) {
-  const shadowed = `curl() { printf '%s\\0' "$@"; }; . ./${script}`;
-  const { stdout } = await run('sh', ['-c', shadowed], { OTLP_URL: serverUrl, TOKEN });
-  const words = stdout.split('\0').slice(0, -1);
-  const valuesOf = (flag: string) => words.filter((_, i) => words[i - 1] === flag);
-  return {
-    url: words.find((word) => word.startsWith('http'))!,
-    headers: valuesOf('-H').map((header) => header.split(/: (.*)/, 2) as [string, string]),
-    body: readText(valuesOf('-d')[0]!.replace(/^@/, '')),
-  };
 }
 
 function markdownFiles(folder: string): string[] {

@@ -1,0 +1,42 @@
+// The pages about rows before their commit, followed from the top: each sends something, and its first query has rows.
+
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { FIRST_LOG, PAGE_TOKEN, sendFirstLog } from '../support/first-log.js';
+import { serve } from '../support/otel-database.js';
+
+test('docs/live.md', async () => {
+  const page = readFileSync('docs/live.md', 'utf8');
+  const query = firstQuery(page);
+  expect(page.indexOf(FIRST_LOG)).toBeLessThan(page.indexOf(query));
+  const server = await serve({ token: PAGE_TOKEN });
+  await sendFirstLog(server.port);
+  expect(await server.database.rows(query)).toMatchObject([{ service_name: 'checkout' }]);
+});
+
+test('docs/summaries.md', async () => {
+  const page = readFileSync('docs/summaries.md', 'utf8');
+  const [, command] = /^```sh\n(.*?)^```$/ms.exec(page)!;
+  expect(page.indexOf(command!)).toBeLessThan(page.indexOf(firstQuery(page)));
+  const { stdout: body } = await promisify(execFile)('sh', ['-c', `curl() { cat; }; ${command}`]);
+  const server = await serve({ token: PAGE_TOKEN });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${PAGE_TOKEN}` };
+  expect((await server.post(body, { path: '/v1/traces', headers })).status).toBe(202);
+  const queries = /^```sql\n(.*?)^```$/ms.exec(page)![1]!.match(/^FROM [^;]*/gm)!;
+  const rows = await Promise.all(queries.map((query) => server.database.rows(query)));
+  expect(rows).toMatchObject([
+    [{ service: 'shop', requests: '1', errors: '0', p95_ms: 250 }],
+    [{ name: 'charge card', message: 'card declined' }],
+    [{ operation: 'POST /checkout' }, { operation: 'charge card' }],
+    [
+      { depth: 0, self_ms: 50 },
+      { depth: 1, name: 'charge card', status: 'error' },
+    ],
+  ]);
+});
+
+function firstQuery(page: string): string {
+  return /^(?:SELECT|FROM) [^;]*;/m.exec(page)![0];
+}
