@@ -6,6 +6,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
+import { ConnectionLimit } from '../src/server/connection-limit.js';
 import { GrpcListener } from '../src/server/grpc/listener.js';
 import { onlyMessage } from '../src/server/grpc/message-reader.js';
 import { parseListenUri } from '../src/server/listen-uri.js';
@@ -37,8 +38,8 @@ async function startOurs(): Promise<Running> {
       ],
     ]),
     maxMessageBytes: 16 << 20,
-    maxConnections: 1024,
     hooks: {
+      connections: new ConnectionLimit(1024),
       isReady: () => true,
       internalError: (error) => console.error(error),
       failed: (error) => console.error(error),

@@ -1,4 +1,4 @@
-// One server: listener → ingest → sealer → target, wired. Its life is start(), flush(), stop().
+// One server: listeners → ingest → sealer → target, wired. Its life is start(), flush(), stop().
 
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../base/failure.js';
@@ -16,9 +16,9 @@ import { HeldLetters } from '../seal/held-letters.js';
 import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
 import { type FlushResult, Sealer, type SealerEvents } from '../seal/sealer.js';
 import { canonicalUri, httpUrl, type ListenUri } from '../server/listen-uri.js';
-import type { Listener } from '../server/listener.js';
 import { JournalGuard } from './journal-guard.js';
-import { newListener } from './new-listener.js';
+import type { Listeners } from './listeners.js';
+import { newListeners } from './new-listener.js';
 import { type OpenJournal, openJournal } from './open-journal.js';
 import { Recovery } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
@@ -41,13 +41,13 @@ export interface StopResult {
 }
 
 export class IngestServer {
-  /** Where it listens; the port is the real one. */
+  /** Where its first listener is; the port is the real one. */
   readonly uri: ListenUri;
   readonly request: ServeRequest;
   readonly ingest: Ingest;
   readonly sealer: Sealer;
   readonly maintenance: MaintenanceSchedule;
-  readonly listener: Listener;
+  readonly listeners: Listeners;
   readonly target: SealTarget;
   /** What brings back what was accepted earlier, if the server has a journal. */
   readonly recovery: Recovery | undefined;
@@ -69,7 +69,7 @@ export class IngestServer {
       ingest: Ingest;
       sealer: Sealer;
       maintenance: MaintenanceSchedule;
-      listener: Listener;
+      listeners: Listeners;
       target: SealTarget;
       opened: OpenJournal | undefined;
       recovery: Recovery | undefined;
@@ -85,7 +85,7 @@ export class IngestServer {
     this.ingest = parts.ingest;
     this.sealer = parts.sealer;
     this.maintenance = parts.maintenance;
-    this.listener = parts.listener;
+    this.listeners = parts.listeners;
     this.target = parts.target;
     this.#opened = parts.opened;
     this.recovery = parts.recovery;
@@ -103,8 +103,8 @@ export class IngestServer {
     live: LiveRows,
     eventLog: ServerEventLog,
   ): Promise<IngestServer> {
-    const { uri, options } = request;
-    const told = new ServerEvents(uri, eventLog);
+    const { options } = request;
+    const told = new ServerEvents(request.listeners[0].uri, eventLog);
     const log = (level: LogLevel, message: string) => {
       // Losing a line of log is no reason to fail what the line is about.
       database.writeLog(level, `${canonicalUri(told.uri)}: ${message}`).catch(() => undefined);
@@ -135,7 +135,7 @@ export class IngestServer {
     told: ServerEvents,
   ): Promise<IngestServer> {
     const { options } = request;
-    let { uri } = request;
+    let { uri } = request.listeners[0];
     const journal = opened?.journal;
     const serverId = journal?.serverId ?? randomUUID();
     const last = await target.lastSeal(serverId, journal?.firstSequence);
@@ -191,14 +191,18 @@ export class IngestServer {
     const ingest = new Ingest(options, admission, sealer, journal);
     const recovery =
       opened === undefined ? undefined : new Recovery({ ...opened, target, ingest, sealer, freeze, options, log });
-    const listener = newListener(request, ingest, {
-      isReady: () => journal?.failure === undefined && isReady(sealer, options.seal_max_age_ms),
+    const listeners: Listeners = newListeners(request, ingest, {
+      isReady: () =>
+        listeners.isListening && journal?.failure === undefined && isReady(sealer, options.seal_max_age_ms),
       internalError: (error) => log('ERROR', `cannot answer a request: ${messageOf(error)}`),
       failed: (error) => told.tell('listener_failed', { error }),
     });
     try {
       await recovery?.replay(last.journalSequence);
-      uri = { ...uri, port: await listener.listen() };
+      const [first] = await listeners.listen();
+      uri = first!.uri;
+      // Only now: a request that was accepted before another socket could not be bound would be lost.
+      ingest.open();
     } catch (error) {
       sealer.stop();
       // A commit may be running. What is replayed already may as well be in the target.
@@ -211,7 +215,7 @@ export class IngestServer {
     const guard = journal === undefined ? undefined : new JournalGuard(journal, sealer);
     guard?.start();
     const kept = { target, opened, guard, heldLetters, serverId };
-    const parts = { ...kept, ingest, sealer, maintenance, listener, recovery, told, endReading };
+    const parts = { ...kept, ingest, sealer, maintenance, listeners, recovery, told, endReading };
     return new IngestServer(uri, request, parts);
   }
 
@@ -267,7 +271,7 @@ export class IngestServer {
   }
 
   async #stop(): Promise<StopResult> {
-    await this.listener.stop();
+    await this.listeners.stop();
     this.#guard?.stop();
     this.sealer.stop();
     await this.maintenance.stop();

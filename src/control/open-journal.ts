@@ -44,7 +44,10 @@ export async function openJournal(
 }
 
 /** `<database>.journal/<scheme-host-port>` beside a database file. */
-async function defaultFolder(database: Database, { uri, options, caller }: ServeRequest): Promise<string> {
+async function defaultFolder(
+  database: Database,
+  { listeners: [{ uri }], options, caller }: ServeRequest,
+): Promise<string> {
   const { catalog } = askedHome(options, caller);
   const [target] = await database.rows(
     `SELECT path FROM duckdb_databases()

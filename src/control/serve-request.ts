@@ -5,13 +5,28 @@ import { namedCatalog } from '../catalog/table-home.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { type GivenValue, readOptions } from '../schema/option-declaration.js';
 import { checkToken, type ServeOptions, serveOptions } from '../schema/serve-options.js';
-import { isLocalHost, type ListenUri, parseListenUri, type Scheme } from '../server/listen-uri.js';
+import {
+  canonicalUri,
+  isLocalHost,
+  type ListenUri,
+  parseGrpcAddress,
+  parseListenUri,
+  type Scheme,
+} from '../server/listen-uri.js';
 
 export type Transport = 'http' | 'grpc';
 
-export interface ServeRequest {
+/** One listener of a server. */
+export interface ListenerRequest {
   readonly uri: ListenUri;
   readonly transport: Transport;
+  /** What it takes. A gRPC listener beside another one takes both. */
+  readonly protocols: readonly Scheme[];
+}
+
+export interface ServeRequest {
+  /** The first is the one that the server is named by. */
+  readonly listeners: readonly [ListenerRequest, ...ListenerRequest[]];
   readonly options: ServeOptions;
   /** What clients must present; undefined when everybody may send. */
   readonly token: string | undefined;
@@ -41,11 +56,12 @@ export function serveRequest(
   const uri = parseListenUri(uriText, 'anyPort');
   if (uri.scheme !== scheme) throw new RangeError(`${name} requires an '${scheme}:' URI, got '${uriText}'`);
   const options = readOptions(serveOptions, given);
-  if (!options.allow_other_hostname && !isLocalHost(uri)) {
-    throw new RangeError(
-      `Only localhost is allowed, got '${uri.host}': pass allow_other_hostname := true to listen on other hosts`,
-    );
-  }
+  const transport = options.transport ?? transports[0]!;
+  const listeners = [
+    { uri, transport, protocols: [scheme] },
+    ...besideListeners(name, uri, transport, options),
+  ] as const;
+  for (const { uri: checked } of listeners) checkHost(checked, options);
   if (options.parquet_export_path !== null && namedCatalog(options.catalog) !== undefined) {
     throw new RangeError('parquet_export_path cannot be combined with catalog');
   }
@@ -57,7 +73,34 @@ export function serveRequest(
       'parquet_export_path cannot be combined with promoted attributes, which are columns of a catalog',
     );
   }
-  return { uri, transport: options.transport ?? transports[0]!, options, token: token(options), caller };
+  return { listeners, options, token: token(options), caller };
+}
+
+/** The listener that option `grpc` asks for, if it does. */
+function besideListeners(
+  name: ServeFunction,
+  uri: ListenUri,
+  transport: Transport,
+  { grpc }: ServeOptions,
+): ListenerRequest[] {
+  if (grpc === null) return [];
+  if (transport === 'grpc') {
+    throw new RangeError(
+      `grpc adds a gRPC listener to one of HTTP, and ${name === 'otap_serve' ? 'otap_serve' : "transport := 'grpc'"} has no HTTP listener, got '${grpc}'`,
+    );
+  }
+  const beside = parseGrpcAddress(grpc, 'grpc', 'otlp');
+  if (beside.port !== 0 && canonicalUri(beside) === canonicalUri(uri)) {
+    throw new RangeError(`grpc must name another port than the URI, got '${grpc}' beside '${canonicalUri(uri)}'`);
+  }
+  return [{ uri: beside, transport: 'grpc', protocols: ['otlp', 'otap'] }];
+}
+
+function checkHost(uri: ListenUri, options: ServeOptions): void {
+  if (options.allow_other_hostname || isLocalHost(uri)) return;
+  throw new RangeError(
+    `Only localhost is allowed, got '${uri.host}': pass allow_other_hostname := true to listen on other hosts`,
+  );
 }
 
 function token(options: ServeOptions): string | undefined {

@@ -8,6 +8,7 @@ import type { FlushResult } from '../seal/sealer.js';
 import { canonicalUri, type ListenUri } from '../server/listen-uri.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import type { IngestServer, StopResult } from './ingest-server.js';
+import { urisOf } from './listeners.js';
 import type { ServeRequest } from './serve-request.js';
 import type { ServerEventLog } from './server-events.js';
 
@@ -18,7 +19,8 @@ export class ServerRegistry {
   readonly live = new LiveRows();
   readonly #database: Database;
   readonly #tell: ServerEventLog;
-  readonly #servers = new Map<string, IngestServer>();
+  /** In the order in which they were started. */
+  readonly #servers = new Set<IngestServer>();
   /** What servers are being started for, so that another start which gets in their way is refused at once. */
   readonly #starting = new Set<ServeRequest>();
   #isClosed = false;
@@ -30,12 +32,12 @@ export class ServerRegistry {
 
   /** Running servers, in the order in which they were started. */
   get servers(): readonly IngestServer[] {
-    return [...this.#servers.values()];
+    return [...this.#servers];
   }
 
   async start(request: ServeRequest): Promise<IngestServer> {
     if (this.#isClosed) throw new Error('otelduck has been closed on this DuckDB instance');
-    this.#checkUri(request);
+    this.#checkUris(request);
     this.#checkExport(request);
     this.#starting.add(request);
     this.eventLoopDelay.start();
@@ -43,7 +45,7 @@ export class ServerRegistry {
       // The half of the program that is for servers alone: a shell that starts none is not to wait for it.
       const { IngestServer } = await import('./ingest-server.js');
       const server = await IngestServer.start(this.#database, request, this.live, this.#tell);
-      this.#servers.set(server.listenUri, server);
+      this.#servers.add(server);
       // The instance may have been closed while the server was coming up.
       if (this.#isClosed) await this.#remove(server);
       return server;
@@ -54,19 +56,19 @@ export class ServerRegistry {
 
   /** Resolves with undefined when there is no server at `uri`. */
   async flush(uri: ListenUri): Promise<(FlushResult & { readonly sealsTotal: number }) | undefined> {
-    const server = this.#servers.get(canonicalUri(uri));
+    const server = this.#serverAt(uri);
     if (server === undefined) return undefined;
     return { ...(await server.flush()), sealsTotal: server.sealer.sealsTotal };
   }
 
   /** Commits dead letters. Resolves with undefined when there is no server at `uri`. */
   async replay(uri: ListenUri): Promise<ReplayResult | undefined> {
-    return this.#servers.get(canonicalUri(uri))?.replay();
+    return this.#serverAt(uri)?.replay();
   }
 
   /** Stops the server at `uri`. Resolves with undefined when there is none. */
   async stop(uri: ListenUri): Promise<StopResult | undefined> {
-    const server = this.#servers.get(canonicalUri(uri));
+    const server = this.#serverAt(uri);
     return server === undefined ? undefined : this.#remove(server);
   }
 
@@ -77,11 +79,20 @@ export class ServerRegistry {
     return Promise.all(this.servers.map(async (server) => ({ server, result: await this.#remove(server) })));
   }
 
-  #checkUri({ uri }: ServeRequest): void {
-    if (uri.port === 0) return;
+  /** The server that has a listener there. Any of its listeners' URIs finds it. */
+  #serverAt(uri: ListenUri): IngestServer | undefined {
     const asked = canonicalUri(uri);
-    if (this.#servers.has(asked) || [...this.#starting].some((other) => canonicalUri(other.uri) === asked)) {
-      throw new Error(`OTLP server already exists at ${asked}`);
+    return this.servers.find(({ listeners }) => listeners.all.some((at) => urisOf(at).includes(asked)));
+  }
+
+  #checkUris({ listeners }: ServeRequest): void {
+    const taken = new Set(
+      [...this.servers.map((server) => server.listeners.all), ...[...this.#starting].map((other) => other.listeners)]
+        .flat()
+        .flatMap(urisOf),
+    );
+    for (const asked of listeners.filter(({ uri }) => uri.port !== 0).flatMap(urisOf)) {
+      if (taken.has(asked)) throw new Error(`OTLP server already exists at ${asked}`);
     }
   }
 
@@ -101,7 +112,7 @@ export class ServerRegistry {
 
   async #remove(server: IngestServer): Promise<StopResult> {
     const result = await server.stop();
-    this.#servers.delete(server.listenUri);
+    this.#servers.delete(server);
     return result;
   }
 }

@@ -1,7 +1,7 @@
 import type { DuckDBType } from '@duckdb/node-api';
 import type { TelemetryType } from '../schema/column-declaration.js';
 import type { OptionSqlType } from '../schema/option-declaration.js';
-import type { ResultType } from '../schema/result-column.js';
+import { LISTENERS, type ResultType } from '../schema/result-column.js';
 import {
   BIGINT,
   BOOLEAN,
@@ -9,6 +9,7 @@ import {
   HUGEINT,
   INTEGER,
   LIST,
+  STRUCT,
   TIMESTAMP,
   TIMESTAMP_NS,
   UBIGINT,
@@ -31,6 +32,7 @@ const types: Readonly<Record<ScanType | ResultType, DuckDBType>> = {
   VARCHAR,
   'BIGINT[]': LIST(BIGINT),
   'DOUBLE[]': LIST(DOUBLE),
+  [LISTENERS]: LIST(STRUCT({ uri: VARCHAR, url: VARCHAR, transport: VARCHAR })),
 };
 
 /** The type of DuckDB's API with the name that SQL gives it. */

@@ -44,6 +44,7 @@ export const {
   UBIGINT,
   USMALLINT,
   VARCHAR,
+  listValue,
   structValue,
   version,
 } = nodeApi;

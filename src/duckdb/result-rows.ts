@@ -2,6 +2,7 @@ import type { DuckDBDataChunk, DuckDBTableFunctionBindInfo, DuckDBValue } from '
 import { VECTOR_ROWS } from '../buffer/vector-rows.js';
 import type { ResultColumn, ResultType, ResultValue } from '../schema/result-column.js';
 import { duckdbType } from './duckdb-type.js';
+import { listValue, structValue } from './node-api.js';
 
 /** Values of some rows, in the order of the columns that declared them. */
 export type ResultRows = readonly (readonly ResultValue[])[];
@@ -33,5 +34,6 @@ export function writeRows(
 
 function duckdbValue(type: ResultType, value: ResultValue): DuckDBValue {
   if (value === null) return null;
+  if (typeof value === 'object') return listValue(value.map((fields) => structValue(fields)));
   return type === 'UBIGINT' || type === 'BIGINT' ? BigInt(value) : value;
 }

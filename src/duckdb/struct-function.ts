@@ -1,7 +1,7 @@
 // A scalar function from one text to a struct. NULL in, NULL out.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { ResultType, ResultValue } from '../schema/result-column.js';
+import type { ResultType, ScalarValue } from '../schema/result-column.js';
 import { duckdbType } from './duckdb-type.js';
 import { DuckDBScalarFunction, STRUCT, structValue, VARCHAR } from './node-api.js';
 
@@ -9,7 +9,7 @@ export interface StructFunction {
   readonly name: string;
   readonly fields: Readonly<Record<string, ResultType>>;
   /** The fields' values. A throw becomes the query's error. */
-  value(text: string): Readonly<Record<string, ResultValue>>;
+  value(text: string): Readonly<Record<string, ScalarValue>>;
 }
 
 export function registerStructFunction(connection: DuckDBConnection, declared: StructFunction): void {

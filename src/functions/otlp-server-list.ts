@@ -2,7 +2,8 @@ import type { EventLoopDelay } from '../control/event-loop-delay.js';
 import type { IngestServer } from '../control/ingest-server.js';
 import type { ServerRegistry } from '../control/server-registry.js';
 import type { ListFunction } from '../duckdb/list-function.js';
-import { column, type ResultColumn } from '../schema/result-column.js';
+import { column, LISTENERS, type ResultColumn } from '../schema/result-column.js';
+import { canonicalUri, httpUrl } from '../server/listen-uri.js';
 
 interface ListedServer {
   readonly server: IngestServer;
@@ -81,10 +82,15 @@ export const serverColumns: readonly ResultColumn<ListedServer>[] = [
   column(
     'is_listening',
     'BOOLEAN',
-    'False once the listener has fallen over.',
-    ({ server }) => server.listener.isListening,
+    'False once a listener has stopped by an error.',
+    ({ server }) => server.listeners.isListening,
   ),
-  column('last_error', 'VARCHAR', 'What the listener fell over.', ({ server }) => server.listener.lastError ?? null),
+  column(
+    'last_error',
+    'VARCHAR',
+    'The error that stopped a listener.',
+    ({ server }) => server.listeners.lastError ?? null,
+  ),
   column('seal_last_error', 'VARCHAR', 'Why the last commit failed.', ({ server }) => server.sealer.lastError ?? null),
   column(
     'maintenance_runs_total',
@@ -168,12 +174,15 @@ export const serverColumns: readonly ResultColumn<ListedServer>[] = [
     'Why the journal takes nothing more; NULL while all is well.',
     ({ server }) => server.journal?.failure ?? null,
   ),
-  column('connections', 'UBIGINT', 'Open connections.', ({ server }) => server.listener.connections.open),
+  column('connections', 'UBIGINT', 'Open connections.', ({ server }) => server.listeners.connections.open),
   column(
     'refused_connections_total',
     'UBIGINT',
     'Connections closed at once since the start, because `max_connections` were open.',
-    ({ server }) => server.listener.connections.refusedTotal,
+    ({ server }) => server.listeners.connections.refusedTotal,
+  ),
+  column('listeners', LISTENERS, 'Where the server listens; the first is that of `listen_uri`.', ({ server }) =>
+    server.listeners.all.map(({ uri, transport }) => ({ uri: canonicalUri(uri), url: httpUrl(uri), transport })),
   ),
   column(
     'dead_letter_error',

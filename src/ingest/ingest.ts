@@ -58,6 +58,7 @@ export class Ingest {
   readonly #spareRows: GroupRows[] = [];
   readonly #maxDecodedBytes: number;
   readonly #maxStoredBytes: number;
+  #isOpen = false;
   #activeRequests = 0;
   #totalRequests = 0;
   #totalRows = 0;
@@ -101,8 +102,14 @@ export class Ingest {
     }
   }
 
-  /** Throws if memory for rows is used up. */
+  /** Lets requests in. Before, each is refused as one that may be sent again. */
+  open(): void {
+    this.#isOpen = true;
+  }
+
+  /** Throws if the server is not open yet, or memory for rows is used up. */
   checkRoom(): void {
+    if (!this.#isOpen) throw new Failure('overloaded', 'the server is starting');
     const { bufferedBytes, storedBytes } = this.#sealer;
     const maxWaitingBytes = STORED_PER_DECODED_BYTE * this.#maxDecodedBytes;
     if (storedBytes >= maxWaitingBytes) {

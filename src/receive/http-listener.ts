@@ -11,7 +11,6 @@ import type { Signal } from '../schema/column-declaration.js';
 import { allowedOrigins } from '../schema/origins.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { bindSockets } from '../server/bind-sockets.js';
-import { ConnectionLimit } from '../server/connection-limit.js';
 import { Cors, isPreflight, preflightHeaders } from '../server/http/cors.js';
 import { EndOfTurn } from '../server/http/end-of-turn.js';
 import { RequestQueues } from '../server/http/request-queue.js';
@@ -46,7 +45,6 @@ export class HttpListener implements Listener {
   readonly #cors: Cors | undefined;
   readonly #endOfTurn = new EndOfTurn();
   readonly #queues = new RequestQueues((request, response) => this.#receive(request, response));
-  readonly connections: ConnectionLimit;
   #route: http.RequestListener | undefined;
   #servers: http.Server[] = [];
   #isStopping = false;
@@ -66,7 +64,6 @@ export class HttpListener implements Listener {
     this.#hooks = hooks;
     const { cors_allowed_origins: origins } = options;
     this.#cors = origins === null ? undefined : new Cors(allowedOrigins('cors_allowed_origins', origins));
-    this.connections = new ConnectionLimit(options.max_connections);
   }
 
   get isListening(): boolean {
@@ -127,7 +124,7 @@ export class HttpListener implements Listener {
     });
     // One more than may be, so that a request with more can be told.
     server.maxHeadersCount = MAX_HEADER_LINES + 1;
-    this.connections.watch(server);
+    this.#hooks.connections.watch(server);
     server.on('connection', (socket) => this.#queues.open(socket));
     const queued: http.RequestListener = (request, response) => this.#queues.of(request.socket).add(request, response);
     server.on('request', queued);

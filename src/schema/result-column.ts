@@ -1,7 +1,11 @@
 // The kit with which result columns of functions are declared once: name, type, doc and value together.
 
-export type ResultType = 'VARCHAR' | 'UBIGINT' | 'BIGINT' | 'USMALLINT' | 'BOOLEAN' | 'DOUBLE';
-export type ResultValue = string | number | boolean | null;
+export type ResultType = 'VARCHAR' | 'UBIGINT' | 'BIGINT' | 'USMALLINT' | 'BOOLEAN' | 'DOUBLE' | typeof LISTENERS;
+export type ScalarValue = string | number | boolean | null;
+export type ResultValue = ScalarValue | readonly Readonly<Record<string, string>>[];
+
+/** Where a server listens. A gRPC client takes the URL as its endpoint, too. */
+export const LISTENERS = 'STRUCT(uri VARCHAR, url VARCHAR, transport VARCHAR)[]';
 
 export interface ResultColumn<Row, Name extends string = string, Value extends ResultValue = ResultValue> {
   readonly name: Name;

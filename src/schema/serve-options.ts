@@ -48,7 +48,12 @@ export const serveOptions = {
     words: ['http', 'grpc'],
     default: null,
     defaultText: '`http`; `grpc` for otap_serve',
-    doc: 'Wire of the listener: OTLP/HTTP or OTLP/gRPC. otap_serve is gRPC-only.',
+    doc: 'Wire of the listener at the URI: OTLP/HTTP or OTLP/gRPC. otap_serve is gRPC-only.',
+  }),
+  grpc: optionalText({
+    defaultText: 'none',
+    doc: "Address beside the URI, such as `'localhost:4317'`, where the server takes OTLP/gRPC and OTAP as well. Buffer, limits, journal and commits are shared.",
+    check: notEmpty,
   }),
   create_tables: flag({
     default: true,

@@ -1,9 +1,9 @@
-// New connections → taken, or closed at once when a listener has as many as it may.
+// New connections → taken, or closed at once when a server has as many as it may.
 
 import type { Server } from 'node:net';
 
 /**
- * Connections of one listener, over all its sockets: "localhost" has two. A connection beyond the limit is closed before
+ * Connections of one server, over all sockets of its listeners: "localhost" has two. A connection beyond the limit is closed before
  * a byte of it is read, as connection limits of proxies do: clients take that for a failed attempt, and try again.
  */
 export class ConnectionLimit {

@@ -1,6 +1,7 @@
 // Text → where to listen. `otlp_uri_parser` and the serve functions share it.
 
 import { isIPv6 } from 'node:net';
+import { messageOf } from '../base/failure.js';
 
 export type Scheme = 'otlp' | 'otap';
 
@@ -12,7 +13,8 @@ export interface ListenUri {
   readonly ipv6: boolean;
 }
 
-const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = { otlp: 4318, otap: 4317 };
+const DEFAULT_GRPC_PORT = 4317;
+const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = { otlp: 4318, otap: DEFAULT_GRPC_PORT };
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '::1']);
 const MAX_PORT = 65_535;
 
@@ -24,10 +26,31 @@ export function parseListenUri(text: string, ports: 'givenPort' | 'anyPort' = 'g
   const prefix = /^(otlp|otap):(?:\/\/)?/.exec(text);
   if (prefix === null) throw new RangeError(`listen URI needs to start with 'otlp:' or 'otap:', got '${text}'`);
   const scheme = prefix[1] as Scheme;
-  const rest = text.slice(prefix[0].length);
+  return { scheme, ...parseHostAndPort(text.slice(prefix[0].length), text, DEFAULT_PORTS[scheme], ports) };
+}
+
+/**
+ * Reads the `host:port` of a gRPC listener as an option gives it; a scheme before it is allowed. The port defaults to 4317, and 0
+ * asks for a free one. Throws naming the option and the part at fault.
+ */
+export function parseGrpcAddress(text: string, option: string, scheme: Scheme): ListenUri {
+  try {
+    const hostAndPort = text.replace(/^(?:otlp|otap):(?:\/\/)?/, '');
+    return { scheme, ...parseHostAndPort(hostAndPort, text, DEFAULT_GRPC_PORT, 'anyPort') };
+  } catch (error) {
+    throw new RangeError(`${option} must be host:port: ${messageOf(error)}`);
+  }
+}
+
+function parseHostAndPort(
+  rest: string,
+  text: string,
+  defaultPort: number,
+  ports: 'givenPort' | 'anyPort',
+): Pick<ListenUri, 'host' | 'port' | 'ipv6'> {
   const { host, portText } = rest.startsWith('[') ? splitIPv6(rest, text) : splitHost(rest, text);
-  const port = portText === undefined ? DEFAULT_PORTS[scheme] : parsePort(portText, ports, text);
-  return { scheme, host, port, ipv6: host.includes(':') };
+  const port = portText === undefined ? defaultPort : parsePort(portText, ports, text);
+  return { host, port, ipv6: host.includes(':') };
 }
 
 /** The one spelling of a URI, by which servers are known. */

@@ -6,19 +6,20 @@ export interface Listener {
   listen(): Promise<number>;
   /** Refuses new requests, and resolves when those in flight have been answered, or a bounded time has passed. */
   stop(): Promise<void>;
-  /** False once the listener has fallen over, or stopped. */
+  /** False once the listener has stopped, by an error or because it was told to. */
   readonly isListening: boolean;
-  readonly connections: ConnectionLimit;
-  /** What the listener fell over. */
+  /** The error that stopped the listener. */
   readonly lastError: string | undefined;
 }
 
 /** What a listener asks and tells its server. */
 export interface ListenerHooks {
+  /** Counts and limits connections, with those of the server's other listeners. */
+  readonly connections: ConnectionLimit;
   /** Whether accepted rows get committed. */
   isReady(): boolean;
   /** An error of ours, not of a client's. */
   internalError(error: unknown): void;
-  /** The listener has fallen over, for this reason. Called once. */
+  /** The listener has stopped by this error. Called once. */
   failed(error: string): void;
 }

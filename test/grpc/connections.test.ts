@@ -1,6 +1,7 @@
 // What clients may not do to a listener: fall silent, vanish, hold more than their share.
 
 import { describe, expect, type TestContext, test } from 'vitest';
+import { ConnectionLimit } from '../../src/server/connection-limit.js';
 import { GrpcListener } from '../../src/server/grpc/listener.js';
 import { parseListenUri } from '../../src/server/listen-uri.js';
 import { eventually } from '../support/eventually.js';
@@ -47,7 +48,12 @@ async function askingListener(keepalive: {
     methods: new Map(),
     maxMessageBytes: 1000,
     maxConnections: 10,
-    hooks: { isReady: () => true, internalError: () => undefined, failed: () => undefined },
+    hooks: {
+      connections: new ConnectionLimit(8),
+      isReady: () => true,
+      internalError: () => undefined,
+      failed: () => undefined,
+    },
     keepalive,
   });
   return Object.assign(listener, { port: await listener.listen() });

@@ -4,7 +4,6 @@
 import http2 from 'node:http2';
 import { Failure, messageOf } from '../../base/failure.js';
 import { bindSockets } from '../bind-sockets.js';
-import { ConnectionLimit } from '../connection-limit.js';
 import { canonicalUri, type ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
 import { GrpcCall, type GrpcMethod } from './call.js';
@@ -20,7 +19,6 @@ export interface GrpcListenerOptions {
   /** By path: `/package.Service/Method`. */
   readonly methods: ReadonlyMap<string, GrpcMethod>;
   readonly maxMessageBytes: number;
-  readonly maxConnections: number;
   readonly hooks: ListenerHooks;
   readonly keepalive?: typeof KEEPALIVE;
 }
@@ -28,7 +26,6 @@ export interface GrpcListenerOptions {
 export class GrpcListener implements Listener {
   readonly #options: GrpcListenerOptions;
   readonly #keepalive: typeof KEEPALIVE;
-  readonly connections: ConnectionLimit;
   readonly #sessions = new Set<http2.ServerHttp2Session>();
   /** Calls in flight, and when each has ended. */
   readonly #calls = new Map<GrpcCall, Promise<void>>();
@@ -39,7 +36,6 @@ export class GrpcListener implements Listener {
   constructor(options: GrpcListenerOptions) {
     this.#options = options;
     this.#keepalive = options.keepalive ?? KEEPALIVE;
-    this.connections = new ConnectionLimit(options.maxConnections);
   }
 
   get isListening(): boolean {
@@ -90,7 +86,7 @@ export class GrpcListener implements Listener {
 
   #newServer(): http2.Http2Server {
     const server = http2.createServer(sessionLimits);
-    this.connections.watch(server);
+    this.#options.hooks.connections.watch(server);
     server.on('session', (session) => this.#watch(session));
     server.on('stream', (stream, headers) => this.#answer(stream, headers));
     // Errors of a connection end its streams, where they are dealt with.

@@ -139,6 +139,7 @@ export class MemoryServer {
       { lastSequence: last.sealSequence },
     );
     const ingest = new Ingest(options, admission, sealer, journal);
+    ingest.open();
     // So little memory that a recovery commits after each record.
     const little = { max_decoded_bytes: 1 };
     const parts = { journal, deadLetters, target, ingest, sealer, freeze, options: little, log: () => {} };
