@@ -47,7 +47,7 @@ async function askingListener(keepalive: {
     uri: parseListenUri('otlp:127.0.0.1:0', 'anyPort'),
     methods: new Map(),
     maxMessageBytes: 1000,
-    maxConnections: 10,
+
     hooks: {
       connections: new ConnectionLimit(8),
       isReady: () => true,
