@@ -8,6 +8,7 @@ import { FEWEST_POOL_THREADS, libuvPoolThreads, SMALLEST_POOL_THREADS } from './
 import { DuckDBFiles } from './files/file-source.js';
 import { ReadErrorLog } from './files/read-error-log.js';
 import { ReadPool } from './files/read-pool.js';
+import { otlpDisplay } from './functions/display.js';
 import { SqlFunctions } from './functions/register.js';
 import type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
 import { type ServeArguments, type Served, serve } from './serve.js';
@@ -26,7 +27,7 @@ export interface AttachedOtlp extends AttachedPlugin {
  * any call to return. Warns when it is too small for queries and servers side by side, and when the process exits with rows
  * that were accepted and not committed.
  */
-export const otlp = { name: 'otlp', attach } satisfies DuckDBPlugin;
+export const otlp = { name: 'otlp', display: otlpDisplay, attach } satisfies DuckDBPlugin;
 
 async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOptions = {}): Promise<AttachedOtlp> {
   const poolThreads = libuvPoolThreads(process.env);
@@ -73,6 +74,7 @@ async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOption
     connect,
     serve: (options = {}) => serve(connect, options),
     register: (connection) => functions.registerConnection(connection),
+    refuseWork: (reason) => registry.refuseStarts(reason),
     close() {
       closed ??= closeAll(registry, database, readPool).finally(() => process.off('exit', warnOfLoss));
       return closed;

@@ -5,8 +5,26 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 /** A plugin for any program that has a DuckDB instance. Its package exports it under its name. */
 export interface DuckDBPlugin {
   readonly name: string;
+  /** For hosts that show results to people. */
+  readonly display?: DisplayHints;
   /** Registers the plugin's functions with the instance. Rejects if this plugin is attached to it already. */
   attach(instance: DuckDBInstance, options?: AttachOptions): Promise<AttachedPlugin>;
+}
+
+/** How results are best shown to people. They are recognised by the names of their columns. */
+export interface DisplayHints {
+  /** Columns to keep when not all of a result fit, the most telling first. */
+  readonly tellingColumns: readonly string[];
+  /** Results with these columns are spans of a trace, and are drawn as a waterfall. */
+  readonly waterfall?: WaterfallColumns;
+}
+
+/** Names of the columns that a waterfall needs. Start and duration are numbers of one unit. */
+export interface WaterfallColumns {
+  readonly depth: string;
+  readonly name: string;
+  readonly start: string;
+  readonly duration: string;
 }
 
 export interface AttachOptions {
@@ -28,6 +46,8 @@ export interface AttachedPlugin {
   connect(): Promise<DuckDBConnection>;
   /** Makes the plugin's functions exist on a connection of the same instance that somebody else opened. */
   register(connection: DuckDBConnection): Promise<void>;
+  /** Starts no more background work from now on, in a database that is to be kept from the network and from files. */
+  refuseWork?(reason: string): void;
   /**
    * Ends all background work, having made everything durable that was accepted. Must be called before the instance is
    * closed; safe to call twice. Resolves with what the end of each piece of work came to.

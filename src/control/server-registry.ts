@@ -24,6 +24,7 @@ export class ServerRegistry {
   /** What servers are being started for, so that another start which gets in their way is refused at once. */
   readonly #starting = new Set<ServeRequest>();
   #isClosed = false;
+  #refusal: string | undefined;
 
   constructor(database: Database, tell: ServerEventLog) {
     this.#database = database;
@@ -37,6 +38,7 @@ export class ServerRegistry {
 
   async start(request: ServeRequest): Promise<IngestServer> {
     if (this.#isClosed) throw new Error('otelduck has been closed on this DuckDB instance');
+    if (this.#refusal !== undefined) throw new Error(`servers cannot be started: ${this.#refusal}`);
     this.#checkUris(request);
     this.#checkExport(request);
     this.#starting.add(request);
@@ -52,6 +54,11 @@ export class ServerRegistry {
     } finally {
       this.#starting.delete(request);
     }
+  }
+
+  /** Starts no more servers. Those that run go on. */
+  refuseStarts(reason: string): void {
+    this.#refusal ??= reason;
   }
 
   /** Resolves with undefined when there is no server at `uri`. */

@@ -18,7 +18,7 @@ import {
   serveOptionNames,
   variableOf,
 } from './serve-settings.js';
-import type { ShellSettings } from './shell/shell.js';
+import type { ShellSettings } from './shell/shell-settings.js';
 
 interface HostSettings {
   readonly memoryLimit: string | undefined;
@@ -32,6 +32,16 @@ export interface ShellInvocation extends HostSettings {
   readonly commandNames: readonly string[];
   readonly isReadOnly: boolean;
   readonly init: string | undefined;
+  /** Whether the person's own init file is left out. */
+  readonly ignoresInitFile: boolean;
+  /** What `--cmd` gave: run before all inputs, and before a person is asked. */
+  readonly firstCommands: readonly string[];
+  readonly isSafe: boolean;
+  readonly isUnsigned: boolean;
+  /** Whether a terminal is read as any other input. */
+  readonly isBatch: boolean;
+  /** Whether standard input is not read at all. */
+  readonly ignoresInput: boolean;
   /** What `-c` and `-f` gave, in their order. With any, standard input is not read. */
   readonly inputs: readonly { readonly kind: 'sql' | 'file'; readonly text: string }[];
   readonly settings: Partial<ShellSettings>;
@@ -110,13 +120,24 @@ function shellCommand(accept: (invocation: ShellInvocation) => void): Command {
   const command = new Command('otelduck')
     .description('A DuckDB shell that takes in OpenTelemetry. Reads SQL from a terminal, a pipe, -c or -f.')
     .argument('[database]', 'database file; in memory when not given')
+    .argument('[sql...]', 'statements to run, as with -c')
     .option('-c, --command <sql>', 'run these statements and leave; may be repeated', (text) => {
+      inputs.push({ kind: 'sql', text });
+    })
+    .option('-s <sql>', 'the same as -c', (text) => {
       inputs.push({ kind: 'sql', text });
     })
     .option('-f, --file <file>', "run a file's statements and leave; may be repeated", (text) => {
       inputs.push({ kind: 'file', text });
     })
-    .option('--init <file>', "run a file's statements first")
+    .option('--init <file>', "run a file's statements first, instead of those of ~/.otelduckrc")
+    .option('--no-init', 'run no file first')
+    .option('--cmd <sql>', 'run these statements first, and go on; may be repeated', collected)
+    .option('--bail', 'stop at the first error (default, but at a terminal)')
+    .option('--batch', 'read a terminal as if it were a pipe')
+    .option('--no-stdin', 'leave after the options, without reading standard input')
+    .option('--safe', 'keep SQL from files, programs, servers and the network')
+    .option('--unsigned', 'allow extensions that are not signed')
     .option('--readonly', 'open the database for reading only')
     .version(versionText, '--version', 'show the version')
     .helpOption('-h, --help', 'show this help')
@@ -132,13 +153,21 @@ function shellCommand(accept: (invocation: ShellInvocation) => void): Command {
     });
   }
   command
+    .option('--header', 'column names (default)')
     .option('--noheader', 'no column names')
     .option('--nullvalue <text>', 'text shown for NULL')
     .option('--separator <text>', 'text between the columns of --list')
     .option('--echo', 'show each command before it runs');
-  return command.action((database: string | undefined) => {
+  return command.action((database: string | undefined, statements: readonly string[]) => {
+    inputs.push(...statements.map((text) => ({ kind: 'sql' as const, text })));
     const options = command.opts<{
-      init?: string;
+      init?: string | false;
+      cmd?: string[];
+      bail?: true;
+      batch?: true;
+      stdin: boolean;
+      safe?: true;
+      unsigned?: true;
       readonly?: true;
       noheader?: true;
       nullvalue?: string;
@@ -154,10 +183,17 @@ function shellCommand(accept: (invocation: ShellInvocation) => void): Command {
       isReadOnly: options.readonly ?? false,
       memoryLimit: options.memoryLimit,
       plugins: options.plugin ?? [],
-      init: options.init,
+      init: options.init === false ? undefined : options.init,
+      ignoresInitFile: options.init === false,
+      firstCommands: options.cmd ?? [],
+      isSafe: options.safe ?? false,
+      isUnsigned: options.unsigned ?? false,
+      isBatch: options.batch ?? false,
+      ignoresInput: !options.stdin,
       inputs,
       settings: {
         ...settings,
+        ...(options.bail ? { isBailing: true } : {}),
         ...(options.noheader ? { hasHeaders: false } : {}),
         ...(options.nullvalue === undefined ? {} : { nullText: options.nullvalue }),
         ...(options.separator === undefined ? {} : { separator: options.separator }),

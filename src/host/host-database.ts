@@ -11,6 +11,8 @@ export interface DatabaseOptions {
   readonly isReadOnly: boolean;
   /** As DuckDB spells sizes. Global to the process, which is why only the command sets it. */
   readonly memoryLimit: string | undefined;
+  /** Whether extensions that nobody signed may be loaded. */
+  readonly isUnsigned?: boolean;
 }
 
 export class HostDatabase {
@@ -52,6 +54,11 @@ export class HostDatabase {
     return connection;
   }
 
+  /** Has plugins start no more work. */
+  refuseWork(reason: string): void {
+    for (const plugin of this.#plugins) plugin.refuseWork?.(reason);
+  }
+
   /**
    * Ends the plugins' work, having committed what they accepted, then closes the database. No query may be running on its
    * connections: DuckDB keeps the JavaScript thread until it has ended, and if it calls a function of ours, which needs
@@ -73,6 +80,7 @@ async function openInstance(options: DatabaseOptions): Promise<DuckDBInstance> {
       storage_compatibility_version: 'latest',
       ...(options.isReadOnly ? { access_mode: 'READ_ONLY' } : {}),
       ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
+      ...(options.isUnsigned ? { allow_unsigned_extensions: 'true' } : {}),
     });
   } catch (error) {
     throw new Error(`cannot open database ${options.path}: ${messageOf(error)}`, { cause: error });

@@ -1,15 +1,16 @@
 // A shell from its first line to its last: whether it talks to a person or a program, signals, and what it says about
 // the rows that its servers still held.
 
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ClosedWork, DuckDBPlugin } from '../plugin.js';
 import { type ShellInvocation, versionText } from './command-line.js';
 import type { Host } from './host.js';
-import { HostDatabase } from './host-database.js';
 import { agrees, refusal, unclearWord } from './new-database.js';
 import { type Paint, plainPaint, terminalPaint } from './output/paint.js';
 import { ReaderGone, StreamSink, type TextSink } from './output/text-sink.js';
+import { SessionDatabase } from './session-database.js';
 import { HistoryFile } from './shell/history-file.js';
 import { ProgressLine } from './shell/progress-line.js';
 import { Shell } from './shell/shell.js';
@@ -29,7 +30,8 @@ export async function runShell(
 ): Promise<number> {
   const out = new StreamSink(host.stdout);
   const err = new StreamSink(host.stderr);
-  const isInteractive = invocation.inputs.length === 0 && host.stdin.isTTY === true;
+  const isInteractive =
+    invocation.inputs.length === 0 && !invocation.isBatch && !invocation.ignoresInput && host.stdin.isTTY === true;
   const errPaint = paintOf(host, host.stderr);
   const unclear = unclearWord(invocation.database, invocation.commandNames);
   if (unclear !== undefined) {
@@ -37,12 +39,13 @@ export async function runShell(
     const question = `${unclear}. Make a database of this name?`;
     if (!(await agrees(question, host.stdin, host.stderr))) return 1;
   }
-  const database = await HostDatabase.open(
-    { path: invocation.database, isReadOnly: invocation.isReadOnly, memoryLimit: invocation.memoryLimit },
-    plugins,
-  );
+  let hasDropped = false;
+  const database = new SessionDatabase(invocation, plugins, async (closed) => {
+    hasDropped ||= closed.some((work) => work.droppedRows > 0);
+    await err.write(closed.map((work) => closedText(work, errPaint)).join(''));
+  });
+  await database.open(invocation.database, { isReadOnly: invocation.isReadOnly });
   let code: number;
-  let closed: readonly ClosedWork[] = [];
   try {
     const shell = await Shell.start(
       await database.connect(),
@@ -55,6 +58,7 @@ export async function runShell(
         ...(isInteractive && host.stderr.isTTY ? { progress: new ProgressLine(host.stderr, errPaint) } : {}),
       },
       invocation.settings,
+      database,
     );
     code = isInteractive ? await talk(shell, invocation, host, out) : await runInputs(shell, invocation, host);
     await shell.close();
@@ -62,17 +66,16 @@ export async function runShell(
     if (!(error instanceof ReaderGone)) throw error;
     code = READER_GONE_CODE;
   } finally {
-    closed = await database.close();
-    await err.write(closed.map((work) => closedText(work, errPaint)).join(''));
+    await database.close();
   }
-  return code === 0 && closed.some((work) => work.droppedRows > 0) ? 1 : code;
+  return code === 0 && hasDropped ? 1 : code;
 }
 
 async function talk(shell: Shell, invocation: ShellInvocation, host: Host, out: TextSink): Promise<number> {
   await out.write(banner(invocation));
   // At the prompt Ctrl-C is a key; while the init script runs, and from other processes, it is a signal.
   const releaseInterrupt = onSignals(['SIGINT'], () => shell.cancel());
-  if (invocation.init !== undefined) await shell.tryFile(invocation.init);
+  await begin(shell, invocation, host);
   const output = host.stdout.isTTY ? host.stdout : host.stderr;
   const history = new HistoryFile(historyPath(host));
   const terminal = new Terminal(shell, history, { input: host.stdin, output }, paintOf(host, output));
@@ -108,14 +111,36 @@ async function runInputs(shell: Shell, invocation: ShellInvocation, host: Host):
   return shell.exitCode ?? (shell.hasFailed ? 1 : 0);
 }
 
+/**
+ * What comes before the first input: the file of `--init` or else the person's own, safe mode, and what `--cmd` gave. False
+ * when an error ended it. At a terminal errors are shown, and end nothing.
+ */
+async function begin(shell: Shell, invocation: ShellInvocation, host: Host): Promise<boolean> {
+  const init = invocation.init ?? ownInitFile(invocation, host);
+  if (init !== undefined && !(await shell.tryFile(init)) && shell.settings.isBailing) return false;
+  if (invocation.isSafe) await shell.lock();
+  for (const text of invocation.firstCommands) {
+    if (shell.exitCode !== undefined) return true;
+    if (!(await shell.runInput([text])) && shell.settings.isBailing) return false;
+  }
+  return true;
+}
+
+/** `~/.otelduckrc`, as `~/.duckdbrc` is the duckdb command's. Scripts run without it, so that they mean the same everywhere. */
+function ownInitFile(invocation: ShellInvocation, host: Host): string | undefined {
+  if (invocation.ignoresInitFile || host.stdin.isTTY !== true || invocation.inputs.length > 0) return undefined;
+  const path = join(homeFolder(host), '.otelduckrc');
+  return existsSync(path) ? path : undefined;
+}
+
 async function runEachInput(shell: Shell, invocation: ShellInvocation, host: Host): Promise<void> {
-  const files = invocation.init === undefined ? [] : [{ kind: 'file' as const, text: invocation.init }];
-  for (const input of [...files, ...invocation.inputs]) {
+  if (!(await begin(shell, invocation, host))) return;
+  for (const input of invocation.inputs) {
     if (shell.exitCode !== undefined) return;
     const isWhole = input.kind === 'sql' ? await shell.runInput([input.text]) : await shell.tryFile(input.text);
     if (!isWhole && shell.settings.isBailing) return;
   }
-  if (invocation.inputs.length === 0 && shell.exitCode === undefined) {
+  if (invocation.inputs.length === 0 && !invocation.ignoresInput && shell.exitCode === undefined) {
     await shell.runInput(host.stdin.setEncoding('utf8') as AsyncIterable<string>, 'stdin');
   }
 }
@@ -147,7 +172,11 @@ function paintOf(host: Host, stream: NodeJS.WriteStream): Paint {
 }
 
 function historyPath(host: Host): string {
-  return join(host.environment['HOME'] ?? homedir(), '.otelduck_history');
+  return join(homeFolder(host), '.otelduck_history');
+}
+
+function homeFolder(host: Host): string {
+  return host.environment['HOME'] ?? homedir();
 }
 
 function onSignals(signals: readonly (keyof typeof signalCodes)[], end: (exitCode: number) => void): () => void {

@@ -1,6 +1,11 @@
 import { version as duckdbVersion } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
-import { type Answer, DEFAULT_DRAIN_TIMEOUT_MS, parseCommandLine } from '../../src/host/command-line.js';
+import {
+  type Answer,
+  DEFAULT_DRAIN_TIMEOUT_MS,
+  parseCommandLine,
+  type ShellInvocation,
+} from '../../src/host/command-line.js';
 import { unknownVariables } from '../../src/host/serve-settings.js';
 import { serveOptions } from '../../src/schema/serve-options.js';
 import { command, run, runProcess } from './command.js';
@@ -28,7 +33,6 @@ describe('the command', () => {
     [['--jsno'], "error: unknown option '--jsno'\n(Did you mean --json?)\n"],
     [['-jsno'], "error: unknown option '--jsno'\n(Did you mean --json?)\n"],
     [['-c'], "error: option '-c, --command <sql>' argument missing\n"],
-    [['a.duckdb', 'b.duckdb'], 'error: too many arguments. Expected 1 argument but got 2.\n'],
     [['serve', '--tokn', 'x'], "error: unknown option '--tokn'\n(Did you mean --token?)\n"],
     [['serve', '--max-body-bytes', '1MB'], 'error: --max-body-bytes must be a whole number, got "1MB"\n'],
     [['serve', '--drain-timeout-ms', 'x'], 'error: --drain-timeout-ms must be a whole number, got "x"\n'],
@@ -39,6 +43,9 @@ describe('the command', () => {
   }
 });
 
+/** Of what was parsed, with the SQL of the inputs. */
+type ExpectedShell = Partial<Omit<ShellInvocation, 'inputs'>> & { readonly inputs?: readonly string[] };
+
 describe('single dashes', () => {
   for (const [argv, inputs, settings] of [
     [['-csv', '-c', '-csv'], [{ kind: 'sql', text: '-csv' }], { mode: 'csv' }],
@@ -46,9 +53,29 @@ describe('single dashes', () => {
     [['-f', '-noheader'], [{ kind: 'file', text: '-noheader' }], {}],
     [['-separator', '-c', '-noheader'], [], { separator: '-c', hasHeaders: false }],
     [['--command=SELECT 1'], [{ kind: 'sql', text: 'SELECT 1' }], {}],
+    [['-s', 'SELECT 1', '-bail'], [{ kind: 'sql', text: 'SELECT 1' }], { isBailing: true }],
+    [['-insert', '-header'], [], { mode: 'insert' }],
   ] as const) {
     test(argv.join(' '), () => {
       expect(parseCommandLine(argv, {})).toMatchObject({ kind: 'shell', database: ':memory:', inputs, settings });
+    });
+  }
+
+  for (const [argv, expected] of [
+    [['x.db', 'SELECT 1', 'SELECT 2'], { database: 'x.db', inputs: ['SELECT 1', 'SELECT 2'] }],
+    [['-c', 'SELECT 1', 'x.db', 'SELECT 2'], { database: 'x.db', inputs: ['SELECT 1', 'SELECT 2'] }],
+    [['-cmd', 'SELECT 1', '-cmd', '.mode csv'], { firstCommands: ['SELECT 1', '.mode csv'], ignoresInput: false }],
+    [['-no-stdin', '-no-init'], { ignoresInput: true, ignoresInitFile: true, init: undefined }],
+    [['-init', 'x.sql'], { init: 'x.sql', ignoresInitFile: false }],
+    [['-safe', '-unsigned', '-batch'], { isSafe: true, isUnsigned: true, isBatch: true }],
+  ] satisfies [string[], ExpectedShell][]) {
+    test(argv.join(' '), () => {
+      const { inputs, ...others }: ExpectedShell = expected;
+      expect(parseCommandLine(argv, {})).toMatchObject({
+        kind: 'shell',
+        ...others,
+        ...(inputs === undefined ? {} : { inputs: inputs.map((text) => ({ kind: 'sql', text })) }),
+      });
     });
   }
 

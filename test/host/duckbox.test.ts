@@ -26,6 +26,25 @@ test('the widest columns give way first, and their text ends in …', () => {
   ]);
 });
 
+test('columns with a rank are kept first, and columns without values go first', () => {
+  const columns = ['id', 'flags', 'note', 'body', 'scope', 'version'].map((name) => ({
+    ...text(name),
+    ...(name === 'body' ? { rank: 0 } : name === 'note' ? { rank: 1 } : {}),
+  }));
+  const rows = [
+    ['1', '0', null, 'out of stock', '', 'v1'],
+    ['2', '0', null, 'paid', '', 'v1'],
+  ];
+  const namesAt = (width: number) =>
+    box(columns, rows, width)[1]!
+      .split(/[│ ]+/)
+      .filter((name) => name !== '');
+  expect(namesAt(80)).toEqual(['id', 'flags', 'note', 'body', 'scope', 'version']);
+  expect(namesAt(52)).toEqual(['id', 'flags', '…', 'body', 'version']);
+  expect(namesAt(44)).toEqual(['id', '…', 'body', 'version']);
+  expect(namesAt(22)).toEqual(['…', 'body']);
+});
+
 test('columns in the middle are left out when not all fit', () => {
   const columns = ['first', 'second', 'third', 'fourth', 'fifth'].map(text);
   expect(

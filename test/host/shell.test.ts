@@ -22,6 +22,26 @@ describe('what is run', () => {
     });
   });
 
+  test('-cmd runs before standard input, and FILE SQL in its place', async () => {
+    const options = { input: 'FROM t;' };
+    expect((await run(['-csv', '-cmd', 'CREATE TABLE t AS SELECT 7 AS a'], options)).stdout).toBe('a\n7\n');
+    expect((await run(['-csv', ':memory:', 'SELECT 1 AS b', 'SELECT 2 AS c'], options)).stdout).toBe('b\n1\nc\n2\n');
+    expect(await run(['-csv', '-no-stdin', '-cmd', 'SELECT 3 AS d'], options)).toEqual({
+      stdout: 'd\n3\n',
+      stderr: '',
+      exitCode: 0,
+    });
+  });
+
+  test('-safe runs after the init file, and before all else', async () => {
+    writeFileSync(join(folder, 'open.sql'), ".mode csv\nCREATE TABLE t AS FROM 'a.csv';\n");
+    writeFileSync(join(folder, 'a.csv'), 'a\n7\n');
+    const { stdout, stderr, exitCode } = await run(['-safe', '-init', 'open.sql', '-c', "FROM t; FROM 'a.csv'"]);
+    expect(stdout).toBe('a\n7\n');
+    expect(stderr).toContain('Permission Error: Cannot access file "a.csv"');
+    expect(exitCode).toBe(1);
+  });
+
   test('the first error ends standard input with exit code 1 and says where it is', async () => {
     const { stdout, stderr, exitCode } = await run(['-csv'], { input: 'SELECT 1 AS a;\n\nSELECT nope;\nSELECT 2;' });
     expect(stdout).toBe('a\n1\n');
@@ -201,23 +221,16 @@ describe('plugins', () => {
 });
 
 describe('dot commands', () => {
-  test('.tables and .schema show what there is', async () => {
+  test('.schema and .databases show what there is', async () => {
     const { stdout } = await run([], {
       input: `CREATE TABLE telemetry (a INTEGER NOT NULL);
         CREATE VIEW recent AS SELECT 1 AS x;
         CREATE SCHEMA other; CREATE TABLE other.t (b VARCHAR);
-        .tables
-        .tables te%
         .schema te%
         .databases
       `,
     });
-    expect(stdout).toBe(
-      'other.t    recent     telemetry\n' +
-        'telemetry\n' +
-        'CREATE TABLE telemetry(a INTEGER NOT NULL);\n' +
-        'memory: in memory\n',
-    );
+    expect(stdout).toBe('CREATE TABLE telemetry(a INTEGER NOT NULL);\n' + 'memory: in memory\n');
   });
 
   test('.output and .once send results to files', async () => {

@@ -11,6 +11,8 @@ export interface BoxColumn {
   /** Stands under the name; absent when the box has no types. */
   readonly type?: string;
   readonly alignment: Alignment;
+  /** Columns that have one are kept when not all fit, the lowest first. */
+  readonly rank?: number;
 }
 
 export interface BoxContent {
@@ -20,8 +22,10 @@ export interface BoxContent {
   /** The last rows, when some between them and `head` are not shown. */
   readonly tail: readonly (readonly (string | null)[])[];
   readonly rowCount: number;
-  /** Columns of the result, where the box does not have one for each. Such a box leaves none of its own out. */
+  /** Columns of the result, where the box does not have one for each. */
   readonly columnCount?: number;
+  /** Rows of the result that the box has a column for each, where it is turned. */
+  readonly turnedRows?: number;
 }
 
 export interface BoxStyle {
@@ -31,7 +35,9 @@ export interface BoxStyle {
 }
 
 /** A column is not made narrower than this to let all columns fit; columns are left out instead. */
-const SHRUNK_COLUMN_WIDTH = 20;
+const SHRUNK_WIDTH = 20;
+/** The same for columns that are more telling than others: half of a terminal's width. */
+const TELLING_WIDTH = 40;
 /** Rows of dots that stand for those left out. */
 const DOT_ROWS = 3;
 
@@ -79,7 +85,7 @@ export function hidesColumns(content: BoxContent, style: BoxStyle): boolean {
   return fitColumns(content, style).some((column) => column.index < 0);
 }
 
-/** Which columns are shown, and how wide. Those left out are in the middle; one column of `…`, index -1, is there instead. */
+/** Which columns are shown, and how wide. One column of `…`, index -1, stands where the most are left out. */
 function fitColumns(content: BoxContent, style: BoxStyle): ShownColumn[] {
   const natural = content.columns.map((column, index) => ({
     ...column,
@@ -94,23 +100,49 @@ function fitColumns(content: BoxContent, style: BoxStyle): ShownColumn[] {
   }));
   const room = style.maxWidth - 1;
   if (roomOf(natural) <= room) return natural;
-  const shrunk = natural.map((column) => ({ ...column, width: Math.min(column.width, SHRUNK_COLUMN_WIDTH) }));
-  const canHide = content.columnCount === undefined && natural.length > 1;
+  const leastWidth = ({ rank, width }: ShownColumn) =>
+    Math.min(width, rank === undefined ? SHRUNK_WIDTH : TELLING_WIDTH);
+  const shrunk = natural.map((column) => ({ ...column, width: leastWidth(column) }));
+  const canHide = (content.columnCount === undefined || content.turnedRows !== undefined) && natural.length > 1;
   if (roomOf(shrunk) <= room || !canHide) return shared(natural, room);
 
   const ellipsis = { name: '…', alignment: 'center' as const, index: -1, width: 1 };
-  // The first column stays whatever the room. Of the others, left ones go in before right ones, one each.
-  let used = roomOf([ellipsis, shrunk[0]!]);
-  let left = 1;
-  let right = shrunk.length;
-  for (let fromLeft = false; left < right; fromLeft = !fromLeft) {
-    const next = roomOf([shrunk[fromLeft ? left : right - 1]!]);
-    if (used + next > room) break;
-    used += next;
-    if (fromLeft) left++;
-    else right--;
+  const kept = new Set<number>();
+  for (const index of byImportance(content)) {
+    // Columns without a rank take no room from those that have one.
+    const widths = content.columns[index]!.rank === undefined ? natural : shrunk;
+    const others = [...kept].map((other) => (content.columns[other]!.rank === undefined ? shrunk : widths)[other]!);
+    // One column is shown whatever the room.
+    if (kept.size > 0 && roomOf([ellipsis, ...others, shrunk[index]!]) > room) break;
+    kept.add(index);
   }
-  return shared([...natural.slice(0, left), ellipsis, ...natural.slice(right)], room);
+  const shown = natural.filter(({ index }) => kept.has(index));
+  return shared(shown.toSpliced(widestGap(shown, natural.length), 0, ellipsis), room);
+}
+
+/**
+ * Columns in the order in which they get room: those with a rank, then the first, the last, the second, … because what a
+ * query names at its ends was meant to be seen, and at the end those that have nothing to show.
+ */
+function byImportance({ columns, head, tail }: BoxContent): number[] {
+  const hasValue = (index: number) =>
+    [head, tail].some((rows) => rows.some((row) => row[index] != null && row[index] !== ''));
+  const ranked = columns
+    .map(({ rank }, index) => ({ rank, index }))
+    .filter(({ rank, index }) => rank !== undefined && hasValue(index))
+    .sort((a, b) => a.rank! - b.rank!)
+    .map(({ index }) => index);
+  const others = [...columns.keys()].filter((index) => !ranked.includes(index));
+  const fromEnds: number[] = [];
+  for (let isLeft = true; others.length > 0; isLeft = !isLeft) fromEnds.push(isLeft ? others.shift()! : others.pop()!);
+  return [...ranked, ...fromEnds.filter(hasValue), ...fromEnds.filter((index) => !hasValue(index))];
+}
+
+/** Before which of the shown columns the most are left out. */
+function widestGap(shown: readonly ShownColumn[], columnCount: number): number {
+  const places = [-1, ...shown.map(({ index }) => index), columnCount];
+  const gaps = places.slice(1).map((place, index) => place - places[index]!);
+  return gaps.indexOf(Math.max(...gaps));
 }
 
 function* cellWidths(rows: readonly (readonly (string | null)[])[], index: number, nullText: string): Iterable<number> {
@@ -143,11 +175,13 @@ function widenedTo(columns: readonly ShownColumn[], inner: number): readonly Sho
 }
 
 /** One line of both counts where there is room, else a line for each and for each part of them. */
-function footerLines(content: BoxContent, shown: readonly ShownColumn[], hiddenColumns: number): string[] {
+function footerLines(content: BoxContent, shown: readonly ShownColumn[], hidden: number): string[] {
   const inner = roomOf(shown) - 3;
   const columnCount = content.columnCount ?? content.columns.length;
-  const shownRows = content.head.length + content.tail.length;
-  const rows = counted(content.rowCount, 'row', content.tail.length > 0 ? shownRows : undefined);
+  const { turnedRows } = content;
+  const shownRows = turnedRows === undefined ? content.head.length + content.tail.length : turnedRows - hidden;
+  const hiddenColumns = turnedRows === undefined ? hidden : 0;
+  const rows = counted(content.rowCount, 'row', shownRows < content.rowCount ? shownRows : undefined);
   const columns = counted(columnCount, 'column', hiddenColumns > 0 ? columnCount - hiddenColumns : undefined);
   const oneLine = `${rows.join(' ')}\t${columns.join(' ')}`;
   if (columnCount > 1 && displayWidth(oneLine) + 1 <= inner) return [oneLine];

@@ -6,42 +6,19 @@ import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { messageOf } from '../../base/failure.js';
 import { redacted } from '../../base/redaction.js';
 import { ResultReturnType, StatementType } from '../../duckdb/node-api.js';
+import type { DisplayHints } from '../../plugin.js';
+import type { Mode, ResultStyle } from '../output/mode.js';
 import { type Paint, plainPaint } from '../output/paint.js';
-import { type Mode, type ModeName, modes, type ResultStyle } from '../output/result-modes.js';
+import { type ModeName, modes } from '../output/result-modes.js';
 import { chunkRows, type ResultRows, type RowBatch, resultColumns } from '../output/result-rows.js';
 import { ReaderGone, type TextSink } from '../output/text-sink.js';
 import { AlreadyReported } from './already-reported.js';
+import type { DotContext } from './dot-command.js';
 import { runDotCommand } from './dot-commands.js';
 import { type Command, InputScanner } from './input-scanner.js';
 import type { ProgressLine } from './progress-line.js';
-import { CommandFull, openTarget, type TargetName, type TextTarget } from './text-target.js';
-
-/** What dot commands and flags change. */
-export interface ShellSettings {
-  mode: ModeName;
-  hasHeaders: boolean;
-  nullText: string | undefined;
-  separator: string;
-  maxRows: number;
-  /** 0: the terminal's width. */
-  maxWidth: number;
-  isTimed: boolean;
-  isEchoed: boolean;
-  /** Whether the first error ends an input. */
-  isBailing: boolean;
-}
-
-export const defaultSettings: Readonly<ShellSettings> = {
-  mode: 'duckbox',
-  hasHeaders: true,
-  nullText: undefined,
-  separator: '|',
-  maxRows: 40,
-  maxWidth: 0,
-  isTimed: false,
-  isEchoed: false,
-  isBailing: true,
-};
+import { defaultSettings, type ShellSettings } from './shell-settings.js';
+import { CommandFull, endOf, openTarget, startCommand, type TargetName, type TextTarget } from './text-target.js';
 
 export interface ShellScreen {
   readonly out: TextSink;
@@ -55,15 +32,37 @@ export interface ShellScreen {
   readonly progress?: ProgressLine;
 }
 
+/** Where a shell's connections come from, and what is attached to the database beside it. */
+export interface ShellDatabase {
+  /** Closes the open database and opens another; if that fails, one in memory, and rejects. */
+  open(path: string, options: { readonly isReadOnly: boolean }): Promise<void>;
+  connect(): Promise<DuckDBConnection>;
+  /** Has plugins refuse new work from now on, in databases that are opened later too. */
+  refuseWork(reason: string): void;
+  readonly display: readonly DisplayHints[];
+}
+
+/** A terminal that can be lent to a program. */
+export interface Keyboard {
+  suspend(): void;
+  resume(): void;
+}
+
 /** An interrupt that comes before DuckDB has begun with a query is lost, so it is repeated until the query ends. */
 const INTERRUPT_AGAIN_MS = 50;
 /** `-init`, `.read` in a file that reads itself. */
 const MAX_READ_DEPTH = 16;
 
-export class Shell {
+/** Rows of the last result that are kept for `.last`: some hundred megabytes at most, of rows as people look at. */
+const MAX_LAST_ROWS = 100_000;
+
+export class Shell implements DotContext {
   readonly settings: ShellSettings;
   readonly screen: ShellScreen;
-  readonly #connection: DuckDBConnection;
+  /** Set by the terminal, for as long as a person types there. */
+  keyboard: Keyboard | undefined;
+  readonly #database: ShellDatabase | undefined;
+  #connection: DuckDBConnection;
   #timeZone = 'UTC';
   #isRunning = false;
   #isCancelled = false;
@@ -74,26 +73,68 @@ export class Shell {
   #readDepth = 0;
   #exitCode: number | undefined;
   #hasFailed = false;
+  #isSafe = false;
+  /** The last result that a box showed; its rows are cleared when there are too many to keep. */
+  #last: { readonly columns: ResultRows['columns']; readonly batches: RowBatch[]; rowCount: number } | undefined;
 
-  private constructor(connection: DuckDBConnection, screen: ShellScreen, settings: Partial<ShellSettings>) {
+  private constructor(
+    connection: DuckDBConnection,
+    screen: ShellScreen,
+    settings: Partial<ShellSettings>,
+    database: ShellDatabase | undefined,
+  ) {
+    this.#database = database;
     this.#connection = connection;
     this.screen = screen;
     this.settings = { ...defaultSettings, ...settings };
   }
 
+  /** Without a database of its own to close, a shell stays with its connection. */
   static async start(
     connection: DuckDBConnection,
     screen: ShellScreen,
     settings: Partial<ShellSettings>,
+    database?: ShellDatabase,
   ): Promise<Shell> {
-    const shell = new Shell(connection, screen, settings);
-    await shell.#readTimeZone();
-    if (screen.progress !== undefined) {
-      // DuckDB counts progress only for those who ask, and would print a bar of its own.
-      await connection.run('SET SESSION enable_progress_bar = true');
-      await connection.run('SET SESSION enable_progress_bar_print = false');
-    }
+    const shell = new Shell(connection, screen, settings, database);
+    await shell.#prepareConnection();
     return shell;
+  }
+
+  async #prepareConnection(): Promise<void> {
+    await this.#readTimeZone();
+    if (this.screen.progress === undefined) return;
+    // DuckDB counts progress only for those who ask, and would print a bar of its own.
+    await this.#connection.run('SET SESSION enable_progress_bar = true');
+    await this.#connection.run('SET SESSION enable_progress_bar_print = false');
+  }
+
+  async open(path: string, options: { readonly isReadOnly: boolean }): Promise<void> {
+    if (this.#database === undefined) throw new Error('this shell cannot leave its database');
+    this.#last = undefined;
+    try {
+      await this.#database.open(path, options);
+    } finally {
+      this.#connection = await this.#database.connect();
+      await this.#prepareConnection();
+    }
+  }
+
+  async lock(): Promise<void> {
+    if (this.#isSafe) return;
+    this.#isSafe = true;
+    this.#database?.refuseWork('the shell is in safe mode');
+    await this.#connection.run('SET enable_external_access = false');
+    await this.#connection.run('SET lock_configuration = true');
+  }
+
+  async runProgram(command: string): Promise<number | null> {
+    this.keyboard?.suspend();
+    try {
+      return await endOf(startCommand(command, 'inherit'));
+    } finally {
+      this.keyboard?.resume();
+    }
   }
 
   /** Set once a command asked to leave. */
@@ -184,7 +225,7 @@ export class Shell {
 
   async run(command: Command): Promise<void> {
     if (this.settings.isEchoed) await this.write(`${command.text}${command.kind === 'sql' ? ';' : ''}\n`);
-    if (command.kind === 'dot') return await runDotCommand(this, command.text);
+    if (command.kind === 'dot') return await runDotCommand(this, command.text, this.#isSafe);
     const startedMs = performance.now();
     try {
       await this.#runStatement(command.text);
@@ -195,7 +236,6 @@ export class Shell {
     }
   }
 
-  /** Rows of a query that the shell asks for itself. */
   async query(sql: string, values: readonly string[] = []): Promise<string[][]> {
     const result = await this.#connection.runAndReadAll(sql, [...values]);
     return result.getRows().map((row) => row.map(String));
@@ -249,8 +289,14 @@ export class Shell {
     this.#target = undefined;
     this.#isTargetForOneResult = false;
     this.#targetMode = undefined;
-    await before?.close();
+    try {
+      await before?.close();
+    } finally {
+      this.keyboard?.resume();
+    }
     if (name === undefined) return;
+    // A program may read from the terminal while it shows the result, as a pager does.
+    if (name.kind !== 'file') this.keyboard?.suspend();
     this.#target = await openTarget(name);
     this.#isTargetForOneResult = options.isForOneResult ?? false;
     if (name.kind === 'spreadsheet') this.#targetMode = 'csv';
@@ -275,14 +321,41 @@ export class Shell {
     await this.redirect(undefined);
   }
 
+  show(sql: string, mode: Mode, style: Partial<ResultStyle> = {}): Promise<void> {
+    return this.#running(sql, (result) => {
+      const rows = { columns: resultColumns(result), batches: this.#batches(result) };
+      return mode.write(rows, { ...this.#style(), ...style }, { write: (text) => this.write(text) });
+    });
+  }
+
+  async showLast(): Promise<void> {
+    const last = this.#last;
+    if (last === undefined) throw new Error('there is no result yet');
+    if (last.rowCount > MAX_LAST_ROWS) {
+      throw new Error(
+        `the last result has more than the ${MAX_LAST_ROWS} rows that are kept; run it again after .maxrows 0`,
+      );
+    }
+    const batches = (async function* () {
+      yield* last.batches;
+    })();
+    const style = { ...this.#style(), maxRows: 0, maxWidth: 0 };
+    await modes.duckbox.write({ columns: last.columns, batches }, style, { write: (text) => this.write(text) });
+  }
+
   async #runStatement(sql: string): Promise<void> {
+    await this.#running(sql, (result) => this.#writeResult(result));
+  }
+
+  /** Runs a statement; its rows, if it has any, are shown while it runs. */
+  async #running(sql: string, show: (result: DuckDBResult) => Promise<void>): Promise<void> {
     this.#isRunning = true;
     this.#isCancelled = false;
     const repeat = setInterval(() => this.#isCancelled && this.#connection.interrupt(), INTERRUPT_AGAIN_MS);
     this.screen.progress?.start(() => this.#connection.progress.percentage);
     try {
       const result = await this.#connection.stream(sql);
-      if (result.returnType === ResultReturnType.QUERY_RESULT) await this.#writeResult(result);
+      if (result.returnType === ResultReturnType.QUERY_RESULT) await show(result);
       if (settingStatements.has(result.statementType)) await this.#readTimeZone();
     } finally {
       clearInterval(repeat);
@@ -292,19 +365,32 @@ export class Shell {
   }
 
   async #writeResult(result: DuckDBResult): Promise<void> {
-    const rows: ResultRows = { columns: resultColumns(result), batches: this.#batches(result) };
+    const rows = { columns: resultColumns(result), batches: this.#batches(result) };
     const mode = this.#targetMode ?? this.settings.mode;
+    if (mode === 'duckbox') rows.batches = this.#kept(rows);
     if (result.statementType === StatementType.EXPLAIN && drawnModes.has(mode)) {
       return await this.#writePlan(rows);
     }
     await modes[mode].write(rows, this.#style(), { write: (text) => this.write(text) });
   }
 
-  async *#batches(result: DuckDBResult): AsyncIterable<RowBatch> {
+  async *#batches(result: DuckDBResult): AsyncGenerator<RowBatch, void> {
     for await (const chunk of result) {
       // A result that DuckDB holds whole is read without it noticing an interrupt.
       if (this.#isCancelled) throw new Error('INTERRUPT Error: Interrupted!');
       yield chunkRows(chunk);
+    }
+  }
+
+  /** The rows, which are kept for `.last` as they go by. */
+  async *#kept({ columns, batches }: ResultRows): AsyncGenerator<RowBatch, void> {
+    const last = { columns, batches: [] as RowBatch[], rowCount: 0 };
+    this.#last = last;
+    for await (const batch of batches) {
+      last.rowCount += batch.rowCount;
+      if (last.rowCount <= MAX_LAST_ROWS) last.batches.push(batch);
+      else last.batches.length = 0;
+      yield batch;
     }
   }
 
@@ -316,9 +402,13 @@ export class Shell {
   }
 
   #style(): ResultStyle {
-    const { hasHeaders, nullText, separator, maxRows } = this.settings;
-    const paint = this.#target === undefined ? this.screen.outPaint : plainPaint;
-    return { hasHeaders, nullText, separator, maxRows, maxWidth: this.width, timeZone: this.#timeZone, paint };
+    return {
+      ...this.settings,
+      maxWidth: this.width,
+      timeZone: this.#timeZone,
+      paint: this.#target === undefined ? this.screen.outPaint : plainPaint,
+      display: this.#database?.display ?? [],
+    };
   }
 
   async #readTimeZone(): Promise<void> {

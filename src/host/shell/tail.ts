@@ -6,7 +6,7 @@ import { messageOf } from '../../base/failure.js';
 import { withoutStatement } from '../../duckdb/errors.js';
 import { type ModeName, modes } from '../output/result-modes.js';
 import { ReaderGone } from '../output/text-sink.js';
-import type { Shell } from './shell.js';
+import type { DotContext } from './dot-command.js';
 
 /** How long a row may wait to be shown, beside what it takes to show it. */
 const PAUSE_MS = 100;
@@ -31,7 +31,7 @@ const endlessModes: Readonly<Partial<Record<ModeName, ModeName>>> = {
 };
 
 /** Runs the text after `.tail`. */
-export async function tail(shell: Shell, text: string): Promise<void> {
+export async function tail(shell: DotContext, text: string): Promise<void> {
   const { kind, condition } = /^(?<kind>\w+)\s*(?<condition>[\s\S]*?)[\s;]*$/.exec(text)?.groups ?? {};
   if (kind === undefined) throw new Error(`expected what to follow, such as logs, got ${text || 'nothing'}`);
   if (condition !== '' && !/^where\b/i.test(condition!)) throw new Error(`expected WHERE, got ${condition}`);

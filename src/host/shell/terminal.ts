@@ -51,6 +51,7 @@ export class Terminal {
 
   /** Resolves when the person leaves, and the last command has ended. Rejects when the terminal has gone. */
   async run(): Promise<void> {
+    this.#shell.keyboard = this.#editor;
     // Before the first prompt: a connection runs one query at a time, and the next one is the person's.
     await this.#loadKeywords().catch(() => {}); // without them there are fewer colours
     let isLeaving = false;
