@@ -43,7 +43,7 @@ export class DatabaseSession {
   #file = IN_MEMORY;
   /** Statements that set something since the file was loaded. They are run again, because `duckdb_settings` shows many
    * values in a form that SET does not take, and nothing at all once the database is invalidated. */
-  #settings: string[] = [];
+  #settings = new Set<string>();
   /** Those that hold for the instance since the last restart, across later loads, as in DuckDB's runner. */
   #inheritedSettings: readonly string[] = [];
   #settingsBeforeLoad: readonly string[] = [];
@@ -60,7 +60,7 @@ export class DatabaseSession {
    */
   async open(file: DatabaseFile = IN_MEMORY): Promise<void> {
     const storageVersion = file.storageVersion === '' ? this.#storageVersion() : file.storageVersion;
-    this.#settings = [];
+    this.#settings = new Set();
     this.#settingsBeforeLoad = this.#inheritedSettings;
     await this.#reopen({ ...file, storageVersion });
   }
@@ -99,7 +99,11 @@ export class DatabaseSession {
   /** Remembers `sql`, which has run on `connection`, if a restart must run it again. */
   rememberSettings(sql: string, connection: DuckDBConnection): void {
     const pattern = connection === this.#main ? SETTING : GLOBAL_SETTING;
-    this.#settings.push(...sql.split(';').filter((statement) => pattern.test(statement)));
+    for (const statement of sql.split(';').filter((text) => pattern.test(text))) {
+      // Again at the end, so that a loop does not make the list grow.
+      this.#settings.delete(statement);
+      this.#settings.add(statement);
+    }
   }
 
   async reconnect(): Promise<void> {
