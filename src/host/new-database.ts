@@ -23,7 +23,7 @@ export function refusal(word: string, unclear: string): string {
 
 /** Asks a person. What is not yes, is no. */
 export async function agrees(question: string, input: Readable, output: Writable): Promise<boolean> {
-  const asking = createInterface({ input, output });
+  const asking = createInterface({ input, output, terminal: false });
   try {
     return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
   } finally {

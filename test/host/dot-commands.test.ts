@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { otlp } from '../../src/otlp.js';
 import { folder } from './command.js';
 import { runText } from './shell-in-process.js';
 
@@ -200,6 +201,15 @@ describe('safe mode', () => {
       expect(stderr).toContain(message);
     });
   }
+
+  test('starts no servers', async () => {
+    const { stdout, stderr } = await runText(
+      ".safe_mode\nSELECT listen_uri FROM otlp_serve('otlp:127.0.0.1:0');\nFROM otlp_server_list();\n",
+      { mode: 'csv', hasHeaders: false, plugins: [otlp] },
+    );
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/servers cannot be started: the shell is in safe mode\n$/);
+  });
 
   test('has plugins start no more work', async () => {
     const refused: string[] = [];

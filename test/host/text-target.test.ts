@@ -41,6 +41,24 @@ test('a command that reads no further ends its query, and nothing else', async (
   });
 });
 
+test('the time of a statement is told on the screen, and not sent with its result', async () => {
+  const { stdout } = await runText(`.timer on\n.once |cat > ${file}\nSELECT 1 AS a;\n`, { mode: 'csv' });
+  expect(readFileSync(file, 'utf8')).toBe('a\n1\n');
+  expect(stdout).toMatch(/^Run Time/);
+});
+
+// A pager that was started before the statement was typed took the keys of the statement.
+test('a command is started when there is a result, not before', async () => {
+  const started = join(folder, 'started');
+  const { stdout } = await runText(
+    `.once |touch ${started}; cat > ${file}\n.shell test -e ${started} || echo waits > ${file}.early\nSELECT 1 AS a;\n`,
+    { mode: 'csv' },
+  );
+  expect(stdout).toBe('');
+  expect(readFileSync(`${file}.early`, 'utf8')).toBe('waits\n');
+  expect(readFileSync(file, 'utf8')).toBe('a\n1\n');
+});
+
 test('a command that cannot be run is an error', async () => {
   const { stderr } = await runText('.once |no-such-command-here 2>/dev/null\nSELECT 1;\n');
   expect(stderr).toBe("cannot run no-such-command-here 2>/dev/null: the shell's exit code is 127\n");

@@ -67,6 +67,8 @@ export class Shell implements DotContext {
   #isRunning = false;
   #isCancelled = false;
   #target: TextTarget | undefined;
+  /** A program that is started when there is something to show it: until then the keyboard is the person's. */
+  #nextProgram: TargetName | undefined;
   #isTargetForOneResult = false;
   /** What a target needs, whatever `.mode` says. */
   #targetMode: ModeName | undefined;
@@ -231,8 +233,8 @@ export class Shell implements DotContext {
       await this.#runStatement(command.text);
     } finally {
       const seconds = (performance.now() - startedMs) / 1000;
+      if (this.#isTargetForOneResult) await this.#closeTarget();
       if (this.settings.isTimed) await this.write(`Run Time (s): real ${seconds.toFixed(3)}\n`);
-      if (this.#isTargetForOneResult) await this.redirect(undefined);
     }
   }
 
@@ -285,25 +287,36 @@ export class Shell implements DotContext {
 
   /** Sends what follows to a target: all of it, or one result. Without a target it goes to the screen again. */
   async redirect(name: TargetName | undefined, options: { readonly isForOneResult?: boolean } = {}): Promise<void> {
-    const before = this.#target;
+    await this.#closeTarget();
+    if (name === undefined) return;
+    this.#isTargetForOneResult = options.isForOneResult ?? false;
+    if (name.kind === 'spreadsheet') this.#targetMode = 'csv';
+    if (name.kind !== 'file' && this.#isTargetForOneResult) this.#nextProgram = name;
+    else this.#target = await openTarget(name);
+  }
+
+  async #closeTarget(): Promise<void> {
+    const target = this.#target;
+    const hasKeyboard = this.#isTargetForOneResult;
     this.#target = undefined;
+    this.#nextProgram = undefined;
     this.#isTargetForOneResult = false;
     this.#targetMode = undefined;
     try {
-      await before?.close();
+      await target?.close();
     } finally {
-      this.keyboard?.resume();
+      if (hasKeyboard) this.keyboard?.resume();
     }
-    if (name === undefined) return;
-    // A program may read from the terminal while it shows the result, as a pager does.
-    if (name.kind !== 'file') this.keyboard?.suspend();
-    this.#target = await openTarget(name);
-    this.#isTargetForOneResult = options.isForOneResult ?? false;
-    if (name.kind === 'spreadsheet') this.#targetMode = 'csv';
   }
 
   async write(text: string): Promise<void> {
     this.screen.progress?.clear();
+    if (this.#nextProgram !== undefined) {
+      const name = this.#nextProgram;
+      this.#nextProgram = undefined;
+      this.keyboard?.suspend(); // a pager reads keys
+      this.#target = await openTarget(name);
+    }
     await (this.#target ?? this.screen.out).write(text);
   }
 
@@ -318,7 +331,7 @@ export class Shell implements DotContext {
   }
 
   async close(): Promise<void> {
-    await this.redirect(undefined);
+    await this.#closeTarget();
   }
 
   show(sql: string, mode: Mode, style: Partial<ResultStyle> = {}): Promise<void> {
@@ -406,7 +419,7 @@ export class Shell implements DotContext {
       ...this.settings,
       maxWidth: this.width,
       timeZone: this.#timeZone,
-      paint: this.#target === undefined ? this.screen.outPaint : plainPaint,
+      paint: (this.#target ?? this.#nextProgram) === undefined ? this.screen.outPaint : plainPaint,
       display: this.#database?.display ?? [],
     };
   }
