@@ -4,6 +4,7 @@
 // A part of a file stands between <!-- generated:NAME --> and <!-- /generated:NAME -->; the rest is written by hand.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constructReference } from '../packages/promql/scripts/constructs.mjs';
 
 const root = new URL('..', import.meta.url);
 const { failureKinds } = await built('base/failure.js');
@@ -44,6 +45,7 @@ const partsByFile = {
   'docs/functions.md': { functions: functionReference, 'file-readers': fileReaderReference },
   'docs/tables.md': { tables: tableReference },
   'docs/errors.md': { 'failure-kinds': failureReference },
+  'packages/promql/docs/constructs.md': { constructs: constructReference },
 };
 
 const isCheck = process.argv.includes('--check');

@@ -167,13 +167,13 @@ export function typeOf(expression: Expression): ValueType {
   }
 }
 
-/** The expressions directly below one, in the order in which they are written. */
+/** The expressions directly below one. Of an aggregation what is aggregated comes first. */
 export function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'aggregation':
       return expression.parameter === undefined
         ? [expression.expression]
-        : [expression.parameter, expression.expression];
+        : [expression.expression, expression.parameter];
     case 'binary':
       return [expression.left, expression.right];
     case 'call':

@@ -42,6 +42,8 @@ function escaped(text: string, quote: string): string {
 
 function hexEscape(character: string): string {
   const code = character.codePointAt(0)!;
+  // A byte that is not UTF-8, as string literals keep it.
+  if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
   if (code < 0x10000) return `\\u${code.toString(16).padStart(4, '0')}`;
   return `\\U${code.toString(16).padStart(8, '0')}`;
@@ -62,12 +64,12 @@ export function decimal(value: number): string {
   return sign + digits.padEnd(point, '0');
 }
 
-/** Shortest text that reads back as `value`; an exponent below 1e-4 and from `largest` on: `%v`, `%g`. */
-export function general(value: number, largest = 1e21): string {
+/** Shortest text that reads back as `value`; with an exponent below 1e-4 and from 1e6 on: `%v`, `%g`. */
+export function general(value: number): string {
   const special = nonFinite(value);
   if (special !== undefined) return special;
   const magnitude = Math.abs(value);
-  if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < largest)) return decimal(value);
+  if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e6)) return decimal(value);
   const [mantissa = '', exponent = ''] = value.toExponential().split('e');
   const sign = exponent.startsWith('-') ? '-' : '+';
   return `${mantissa}e${sign}${exponent.replace(/^[-+]/, '').padStart(2, '0')}`;

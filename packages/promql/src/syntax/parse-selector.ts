@@ -1,7 +1,7 @@
 import { quoted } from './go-text.js';
 import { Matcher, METRIC_NAME } from './matcher.js';
 import { type Position, spanning } from './position.js';
-import { unquote } from './string-literal.js';
+import { hasStrayBytes, unquote } from './string-literal.js';
 import { isLabelName, type MatchOperator, type Token } from './token.js';
 import type { TokenStream } from './token-stream.js';
 
@@ -58,7 +58,7 @@ function parseGroupingLabel(tokens: TokenStream): string {
   }
   tokens.take();
   const label = labelOf(token);
-  if (label === '') tokens.report(token, `invalid label name for grouping: ${quoted(label)}`);
+  if (label === '' || hasStrayBytes(label)) tokens.report(token, `invalid label name for grouping: ${quoted(label)}`);
   return label;
 }
 

@@ -1,0 +1,5 @@
+import type { StepSeries } from './step-series.js';
+
+export function withoutName(series: StepSeries): StepSeries {
+  return series.relabelled(series.labels.dropMetadata(), false);
+}

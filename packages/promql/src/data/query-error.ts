@@ -1,0 +1,20 @@
+/** Why a query has no answer. `execution` is the query's own fault, as are its limits. */
+export type QueryFailure = 'execution' | 'canceled' | 'timeout' | 'limit' | 'source';
+
+/** An evaluation that failed. The message is Prometheus's, as far as Prometheus knows the case. */
+export class QueryError extends Error {
+  readonly kind: QueryFailure;
+
+  constructor(kind: QueryFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'QueryError';
+    this.kind = kind;
+  }
+}
+
+export function executionError(message: string): QueryError {
+  return new QueryError('execution', message);
+}
+
+/** The text for two results that cannot be told apart. */
+export const SAME_LABELS = 'vector cannot contain metrics with the same labelset';

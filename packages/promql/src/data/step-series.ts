@@ -1,0 +1,75 @@
+import { type NativeHistogram, sampleWeight } from '../histogram/native-histogram.js';
+import type { Labels } from './labels.js';
+
+/** What a series holds at a step. */
+export const NOTHING = 0;
+export const FLOAT = 1;
+export const HISTOGRAM = 2;
+
+/**
+ * A series with a value for each step of a grid, or none. `kinds` says which; where it is not `FLOAT`, `values` holds
+ * no meaning, and where it is `HISTOGRAM`, `histograms` holds the value.
+ */
+export class StepSeries {
+  labels: Labels;
+  /** The name no longer fits the values, and is dropped when the query ends. */
+  dropsName: boolean;
+  readonly kinds: Uint8Array;
+  readonly values: Float64Array;
+  histograms: (NativeHistogram | undefined)[] | undefined;
+
+  constructor(labels: Labels, steps: number, dropsName = false) {
+    this.labels = labels;
+    this.dropsName = dropsName;
+    this.kinds = new Uint8Array(steps);
+    this.values = new Float64Array(steps);
+    this.histograms = undefined;
+  }
+
+  setFloat(step: number, value: number): void {
+    this.kinds[step] = FLOAT;
+    this.values[step] = value;
+  }
+
+  setHistogram(step: number, histogram: NativeHistogram): void {
+    this.kinds[step] = HISTOGRAM;
+    this.histograms ??= new Array(this.kinds.length);
+    this.histograms[step] = histogram;
+  }
+
+  histogramAt(step: number): NativeHistogram | undefined {
+    return this.kinds[step] === HISTOGRAM ? this.histograms![step] : undefined;
+  }
+
+  /** Takes the value of another series at a step, if it has one. */
+  copyStep(step: number, from: StepSeries, fromStep = step): void {
+    const kind = from.kinds[fromStep];
+    if (kind === FLOAT) this.setFloat(step, from.values[fromStep]!);
+    else if (kind === HISTOGRAM) this.setHistogram(step, from.histograms![fromStep]!);
+  }
+
+  clear(step: number): void {
+    this.kinds[step] = NOTHING;
+  }
+
+  get isEmpty(): boolean {
+    return this.kinds.every((kind) => kind === NOTHING);
+  }
+
+  /** Samples that the series counts as, where samples are limited. */
+  get weight(): number {
+    let weight = 0;
+    for (const kind of this.kinds) if (kind === FLOAT) weight++;
+    if (this.histograms === undefined) return weight;
+    for (const [step, kind] of this.kinds.entries()) {
+      if (kind === HISTOGRAM) weight += sampleWeight(this.histograms[step]!);
+    }
+    return weight;
+  }
+
+  /** A series with the same values and other labels, which shares them. */
+  relabelled(labels: Labels, dropsName: boolean): StepSeries {
+    const copy: StepSeries = Object.create(StepSeries.prototype);
+    return Object.assign(copy, this, { labels, dropsName });
+  }
+}

@@ -1,0 +1,97 @@
+import { QueryError } from '../data/query-error.js';
+
+/** What one query may use. A limit that is not given is not checked. */
+export interface QueryLimits {
+  /** Samples in memory at once, raw ones and results. Prometheus's default is 50,000,000. */
+  readonly maxSamples?: number;
+  /** Series read from the source. */
+  readonly maxSeries?: number;
+  /** Times for which a range query is evaluated. Prometheus's API refuses more than 11,000. */
+  readonly maxSteps?: number;
+  readonly timeoutMs?: number;
+}
+
+/** How long evaluation may hold the thread before others get their turn. */
+const TURN_MS = 10;
+
+/** Whether a query may go on: it counts samples and series, and looks at the clock and at cancellation. */
+export class QueryControl {
+  readonly #limits: QueryLimits;
+  readonly #abort = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #onCallerAbort = () =>
+    this.#abort.abort(new QueryError('canceled', 'query was canceled in expression evaluation'));
+  #samples = 0;
+  #peakSamples = 0;
+  #samplesRead = 0;
+  #series = 0;
+  #turnEnds = performance.now() + TURN_MS;
+
+  constructor(limits: QueryLimits, signal: AbortSignal | undefined) {
+    this.#limits = limits;
+    this.#caller = signal;
+    if (signal?.aborted) this.#onCallerAbort();
+    signal?.addEventListener('abort', this.#onCallerAbort, { once: true });
+    if (limits.timeoutMs === undefined) return;
+    const timedOut = () => this.#abort.abort(new QueryError('timeout', 'query timed out in expression evaluation'));
+    this.#timer = setTimeout(timedOut, limits.timeoutMs);
+    this.#timer.unref();
+  }
+
+  /** Aborted when the caller cancels and when time is up. The reason is the error of the query. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get samplesRead(): number {
+    return this.#samplesRead;
+  }
+
+  get peakSamples(): number {
+    return this.#peakSamples;
+  }
+
+  /** Undefined while the turn lasts; otherwise to be awaited. Throws once the query must end. */
+  checkpoint(): Promise<void> | undefined {
+    this.signal.throwIfAborted();
+    return performance.now() < this.#turnEnds ? undefined : this.#nextTurn();
+  }
+
+  hold(samples: number): void {
+    this.#samples += samples;
+    if (this.#samples > this.#peakSamples) this.#peakSamples = this.#samples;
+    if (this.#samples <= (this.#limits.maxSamples ?? Infinity)) return;
+    throw new QueryError('limit', 'query processing would load too many samples into memory in query execution');
+  }
+
+  release(samples: number): void {
+    this.#samples -= samples;
+  }
+
+  countRead(series: number, samples: number): void {
+    this.#series += series;
+    this.#samplesRead += samples;
+    const { maxSeries } = this.#limits;
+    if (maxSeries === undefined || this.#series <= maxSeries) return;
+    throw new QueryError('limit', `query must read at most ${maxSeries} series`);
+  }
+
+  checkSteps(steps: number): void {
+    const { maxSteps } = this.#limits;
+    if (maxSteps === undefined || steps <= maxSteps) return;
+    throw new QueryError('limit', `query must have at most ${maxSteps} steps, got ${steps}`);
+  }
+
+  /** Stops watching the clock and the caller. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener('abort', this.#onCallerAbort);
+  }
+
+  async #nextTurn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turnEnds = performance.now() + TURN_MS;
+    this.signal.throwIfAborted();
+  }
+}
