@@ -14,14 +14,16 @@ import type { Feeder, LiveRows } from '../live/live-rows.js';
 import type { ListedLetter, ReplayResult } from '../seal/dead-letter.js';
 import { HeldLetters } from '../seal/held-letters.js';
 import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
-import { type FlushResult, Sealer, type SealerEvents } from '../seal/sealer.js';
-import { canonicalUri, httpUrl, type ListenUri } from '../server/listen-uri.js';
+import { type FlushResult, Sealer } from '../seal/sealer.js';
+import type { ListenUri } from '../server/listen-uri.js';
+import { CommitPolicy } from './commit-policy.js';
 import { JournalGuard } from './journal-guard.js';
 import type { Listeners } from './listeners.js';
 import { newListeners } from './new-listener.js';
 import { type OpenJournal, openJournal } from './open-journal.js';
 import { Recovery } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
+import { ServerAddress } from './server-address.js';
 import { type ServerEventLog, ServerEvents } from './server-events.js';
 
 /** Attempts of the final commit, and the pause between them. What cannot be committed then is dropped, and said so. */
@@ -40,9 +42,18 @@ export interface StopResult {
   readonly error: string | undefined;
 }
 
+/** What a server is started with, opened already. */
+interface ServerStart {
+  readonly address: ServerAddress;
+  readonly target: SealTarget;
+  readonly opened: OpenJournal | undefined;
+  readonly live: LiveRows;
+  readonly memoryLimitBytes: number;
+  readonly told: ServerEvents;
+  log(level: LogLevel, message: string): void;
+}
+
 export class IngestServer {
-  /** Where its first listener is; the port is the real one. */
-  readonly uri: ListenUri;
   readonly request: ServeRequest;
   readonly ingest: Ingest;
   readonly sealer: Sealer;
@@ -51,6 +62,8 @@ export class IngestServer {
   readonly target: SealTarget;
   /** What brings back what was accepted earlier, if the server has a journal. */
   readonly recovery: Recovery | undefined;
+  /** Where its first listener is. */
+  readonly #address: ServerAddress;
   readonly #opened: OpenJournal | undefined;
   readonly #told: ServerEvents;
   readonly #guard: JournalGuard | undefined;
@@ -63,9 +76,9 @@ export class IngestServer {
   #ending: Promise<StopResult> | undefined;
 
   private constructor(
-    uri: ListenUri,
     request: ServeRequest,
     parts: {
+      address: ServerAddress;
       ingest: Ingest;
       sealer: Sealer;
       maintenance: MaintenanceSchedule;
@@ -80,8 +93,8 @@ export class IngestServer {
       endReading: () => void;
     },
   ) {
-    this.uri = uri;
     this.request = request;
+    this.#address = parts.address;
     this.ingest = parts.ingest;
     this.sealer = parts.sealer;
     this.maintenance = parts.maintenance;
@@ -104,10 +117,11 @@ export class IngestServer {
     eventLog: ServerEventLog,
   ): Promise<IngestServer> {
     const { options } = request;
-    const told = new ServerEvents(request.listeners[0].uri, eventLog);
+    const address = new ServerAddress(request.listeners[0].uri);
+    const told = new ServerEvents(address, eventLog);
     const log = (level: LogLevel, message: string) => {
       // Losing a line of log is no reason to fail what the line is about.
-      database.writeLog(level, `${canonicalUri(told.uri)}: ${message}`).catch(() => undefined);
+      database.writeLog(level, `${address.listenUri}: ${message}`).catch(() => undefined);
     };
     const opened = await openJournal(database, request, {
       log: (message) => log('WARNING', message),
@@ -117,7 +131,8 @@ export class IngestServer {
     try {
       target = await openTarget(database, options, request.caller);
       const memoryLimitBytes = await database.memoryLimitBytes();
-      return await IngestServer.#startOn(request, target, opened, live, memoryLimitBytes, log, told);
+      const start = { address, target, opened, live, memoryLimitBytes, log, told };
+      return await IngestServer.#startOn(request, start);
     } catch (error) {
       target?.close();
       await opened?.journal.close();
@@ -127,15 +142,9 @@ export class IngestServer {
 
   static async #startOn(
     request: ServeRequest,
-    target: SealTarget,
-    opened: OpenJournal | undefined,
-    live: LiveRows,
-    memoryLimitBytes: number,
-    log: (level: LogLevel, message: string) => void,
-    told: ServerEvents,
+    { address, target, opened, live, memoryLimitBytes, log, told }: ServerStart,
   ): Promise<IngestServer> {
     const { options } = request;
-    let { uri } = request.listeners[0];
     const journal = opened?.journal;
     const serverId = journal?.serverId ?? randomUUID();
     const last = await target.lastSeal(serverId, journal?.firstSequence);
@@ -147,40 +156,12 @@ export class IngestServer {
     });
     const heldLetters = new HeldLetters(options.max_decoded_bytes);
     const freeze = (rows: SignalRows) => new FrozenRows(rows);
-    const events: SealerEvents = {
-      identity: () => ({ server: canonicalUri(uri), serverId }),
-      committed: (generation, reason) => {
-        admission.release(generation.admittedBytes);
-        told.commitSucceeded();
-        if (reason === 'background') maintenance.sealed(generation.admittedBytes, Date.now());
-        journal?.release(generation.lastJournalSequence).catch((error: unknown) => {
-          log('ERROR', `cannot remove a journal segment: ${messageOf(error)}`);
-        });
-      },
-      failed: (error) => log('ERROR', `cannot commit rows: ${error}`),
-      postponed: (error) => told.commitFailed(error),
-      refused: async (generation, refusal, error) => {
-        const { firstJournalSequence: first, lastJournalSequence: end, rows } = generation;
-        try {
-          if (opened !== undefined) await opened.deadLetters.add(opened.journal, { first, last: end }, rows, error);
-          // The rows behind them would be refused as well; in memory all of them wait as safely where they are.
-          else if (refusal === 'table') return false;
-          else heldLetters.add(generation, error);
-        } catch (failure) {
-          log('ERROR', `cannot set ${rows} rows aside: ${messageOf(failure)}`);
-          return false;
-        }
-        admission.release(generation.admittedBytes);
-        told.tell('rows_set_aside', { rows, error });
-        log('ERROR', `set ${rows} rows aside as dead letters, which otlp_replay() tries again: ${error}`);
-        return true;
-      },
-    };
-    const sealer = new Sealer(target, freeze, options, events, { lastSequence: last.sealSequence, memoryLimitBytes });
+    const policy = new CommitPolicy({ address, serverId, admission, maintenance, opened, heldLetters, told, log });
+    const sealer = new Sealer(target, freeze, options, policy, { lastSequence: last.sealSequence, memoryLimitBytes });
     told.held = sealer;
     const feeder: Feeder = {
       get listenUri() {
-        return canonicalUri(uri);
+        return address.listenUri;
       },
       serverId,
       tables: target.live,
@@ -200,7 +181,7 @@ export class IngestServer {
     try {
       await recovery?.replay(last.journalSequence);
       const [first] = await listeners.listen();
-      uri = first!.uri;
+      address.bound(first!.uri);
       // Only now: a request that was accepted before another socket could not be bound would be lost.
       ingest.open();
     } catch (error) {
@@ -211,12 +192,11 @@ export class IngestServer {
       await ingest.close();
       throw error;
     }
-    told.uri = uri;
     const guard = journal === undefined ? undefined : new JournalGuard(journal, sealer);
     guard?.start();
-    const kept = { target, opened, guard, heldLetters, serverId };
+    const kept = { address, target, opened, guard, heldLetters, serverId };
     const parts = { ...kept, ingest, sealer, maintenance, listeners, recovery, told, endReading };
-    return new IngestServer(uri, request, parts);
+    return new IngestServer(request, parts);
   }
 
   /** The journal, if the server has one. */
@@ -239,12 +219,17 @@ export class IngestServer {
     return this.recovery?.replayDeadLetters() ?? this.#replayHeld();
   }
 
+  /** Where its first listener is; the port is the real one. */
+  get uri(): ListenUri {
+    return this.#address.uri;
+  }
+
   get listenUri(): string {
-    return canonicalUri(this.uri);
+    return this.#address.listenUri;
   }
 
   get listenUrl(): string {
-    return httpUrl(this.uri);
+    return this.#address.listenUrl;
   }
 
   /**

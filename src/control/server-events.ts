@@ -1,6 +1,6 @@
 // What happens to a server that its operator has to know who looks at nothing else: each event with its level, once.
 
-import { canonicalUri, type ListenUri } from '../server/listen-uri.js';
+import type { ServerAddress } from './server-address.js';
 
 /** Every event names its server as `listen_uri`; those that begin something tell the `error`. */
 export const serverEvents = {
@@ -30,20 +30,19 @@ export type ServerEventLog = (event: ServerEvent) => void;
 
 /** What one server tells. A trouble that lasts is told once, however often it shows. */
 export class ServerEvents {
-  /** Where the server listens; with the real port once there is one. */
-  uri: ListenUri;
   /** What holds the server's rows, once it is there. */
   held: { readonly bufferedRows: number } = { bufferedRows: 0 };
+  readonly #address: ServerAddress;
   readonly #log: ServerEventLog;
   #areCommitsFailing = false;
 
-  constructor(uri: ListenUri, log: ServerEventLog) {
-    this.uri = uri;
+  constructor(address: ServerAddress, log: ServerEventLog) {
+    this.#address = address;
     this.#log = log;
   }
 
   tell(event: ServerEventName, fields: ServerEvent['fields'] = {}): void {
-    const server = { listen_uri: canonicalUri(this.uri), buffered_rows: this.held.bufferedRows };
+    const server = { listen_uri: this.#address.listenUri, buffered_rows: this.held.bufferedRows };
     this.#log({ level: serverEvents[event], event, fields: { ...server, ...fields } });
   }
 

@@ -1,11 +1,14 @@
-// A server without sockets and without DuckDB: what is between them, as IngestServer wires it, before a disk and a target
+// A server without sockets and without DuckDB: what is between them, wired as in IngestServer, before a disk and a target
 // in memory.
 
 import type { FrozenBatch, Generation } from '../../../src/buffer/generation.js';
 import type { SignalRows } from '../../../src/buffer/signal-rows.js';
 import { tablesApart } from '../../../src/catalog/live-tables.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from '../../../src/catalog/seal-target.js';
+import { CommitPolicy } from '../../../src/control/commit-policy.js';
 import { Recovery } from '../../../src/control/recovery.js';
+import { ServerAddress } from '../../../src/control/server-address.js';
+import { ServerEvents } from '../../../src/control/server-events.js';
 import type { Refusal } from '../../../src/duckdb/errors.js';
 import { Admission } from '../../../src/ingest/admission.js';
 import { Ingest } from '../../../src/ingest/ingest.js';
@@ -14,7 +17,10 @@ import { Journal } from '../../../src/journal/journal.js';
 import type { Damage } from '../../../src/journal/segment.js';
 import { readOptions } from '../../../src/schema/option-declaration.js';
 import { serveOptions } from '../../../src/schema/serve-options.js';
+import { HeldLetters } from '../../../src/seal/held-letters.js';
+import { MaintenanceSchedule } from '../../../src/seal/maintenance-schedule.js';
 import { Sealer } from '../../../src/seal/sealer.js';
+import { parseListenUri } from '../../../src/server/listen-uri.js';
 import { logsRequest } from '../../support/telemetry.js';
 import type { MemoryStorage } from './memory-storage.js';
 
@@ -110,39 +116,27 @@ export class MemoryServer {
     const admission = new Admission(options.max_buffered_bytes);
     const freeze = (rows: SignalRows) => new FrozenBodies(rows);
     const last = await target.lastSeal(journal.serverId);
-    const sealer = new Sealer(
-      target,
-      freeze,
-      options,
-      {
-        identity: () => ({ server: 'otlp:memory', serverId: journal.serverId }),
-        committed: (generation) => {
-          admission.release(generation.admittedBytes);
-          journal.release(generation.lastJournalSequence).catch(() => undefined);
-        },
-        failed: () => {},
-        postponed: () => {},
-        refused: async (
-          { firstJournalSequence: first, lastJournalSequence: end, rows, admittedBytes },
-          _refusal,
-          error,
-        ) => {
-          try {
-            await deadLetters.add(journal, { first, last: end }, rows, error);
-          } catch {
-            return false;
-          }
-          admission.release(admittedBytes);
-          return true;
-        },
-      },
-      { lastSequence: last.sealSequence },
-    );
+    const address = new ServerAddress(parseListenUri('otlp:localhost'));
+    const opened = { journal, deadLetters };
+    const policy = new CommitPolicy({
+      address,
+      serverId: journal.serverId,
+      admission,
+      maintenance: new MaintenanceSchedule(target.maintenance, options.max_buffered_bytes, {
+        admittedBytes: () => admission.admittedBytes,
+        unsupported: () => {},
+      }),
+      opened,
+      heldLetters: new HeldLetters(options.max_decoded_bytes),
+      told: new ServerEvents(address, () => {}),
+      log: () => {},
+    });
+    const sealer = new Sealer(target, freeze, options, policy, { lastSequence: last.sealSequence });
     const ingest = new Ingest(options, admission, sealer, journal);
     ingest.open();
     // So little memory that a recovery commits after each record.
     const little = { max_decoded_bytes: 1 };
-    const parts = { journal, deadLetters, target, ingest, sealer, freeze, options: little, log: () => {} };
+    const parts = { ...opened, target, ingest, sealer, freeze, options: little, log: () => {} };
     const recovery = new Recovery(parts);
     await recovery.replay(last.journalSequence);
     return new MemoryServer({ journal, deadLetters, sealer, recovery, ingest });

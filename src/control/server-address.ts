@@ -1,0 +1,26 @@
+import { canonicalUri, httpUrl, type ListenUri } from '../server/listen-uri.js';
+
+/** Where a server is: at the URI that was asked for, and at the real port once its sockets are bound. */
+export class ServerAddress {
+  #uri: ListenUri;
+
+  constructor(asked: ListenUri) {
+    this.#uri = asked;
+  }
+
+  bound(uri: ListenUri): void {
+    this.#uri = uri;
+  }
+
+  get uri(): ListenUri {
+    return this.#uri;
+  }
+
+  get listenUri(): string {
+    return canonicalUri(this.#uri);
+  }
+
+  get listenUrl(): string {
+    return httpUrl(this.#uri);
+  }
+}
