@@ -28,7 +28,7 @@ const KEEP_ALIVE_MS = 75_000;
 const STOP_GRACE_MS = 10_000;
 /** How long a client whose connection is cut has to read why. */
 const LINGER_MS = 1000;
-/** What a refused client is asked to wait: some seals at the default age. */
+/** What a refused client is asked to wait: the shortest pause that the header can state. */
 const RETRY_AFTER_S = '1';
 /** Beyond some number of headers node:http passes over the rest, and with them perhaps a token or a length. */
 const MAX_HEADER_LINES = 2000;
