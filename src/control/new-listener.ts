@@ -20,21 +20,22 @@ export function newListeners(
   ingest: Ingest,
   hooks: Omit<ListenerHooks, 'connections'>,
 ): Listeners {
+  const authorization = new Authorization(request.token);
   const connections = new ConnectionLimit(request.options.max_connections);
   const parts = request.listeners.map((asked) => ({
     request: asked,
-    listener: newListener(asked, request, ingest, { ...hooks, connections }),
+    listener: newListener(asked, request.options, authorization, ingest, { ...hooks, connections }),
   }));
   return new Listeners(parts, connections);
 }
 
 function newListener(
   { uri, transport, protocols }: ListenerRequest,
-  { options, token }: ServeRequest,
+  options: ServeRequest['options'],
+  authorization: Authorization,
   ingest: Ingest,
   hooks: ListenerHooks,
 ): Listener {
-  const authorization = new Authorization(token);
   if (transport === 'http') return new HttpListener(uri, options, authorization, ingest, hooks);
   const timeoutMs = options.request_timeout_ms;
   const services = protocols.flatMap((protocol) => (protocol === 'otap' ? otapServices : [...otlpServices.keys()]));

@@ -1,6 +1,7 @@
 // Room for request bytes: reserved as a body comes, released once its rows are committed or refused.
 
 import { Failure } from '../base/failure.js';
+import type { Principal } from '../server/identity/principal.js';
 
 export class Admission {
   readonly #maxBytes: number;
@@ -16,8 +17,8 @@ export class Admission {
   }
 
   /** A reservation of nothing yet. */
-  reservation(): Reservation {
-    return new Reservation(this);
+  reservation(principal: Principal): Reservation {
+    return new Reservation(this, principal);
   }
 
   /** Throws `overloaded` where `bytes` more would not fit. */
@@ -40,13 +41,16 @@ export class Admission {
   }
 }
 
-/** What one request has reserved. It is released once, unless its bytes are handed on with the request. */
+/** What one request has reserved. It is released once, unless its bytes are handed on with its rows. */
 export class Reservation {
+  /** Whose request it is. */
+  readonly principal: Principal;
   readonly #admission: Admission;
   #bytes = 0;
 
-  constructor(admission: Admission) {
+  constructor(admission: Admission, principal: Principal) {
     this.#admission = admission;
+    this.principal = principal;
   }
 
   get bytes(): number {
@@ -65,7 +69,7 @@ export class Reservation {
     this.#admission.release(this.handOn());
   }
 
-  /** Gives up the reservation to whoever releases its bytes with Admission. */
+  /** Gives up the reservation to the rows, whose commit releases its bytes with Admission. */
   handOn(): number {
     const bytes = this.#bytes;
     this.#bytes = 0;

@@ -11,7 +11,7 @@ import type { Group, Journal } from '../journal/journal.js';
 import type { JournalEntry, JournalRecord } from '../journal/record.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import type { Sealer } from '../seal/sealer.js';
-import type { Admission } from './admission.js';
+import type { Admission, Reservation } from './admission.js';
 import { GroupRows, type RequestBytes } from './group-rows.js';
 
 /** What the sender of accepted telemetry is told. */
@@ -127,37 +127,28 @@ export class Ingest {
   }
 
   /**
-   * Decodes a request whose `admittedBytes` are reserved, and appends all of its rows or none. Its body must not be used
-   * afterwards. The bytes stay reserved until the rows are committed; without rows, or on a failure, they are released
-   * here. Requests of one `sender` do not hold up those of others. With a journal, resolves once the request is durable.
+   * Decodes a request, and appends all of its rows or none. Its body must not be used afterwards. The rows take over the
+   * reserved bytes, which stay reserved until they are committed. Without rows, or on a failure, the caller still has them
+   * to release. Requests of one `sender` do not hold up those of others. With a journal, resolves once the request is durable.
    */
-  async accept(request: EncodedRequest, admittedBytes: number, sender: unknown): Promise<Receipt> {
-    try {
-      const inlineRows = this.#decodeInline(request);
-      if (this.#journal === undefined) {
-        if (inlineRows !== undefined) return this.#appendSync(inlineRows, this.#measured(inlineRows, admittedBytes));
-        const rows = await this.#decodeOnThread(request, sender);
-        const receipt = this.#appendSync(rows, this.#measured(rows, admittedBytes));
-        this.#pool.recycle(rows);
-        return receipt;
-      }
-      if (inlineRows !== undefined) {
-        const entry = { kind: 'request', ...request } as const;
-        // Awaited here, so that what it rejects with is caught here.
-        const bytes = this.#measured(inlineRows, admittedBytes);
-        return await this.#journaled(this.#journal, entry, inlineRows, bytes, 'copied');
-      }
-      // The thread that decodes takes the body; the journal gets what was sent.
-      const entry = { kind: 'request', ...request, body: new Uint8Array(request.body) } as const;
+  async accept(request: EncodedRequest, reservation: Reservation, sender: unknown): Promise<Receipt> {
+    const inlineRows = this.#decodeInline(request);
+    if (this.#journal === undefined) {
+      if (inlineRows !== undefined) return this.#appendSync(inlineRows, reservation);
       const rows = await this.#decodeOnThread(request, sender);
-      const bytes = this.#measured(rows, admittedBytes);
-      const receipt = await this.#journaled(this.#journal, entry, rows, bytes, 'lent');
+      const receipt = this.#appendSync(rows, reservation);
       this.#pool.recycle(rows);
       return receipt;
-    } catch (error) {
-      this.admission.release(admittedBytes);
-      throw error;
     }
+    if (inlineRows !== undefined) {
+      return this.#journaled(this.#journal, { kind: 'request', ...request }, inlineRows, reservation, 'copied');
+    }
+    // The thread that decodes takes the body; the journal gets what was sent.
+    const entry = { kind: 'request', ...request, body: new Uint8Array(request.body) } as const;
+    const rows = await this.#decodeOnThread(request, sender);
+    const receipt = await this.#journaled(this.#journal, entry, rows, reservation, 'lent');
+    this.#pool.recycle(rows);
+    return receipt;
   }
 
   /** Ends the threads that decode. */
@@ -165,20 +156,11 @@ export class Ingest {
     return this.#pool.close();
   }
 
-  /**
-   * Appends rows that came in `admittedBytes`, which are reserved; they are released where this rejects. The rows are
-   * copied before this returns. With a journal, resolves once they are durable.
-   */
-  async acceptRows(rows: SignalRows, admittedBytes: number): Promise<Receipt> {
-    try {
-      const bytes = this.#measured(rows, admittedBytes);
-      if (this.#journal === undefined) return this.#appendSync(rows, bytes);
-      const packed = packRows(rows);
-      return await this.#journaled(this.#journal, { kind: 'rows', packed }, unpackRows(packed), bytes, 'lent');
-    } catch (error) {
-      this.admission.release(admittedBytes);
-      throw error;
-    }
+  /** Appends rows as accept() does those of a request. They are copied before this returns. */
+  async acceptRows(rows: SignalRows, reservation: Reservation): Promise<Receipt> {
+    if (this.#journal === undefined) return this.#appendSync(rows, reservation);
+    const packed = packRows(rows);
+    return this.#journaled(this.#journal, { kind: 'rows', packed }, unpackRows(packed), reservation, 'lent');
   }
 
   /** The rows of what an earlier run had in its journal; valid until the next call. Throws where it cannot be decoded. */
@@ -213,10 +195,11 @@ export class Ingest {
     journal: Journal,
     entry: JournalEntry,
     rows: SignalRows,
-    bytes: RequestBytes,
+    reservation: Reservation,
     memory: 'copied' | 'lent',
   ): Promise<Receipt> {
-    if (rows.rows === 0) return this.#appendSync(rows, bytes);
+    if (rows.rows === 0) return this.#appendSync(rows, reservation);
+    const bytes = this.#measured(rows, reservation);
     // A group is committed by one seal, because that names its last sequence.
     if (this.#groupRows !== undefined && !this.#sealer.fitOneSeal(this.#groupRows, rows.rows, bytes.storedBytes)) {
       this.#group?.close();
@@ -235,11 +218,12 @@ export class Ingest {
     this.#groupRows!.add(rows, bytes, memory);
     const receipt = receiptOf(rows);
     await group.durable;
+    reservation.handOn();
     return receipt;
   }
 
   /** What a request takes. Throws where its rows would take too much in tables, however little they take here. */
-  #measured(rows: SignalRows, admittedBytes: number): RequestBytes {
+  #measured(rows: SignalRows, { bytes: admittedBytes }: Reservation): RequestBytes {
     const { storedBytes } = rows;
     if (storedBytes > this.#maxStoredBytes) {
       throw new Failure(
@@ -250,14 +234,12 @@ export class Ingest {
     return { admittedBytes, storedBytes };
   }
 
-  #appendSync(rows: SignalRows, bytes: RequestBytes): Receipt {
+  #appendSync(rows: SignalRows, reservation: Reservation): Receipt {
     const receipt = receiptOf(rows);
-    if (receipt.rows === 0) {
-      this.admission.release(bytes.admittedBytes);
-    } else {
-      this.#sealer.append([rows], { ...bytes, sequences: NO_SEQUENCES });
-      this.#totalRows += receipt.rows;
-    }
+    if (receipt.rows === 0) return receipt;
+    this.#sealer.append([rows], { ...this.#measured(rows, reservation), sequences: NO_SEQUENCES });
+    reservation.handOn();
+    this.#totalRows += receipt.rows;
     return receipt;
   }
 }

@@ -200,11 +200,19 @@ export class HttpListener implements Listener {
   async #export(signal: Signal, request: http.IncomingMessage, response: http.ServerResponse): Promise<Receipt> {
     const { headers } = request;
     if (this.#isStopping) throw new Failure('stopping', 'the server is stopping');
-    this.#authorization.check({ authorization: headers.authorization, apiKey: singleHeader(headers['x-api-key']) });
+    const principal = this.#authorization.check({
+      authorization: headers.authorization,
+      apiKey: singleHeader(headers['x-api-key']),
+    });
     const format = wireFormat(headers['content-type']);
     const encoding = contentEncoding(headers['content-encoding']);
-    const { body, reservation } = await readBody(request, response, this.#options.max_body_bytes, this.#ingest);
-    return this.#ingest.accept({ signal, format, encoding, body }, reservation.handOn(), request.socket);
+    const reservation = this.#ingest.admission.reservation(principal);
+    try {
+      const body = await readBody(request, response, this.#options.max_body_bytes, this.#ingest, reservation);
+      return await this.#ingest.accept({ signal, format, encoding, body }, reservation, request.socket);
+    } finally {
+      reservation.release();
+    }
   }
 
   #respondFailure(request: http.IncomingMessage, response: http.ServerResponse, thrown: unknown): void {

@@ -10,15 +10,17 @@ import { SignalRows } from '../buffer/signal-rows.js';
 import { inflate } from '../decode/compression/inflate.js';
 import { OtapStreamDecoder } from '../decode/otap/otap-stream-decoder.js';
 import { KEPT_SCRATCH, rowLimit } from '../decode/rows/limits.js';
+import type { Reservation } from '../ingest/admission.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { Signal } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import type { GrpcCall, GrpcMethod } from '../server/grpc/call.js';
 import type { GrpcMessage, MessagePrefix } from '../server/grpc/message.js';
 import type { GrpcMessageReader } from '../server/grpc/message-reader.js';
-import { checkMetadata } from '../server/grpc/metadata.js';
+import { principalOf } from '../server/grpc/metadata.js';
 import { grpcStatus, OK_STATUS } from '../server/grpc/status.js';
 import type { Authorization } from '../server/identity/authorization.js';
+import type { Principal } from '../server/identity/principal.js';
 import { type BatchId, batchStatus, readBatchId } from './otap-batch-status.js';
 import { Turnstile } from './turnstile.js';
 
@@ -53,6 +55,7 @@ export function otapMethods(
 
 interface OtapStream {
   readonly call: GrpcCall;
+  readonly principal: Principal;
   readonly reader: GrpcMessageReader;
   readonly decoder: OtapStreamDecoder;
   /** What the decoder writes to. */
@@ -98,16 +101,17 @@ class OtapService {
   }
 
   async receive(signal: Signal, call: GrpcCall): Promise<void> {
-    let reader: GrpcMessageReader;
+    let opened: Pick<OtapStream, 'principal' | 'reader'>;
     try {
-      reader = this.#open(call);
+      opened = this.#open(call);
     } catch (refusal) {
       // Messages count as requests; a stream that is refused before its first counts as one.
       return this.#ingest.counted(() => Promise.reject(refusal));
     }
     const rows = this.#rows[signal];
     const decoder = new OtapStreamDecoder(signal, rows);
-    const stream = { call, reader, decoder, rows, keptBytes: 0 };
+    const { reader } = opened;
+    const stream = { call, ...opened, decoder, rows, keptBytes: 0 };
     call.signal.addEventListener('abort', () => reader.interrupt(new Failure('stopping', 'the server is stopping')), {
       once: true,
     });
@@ -124,36 +128,34 @@ class OtapService {
     }
   }
 
-  #open(call: GrpcCall): GrpcMessageReader {
-    checkMetadata(call, this.#authorization);
+  #open(call: GrpcCall): Pick<OtapStream, 'principal' | 'reader'> {
+    const principal = principalOf(call, this.#authorization);
     if (this.#streams >= MAX_OTAP_STREAMS) throw new Failure('overloaded', `${MAX_OTAP_STREAMS} streams are open`);
-    return call.messages();
+    return { principal, reader: call.messages() };
   }
 
   /** Takes a message and tells the client what became of it. Rejects when the stream has to end with it. */
   async #answer(stream: OtapStream, prefix: MessagePrefix): Promise<void> {
-    const { call, reader, rows } = stream;
-    let refusal = this.#reserve(prefix.bytes);
+    const { call, principal, reader, rows } = stream;
+    const reservation = this.#ingest.admission.reservation(principal);
+    let refusal = this.#reserve(reservation, prefix.bytes);
     let leave = () => {};
     if (refusal !== undefined) {
       leave = await this.#unreserved.enter(call.signal);
       // There may be room by now.
-      refusal = this.#reserve(prefix.bytes);
+      refusal = this.#reserve(reservation, prefix.bytes);
       if (refusal === undefined) leave();
     }
-    let reservedBytes = refusal === undefined ? prefix.bytes : 0;
     let taken: Taken;
     try {
       const message = await reader.within(this.#options.request_timeout_ms, () => reader.message(prefix));
       taken = this.#decodeSync(message, stream);
       if (taken.failure === undefined && refusal === undefined) {
-        const ownedBytes = reservedBytes;
-        reservedBytes = 0;
-        refusal = await this.#accept(rows, ownedBytes);
+        refusal = await this.#accept(rows, reservation);
       }
     } finally {
       leave();
-      this.#ingest.admission.release(reservedBytes);
+      reservation.release();
     }
     const failure = taken.failure ?? refusal;
     await call.send(batchStatus(taken.batchId, failure === undefined ? OK_STATUS : grpcStatus(failure)));
@@ -168,9 +170,9 @@ class OtapService {
   }
 
   /** Accepts rows; gives the reason when there is no room for them, or never will be: the stream goes on. */
-  async #accept(rows: SignalRows, reservedBytes: number): Promise<Failure | undefined> {
+  async #accept(rows: SignalRows, reservation: Reservation): Promise<Failure | undefined> {
     try {
-      await this.#ingest.acceptRows(rows, reservedBytes);
+      await this.#ingest.acceptRows(rows, reservation);
       return undefined;
     } catch (error) {
       if (error instanceof Failure && (error.kind === 'overloaded' || error.kind === 'tooLarge')) return error;
@@ -179,10 +181,10 @@ class OtapService {
   }
 
   /** Reserves room for a message; gives the reason when there is none. */
-  #reserve(bytes: number): Failure | undefined {
+  #reserve(reservation: Reservation, bytes: number): Failure | undefined {
     try {
       this.#ingest.checkRoom();
-      this.#ingest.admission.reserve(bytes);
+      reservation.growTo(bytes);
       return undefined;
     } catch (error) {
       if (error instanceof Failure && error.kind === 'overloaded') return error;

@@ -4,7 +4,7 @@ import type { Ingest } from '../ingest/ingest.js';
 import type { Signal } from '../schema/column-declaration.js';
 import type { GrpcCall, GrpcMethod } from '../server/grpc/call.js';
 import { onlyMessage } from '../server/grpc/message-reader.js';
-import { checkMetadata } from '../server/grpc/metadata.js';
+import { principalOf } from '../server/grpc/metadata.js';
 import type { Authorization } from '../server/identity/authorization.js';
 
 export const otlpServices: ReadonlyMap<string, Signal> = new Map([
@@ -37,9 +37,9 @@ async function exportOnce(
   authorization: Authorization,
   timeoutMs: number,
 ): Promise<void> {
-  checkMetadata(call, authorization);
+  const principal = principalOf(call, authorization);
   const reader = call.messages();
-  const reservation = ingest.admission.reservation();
+  const reservation = ingest.admission.reservation(principal);
   try {
     const { body, encoding } = await reader.within(timeoutMs, () =>
       onlyMessage(reader, {
@@ -50,7 +50,7 @@ async function exportOnce(
         arrived: (bytes) => reservation.growTo(bytes),
       }),
     );
-    await ingest.accept({ signal, format: 'protobuf', encoding, body }, reservation.handOn(), call.connection);
+    await ingest.accept({ signal, format: 'protobuf', encoding, body }, reservation, call.connection);
   } finally {
     reservation.release();
   }

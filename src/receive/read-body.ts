@@ -5,39 +5,28 @@ import { Failure } from '../base/failure.js';
 import type { Reservation } from '../ingest/admission.js';
 import type { Ingest } from '../ingest/ingest.js';
 
-export interface AdmittedBody {
-  readonly body: Uint8Array;
-  /** What is reserved for this body. The receiver of this object owns the reservation. */
-  readonly reservation: Reservation;
-}
-
 /**
- * Reads a body of at most `maxBytes`. Room is reserved for each chunk as it comes: a client that declares a length and
- * sends nothing holds no room. A declared length that cannot be taken is refused before a byte is read. Rejects with
- * `tooLarge`, `overloaded`, or, when the connection ends first, `timedOut`; nothing is reserved then.
+ * Reads a body of at most `maxBytes`. The reservation grows with each chunk as it comes: a client that declares a length
+ * and sends nothing holds no room. A declared length that cannot be taken is refused before a byte is read. Rejects with
+ * `tooLarge`, `overloaded`, or, when the connection ends first, `timedOut`.
  */
 export async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   maxBytes: number,
   ingest: Ingest,
-): Promise<AdmittedBody> {
+  reservation: Reservation,
+): Promise<Uint8Array> {
   const declaredBytes = Number(request.headers['content-length'] ?? 0);
   if (declaredBytes > maxBytes) throw tooLarge(declaredBytes, maxBytes);
   ingest.checkRoom();
   ingest.admission.check(declaredBytes);
-  const reservation = ingest.admission.reservation();
-  try {
-    if (request.headers.expect !== undefined) response.writeContinue();
-    const chunks = await collect(request, (length) => {
-      if (length > maxBytes) throw tooLarge(length, maxBytes);
-      reservation.growTo(length);
-    });
-    return { body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), reservation };
-  } catch (error) {
-    reservation.release();
-    throw error;
-  }
+  if (request.headers.expect !== undefined) response.writeContinue();
+  const chunks = await collect(request, (length) => {
+    if (length > maxBytes) throw tooLarge(length, maxBytes);
+    reservation.growTo(length);
+  });
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 /** Gathers a request's chunks, telling `grown` the length so far, which may throw to end it. */

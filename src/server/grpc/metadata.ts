@@ -1,10 +1,11 @@
 import type { Authorization } from '../identity/authorization.js';
+import type { Principal } from '../identity/principal.js';
 import type { GrpcCall } from './call.js';
 
-/** Throws unless the call's metadata carries the token. */
-export function checkMetadata({ metadata }: Pick<GrpcCall, 'metadata'>, authorization: Authorization): void {
+/** Who makes a call. Throws unless its metadata carries the token. */
+export function principalOf({ metadata }: Pick<GrpcCall, 'metadata'>, authorization: Authorization): Principal {
   const apiKey = metadata['x-api-key'];
-  authorization.check({
+  return authorization.check({
     authorization: metadata.authorization,
     apiKey: Array.isArray(apiKey) ? apiKey[0] : apiKey,
   });

@@ -1,7 +1,8 @@
-// Headers, token → pass or not.
+// Headers, token → principal.
 
 import { timingSafeEqual } from 'node:crypto';
 import { Failure } from '../../base/failure.js';
+import { type Principal, soleTenant } from './principal.js';
 
 const BEARER = /^bearer +(.*)$/i;
 
@@ -19,9 +20,12 @@ export class Authorization {
     this.#token = token === undefined ? undefined : Buffer.from(token);
   }
 
-  /** Throws unless one of the credentials is the token. Each counts by itself: a malformed one hides no valid one. */
-  check(presented: Credentials): void {
-    if (this.#token === undefined) return;
+  /**
+   * Whose credentials these are. Throws unless one of them is the token. Each counts by itself: a malformed one hides no valid
+   * one.
+   */
+  check(presented: Credentials): Principal {
+    if (this.#token === undefined) return soleTenant;
     const bearer = presented.authorization === undefined ? undefined : BEARER.exec(presented.authorization)?.[1];
     // Both are compared in any case, so that the time taken does not tell which header was right.
     const isBearer = this.#isToken(bearer);
@@ -29,6 +33,7 @@ export class Authorization {
     if (!isBearer && !isApiKey) {
       throw new Failure('unauthenticated', 'missing or invalid token: send Authorization: Bearer <token> or x-api-key');
     }
+    return soleTenant;
   }
 
   #isToken(presented: string | undefined): boolean {

@@ -20,6 +20,7 @@ import { serveOptions } from '../../../src/schema/serve-options.js';
 import { HeldLetters } from '../../../src/seal/held-letters.js';
 import { MaintenanceSchedule } from '../../../src/seal/maintenance-schedule.js';
 import { Sealer } from '../../../src/seal/sealer.js';
+import { soleTenant } from '../../../src/server/identity/principal.js';
 import { parseListenUri } from '../../../src/server/listen-uri.js';
 import { logsRequest } from '../../support/telemetry.js';
 import type { MemoryStorage } from './memory-storage.js';
@@ -145,8 +146,13 @@ export class MemoryServer {
   /** Sends a log record whose body is this text. */
   async send(text: string): Promise<void> {
     const body = logsRequest(1, text);
-    this.ingest.admission.reserve(body.length);
-    await this.ingest.accept({ signal: 'logs', format: 'protobuf', encoding: 'identity', body }, body.length, this);
+    const reservation = this.ingest.admission.reservation(soleTenant);
+    reservation.growTo(body.length);
+    try {
+      await this.ingest.accept({ signal: 'logs', format: 'protobuf', encoding: 'identity', body }, reservation, this);
+    } finally {
+      reservation.release();
+    }
   }
 
   async stop(): Promise<void> {
