@@ -2,6 +2,7 @@
 // @grpc/grpc-js refuses message encodings that real exporters use by default (docs/decisions/0006-grpc-on-http2.md).
 
 import http2 from 'node:http2';
+import { Server as NetServer } from 'node:net';
 import { Failure, messageOf } from '../../base/failure.js';
 import { bindSockets } from '../bind-sockets.js';
 import { canonicalUri, type ListenUri } from '../listen-uri.js';
@@ -70,7 +71,7 @@ export class GrpcListener implements Listener {
     this.#isStopping = true;
     const closed = Promise.all(
       this.#servers.map(
-        (server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
+        (server) => new Promise<void>((resolve) => (server.listening ? closeSocket(server, resolve) : resolve())),
       ),
     );
     const grace = setTimeout(() => {
@@ -143,6 +144,14 @@ export class GrpcListener implements Listener {
       return grpcStatus(error);
     }
   }
+}
+
+/**
+ * Takes no more connections. Since Node 24 close() of an HTTP/2 server also closes its sessions, which then reset the calls that
+ * clients begin before they hear of it, without a status.
+ */
+function closeSocket(server: http2.Http2Server, closed: () => void): void {
+  NetServer.prototype.close.call(server, closed);
 }
 
 function isGrpc(headers: http2.IncomingHttpHeaders): boolean {
