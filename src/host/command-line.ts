@@ -156,7 +156,7 @@ function shellCommand(accept: (invocation: ShellInvocation) => void): Command {
     .option('--header', 'column names (default)')
     .option('--noheader', 'no column names')
     .option('--nullvalue <text>', 'text shown for NULL')
-    .option('--separator <text>', 'text between the columns of --list')
+    .option('--separator <text>', 'text between the columns of --list, --csv and --tabs')
     .option('--echo', 'show each command before it runs');
   return command.action((database: string | undefined, statements: readonly string[]) => {
     inputs.push(...statements.map((text) => ({ kind: 'sql' as const, text })));

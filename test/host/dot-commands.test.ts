@@ -227,6 +227,22 @@ describe('safe mode', () => {
   });
 });
 
+// It once was for mode list alone.
+for (const [commands, expected] of [
+  ['.mode csv\n.separator ;', 'a;b\n1,5;"x;y"\n'],
+  ['.mode tabs\n.separator ;\n.mode csv', 'a,b\n"1,5",x;y\n'],
+  ['.mode list\n.separator " - "', 'a - b\n1,5 - x;y\n'],
+] as const) {
+  test(commands.replaceAll('\n', ', '), async () => {
+    expect((await runText(`${commands}\nSELECT '1,5' AS a, 'x;y' AS b;\n`)).stdout).toBe(expected);
+  });
+}
+
+test('numbers are quoted where the separator may be part of them', async () => {
+  const { stdout } = await runText('.mode csv\n.separator .\nSELECT 1.5 AS a, 2 AS b;\n');
+  expect(stdout).toBe('a.b\n"1.5".2\n');
+});
+
 describe('modes for programs', () => {
   const SQL = `SELECT 1 AS n, 'it''s "x" & $[y]\n' AS "a b", NULL AS z, true AS t, 'nan'::DOUBLE AS d;`;
   for (const [mode, expected] of [

@@ -14,8 +14,8 @@ export interface ResultStyle {
   readonly hasHeaders: boolean;
   /** Shown for NULL; without it each mode has its own. */
   readonly nullText: string | undefined;
-  /** Between the columns of mode `list`. */
-  readonly separator: string;
+  /** Between the columns of modes `list`, `csv` and `tabs`, where it is not the mode's own. */
+  readonly separator: string | undefined;
   /** Rows that a duckbox shows; the middle ones beyond are left out. 0 shows all. */
   readonly maxRows: number;
   /** Width of a duckbox in terminal columns. 0 stands for no limit. */

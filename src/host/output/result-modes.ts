@@ -131,20 +131,27 @@ async function writeMarkdown(rows: ResultRows, style: ResultStyle, sink: TextSin
   await sink.write(output.map((text) => `${text}\n`).join(''));
 }
 
-function delimitedMode(separator: string): Mode['write'] {
-  const needsQuotes = new RegExp(`^$|["\\r\\n${separator}]`);
-  const quoted = (text: string) => (needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const needsQuotes = /^$|["\r\n]/;
+
+function delimitedMode(ownSeparator: string): Mode['write'] {
   return async (rows, style, sink) => {
+    const separator = style.separator ?? ownSeparator;
+    const quoted = (text: string) =>
+      needsQuotes.test(text) || text.includes(separator) ? `"${text.replaceAll('"', '""')}"` : text;
     const nullText = style.nullText ?? '';
     const texts = rows.columns.map(({ type }) => {
       const text = textOfType(type, style.timeZone);
-      if (isPlain(type)) return (value: DuckDBValue) => (value === null ? nullText : text(value));
+      if (isPlain(type) && !separatorInPlain.test(separator))
+        return (value: DuckDBValue) => (value === null ? nullText : text(value));
       return (value: DuckDBValue) => (value === null ? nullText : quoted(text(value)));
     });
     if (style.hasHeaders) await sink.write(`${rows.columns.map(({ name }) => quoted(name)).join(separator)}\n`);
     await writeSeparated(rows, sink, texts, separator);
   };
 }
+
+/** Separators that texts of plain types may have in them. */
+const separatorInPlain = /^$|[\w .:+-]/;
 
 /** Types whose texts have nothing in them that would need quotes. */
 function isPlain(type: DuckDBType): boolean {
@@ -165,8 +172,9 @@ const plainTypes: ReadonlySet<DuckDBTypeId> = new Set([
 
 async function writeList(rows: ResultRows, style: ResultStyle, sink: TextSink): Promise<void> {
   const texts = columnTexts(rows.columns, style, 'NULL');
-  if (style.hasHeaders) await sink.write(`${rows.columns.map(({ name }) => name).join(style.separator)}\n`);
-  await writeSeparated(rows, sink, texts, style.separator);
+  const separator = style.separator ?? '|';
+  if (style.hasHeaders) await sink.write(`${rows.columns.map(({ name }) => name).join(separator)}\n`);
+  await writeSeparated(rows, sink, texts, separator);
 }
 
 /** Column after column, so that each inner loop meets one type of values. See bench/shell.ts. */

@@ -64,7 +64,8 @@ export class LineEditor {
   readonly #onResize = () => this.#answer !== undefined && this.#draw();
   #answer: ((answer: EditorAnswer) => void) | undefined;
   #isCompleting = false;
-  #isPasting = false;
+  /** Characters of a text that is being pasted. */
+  #pasted: string[] | undefined;
   #hasEnded = false;
   #search: Search | undefined;
   /** Which entry of the history is being edited; -1: none of them. */
@@ -165,12 +166,15 @@ export class LineEditor {
   }
 
   #take({ char, key }: Press): void {
-    if (key.name === 'paste-start' || key.name === 'paste-end') {
-      this.#isPasting = key.name === 'paste-start';
+    if (key.name === 'paste-start') {
+      this.#pasted = [];
       return;
     }
-    if (this.#isPasting) {
-      this.#buffer.insert((char ?? '').replace('\r', '\n'));
+    if (this.#pasted !== undefined) {
+      // Put in as a whole: once for each character would take a time that grows with the square of the text.
+      if (key.name !== 'paste-end') this.#pasted.push(char ?? '');
+      else this.#buffer.insert(this.#pasted.join('').replaceAll(/\r\n?/g, '\n'));
+      if (key.name === 'paste-end') this.#pasted = undefined;
       return;
     }
     if (this.#search !== undefined && this.#takeInSearch(this.#search, char, key)) return;

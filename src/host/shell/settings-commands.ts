@@ -82,7 +82,7 @@ export const settingsCommands: DotCommands = {
   },
   separator: {
     usage: 'TEXT',
-    doc: 'Text between the columns of mode list',
+    doc: 'Text between the columns of modes list, csv and tabs; .mode takes it back',
     run({ settings }, [text]) {
       settings.separator = required(text, 'a text');
     },
@@ -118,6 +118,7 @@ async function setMode(shell: DotContext, [mode, table]: readonly string[]): Pro
     shell.settings.insertTable = table;
   }
   shell.settings.mode = mode;
+  shell.settings.separator = undefined;
 }
 
 async function showSettings(shell: DotContext): Promise<void> {
@@ -133,7 +134,7 @@ async function showSettings(shell: DotContext): Promise<void> {
     mode: settings.mode,
     nullvalue: settings.nullText === undefined ? "each mode's own" : JSON.stringify(settings.nullText),
     rendering: settings.isColumnWise ? 'columns' : 'rows',
-    separator: JSON.stringify(settings.separator),
+    separator: settings.separator === undefined ? "each mode's own" : JSON.stringify(settings.separator),
     thousand_sep: JSON.stringify(settings.thousandSeparator),
     timer: word(settings.isTimed),
   };

@@ -5,7 +5,8 @@ export interface ShellSettings {
   mode: ModeName;
   hasHeaders: boolean;
   nullText: string | undefined;
-  separator: string;
+  /** Between columns, where it is not the mode's own. */
+  separator: string | undefined;
   maxRows: number;
   /** 0: the terminal's width. */
   maxWidth: number;
@@ -25,7 +26,7 @@ export const defaultSettings: Readonly<ShellSettings> = {
   mode: 'duckbox',
   hasHeaders: true,
   nullText: undefined,
-  separator: '|',
+  separator: undefined,
   maxRows: 40,
   maxWidth: 0,
   isColumnWise: false,
