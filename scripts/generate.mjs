@@ -8,6 +8,7 @@ import { constructReference } from '../packages/promql/scripts/constructs.mjs';
 
 const root = new URL('..', import.meta.url);
 const { failureKinds } = await built('base/failure.js');
+const { sqlErrorCodes } = await built('base/sql-error.js');
 const { serveOptions } = await built('schema/serve-options.js');
 const { telemetryTables } = await built('schema/tables.js');
 const { sealsTable } = await built('schema/seals.js');
@@ -44,7 +45,7 @@ const partsByFile = {
   'docs/parquet.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/functions.md': { functions: functionReference, 'file-readers': fileReaderReference },
   'docs/tables.md': { tables: tableReference },
-  'docs/errors.md': { 'failure-kinds': failureReference },
+  'docs/errors.md': { 'failure-kinds': failureReference, 'sql-error-codes': sqlErrorReference },
   'packages/promql/docs/constructs.md': { constructs: constructReference },
 };
 
@@ -242,6 +243,11 @@ function failureReference() {
     retryable ? 'yes' : 'no',
   ]);
   return table(['Kind', '`error`', 'HTTP', 'gRPC', 'May be sent again'], rows);
+}
+
+function sqlErrorReference() {
+  const rows = Object.entries(sqlErrorCodes).map(([code, { meaning, remedy }]) => [`\`${code}\``, meaning, remedy]);
+  return table(['Code', 'Meaning', 'What to do'], rows);
 }
 
 function table(head, rows) {

@@ -2,6 +2,7 @@
 
 import type { DuckDBInstance } from '@duckdb/node-api';
 import { messageOf } from './base/failure.js';
+import { SqlError } from './base/sql-error.js';
 import { ServerRegistry } from './control/server-registry.js';
 import { Database } from './duckdb/database.js';
 import { FEWEST_POOL_THREADS, libuvPoolThreads, SMALLEST_POOL_THREADS } from './duckdb/pending-calls.js';
@@ -32,7 +33,8 @@ export const otlp = { name: 'otlp', display: otlpDisplay, attach } satisfies Duc
 async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOptions = {}): Promise<AttachedOtlp> {
   const poolThreads = libuvPoolThreads(process.env);
   if (poolThreads < SMALLEST_POOL_THREADS) {
-    throw new Error(
+    throw new SqlError(
+      'OTLP_POOL_TOO_SMALL',
       `UV_THREADPOOL_SIZE must be at least ${SMALLEST_POOL_THREADS}, got ${process.env['UV_THREADPOOL_SIZE']}: each running query holds a thread of libuv's pool; start the process with UV_THREADPOOL_SIZE=32`,
     );
   }

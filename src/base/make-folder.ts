@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from './failure.js';
+import { SqlError } from './sql-error.js';
 
 /**
  * Makes a folder, and those that it is in, where they do not exist. Resolves with those that were made, outermost first. Not by
@@ -12,7 +13,9 @@ export async function makeFolder(path: string): Promise<readonly string[]> {
     for (let folder = resolve(path); !(await isFolder(folder)); folder = dirname(folder)) missing.unshift(folder);
     for (const folder of missing) await makeOne(folder);
   } catch (error) {
-    throw new Error(`cannot make folder ${path}: ${messageOf(error)}`, { cause: error });
+    throw new SqlError('OTLP_FOLDER_NOT_AVAILABLE', `cannot make folder ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   return missing;
 }

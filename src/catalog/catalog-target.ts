@@ -2,6 +2,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
+import { SqlError } from '../base/sql-error.js';
 import { type Generation, rowsOf } from '../buffer/generation.js';
 import type { Database } from '../duckdb/database.js';
 import { type Refusal, refusalIn } from '../duckdb/errors.js';
@@ -130,7 +131,11 @@ export class CatalogTarget implements SealTarget {
       if (kind.settle !== undefined) return await kind.settle(writer, home, generation.id, this.#counts(generation));
       return seals === undefined ? false : await seals.has(generation.id, identity);
     } catch (cause) {
-      throw new Error(`cannot tell whether seal ${identity.sequence} was committed: ${messageOf(cause)}`, { cause });
+      throw new SqlError(
+        'OTLP_COMMIT_UNKNOWN',
+        `cannot tell whether seal ${identity.sequence} was committed: ${messageOf(cause)}`,
+        { cause },
+      );
     }
   }
 
@@ -156,7 +161,8 @@ export class CatalogTarget implements SealTarget {
     if (known === undefined) return;
     const { journalSequence } = (await this.#parts.seals?.last(serverId)) ?? known;
     if (journalSequence === known.journalSequence) return;
-    throw new Error(
+    throw new SqlError(
+      'OTLP_JOURNAL_IN_USE',
       `journal ${serverId} was at record ${known.journalSequence} when the server started, and another process has committed records up to ${journalSequence} since: stop the server and start it again, its journal has the rest`,
     );
   }
@@ -164,7 +170,8 @@ export class CatalogTarget implements SealTarget {
   #checkAge(appendMs: number): void {
     const { longestAppendMs } = this.#parts;
     if (appendMs <= longestAppendMs) return;
-    throw new Error(
+    throw new SqlError(
+      'OTLP_COMMIT_TOO_SLOW',
       `inserting took ${Math.round(appendMs)} ms, longer than the ${longestAppendMs} ms for which maintenance_retention_ms keeps maintenance from removing the files`,
     );
   }

@@ -1,5 +1,6 @@
 // How the tables of a target are read together with rows in memory, each row from one of the two places.
 
+import { SqlError } from '../base/sql-error.js';
 import { GENERATION_ID_LENGTH } from '../buffer/generation.js';
 import { partColumns } from '../duckdb/row-scan.js';
 import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
@@ -44,7 +45,7 @@ export function recordedTables(
 /** Tables that cannot be read beside rows in memory, and why. */
 export function tablesApart(home: TableHome, promoted: readonly PromotedColumn[], why: string): LiveTables {
   const refuse = (): never => {
-    throw new Error(`cannot read live rows of ${home.catalog}.${home.schema}: ${why}`);
+    throw new SqlError('OTLP_LIVE_UNSUPPORTED', `cannot read live rows of ${home.catalog}.${home.schema}: ${why}`);
   };
   return {
     home,

@@ -2,6 +2,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { retried } from '../base/retry.js';
+import { SqlError } from '../base/sql-error.js';
 import type { Database } from '../duckdb/database.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
@@ -72,7 +73,10 @@ async function sealRecords(
   if (options.create_tables) await seals.create();
   else if (!(await seals.exists())) {
     if (options.durability !== 'journal') return undefined;
-    throw new Error(`table ${home.catalog}.${home.schema}.${sealsTable.name} is not available: it does not exist`);
+    throw new SqlError(
+      'OTLP_TABLE_NOT_AVAILABLE',
+      `table ${home.catalog}.${home.schema}.${sealsTable.name} is not available: it does not exist`,
+    );
   }
   return seals;
 }
@@ -88,7 +92,8 @@ async function provenAtomic(
   if (options.durability !== 'journal' || kind.commitsAllOrNothing === undefined) return true;
   const isAtomic = options.create_tables && (await kind.commitsAllOrNothing(database, writer, home));
   if (isAtomic || options.allow_at_least_once) return isAtomic;
-  throw new Error(
+  throw new SqlError(
+    'OTLP_EXACTLY_ONCE_UNSUPPORTED',
     `durability := 'journal' is not exactly once on catalog ${home.catalog}, which ${
       options.create_tables ? 'does not commit' : 'without create_tables cannot be seen to commit'
     } several tables at once: pass allow_at_least_once := true to accept that rows may come twice after a crash`,
@@ -102,8 +107,12 @@ async function writableCatalog(database: Database, catalog: string): Promise<{ c
      WHERE lower(database_name) = lower(${quotedString(catalog)}) AND NOT internal`,
   );
   if (attached === undefined)
-    throw new Error(`catalog ${catalog} is not available: no attached database has that name`);
-  if (attached['readonly'] === true) throw new Error(`catalog ${catalog} is not available: it is read-only`);
+    throw new SqlError(
+      'OTLP_CATALOG_NOT_AVAILABLE',
+      `catalog ${catalog} is not available: no attached database has that name`,
+    );
+  if (attached['readonly'] === true)
+    throw new SqlError('OTLP_CATALOG_NOT_AVAILABLE', `catalog ${catalog} is not available: it is read-only`);
   return { catalog: String(attached['database_name']), kind: catalogKind(String(attached['type'])) };
 }
 

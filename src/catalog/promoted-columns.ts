@@ -1,5 +1,6 @@
 // Attributes that have columns of their own, beside the JSON that keeps all of them.
 
+import { SqlError } from '../base/sql-error.js';
 import { quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
@@ -22,16 +23,25 @@ export function promotedColumns(options: ServeOptions, tables: readonly Telemetr
     ...keys(options.promote_scope_attributes).map((key) => promotedColumn(key, 'scope_attributes')),
   ];
   if (promoted.length > MAX_PROMOTED_COLUMNS) {
-    throw new RangeError(`at most ${MAX_PROMOTED_COLUMNS} attributes can be promoted, got ${promoted.length}`);
+    throw new SqlError(
+      'OTLP_ARGUMENT_INVALID',
+      `at most ${MAX_PROMOTED_COLUMNS} attributes can be promoted, got ${promoted.length}`,
+    );
   }
   const taken = new Set<string>();
   for (const { attribute, name } of promoted) {
     const owner = tables.find((table) => table.columns.some((column) => column.name === name));
     if (owner !== undefined) {
-      throw new RangeError(`cannot promote attribute ${attribute}: ${owner.name} has a column ${name} already`);
+      throw new SqlError(
+        'OTLP_ARGUMENT_INVALID',
+        `cannot promote attribute ${attribute}: ${owner.name} has a column ${name} already`,
+      );
     }
     if (taken.has(name))
-      throw new RangeError(`cannot promote attribute ${attribute}: column ${name} is promoted twice`);
+      throw new SqlError(
+        'OTLP_ARGUMENT_INVALID',
+        `cannot promote attribute ${attribute}: column ${name} is promoted twice`,
+      );
     taken.add(name);
   }
   return promoted;

@@ -2,6 +2,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type RetryPolicy, retried } from '../base/retry.js';
+import { SqlError } from '../base/sql-error.js';
 import { isMissing } from '../duckdb/errors.js';
 import { qualifiedName, quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
 import type { TelemetryColumn, TelemetryTable } from '../schema/column-declaration.js';
@@ -77,14 +78,21 @@ export function verifyTables(types: ColumnTypes, home: TableHome, tables: readon
   for (const table of tables) {
     const name = `table ${home.catalog}.${home.schema}.${table.name}`;
     const columns = types.get(table.name);
-    if (columns === undefined) throw new Error(`${name} is not available: it does not exist`);
+    if (columns === undefined)
+      throw new SqlError('OTLP_TABLE_NOT_AVAILABLE', `${name} is not available: it does not exist`);
     for (const column of table.columns) {
       const type = columns.get(column.name);
       if (type === undefined) {
-        throw new Error(`${name} is not available: expected a column ${column.name} ${column.type}, found none`);
+        throw new SqlError(
+          'OTLP_TABLE_NOT_AVAILABLE',
+          `${name} is not available: expected a column ${column.name} ${column.type}, found none`,
+        );
       }
       if (type !== column.type) {
-        throw new Error(`${name} is not available: expected column ${column.name} to be ${column.type}, found ${type}`);
+        throw new SqlError(
+          'OTLP_TABLE_NOT_AVAILABLE',
+          `${name} is not available: expected column ${column.name} to be ${column.type}, found ${type}`,
+        );
       }
     }
   }

@@ -1,6 +1,7 @@
 // Options → the journal that they name, opened.
 
 import { join } from 'node:path';
+import { SqlError } from '../base/sql-error.js';
 import { askedHome } from '../catalog/table-home.js';
 import type { Database } from '../duckdb/database.js';
 import { quotedString } from '../duckdb/sql-text.js';
@@ -54,9 +55,15 @@ async function defaultFolder(
      WHERE lower(database_name) = lower(${quotedString(catalog)}) AND type = 'duckdb' AND path IS NOT NULL`,
   );
   if (target === undefined || options.parquet_export_path !== null) {
-    throw new Error("durability := 'journal' needs a journal_path: only beside a database file is there a default");
+    throw new SqlError(
+      'OTLP_ARGUMENT_CONFLICT',
+      "durability := 'journal' needs a journal_path: only beside a database file is there a default",
+    );
   }
   if (uri.port === 0)
-    throw new Error("durability := 'journal' on port 0 needs a journal_path: the default names the port");
+    throw new SqlError(
+      'OTLP_ARGUMENT_CONFLICT',
+      "durability := 'journal' on port 0 needs a journal_path: the default names the port",
+    );
   return join(`${String(target['path'])}.journal`, canonicalUri(uri).replaceAll(/[:[\]]+/g, '-'));
 }

@@ -1,6 +1,7 @@
 // What earlier runs accepted and did not commit → the target: the journal at the start, dead letters when asked for.
 
 import { messageOf } from '../base/failure.js';
+import { SqlError } from '../base/sql-error.js';
 import type { Generation } from '../buffer/generation.js';
 import { type Freeze, OpenRows, type RowsOrigin } from '../buffer/open-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
@@ -142,7 +143,7 @@ export class Recovery {
     for (let attempt = 1; sealer.bufferedBytes > options.max_decoded_bytes / 2; attempt++) {
       const { error } = await sealer.flush();
       if (error === undefined) return;
-      if (attempt === COMMIT_ATTEMPTS) throw new Error(`cannot replay the journal: ${error}`);
+      if (attempt === COMMIT_ATTEMPTS) throw new SqlError('OTLP_REPLAY_FAILED', `cannot replay the journal: ${error}`);
       await new Promise((resolve) => setTimeout(resolve, COMMIT_PAUSE_MS));
     }
   }

@@ -1,6 +1,7 @@
 // What a serve function was asked for → a request that can be carried out, or the reason why it cannot.
 
 import { randomBytes } from 'node:crypto';
+import { SqlError } from '../base/sql-error.js';
 import { namedCatalog } from '../catalog/table-home.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { type GivenValue, readOptions } from '../schema/option-declaration.js';
@@ -51,10 +52,14 @@ export function serveRequest(
   const { scheme, transports } = functionTraits[name];
   const asked = given['transport'] ?? null;
   if (name === 'otap_serve' && asked !== null && String(asked).toLowerCase() !== 'grpc') {
-    throw new RangeError(`otap_serve is gRPC-only: transport must be 'grpc' or left out, got '${asked}'`);
+    throw new SqlError(
+      'OTLP_ARGUMENT_INVALID',
+      `otap_serve is gRPC-only: transport must be 'grpc' or left out, got '${asked}'`,
+    );
   }
   const uri = parseListenUri(uriText, 'anyPort');
-  if (uri.scheme !== scheme) throw new RangeError(`${name} requires an '${scheme}:' URI, got '${uriText}'`);
+  if (uri.scheme !== scheme)
+    throw new SqlError('OTLP_URI_INVALID', `${name} requires an '${scheme}:' URI, got '${uriText}'`);
   const options = readOptions(serveOptions, given);
   const transport = options.transport ?? transports[0]!;
   const listeners = [
@@ -63,13 +68,14 @@ export function serveRequest(
   ] as const;
   for (const { uri: checked } of listeners) checkHost(checked, options);
   if (options.parquet_export_path !== null && namedCatalog(options.catalog) !== undefined) {
-    throw new RangeError('parquet_export_path cannot be combined with catalog');
+    throw new SqlError('OTLP_ARGUMENT_CONFLICT', 'parquet_export_path cannot be combined with catalog');
   }
   if (
     options.parquet_export_path !== null &&
     (options.promote_resource_attributes || options.promote_scope_attributes)
   ) {
-    throw new RangeError(
+    throw new SqlError(
+      'OTLP_ARGUMENT_CONFLICT',
       'parquet_export_path cannot be combined with promoted attributes, which are columns of a catalog',
     );
   }
@@ -85,20 +91,25 @@ function besideListeners(
 ): ListenerRequest[] {
   if (grpc === null) return [];
   if (transport === 'grpc') {
-    throw new RangeError(
+    throw new SqlError(
+      'OTLP_ARGUMENT_CONFLICT',
       `grpc adds a gRPC listener to one of HTTP, and ${name === 'otap_serve' ? 'otap_serve' : "transport := 'grpc'"} has no HTTP listener, got '${grpc}'`,
     );
   }
   const beside = parseGrpcAddress(grpc, 'grpc', 'otlp');
   if (beside.port !== 0 && canonicalUri(beside) === canonicalUri(uri)) {
-    throw new RangeError(`grpc must name another port than the URI, got '${grpc}' beside '${canonicalUri(uri)}'`);
+    throw new SqlError(
+      'OTLP_ARGUMENT_CONFLICT',
+      `grpc must name another port than the URI, got '${grpc}' beside '${canonicalUri(uri)}'`,
+    );
   }
   return [{ uri: beside, transport: 'grpc', protocols: ['otlp', 'otap'] }];
 }
 
 function checkHost(uri: ListenUri, options: ServeOptions): void {
   if (options.allow_other_hostname || isLocalHost(uri)) return;
-  throw new RangeError(
+  throw new SqlError(
+    'OTLP_HOST_NOT_ALLOWED',
     `Only localhost is allowed, got '${uri.host}': pass allow_other_hostname := true to listen on other hosts`,
   );
 }

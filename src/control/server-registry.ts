@@ -1,5 +1,6 @@
 // Listen URI → the one server there. Owns the servers of a DuckDB instance.
 
+import { SqlError } from '../base/sql-error.js';
 import { exportPlace } from '../catalog/parquet/export-place.js';
 import type { Database } from '../duckdb/database.js';
 import { LiveRows } from '../live/live-rows.js';
@@ -37,8 +38,9 @@ export class ServerRegistry {
   }
 
   async start(request: ServeRequest): Promise<IngestServer> {
-    if (this.#isClosed) throw new Error('otelduck has been closed on this DuckDB instance');
-    if (this.#refusal !== undefined) throw new Error(`servers cannot be started: ${this.#refusal}`);
+    if (this.#isClosed) throw new SqlError('OTLP_CLOSED', 'otelduck has been closed on this DuckDB instance');
+    if (this.#refusal !== undefined)
+      throw new SqlError('OTLP_SERVING_FORBIDDEN', `servers cannot be started: ${this.#refusal}`);
     this.#checkUris(request);
     this.#checkExport(request);
     this.#starting.add(request);
@@ -99,7 +101,7 @@ export class ServerRegistry {
         .flatMap(urisOf),
     );
     for (const asked of listeners.filter(({ uri }) => uri.port !== 0).flatMap(urisOf)) {
-      if (taken.has(asked)) throw new Error(`OTLP server already exists at ${asked}`);
+      if (taken.has(asked)) throw new SqlError('OTLP_SERVER_EXISTS', `OTLP server already exists at ${asked}`);
     }
   }
 
@@ -111,7 +113,8 @@ export class ServerRegistry {
       const other = exportPlace(request.options);
       // SQL does not mind the case of names.
       if (other?.schema.toLowerCase() !== asked.schema.toLowerCase() || other.root === asked.root) continue;
-      throw new Error(
+      throw new SqlError(
+        'OTLP_EXPORT_CONFLICT',
         `parquet_export_path must be the same for all servers of schema ${asked.schema}, whose views show one folder: it is ${other.root}, got ${asked.root}`,
       );
     }

@@ -3,6 +3,7 @@
 // the text that DuckDB has for its own table functions, and the second says how the table comes to be.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { withCode } from '../base/sql-error.js';
 import { isBinderError, macroOfArgumentError, missingTable } from './errors.js';
 import type { MacroFunction } from './pending-function.js';
 
@@ -61,7 +62,10 @@ function explain(
   const missing = missingTable(error);
   const reader = missing && readers.find(({ name }) => new RegExp(`\\b${name}"?\\s*\\(`, 'i').test(sql));
   if (reader) {
-    error.message = `Catalog Error: ${reader.name}() reads ${missing}, which does not exist in this catalog and schema: CALL otlp_serve() makes the tables; catalog := … and schema := … name others`;
+    error.message = withCode(
+      'OTLP_TABLE_NOT_AVAILABLE',
+      `Catalog Error: ${reader.name}() reads ${missing}, which does not exist in this catalog and schema: CALL otlp_serve() makes the tables; catalog := … and schema := … name others`,
+    );
     return;
   }
   if (!isBinderError(error)) return;
@@ -73,7 +77,10 @@ function explain(
   )[0];
   if (compared !== undefined) {
     const { name, functionName } = compared;
-    error.message = `Binder Error: arguments of ${functionName} are named by :=, got ${name} = … instead of ${name} := …`;
+    error.message = withCode(
+      'OTLP_ARGUMENT_INVALID',
+      `Binder Error: arguments of ${functionName} are named by :=, got ${name} = … instead of ${name} := …`,
+    );
     return;
   }
   const name = macroOfArgumentError(error);
@@ -85,7 +92,11 @@ function explain(
   if (unknown === undefined) return;
   const candidates = called.parameters.map((parameter) => `    ${parameter.name} ${parameter.sqlType}`);
   const caret = error.message.slice(error.message.search(/\n\nLINE \d+:/));
-  error.message = `Binder Error: Invalid named parameter "${unknown}" for function ${called.name}\nCandidates:\n${candidates.join('\n')}\n${caret.startsWith('\n\nLINE') ? caret : ''}`;
+  const what = withCode(
+    'OTLP_ARGUMENT_INVALID',
+    `Binder Error: Invalid named parameter "${unknown}" for function ${called.name}`,
+  );
+  error.message = `${what}\nCandidates:\n${candidates.join('\n')}\n${caret.startsWith('\n\nLINE') ? caret : ''}`;
 }
 
 /** Names before any of these signs in the argument lists of all calls of a function. */

@@ -1,6 +1,7 @@
 // The one DuckDB instance that otelduck is attached to, as the rest of the code sees it.
 
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { SqlError } from '../base/sql-error.js';
 import { BatchScans } from './batch-scan.js';
 import { quotedString } from './sql-text.js';
 
@@ -29,7 +30,7 @@ export class Database {
     const control = await instance.connect();
     if (await BatchScans.isRegistered(control)) {
       control.closeSync();
-      throw new Error('otelduck has been attached to this DuckDB instance already');
+      throw new SqlError('OTLP_ALREADY_ATTACHED', 'otelduck has been attached to this DuckDB instance already');
     }
     const catalog = await control.runAndReadAll('SELECT current_database()');
     return new Database(instance, control, String(catalog.getRows()[0]![0]));

@@ -1,6 +1,8 @@
 // Counts the calls that wait in SQL for work of ours. Each holds one thread of libuv's pool, and so does the query
 // that the work itself runs: if waiting calls took every thread, they would wait for ever.
 
+import { SqlError } from '../base/sql-error.js';
+
 /** libuv's default, and its cap. */
 const DEFAULT_POOL_THREADS = 4;
 const MAX_POOL_THREADS = 1024;
@@ -47,7 +49,8 @@ export class PendingCalls {
 
   #enter(): void {
     if (this.#waiting >= this.#limit) {
-      throw new Error(
+      throw new SqlError(
+        'OTLP_POOL_TOO_SMALL',
         `cannot run: ${this.#waiting} calls of otelduck functions are waiting, and libuv's thread pool has room for ${this.#limit}; set UV_THREADPOOL_SIZE higher`,
       );
     }

@@ -3,6 +3,7 @@
 // open for a scan is closed when the scan is collected.
 
 import { Failure, messageOf } from '../base/failure.js';
+import { SqlError } from '../base/sql-error.js';
 import { VECTOR_ROWS, type VectorRows } from '../buffer/vector-rows.js';
 import type { CountedWork } from '../duckdb/pending-calls.js';
 import type { FileSource } from './file-source.js';
@@ -157,7 +158,7 @@ export class FileScan {
       },
       (error: unknown) => {
         const what = error instanceof Failure ? this.#options.errorPrefix(path) : `cannot read ${path}`;
-        file.error = new Error(`${what}: ${messageOf(error)}`, { cause: error });
+        file.error = new SqlError('OTLP_FILE_UNREADABLE', `${what}: ${messageOf(error)}`, { cause: error });
         file.next = undefined;
       },
     );
@@ -216,8 +217,8 @@ export class FileScan {
 
   #errorOf(file: FileRead, error: ReadError): Error {
     const { unit, unitName, reason, kind } = this.#placed(file, error);
-    if (kind === 'internal') return new Error(`cannot read ${file.path}: ${reason}`);
+    if (kind === 'internal') return new SqlError('OTLP_FILE_UNREADABLE', `cannot read ${file.path}: ${reason}`);
     const place = unit === undefined ? '' : `${unitName} ${unit}: `;
-    return new Error(`${this.#options.errorPrefix(file.path)}: ${place}${reason}`);
+    return new SqlError('OTLP_FILE_UNREADABLE', `${this.#options.errorPrefix(file.path)}: ${place}${reason}`);
   }
 }

@@ -1,6 +1,7 @@
 // Paths as users give them → files, and where the content of each begins.
 
 import { Failure, messageOf } from '../base/failure.js';
+import { SqlError } from '../base/sql-error.js';
 import type { Database } from '../duckdb/database.js';
 import { withoutStatement } from '../duckdb/errors.js';
 import { RemoteFiles } from '../duckdb/remote-files.js';
@@ -38,9 +39,10 @@ export class DuckDBFiles implements FileSource {
 
   async files(pattern: string): Promise<readonly string[]> {
     const files = await this.#database.texts('SELECT file FROM glob($1)', [pattern]).catch((error: unknown) => {
-      throw new Error(withoutStatement(messageOf(error)), { cause: error });
+      throw new SqlError('OTLP_FILE_UNREADABLE', withoutStatement(messageOf(error)), { cause: error });
     });
-    if (files.length === 0) throw new Error(`No files found that match the pattern "${pattern}"`);
+    if (files.length === 0)
+      throw new SqlError('OTLP_FILE_NOT_FOUND', `No files found that match the pattern "${pattern}"`);
     return files;
   }
 

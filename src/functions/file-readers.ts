@@ -1,6 +1,7 @@
 // What the readers of OTLP and of OTAP files have in common: for each kind of row a function, with the columns of the
 // table that a server would put these rows into.
 
+import { SqlError } from '../base/sql-error.js';
 import type { WantedColumns } from '../buffer/signal-rows.js';
 import type { RowChunk, ScanArguments, ScanColumn, ScanFunction } from '../duckdb/scan-function.js';
 import { writeSameText, writeVector } from '../duckdb/vector-writer.js';
@@ -93,10 +94,11 @@ function chunkOf({ path, rows, firstRow, count }: ScannedRows, wanted: readonly 
 
 function patternsOf({ path }: ScanArguments): readonly string[] {
   const patterns = Array.isArray(path) ? path : [path];
-  if (patterns.length === 0) throw new Error('path must name at least one file, got an empty list');
+  if (patterns.length === 0)
+    throw new SqlError('OTLP_ARGUMENT_INVALID', 'path must name at least one file, got an empty list');
   for (const pattern of patterns) {
     if (typeof pattern !== 'string')
-      throw new Error(`path must be a text or a list of texts, got ${pattern ?? 'none'}`);
+      throw new SqlError('OTLP_ARGUMENT_INVALID', `path must be a text or a list of texts, got ${pattern ?? 'none'}`);
   }
   return patterns as readonly string[];
 }

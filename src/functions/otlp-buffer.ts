@@ -1,3 +1,4 @@
+import { SqlError } from '../base/sql-error.js';
 import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction, QueryParameter } from '../duckdb/query-function.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
@@ -45,5 +46,8 @@ export function tableOfKind(caller: string, kind: string | null): TelemetryTable
   const table = telemetryTables.find(({ name }) => name === `otlp_${kind?.toLowerCase()}`);
   if (table !== undefined) return table;
   const kinds = telemetryTables.map(({ name }) => name.replace(/^otlp_/, ''));
-  throw new RangeError(`kind of ${caller}() must be one of ${kinds.join(', ')}, got ${kind ?? 'NULL'}`);
+  throw new SqlError(
+    'OTLP_ARGUMENT_INVALID',
+    `kind of ${caller}() must be one of ${kinds.join(', ')}, got ${kind ?? 'NULL'}`,
+  );
 }

@@ -1,3 +1,4 @@
+import { SqlError } from '../base/sql-error.js';
 import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction } from '../duckdb/query-function.js';
 import { kindParameter, tableOfKind } from './otlp-buffer.js';
@@ -16,6 +17,6 @@ export function otlpTail(registry: ServerRegistry): QueryFunction {
 }
 
 function readerName(caller: string, reader: string | null): string {
-  if (reader === null) throw new TypeError(`reader of ${caller}() must be a text, got NULL`);
+  if (reader === null) throw new SqlError('OTLP_ARGUMENT_INVALID', `reader of ${caller}() must be a text, got NULL`);
   return reader;
 }

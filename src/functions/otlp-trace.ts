@@ -1,3 +1,4 @@
+import { SqlError } from '../base/sql-error.js';
 import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction } from '../duckdb/query-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
@@ -90,7 +91,10 @@ export function otlpTrace(registry: ServerRegistry): QueryFunction {
 
 function traceId(caller: string, given: string | null): string {
   if (given === null || !/^[0-9a-f]{32}$/i.test(given)) {
-    throw new TypeError(`trace_id of ${caller}() must be 32 hex digits, got ${given === null ? 'NULL' : `'${given}'`}`);
+    throw new SqlError(
+      'OTLP_ARGUMENT_INVALID',
+      `trace_id of ${caller}() must be 32 hex digits, got ${given === null ? 'NULL' : `'${given}'`}`,
+    );
   }
   return given.toLowerCase();
 }

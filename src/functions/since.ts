@@ -1,5 +1,6 @@
 // From when on a summary looks at telemetry: an interval back from now, or a time.
 
+import { withCode } from '../base/sql-error.js';
 import type { QueryParameter } from '../duckdb/query-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
 
@@ -19,7 +20,7 @@ export const sinceParameter: QueryParameter = {
     const interval = `TRY_CAST(${given} AS INTERVAL)`;
     const start = `CASE WHEN ${interval} > INTERVAL 0 SECONDS THEN epoch_us(TRY(make_timestamp(epoch_us(now())) - ${interval})) END`;
     const rule = `since of ${functionName}() must be an INTERVAL greater than zero or a TIMESTAMP, got `;
-    return `coalesce(CAST(coalesce(TRY(${time}), ${start}) AS VARCHAR), error(${quotedString(rule)} || coalesce(${given}, 'NULL')))`;
+    return `coalesce(CAST(coalesce(TRY(${time}), ${start}) AS VARCHAR), error(${quotedString(rule)} || coalesce(${given}, 'NULL') || ${quotedString(withCode('OTLP_ARGUMENT_INVALID', ''))}))`;
   },
 };
 

@@ -6,6 +6,7 @@
 //   <first>-<last>.done      the records, once the target has them; kept while they lie in a segment that may be replayed
 
 import { join } from 'node:path';
+import { SqlError } from '../base/sql-error.js';
 import type { Journal } from './journal.js';
 import { type JournalStorage, replaceFile } from './journal-storage.js';
 import { fileHeader, type JournalRecord, RECORD_HEADER_BYTES, recordBody, writeRecord } from './record.js';
@@ -78,7 +79,10 @@ export class DeadLetters {
     await this.#storage.makeFolder(this.#folder);
     const used = this.#letters.reduce((sum, { bytes }) => sum + bytes, 0);
     if (used > MAX_DEAD_LETTER_BYTES) {
-      throw new Error(`dead letters in ${this.#folder} take ${used} bytes, more than ${MAX_DEAD_LETTER_BYTES}`);
+      throw new SqlError(
+        'OTLP_DEAD_LETTERS_FULL',
+        `dead letters in ${this.#folder} take ${used} bytes, more than ${MAX_DEAD_LETTER_BYTES}`,
+      );
     }
     const unfinished = join(this.#folder, 'unfinished');
     const bytes = await this.#copy(journal, range, unfinished);
@@ -102,12 +106,16 @@ export class DeadLetters {
     let newest = 0;
     for await (const item of readSegment(this.#storage, letter.path, letter.first, 'rising')) {
       if ('damage' in item) {
-        throw new Error(`cannot replay ${letter.path}: ${item.damage.problem}, at byte ${item.damage.byte}`);
+        throw new SqlError(
+          'OTLP_REPLAY_FAILED',
+          `cannot replay ${letter.path}: ${item.damage.problem}, at byte ${item.damage.byte}`,
+        );
       }
       newest = item.record.sequence;
       yield item.record;
     }
-    if (newest !== letter.last) throw new Error(`cannot replay ${letter.path}: it has no record ${letter.last}`);
+    if (newest !== letter.last)
+      throw new SqlError('OTLP_REPLAY_FAILED', `cannot replay ${letter.path}: it has no record ${letter.last}`);
   }
 
   /**
@@ -156,7 +164,8 @@ export class DeadLetters {
         writeRecord(encoded, 0, record, body);
         await append(encoded);
       }
-      if (newest !== range.last) throw new Error(`the journal does not have record ${range.last}`);
+      if (newest !== range.last)
+        throw new SqlError('OTLP_JOURNAL_UNREADABLE', `the journal does not have record ${range.last}`);
       await file.sync();
       return bytes;
     } finally {

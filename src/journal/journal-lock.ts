@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SqlError } from '../base/sql-error.js';
 import type { JournalStorage } from './journal-storage.js';
 
 const NAME = /^lock-(\d+)-([\w.]+)-[0-9a-f-]{36}$/;
@@ -35,7 +36,8 @@ export class JournalLock {
       });
       if (holder === undefined) return lock;
       await lock.leave();
-      if (attempt === ATTEMPTS) throw new Error(`journal ${folder} is in use by process ${holder}`);
+      if (attempt === ATTEMPTS)
+        throw new SqlError('OTLP_JOURNAL_IN_USE', `journal ${folder} is in use by process ${holder}`);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_PAUSE_MS));
     }
   }

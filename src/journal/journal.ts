@@ -10,6 +10,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Failure, messageOf } from '../base/failure.js';
+import { SqlError } from '../base/sql-error.js';
 import { JournalLock } from './journal-lock.js';
 import { type JournalFile, type JournalStorage, replaceFile } from './journal-storage.js';
 import {
@@ -544,7 +545,8 @@ async function nextSequence({ folder, storage, damaged }: JournalOptions): Promi
   try {
     const { version, firstSequence } = readFileHeader(await storage.read(path, 0, FILE_HEADER_BYTES));
     if (isReadable(version)) return firstSequence;
-    throw new Error(
+    throw new SqlError(
+      'OTLP_JOURNAL_UNREADABLE',
       `cannot read ${path}: format version ${version}, and this otelduck reads ${readableVersions.join(' and ')}`,
     );
   } catch (error) {
@@ -563,7 +565,8 @@ async function persistentId(storage: JournalStorage, folder: string): Promise<st
     const id = Buffer.from(await storage.read(path, 0, 64)).toString('utf8');
     if (UUID.test(id)) return id;
     // Under another one, everything that the target has would be replayed.
-    throw new Error(
+    throw new SqlError(
+      'OTLP_JOURNAL_UNREADABLE',
       `cannot read ${path}: it holds no id. Put back the server_id that otlp_seals has for this journal, or move the folder away`,
     );
   }

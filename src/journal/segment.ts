@@ -1,5 +1,6 @@
 // One file of a journal → the records in it that prove themselves, and what is wrong with the rest.
 
+import { SqlError } from '../base/sql-error.js';
 import type { JournalStorage } from './journal-storage.js';
 import {
   decodeRecord,
@@ -111,7 +112,8 @@ async function checkedFileHeader(
     // A record of ours in its place says that the version is damaged, not another one.
     const version = await versionOfRecords(window, firstSequence);
     if (version !== undefined) return { version, problem: 'the version in the file header is wrong' };
-    throw new NewerFormat(
+    throw new SqlError(
+      'OTLP_JOURNAL_UNREADABLE',
       `cannot read ${path}: format version ${header.version}, and this otelduck reads ${readableVersions.join(' and ')}`,
     );
   } catch (error) {
@@ -129,8 +131,6 @@ async function versionOfRecords(window: ReadWindow, firstSequence: number): Prom
   return undefined;
 }
 
-class NewerFormat extends Error {}
-
 /** The record, or what is wrong with it. Throws where only another version of otelduck can read it. */
 function decoded(path: string, header: SoundHeader, body: Uint8Array): JournalRecord | string {
   try {
@@ -138,7 +138,11 @@ function decoded(path: string, header: SoundHeader, body: Uint8Array): JournalRe
   } catch (error) {
     if (error instanceof RangeError) return error.message;
     if (!(error instanceof UnknownColumn)) throw error;
-    throw new NewerFormat(`cannot read record ${header.sequence} of ${path}: ${error.message}`, { cause: error });
+    throw new SqlError(
+      'OTLP_JOURNAL_UNREADABLE',
+      `cannot read record ${header.sequence} of ${path}: ${error.message}`,
+      { cause: error },
+    );
   }
 }
 

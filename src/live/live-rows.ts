@@ -2,6 +2,7 @@
 // memory is decided when a query begins to read them; which of those its tables show too, its own transaction knows. See
 // docs/decisions/0010-live-reads.md.
 
+import { SqlError, withCode } from '../base/sql-error.js';
 import type { GenerationRows } from '../buffer/generation.js';
 import type { LiveTables } from '../catalog/live-tables.js';
 import type { AskedHome, TableHome } from '../catalog/table-home.js';
@@ -186,7 +187,8 @@ export class LiveRows implements RowSource {
       const held = heldRows(feeder, table);
       const missed = (held[0]?.rowsBefore ?? end) - from;
       if (missed > 0) {
-        throw new Error(
+        throw new SqlError(
+          'OTLP_ROWS_MISSED',
           `${missed} rows of ${feeder.listenUri} left memory before reader ${reader} asked for them: they were committed to ${table.name}, or set aside as dead letters`,
         );
       }
@@ -238,14 +240,15 @@ function releasedErrorSql(name: string): string {
   const start = `${name}() cannot be read in this transaction: it began before rows of `;
   const end =
     ' were committed that are in memory no longer; they stay there for 30 seconds, and less where there is no room. Begin a new transaction';
-  return `concat(${quotedString(start)}, ${partColumns.listenUri.name}, ${quotedString(end)})`;
+  return `concat(${quotedString(start)}, ${partColumns.listenUri.name}, ${quotedString(withCode('OTLP_LIVE_CONFLICT', end))})`;
 }
 
 /** Throws where a commit may be seen in part: one that was not over when the transaction of a query began. */
 function checkQuiet({ tables, held }: Feeder, { home, transactionStartMs }: AskedFor<'live'>): void {
   if (tables.toldApart !== 'while nothing is committed') return;
   if (!held.isCommitting && held.kept.lastCommittedAtMs < transactionStartMs) return;
-  throw new Error(
+  throw new SqlError(
+    'OTLP_LIVE_CONFLICT',
     `cannot read live rows of ${home.catalog}.${home.schema}: rows were being committed since the transaction began, and each table shows them at a time of its own; run the query again, in a new transaction`,
   );
 }
@@ -260,7 +263,10 @@ function checkPlanned(
   const known = new Set([...planned, ...feeders.map(({ held }) => held.openGeneration)]);
   const present = generationsOf(feeders, table);
   if (parts.every(({ generation }) => known.has(generation)) && planned.every((id) => present.has(id))) return;
-  throw new Error(`rows of ${table.name} were exported while the query was being planned: run it again`);
+  throw new SqlError(
+    'OTLP_LIVE_CONFLICT',
+    `rows of ${table.name} were exported while the query was being planned: run it again`,
+  );
 }
 
 /** What is computed of a table's rows, by a text that is equal where that is: each with the columns of a SELECT. */

@@ -1,6 +1,8 @@
 // The kit with which options are declared once. SQL parameters, TypeScript types, error texts, environment variables
 // and the reference tables of the README all come from the declarations.
 
+import { SqlError } from '../base/sql-error.js';
+
 /** How an option's values are given in SQL. HUGEINT holds what a UBIGINT can, and the negatives that we refuse. */
 export type OptionSqlType = 'VARCHAR' | 'BOOLEAN' | 'UBIGINT' | 'BIGINT';
 
@@ -73,7 +75,7 @@ export function word<W extends string, D extends W | null>(declared: {
       const found = declared.words.find((candidate) => candidate === String(given).toLowerCase());
       if (found === undefined) {
         const choices = declared.words.map((choice) => `'${choice}'`).join(' or ');
-        throw new RangeError(`${name} must be ${choices}, got '${given}'`);
+        throw new SqlError('OTLP_ARGUMENT_INVALID', `${name} must be ${choices}, got '${given}'`);
       }
       return found;
     },
@@ -106,9 +108,12 @@ export function positiveInteger<D extends number | null>(declared: {
     read(name, given) {
       if (given === null) return declared.default;
       const value = Number(given);
-      if (!(value > 0)) throw new RangeError(`${name} must be greater than zero, got ${given}`);
+      if (!(value > 0)) throw new SqlError('OTLP_ARGUMENT_INVALID', `${name} must be greater than zero, got ${given}`);
       if (!Number.isSafeInteger(value)) {
-        throw new RangeError(`${name} must be a whole number of at most ${Number.MAX_SAFE_INTEGER}, got ${given}`);
+        throw new SqlError(
+          'OTLP_ARGUMENT_INVALID',
+          `${name} must be a whole number of at most ${Number.MAX_SAFE_INTEGER}, got ${given}`,
+        );
       }
       return value;
     },

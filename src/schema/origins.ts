@@ -1,5 +1,7 @@
 // The origins of pages that may send, as an option names them.
 
+import { SqlError } from '../base/sql-error.js';
+
 /** A scheme, a host and perhaps a port. What browsers send never has a path, a user or a slash at its end. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+$/i;
 
@@ -11,7 +13,8 @@ export function allowedOrigins(name: string, text: string): '*' | ReadonlySet<st
 
 function origin(name: string, text: string): string {
   if (!ORIGIN.test(text) || text.includes('*') || (/^https?:/i.test(text) && !URL.canParse(text))) {
-    throw new RangeError(
+    throw new SqlError(
+      'OTLP_ARGUMENT_INVALID',
       `${name} must be '*' or origins such as 'https://shop.example', with commas between, got '${text}'`,
     );
   }

@@ -1,3 +1,4 @@
+import { SqlError } from '../base/sql-error.js';
 import { flag, type OptionValues, optionalText, positiveInteger, word } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
 
@@ -11,21 +12,22 @@ export const MIN_TOKEN_CHARACTERS = 16;
  */
 export function checkToken(name: string, token: string): void {
   if (token.length < MIN_TOKEN_CHARACTERS) {
-    throw new RangeError(`${name} must be at least ${MIN_TOKEN_CHARACTERS} characters long`);
+    throw new SqlError('OTLP_ARGUMENT_INVALID', `${name} must be at least ${MIN_TOKEN_CHARACTERS} characters long`);
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   const control = /[\u0000-\u001f\u007f]/.exec(token);
   if (control !== null) {
     const code = token.charCodeAt(control.index).toString(16).padStart(4, '0');
-    throw new RangeError(
+    throw new SqlError(
+      'OTLP_ARGUMENT_INVALID',
       `${name} must not have line breaks or other control characters, got U+${code} at ${control.index + 1}`,
     );
   }
-  if (token.trim() !== token) throw new RangeError(`${name} must not begin or end with a space`);
+  if (token.trim() !== token) throw new SqlError('OTLP_ARGUMENT_INVALID', `${name} must not begin or end with a space`);
 }
 
 function notEmpty(name: string, value: string): void {
-  if (value === '') throw new RangeError(`${name} must not be empty`);
+  if (value === '') throw new SqlError('OTLP_ARGUMENT_INVALID', `${name} must not be empty`);
 }
 
 /** What `otlp_serve` and `otap_serve` take beside their URI. Spelled as in SQL everywhere, so that one grep finds all. */

@@ -2,6 +2,7 @@
 // in memory, until they are replayed or the server stops.
 
 import { messageOf } from '../base/failure.js';
+import { SqlError } from '../base/sql-error.js';
 import type { Generation } from '../buffer/generation.js';
 import type { ListedLetter, ReplayResult } from './dead-letter.js';
 
@@ -46,7 +47,10 @@ export class HeldLetters {
   add(generation: Generation, error: string): void {
     const bytes = this.#letters.reduce((sum, letter) => sum + letter.bytes, generation.byteLength);
     if (bytes > this.#maxBytes) {
-      throw new Error(`dead letters would take ${bytes} bytes of memory, more than ${this.#maxBytes}`);
+      throw new SqlError(
+        'OTLP_DEAD_LETTERS_FULL',
+        `dead letters would take ${bytes} bytes of memory, more than ${this.#maxBytes}`,
+      );
     }
     this.#letters.push({
       path: undefined,

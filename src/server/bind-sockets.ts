@@ -2,6 +2,7 @@
 
 import type { Server } from 'node:net';
 import { messageOf } from '../base/failure.js';
+import { SqlError } from '../base/sql-error.js';
 import { canonicalUri, type ListenUri } from './listen-uri.js';
 
 const LOOPBACK_ADDRESSES = ['127.0.0.1', '::1'];
@@ -26,7 +27,7 @@ export async function bindSockets<S extends Server>(
       const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
       if (isTaken && uri.port === 0 && attempt < FREE_PORT_TRIES) continue;
       const reason = isTaken ? 'address already in use' : messageOf(error);
-      throw new Error(`cannot listen on ${canonicalUri(uri)}: ${reason}`, { cause: error });
+      throw new SqlError('OTLP_LISTEN_FAILED', `cannot listen on ${canonicalUri(uri)}: ${reason}`, { cause: error });
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import { isIPv6 } from 'node:net';
 import { messageOf } from '../base/failure.js';
+import { SqlError } from '../base/sql-error.js';
 
 export type Scheme = 'otlp' | 'otap';
 
@@ -24,7 +25,8 @@ const MAX_PORT = 65_535;
  */
 export function parseListenUri(text: string, ports: 'givenPort' | 'anyPort' = 'givenPort'): ListenUri {
   const prefix = /^(otlp|otap):(?:\/\/)?/.exec(text);
-  if (prefix === null) throw new RangeError(`listen URI needs to start with 'otlp:' or 'otap:', got '${text}'`);
+  if (prefix === null)
+    throw new SqlError('OTLP_URI_INVALID', `listen URI needs to start with 'otlp:' or 'otap:', got '${text}'`);
   const scheme = prefix[1] as Scheme;
   return { scheme, ...parseHostAndPort(text.slice(prefix[0].length), text, DEFAULT_PORTS[scheme], ports) };
 }
@@ -38,7 +40,7 @@ export function parseGrpcAddress(text: string, option: string, scheme: Scheme): 
     const hostAndPort = text.replace(/^(?:otlp|otap):(?:\/\/)?/, '');
     return { scheme, ...parseHostAndPort(hostAndPort, text, DEFAULT_GRPC_PORT, 'anyPort') };
   } catch (error) {
-    throw new RangeError(`${option} must be host:port: ${messageOf(error)}`);
+    throw new SqlError('OTLP_URI_INVALID', `${option} must be host:port: ${messageOf(error)}`);
   }
 }
 
@@ -72,15 +74,19 @@ function hostInUrl({ host, ipv6 }: ListenUri): string {
 
 function splitIPv6(rest: string, text: string): { host: string; portText: string | undefined } {
   const close = rest.indexOf(']');
-  if (close === -1) throw new RangeError(`missing ']' after the IPv6 address in '${text}'`);
+  if (close === -1) throw new SqlError('OTLP_URI_INVALID', `missing ']' after the IPv6 address in '${text}'`);
   const host = rest.slice(1, close).toLowerCase();
-  if (host === '') throw new RangeError(`Missing IPv6 address between '[' and ']' in '${text}'`);
+  if (host === '') throw new SqlError('OTLP_URI_INVALID', `Missing IPv6 address between '[' and ']' in '${text}'`);
   const wrong = /[^0-9a-f:.]/.exec(host);
-  if (wrong !== null) throw new RangeError(`Invalid character in IPv6 address: '${wrong[0]}' in '${text}'`);
-  if (!isIPv6(host)) throw new RangeError(`Invalid IPv6 address '${host}' in '${text}'`);
+  if (wrong !== null)
+    throw new SqlError('OTLP_URI_INVALID', `Invalid character in IPv6 address: '${wrong[0]}' in '${text}'`);
+  if (!isIPv6(host)) throw new SqlError('OTLP_URI_INVALID', `Invalid IPv6 address '${host}' in '${text}'`);
   const after = rest.slice(close + 1);
   if (after !== '' && !after.startsWith(':')) {
-    throw new RangeError(`Invalid OTLP listen port: expected ':' after ']', got '${after}' in '${text}'`);
+    throw new SqlError(
+      'OTLP_URI_INVALID',
+      `Invalid OTLP listen port: expected ':' after ']', got '${after}' in '${text}'`,
+    );
   }
   return { host, portText: after === '' ? undefined : after.slice(1) };
 }
@@ -89,7 +95,8 @@ function splitHost(rest: string, text: string): { host: string; portText: string
   const colon = rest.indexOf(':');
   const host = (colon === -1 ? rest : rest.slice(0, colon)).toLowerCase();
   const wrong = /[^a-z0-9._-]/.exec(host);
-  if (wrong !== null) throw new RangeError(`Invalid character in OTLP hostname: '${wrong[0]}' in '${text}'`);
+  if (wrong !== null)
+    throw new SqlError('OTLP_URI_INVALID', `Invalid character in OTLP hostname: '${wrong[0]}' in '${text}'`);
   return { host: host === '' ? 'localhost' : host, portText: colon === -1 ? undefined : rest.slice(colon + 1) };
 }
 
@@ -97,7 +104,10 @@ function parsePort(portText: string, ports: 'givenPort' | 'anyPort', text: strin
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : Number.NaN;
   const lowest = ports === 'anyPort' ? 0 : 1;
   if (!(port >= lowest && port <= MAX_PORT)) {
-    throw new RangeError(`Invalid OTLP listen port '${portText}' in '${text}': must be from ${lowest} to ${MAX_PORT}`);
+    throw new SqlError(
+      'OTLP_URI_INVALID',
+      `Invalid OTLP listen port '${portText}' in '${text}': must be from ${lowest} to ${MAX_PORT}`,
+    );
   }
   return port;
 }

@@ -1,6 +1,7 @@
 // A DuckLake whose catalog is SQLite can be written to beside readers and maintenance only with SQLite's write-ahead log.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { SqlError } from '../../base/sql-error.js';
 import { quotedString } from '../../duckdb/sql-text.js';
 
 /**
@@ -15,7 +16,8 @@ export async function checkSqliteJournal(writer: DuckDBConnection, catalog: stri
   const found = await writer.runAndReadAll(`SELECT journal_mode FROM sqlite_query(${metadata}, 'PRAGMA journal_mode')`);
   const mode = String(found.getRows()[0]?.[0]);
   if (mode === 'wal') return;
-  throw new Error(
+  throw new SqlError(
+    'OTLP_CATALOG_NOT_AVAILABLE',
     `catalog ${catalog} is not available: its SQLite file must have journal mode wal, got ${mode}: attach it with META_JOURNAL_MODE 'WAL'`,
   );
 }

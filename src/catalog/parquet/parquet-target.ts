@@ -13,6 +13,7 @@ import { dirname, join, relative } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { makeFolder } from '../../base/make-folder.js';
 import { type RetryPolicy, retried } from '../../base/retry.js';
+import { SqlError } from '../../base/sql-error.js';
 import type { Generation } from '../../buffer/generation.js';
 import { dayOf } from '../../duckdb/batch-scan.js';
 import type { Database } from '../../duckdb/database.js';
@@ -289,9 +290,13 @@ export class ParquetTarget implements SealTarget {
       await retried(VIEW_RETRY, () => this.#writer.run(`CREATE OR REPLACE VIEW ${name} AS ${select}`));
     } catch (error) {
       if (!isNameOfTable(error)) throw error;
-      throw new Error(`cannot make view ${name} over Parquet files: a table has that name, choose another schema`, {
-        cause: error,
-      });
+      throw new SqlError(
+        'OTLP_EXPORT_CONFLICT',
+        `cannot make view ${name} over Parquet files: a table has that name, choose another schema`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 }
