@@ -1,6 +1,11 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { plainPaint } from '../../src/host/output/paint.js';
+import { SessionDatabase } from '../../src/host/session-database.js';
+import { Shell } from '../../src/host/shell/shell.js';
 import { otlp } from '../../src/otlp.js';
 import { folder } from './command.js';
 import { runText } from './shell-in-process.js';
@@ -272,3 +277,38 @@ describe('modes for programs', () => {
     expect((await runText('.mode csv t\n')).stderr).toBe('.mode: mode csv has no table, got t\n');
   });
 });
+
+// The shell's own queries cannot be cancelled; an import of minutes must be.
+test('.import ends when it is cancelled, and makes no table', async () => {
+  const fifo = join(folder, 'endless.csv');
+  spawnSync('mkfifo', [fifo]);
+  const database = new SessionDatabase({ memoryLimit: undefined }, [], async () => {});
+  await database.open(':memory:', { isReadOnly: false });
+  let stderr = '';
+  const out = { write: async () => {} };
+  const err = {
+    write: async (text: string) => {
+      stderr += text;
+    },
+  };
+  const screen = { out, err, outPaint: plainPaint, errPaint: plainPaint, width: () => 80 };
+  const shell = await Shell.start(await database.connect(), screen, {}, database);
+  const writer = createWriteStream(fifo);
+  const feed = () => {
+    while (!writer.destroyed && writer.write('1,2\n'.repeat(10_000)));
+  };
+  writer.on('error', () => {}).on('drain', feed);
+  const imported = shell.runInput([
+    `.import --parallel false --header false --auto_detect false --columns "{'a':'INTEGER','b':'INTEGER'}" ${fifo} t\n`,
+  ]);
+  await once(writer, 'open');
+  feed();
+  await once(writer, 'drain');
+  shell.cancel();
+  await imported;
+  writer.destroy();
+  expect(stderr).toContain('INTERRUPT Error');
+  expect(await shell.query('SELECT count(*) FROM duckdb_tables()')).toEqual([['0']]);
+  await shell.close();
+  await database.close();
+}, 20_000);

@@ -80,7 +80,8 @@ async function importFile(shell: DotContext, words: readonly string[]): Promise<
     () => true,
     () => false,
   );
-  await shell.query(isThere ? `INSERT INTO ${name} ${rows}` : `CREATE TABLE ${name} AS ${rows}`);
+  // As a statement of the person's, which shows how far it is, and which Ctrl-C ends.
+  await shell.show(isThere ? `INSERT INTO ${name} ${rows}` : `CREATE TABLE ${name} AS ${rows}`, modes.trash);
 }
 
 /** Numbers, switches and lists as they are, all else as text. */

@@ -55,7 +55,7 @@ export const settingsCommands: DotCommands = {
   maxwidth: count("Width of mode duckbox; 0 is the terminal's", (settings, value) => {
     settings.maxWidth = value;
   }),
-  mode: { usage: '[MODE [TABLE]]', doc: `Form of results: ${Object.keys(modes).join(', ')}`, run: setMode },
+  mode: { usage: '[MODE [TABLE]]', doc: 'Form of results; without one, list them all', run: setMode },
   multiline: {
     usage: '',
     doc: 'Edit statements over several lines, as is always so: for scripts of the duckdb command',
