@@ -46,6 +46,8 @@ const SECRETS: readonly RegExp[] = [
   /(\b(?:cookie|x-[\w-]{0,40}(?:key|token))\s{0,40}:\s{0,40})[^\s'"<]{8,}/gi,
   // Parameters of presigned and other URLs
   /([?&][\w.-]{0,60}(?:sig|signature|credential|key|token|auth|code)=)[^\s&'"#]+/gi,
+  // Those of S3 and Google Cloud, wherever they stand: a file may have been saved under the URL it came from
+  /(\bx-(?:amz|goog)-(?:signature|credential|security-token)=)[^\s&'"]+/gi,
   // A JSON Web Token
   /(\b)eyJ[\w-]{8,}[\w.-]*/g,
 ];

@@ -188,7 +188,7 @@ describe('what is refused', () => {
     'null',
   ])('%s', (record) => expect(() => logRow(record)).toThrow(expect.objectContaining({ name: 'OracleRejects' })));
 
-  test('bad UTF-8 where it is kept, in either encoding', () => {
+  test('bad UTF-8, in either encoding, in a field that no row has too', () => {
     const invalidName = Buffer.from([0x0a, 0x02, 0xff, 0xff]); // name of a scope
     const wrapped = (tag: number, inner: Buffer): Buffer => Buffer.concat([Buffer.from([tag, inner.length]), inner]);
     const withRecord = wrapped(
@@ -197,7 +197,7 @@ describe('what is refused', () => {
     );
     const withoutRecord = wrapped(0x0a, wrapped(0x1a, Buffer.from([0xff]))); // schema_url
     expect(() => decode('logs', 'application/x-protobuf', withRecord)).toThrow('name is not UTF-8');
-    expect(decode('logs', 'application/x-protobuf', withoutRecord)).toEqual({ otlp_logs: [] });
+    expect(() => decode('logs', 'application/x-protobuf', withoutRecord)).toThrow('schema_url is not UTF-8');
     const json = Buffer.from('{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"\xff"}]}]}]}', 'latin1');
     expect(() => decode('logs', 'application/json', json)).toThrow('severity_text is not UTF-8');
   });
