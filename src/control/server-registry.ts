@@ -12,6 +12,7 @@ import type { IngestServer, StopResult } from './ingest-server.js';
 import { urisOf } from './listeners.js';
 import type { ServeRequest } from './serve-request.js';
 import type { ServerEventLog } from './server-events.js';
+import type { ObservedServer } from './server-status.js';
 
 export class ServerRegistry {
   /** Of the thread that all servers share, from the first one's start on. */
@@ -35,6 +36,11 @@ export class ServerRegistry {
   /** Running servers, in the order in which they were started. */
   get servers(): readonly IngestServer[] {
     return [...this.#servers];
+  }
+
+  /** What serverStatus speaks of. */
+  observed(nowMs: number): readonly ObservedServer[] {
+    return this.servers.map((server) => ({ server, eventLoopDelay: this.eventLoopDelay, nowMs }));
   }
 
   async start(request: ServeRequest): Promise<IngestServer> {

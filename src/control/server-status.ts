@@ -1,0 +1,291 @@
+// What can be said of a running server, declared once: facts, gauges and counters. otlp_server_list() is made of it, and
+// whatever else shows or exports the state of servers. What happens to a server is in server-events.ts.
+
+import { LISTENERS, type ResultType, type ResultValue } from '../schema/result-column.js';
+import { canonicalUri, httpUrl } from '../server/listen-uri.js';
+import type { EventLoopDelay } from './event-loop-delay.js';
+import type { IngestServer } from './ingest-server.js';
+
+/** A server at one moment. */
+export interface ObservedServer {
+  readonly server: IngestServer;
+  readonly eventLoopDelay: EventLoopDelay;
+  readonly nowMs: number;
+}
+
+/** As UCUM writes it, and OpenTelemetry with it: what is in braces is counted. */
+export type Unit =
+  | 'By'
+  | 'ms'
+  | '{column}'
+  | '{commit}'
+  | '{connection}'
+  | '{record}'
+  | '{request}'
+  | '{row}'
+  | '{run}'
+  | '{sync}';
+
+/** Describes a server, and is not a measure. */
+export interface Fact {
+  readonly kind: 'fact';
+  readonly name: string;
+  readonly type: ResultType;
+  readonly doc: string;
+  value(observed: ObservedServer): ResultValue;
+}
+
+export interface Measure {
+  /** A counter only grows while the server runs. */
+  readonly kind: 'counter' | 'gauge';
+  /** In SQL. */
+  readonly name: string;
+  /** As a metric, after a prefix: there counters, and they alone, end in `_total`. */
+  readonly exportedAs: string;
+  readonly type: 'UBIGINT' | 'BIGINT' | 'DOUBLE';
+  readonly unit: Unit;
+  readonly doc: string;
+  /** Null where there is nothing to measure. */
+  value(observed: ObservedServer): number | null;
+}
+
+/** In the order in which SQL lists them. */
+export const serverStatus: readonly (Fact | Measure)[] = [
+  fact('listen_uri', 'VARCHAR', 'URI that the server listens on.', ({ server }) => server.listenUri),
+  fact('listen_url', 'VARCHAR', 'The same as an `http://` base URL.', ({ server }) => server.listenUrl),
+  fact('host', 'VARCHAR', 'Bound host.', ({ server }) => server.uri.host),
+  fact('port', 'USMALLINT', 'Bound port.', ({ server }) => server.uri.port),
+  fact(
+    'catalog_name',
+    'VARCHAR',
+    'Target catalog; empty for the database that was opened.',
+    ({ server }) => server.target.catalogName,
+  ),
+  fact('schema_name', 'VARCHAR', 'Schema that holds the tables.', ({ server }) => server.target.schemaName),
+  gauge(
+    'active_requests',
+    'UBIGINT',
+    '{request}',
+    'Requests in progress.',
+    ({ server }) => server.ingest.activeRequests,
+  ),
+  counter(
+    'total_requests',
+    '{request}',
+    'Requests since the start, failed ones included.',
+    ({ server }) => server.ingest.totalRequests,
+  ),
+  counter('total_rows', '{row}', 'Rows accepted since the start.', ({ server }) => server.ingest.totalRows),
+  gauge(
+    'buffered_rows',
+    'UBIGINT',
+    '{row}',
+    'Rows accepted and not yet committed.',
+    ({ server }) => server.sealer.bufferedRows,
+  ),
+  gauge(
+    'admitted_bytes',
+    'UBIGINT',
+    'By',
+    'Request bytes admitted and not yet released by a commit.',
+    ({ server }) => server.ingest.admission.admittedBytes,
+  ),
+  gauge(
+    'buffered_bytes',
+    'UBIGINT',
+    'By',
+    'Memory behind the rows that are not yet committed.',
+    ({ server }) => server.sealer.bufferedBytes,
+  ),
+  gauge(
+    'seal_target_bytes',
+    'UBIGINT',
+    'By',
+    'Admitted bytes that request a seal.',
+    ({ server }) => server.request.options.seal_target_bytes,
+  ),
+  gauge(
+    'seal_max_age_ms',
+    'BIGINT',
+    'ms',
+    'Age of the oldest row that requests a seal.',
+    ({ server }) => server.request.options.seal_max_age_ms,
+  ),
+  gauge(
+    'oldest_buffered_age_ms',
+    'BIGINT',
+    'ms',
+    'Age of the oldest buffered row; NULL without one.',
+    ({ server, nowMs }) => ageMs(server.sealer.oldestBufferedAtMs, nowMs),
+  ),
+  gauge(
+    'last_seal_age_ms',
+    'BIGINT',
+    'ms',
+    'Time since the last successful commit; NULL before the first.',
+    ({ server, nowMs }) => ageMs(server.sealer.lastSealAtMs, nowMs),
+  ),
+  counter('seals_total', '{commit}', 'Commits since the start.', ({ server }) => server.sealer.sealsTotal),
+  counter(
+    'committed_rows_total',
+    '{row}',
+    'Rows committed since the start.',
+    ({ server }) => server.sealer.committedRowsTotal,
+  ),
+  counter(
+    'seal_failures_total',
+    '{commit}',
+    'Failed commits since the start.',
+    ({ server }) => server.sealer.failuresTotal,
+  ),
+  fact(
+    'is_listening',
+    'BOOLEAN',
+    'False once a listener has stopped by an error.',
+    ({ server }) => server.listeners.isListening,
+  ),
+  fact(
+    'last_error',
+    'VARCHAR',
+    'The error that stopped a listener.',
+    ({ server }) => server.listeners.lastError ?? null,
+  ),
+  fact('seal_last_error', 'VARCHAR', 'Why the last commit failed.', ({ server }) => server.sealer.lastError ?? null),
+  counter(
+    'maintenance_runs_total',
+    '{run}',
+    'Successful maintenance runs of the catalog.',
+    ({ server }) => server.maintenance.runsTotal,
+  ),
+  counter(
+    'maintenance_failures_total',
+    '{run}',
+    'Failed maintenance runs of the catalog.',
+    ({ server }) => server.maintenance.failuresTotal,
+  ),
+  gauge(
+    'last_maintenance_age_ms',
+    'BIGINT',
+    'ms',
+    'Time since the last successful maintenance run.',
+    ({ server, nowMs }) => ageMs(server.maintenance.lastRunAtMs, nowMs),
+  ),
+  fact(
+    'maintenance_last_error',
+    'VARCHAR',
+    'Why the last maintenance run failed.',
+    ({ server }) => server.maintenance.lastError ?? null,
+  ),
+  gauge(
+    'promoted_columns_total',
+    'UBIGINT',
+    '{column}',
+    'Columns of promoted attributes, over all tables.',
+    ({ server }) => server.target.promotedColumns,
+  ),
+  gauge(
+    'event_loop_delay_p99_ms',
+    'DOUBLE',
+    'ms',
+    'How late the JavaScript thread was in 99 of 100 cases, since the first server started. The same for all servers.',
+    ({ eventLoopDelay }) => eventLoopDelay.p99Ms,
+  ),
+  gauge(
+    'event_loop_delay_max_ms',
+    'DOUBLE',
+    'ms',
+    'The longest that anything kept the JavaScript thread, since the first server started. The same for all servers.',
+    ({ eventLoopDelay }) => eventLoopDelay.maxMs,
+  ),
+  fact(
+    'durability',
+    'VARCHAR',
+    'What a receipt promises: rows in `memory`, or a request in a `journal` on disk.',
+    ({ server }) => server.request.options.durability,
+  ),
+  gauge(
+    'journal_bytes',
+    'UBIGINT',
+    'By',
+    'Size of the journal; 0 without one.',
+    ({ server }) => server.journal?.bytes ?? 0,
+  ),
+  fact(
+    'journal_last_sequence',
+    'BIGINT',
+    'Sequence of the newest journal record; NULL without a journal.',
+    ({ server }) => server.journal?.lastSequence ?? null,
+  ),
+  counter(
+    'journal_syncs_total',
+    '{sync}',
+    'Times that the journal was made durable, each for all requests that waited.',
+    ({ server }) => server.journal?.syncsTotal ?? 0,
+  ),
+  counter(
+    'journal_records_total',
+    '{record}',
+    'Records written to the journal since the start.',
+    ({ server }) => server.journal?.recordsTotal ?? 0,
+  ),
+  counter(
+    'replayed_rows_total',
+    '{row}',
+    'Rows that came from the journal at the start, or from dead letters since.',
+    ({ server }) => server.replayedRowsTotal,
+  ),
+  counter(
+    'dead_letter_rows_total',
+    '{row}',
+    'Rows set aside since the start, because the target refuses them for good.',
+    ({ server }) => server.deadLetters.rowsTotal,
+  ),
+  fact(
+    'journal_error',
+    'VARCHAR',
+    'Why the journal takes nothing more; NULL while all is well.',
+    ({ server }) => server.journal?.failure ?? null,
+  ),
+  gauge(
+    'connections',
+    'UBIGINT',
+    '{connection}',
+    'Open connections.',
+    ({ server }) => server.listeners.connections.open,
+  ),
+  counter(
+    'refused_connections_total',
+    '{connection}',
+    'Connections closed at once since the start, because `max_connections` were open.',
+    ({ server }) => server.listeners.connections.refusedTotal,
+  ),
+  fact('listeners', LISTENERS, 'Where the server listens; the first is that of `listen_uri`.', ({ server }) =>
+    server.listeners.all.map(({ uri, transport }) => ({ uri: canonicalUri(uri), url: httpUrl(uri), transport })),
+  ),
+  fact(
+    'dead_letter_error',
+    'VARCHAR',
+    'Why rows were set aside last, of those that `otlp_replay` has not committed since; NULL without any.',
+    ({ server }) => server.deadLetters.waiting.at(-1)?.error ?? null,
+  ),
+];
+
+function fact(name: string, type: ResultType, doc: string, value: Fact['value']): Fact {
+  return { kind: 'fact', name, type, doc, value };
+}
+
+function gauge(name: string, type: Measure['type'], unit: Unit, doc: string, value: Measure['value']): Measure {
+  return { kind: 'gauge', name, exportedAs: stemOf(name), type, unit, doc, value };
+}
+
+function counter(name: string, unit: Unit, doc: string, value: Measure['value']): Measure {
+  return { kind: 'counter', name, exportedAs: `${stemOf(name)}_total`, type: 'UBIGINT', unit, doc, value };
+}
+
+function stemOf(name: string): string {
+  return name.replace(/^total_|_total$/, '');
+}
+
+function ageMs(sinceMs: number | undefined, nowMs: number): number | null {
+  return sinceMs === undefined ? null : Math.max(0, nowMs - sinceMs);
+}
