@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../base/clock.js';
 import type { Journal } from '../journal/journal.js';
 import type { Sealer } from '../seal/sealer.js';
 
@@ -8,26 +9,29 @@ const LOOK_MS = 1000;
 export class JournalGuard {
   readonly #journal: Pick<Journal, 'look' | 'isLost'>;
   readonly #sealer: Pick<Sealer, 'flush'>;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #isStopped = false;
+  #callOff: (() => void) | undefined;
 
-  constructor(journal: Pick<Journal, 'look' | 'isLost'>, sealer: Pick<Sealer, 'flush'>) {
+  constructor(journal: Pick<Journal, 'look' | 'isLost'>, sealer: Pick<Sealer, 'flush'>, clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#journal = journal;
     this.#sealer = sealer;
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
+    this.#callOff = this.#clock.after(LOOK_MS, () => void this.#look());
   }
 
   /** Safe to call twice. */
   stop(): void {
-    clearInterval(this.#timer);
+    this.#isStopped = true;
+    this.#callOff?.();
   }
 
   async #look(): Promise<void> {
     await this.#journal.look();
-    if (!this.#journal.isLost) return;
-    this.stop();
-    await this.#sealer.flush();
+    if (this.#journal.isLost) await this.#sealer.flush();
+    else if (!this.#isStopped) this.start();
   }
 }

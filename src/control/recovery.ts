@@ -1,5 +1,6 @@
 // What earlier runs accepted and did not commit → the target: the journal at the start, dead letters when asked for.
 
+import { type Clock, systemClock } from '../base/clock.js';
 import { messageOf } from '../base/failure.js';
 import { SqlError } from '../base/sql-error.js';
 import type { Generation } from '../buffer/generation.js';
@@ -32,6 +33,7 @@ export interface RecoveryParts {
   readonly sealer: Sealer;
   readonly freeze: Freeze;
   readonly options: Pick<ServeOptions, 'max_decoded_bytes'>;
+  readonly clock?: Clock;
   log(level: LogLevel, message: string): void;
 }
 
@@ -116,11 +118,11 @@ export class Recovery {
   }
 
   async #generationOf(letter: DeadLetter): Promise<Generation | undefined> {
-    const { deadLetters, ingest, freeze } = this.#parts;
+    const { deadLetters, ingest, freeze, clock = systemClock } = this.#parts;
     const open = new OpenRows(freeze);
     for await (const record of deadLetters.records(letter)) {
       const rows = ingest.replayedRows(record);
-      if (rows.rows > 0) open.append([rows], originOf(record, rows), Date.now());
+      if (rows.rows > 0) open.append([rows], originOf(record, rows), clock.nowMs());
     }
     return open.detach();
   }
@@ -139,12 +141,12 @@ export class Recovery {
   }
 
   async #makeRoom(): Promise<void> {
-    const { sealer, options } = this.#parts;
+    const { sealer, options, clock = systemClock } = this.#parts;
     for (let attempt = 1; sealer.bufferedBytes > options.max_decoded_bytes / 2; attempt++) {
       const { error } = await sealer.flush();
       if (error === undefined) return;
       if (attempt === COMMIT_ATTEMPTS) throw new SqlError('OTLP_REPLAY_FAILED', `cannot replay the journal: ${error}`);
-      await new Promise((resolve) => setTimeout(resolve, COMMIT_PAUSE_MS));
+      await clock.pause(COMMIT_PAUSE_MS);
     }
   }
 }

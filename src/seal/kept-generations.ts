@@ -1,6 +1,7 @@
 // Generations that are committed, and that a query may still have to read: one whose snapshot of the catalog is older than
 // the commit does not find their rows in the tables.
 
+import { type Clock, systemClock } from '../base/clock.js';
 import type { Generation } from '../buffer/generation.js';
 
 /** A query plans within this, so that only transactions of several queries can be older. */
@@ -16,19 +17,21 @@ interface Kept {
 }
 
 export class KeptGenerations {
+  readonly #clock: Clock;
   readonly #maxBytes: number;
   readonly #maxBytesWithWaiting: number;
   readonly #kept: Kept[] = [];
   #bytes = 0;
   #lastCommittedAtMs = Number.NEGATIVE_INFINITY;
   #lastReleased: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #isLookDue = false;
 
   /**
    * Keeps at most an eighth of `maxDecodedBytes` beyond the time in which queries plan, and never more than the rows which
    * wait to be committed leave of it.
    */
-  constructor(maxDecodedBytes: number) {
+  constructor(maxDecodedBytes: number, clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#maxBytes = maxDecodedBytes / 8;
     this.#maxBytesWithWaiting = maxDecodedBytes;
   }
@@ -52,7 +55,7 @@ export class KeptGenerations {
   }
 
   add(generation: Generation, waitingBytes: number): void {
-    this.#lastCommittedAtMs = Date.now();
+    this.#lastCommittedAtMs = this.#clock.nowMs();
     this.#kept.push({ generation, committedAtMs: this.#lastCommittedAtMs });
     this.#bytes += generation.byteLength;
     this.release(waitingBytes);
@@ -61,14 +64,14 @@ export class KeptGenerations {
   /** Forgets what is kept too long, or takes room that is not there beside the rows that wait. */
   release(waitingBytes: number): void {
     if (this.#kept.length === 0) return;
-    const nowMs = Date.now();
+    const nowMs = this.#clock.nowMs();
     for (let oldest = this.#kept[0]; oldest !== undefined; oldest = this.#kept[0]) {
       if (!this.#isReleased(nowMs - oldest.committedAtMs, waitingBytes)) break;
       this.#kept.shift();
       this.#bytes -= oldest.generation.byteLength;
       this.#lastReleased = oldest.generation.id;
     }
-    this.#timer ??= this.#wakeLater(nowMs);
+    if (!this.#isLookDue) this.#lookLater(nowMs);
   }
 
   #isReleased(ageMs: number, waitingBytes: number): boolean {
@@ -77,15 +80,15 @@ export class KeptGenerations {
   }
 
   /** Looks again when the oldest has to be kept no more. */
-  #wakeLater(nowMs: number): NodeJS.Timeout | undefined {
+  #lookLater(nowMs: number): void {
     const oldest = this.#kept[0];
-    if (oldest === undefined) return undefined;
+    if (oldest === undefined) return;
     const ageMs = nowMs - oldest.committedAtMs;
     const keptMs = ageMs < SURELY_KEPT_MS ? SURELY_KEPT_MS : LONGEST_KEPT_MS;
-    const wake = () => {
-      this.#timer = undefined;
+    this.#isLookDue = true;
+    this.#clock.after(Math.max(1, keptMs - ageMs), () => {
+      this.#isLookDue = false;
       this.release(0);
-    };
-    return setTimeout(wake, Math.max(1, keptMs - ageMs)).unref();
+    });
   }
 }

@@ -2,8 +2,10 @@
 // the order in which they were filled. A failed commit leaves its generation where it was, so that no row is lost
 // and none is committed twice. Only this file calls SealTarget.commit.
 
+import { type Clock, systemClock } from '../base/clock.js';
 import { messageOf } from '../base/failure.js';
 import { LONGEST_TIMER_MS } from '../base/longest-timer.js';
+import { type RetryPolicy, retried } from '../base/retry.js';
 import type { Generation, GenerationRows } from '../buffer/generation.js';
 import { type Freeze, OpenRows, type RowsOrigin } from '../buffer/open-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
@@ -20,13 +22,12 @@ import { sealDelayMs } from './seal-trigger.js';
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 30_000;
 
-/**
- * Attempts at a commit that other writers get in the way of, and the longest pause before the next. The pause is drawn
- * at random, so that writers which collided do not collide again.
- */
-const CONFLICT_ATTEMPTS = 50;
-const FIRST_CONFLICT_PAUSE_MS = 20;
-const LONGEST_CONFLICT_PAUSE_MS = 500;
+/** Attempts at a commit that other writers get in the way of. Their pauses double up to half a second. */
+const CONFLICT_RETRY: RetryPolicy = {
+  attempts: 50,
+  longestPauseMs: (attempt) => Math.min(500, 20 * 2 ** attempt),
+  isWorthwhile: (error) => error instanceof CommitConflict,
+};
 
 /** Attempts that a target must have refused for good: a table that was altered by mistake may be mended meanwhile. */
 const REFUSALS_BEFORE_SETTING_ASIDE = 6;
@@ -52,6 +53,7 @@ export interface SealerStart {
   readonly lastSequence?: number;
   /** Of the DuckDB that commits. */
   readonly memoryLimitBytes?: number;
+  readonly clock?: Clock;
 }
 
 export interface FlushResult {
@@ -68,12 +70,15 @@ export class Sealer {
   readonly #options: Pick<ServeOptions, 'seal_target_bytes' | 'seal_max_age_ms' | 'max_decoded_bytes'>;
   readonly #events: SealerEvents;
   readonly #maxSealBytes: number;
+  readonly #clock: Clock;
+  readonly #conflictRetry: RetryPolicy;
   readonly #open: OpenRows;
   /** Detached and not yet committed, in order. */
   readonly #detached: Generation[] = [];
   #turn: Promise<unknown> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
-  /** When the timer fires. */
+  /** Calls off the next look at what waits. */
+  #stopWaiting: (() => void) | undefined;
+  /** When that look is. */
   #wakeAtMs = 0;
   #isBackgroundSealQueued = false;
   /** Whether the oldest detached generation is being committed, or has been tried in vain. */
@@ -94,7 +99,7 @@ export class Sealer {
     freeze: Freeze,
     options: ServeOptions,
     events: SealerEvents,
-    { lastSequence = 0, memoryLimitBytes = Number.POSITIVE_INFINITY }: SealerStart = {},
+    { lastSequence = 0, memoryLimitBytes = Number.POSITIVE_INFINITY, clock = systemClock }: SealerStart = {},
   ) {
     this.#attempts = lastSequence;
     this.#maxSealBytes = maxSealBytes(memoryLimitBytes);
@@ -102,7 +107,9 @@ export class Sealer {
     this.#open = new OpenRows(freeze);
     this.#options = options;
     this.#events = events;
-    this.kept = new KeptGenerations(options.max_decoded_bytes);
+    this.#clock = clock;
+    this.#conflictRetry = { ...CONFLICT_RETRY, pause: (ms) => clock.pause(ms) };
+    this.kept = new KeptGenerations(options.max_decoded_bytes, clock);
   }
 
   get sealsTotal(): number {
@@ -156,7 +163,7 @@ export class Sealer {
    * together with those before where one commit can take them all.
    */
   append(parts: readonly SignalRows[], origin: RowsOrigin): void {
-    const nowMs = Date.now();
+    const nowMs = this.#clock.nowMs();
     const rows = parts.reduce((sum, part) => sum + part.rows, 0);
     if (!this.fitOneSeal(this.#open, rows, origin.storedBytes)) this.#detach();
     this.#open.append(parts, origin, nowMs);
@@ -231,19 +238,14 @@ export class Sealer {
         const { journalSequence } = await this.#target.lastSeal(serverId, generation.firstJournalSequence);
         if (journalSequence > 0) return;
       }
-      for (let attempt = 1; ; attempt++) {
-        const thrown = await this.#attempt(generation, serverId, () => {});
-        if (thrown === undefined) return;
-        if (!(thrown instanceof CommitConflict) || attempt === CONFLICT_ATTEMPTS) throw thrown;
-        await conflictPause(attempt);
-      }
+      await retried(this.#conflictRetry, () => this.#attempt(generation, serverId, () => {}));
     });
   }
 
   /** Ends background seals. What is buffered stays, and can still be flushed. Safe to call twice. */
   stop(): void {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#stopWaiting?.();
   }
 
   #schedule(nowMs: number): void {
@@ -262,16 +264,16 @@ export class Sealer {
 
   /** Looks again after this long, or earlier if that was asked for before. */
   #wakeAfter(delayMs: number): void {
-    const wakeAtMs = Date.now() + delayMs;
-    if (this.#timer !== undefined && this.#wakeAtMs <= wakeAtMs) return;
-    clearTimeout(this.#timer);
+    const wakeAtMs = this.#clock.nowMs() + delayMs;
+    if (this.#stopWaiting !== undefined && this.#wakeAtMs <= wakeAtMs) return;
+    this.#stopWaiting?.();
     this.#wakeAtMs = wakeAtMs;
     const wake = () => {
-      this.#timer = undefined;
+      this.#stopWaiting = undefined;
       if (this.#retryMs > 0) this.#queueBackgroundSeal();
-      else this.#schedule(Date.now());
+      else this.#schedule(this.#clock.nowMs());
     };
-    this.#timer = setTimeout(wake, Math.min(Math.ceil(delayMs), LONGEST_TIMER_MS)).unref();
+    this.#stopWaiting = this.#clock.after(Math.min(Math.ceil(delayMs), LONGEST_TIMER_MS), wake);
   }
 
   #queueBackgroundSeal(): void {
@@ -290,30 +292,36 @@ export class Sealer {
 
   /** Tries to commit the oldest detached generation. Resolves with the error that kept it from being committed. */
   async #commitOldest(reason: SealReason): Promise<string | undefined> {
-    for (let attempt = 1; ; attempt++) {
-      const generation = this.#detached[0]!;
+    let committed: Generation | undefined;
+    try {
+      committed = await retried(this.#conflictRetry, () => this.#attemptOldest());
+    } catch (thrown) {
+      this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs === 0 ? FIRST_RETRY_MS : 2 * this.#retryMs);
+      const error = messageOf(thrown);
+      this.#events.postponed(error);
+      return error;
+    }
+    this.#retryMs = 0;
+    this.#refusals = 0;
+    if (committed !== undefined) this.#events.committed(committed, reason);
+    return undefined;
+  }
+
+  /** Resolves with the oldest detached generation once it is committed, and with nothing if it was set aside instead. */
+  async #attemptOldest(): Promise<Generation | undefined> {
+    const generation = this.#detached[0]!;
+    this.#isCommitting = true;
+    try {
       // In one turn, so that a query finds the rows in one of the two places.
-      const committed = () => {
+      await this.#attempt(generation, this.#events.identity().serverId, () => {
         this.#detached.shift();
         this.#isCommitting = false;
         this.kept.add(generation, this.bufferedBytes);
-      };
-      this.#isCommitting = true;
-      const thrown = await this.#attempt(generation, this.#events.identity().serverId, committed);
-      if (thrown === undefined) {
-        this.#retryMs = 0;
-        this.#refusals = 0;
-        this.#events.committed(generation, reason);
-        return undefined;
-      }
+      });
+      return generation;
+    } catch (thrown) {
       if (await this.#isSetAside(generation, thrown)) return undefined;
-      if (!(thrown instanceof CommitConflict) || attempt === CONFLICT_ATTEMPTS) {
-        this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs === 0 ? FIRST_RETRY_MS : 2 * this.#retryMs);
-        const error = messageOf(thrown);
-        this.#events.postponed(error);
-        return error;
-      }
-      await conflictPause(attempt);
+      throw thrown;
     }
   }
 
@@ -327,18 +335,16 @@ export class Sealer {
     this.log.setAside(generation.rows);
     this.#detached.shift();
     this.#isCommitting = false;
-    this.#retryMs = 0;
-    this.#refusals = 0;
     return true;
   }
 
   /**
-   * Makes one attempt, and keeps a record of it. Resolves with what it failed of. `committed` is called in the moment in
+   * Makes one attempt, keeps a record of it, and rejects with what it failed of. `committed` is called in the moment in
    * which the rows count as committed.
    */
-  async #attempt(generation: Generation, serverId: string, committed: () => void): Promise<unknown> {
+  async #attempt(generation: Generation, serverId: string, committed: () => void): Promise<void> {
     const sequence = ++this.#attempts;
-    const startedUnixMs = Date.now();
+    const startedUnixMs = this.#clock.nowMs();
     const startedMs = performance.now();
     let timing = { appendMs: 0, commitMs: 0 };
     let thrown: unknown;
@@ -347,7 +353,7 @@ export class Sealer {
       committed();
       this.#seals++;
       this.#committedRows += generation.rows;
-      this.#lastSealAtMs = Date.now();
+      this.#lastSealAtMs = this.#clock.nowMs();
     } catch (error) {
       thrown = error;
       this.#failures++;
@@ -357,7 +363,7 @@ export class Sealer {
     this.log.add({
       sequence,
       startedUnixMs,
-      completedUnixMs: Date.now(),
+      completedUnixMs: this.#clock.nowMs(),
       durationMs: performance.now() - startedMs,
       ...timing,
       rowsCommitted: error === undefined ? generation.rows : 0,
@@ -367,19 +373,15 @@ export class Sealer {
       sealFailuresTotal: this.#failures,
       committedRowsTotal: this.#committedRows,
     });
-    if (error !== undefined) this.#events.failed(error);
-    return thrown;
+    if (error === undefined) return;
+    this.#events.failed(error);
+    throw thrown;
   }
 
   /** Runs work when all earlier work has ended. */
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined).then(() => this.#schedule(Date.now()));
+    this.#turn = result.catch(() => undefined).then(() => this.#schedule(this.#clock.nowMs()));
     return result;
   }
-}
-
-function conflictPause(attempt: number): Promise<void> {
-  const longestMs = Math.min(LONGEST_CONFLICT_PAUSE_MS, FIRST_CONFLICT_PAUSE_MS * 2 ** attempt);
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * longestMs));
 }

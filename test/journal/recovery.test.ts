@@ -1,4 +1,5 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { ManualClock } from '../support/manual-clock.js';
 import { MemoryServer, MemoryTarget, POISON } from './support/memory-server.js';
 import { MemoryStorage } from './support/memory-storage.js';
 
@@ -10,15 +11,11 @@ test('a target that stays away makes the start fail where memory cannot hold the
   // As after a crash: nothing was sealed.
   const left = storage.afterwards('killed');
 
-  vi.useFakeTimers({ toFake: ['setTimeout'] });
-  try {
-    target.isAway = true;
-    const start = expect(MemoryServer.start(left, target)).rejects.toThrow('cannot replay the journal: away');
-    await vi.advanceTimersByTimeAsync(60_000);
-    await start;
-  } finally {
-    vi.useRealTimers();
-  }
+  const clock = new ManualClock();
+  target.isAway = true;
+  const start = expect(MemoryServer.start(left, target, { clock })).rejects.toThrow('cannot replay the journal: away');
+  await clock.advance(60_000);
+  await start;
   target.isAway = false;
   await (await MemoryServer.start(left.afterwards('killed'), target)).stop();
   expect(target.bodies).toEqual(['a 0', 'b 0']);
@@ -72,11 +69,9 @@ test('a disk that is full refuses for as long as it is', async () => {
 });
 
 test('waiting rows count as half committed from a failed attempt on until they are committed or dead letters', async () => {
-  // No attempt but those that the test makes.
-  vi.useFakeTimers({ toFake: ['setTimeout'] });
-  onTestFinished(() => void vi.useRealTimers());
   const target = new MemoryTarget();
-  const server = await MemoryServer.start(new MemoryStorage(), target);
+  // No attempt but those that the test makes.
+  const server = await MemoryServer.start(new MemoryStorage(), target, { clock: new ManualClock() });
   await server.send(POISON);
   expect(server.sealer.isCommitting).toBe(false);
   for (let refusals = 0; refusals < 6; refusals++) {

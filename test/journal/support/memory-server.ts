@@ -1,6 +1,7 @@
 // A server without sockets and without DuckDB: what is between them, wired as in IngestServer, before a disk and a target
 // in memory.
 
+import { type Clock, systemClock } from '../../../src/base/clock.js';
 import type { FrozenBatch, Generation } from '../../../src/buffer/generation.js';
 import type { SignalRows } from '../../../src/buffer/signal-rows.js';
 import { tablesApart } from '../../../src/catalog/live-tables.js';
@@ -25,6 +26,7 @@ import { parseListenUri } from '../../../src/server/listen-uri.js';
 import { logsRequest } from '../../support/telemetry.js';
 import type { MemoryStorage } from './memory-storage.js';
 
+export const SEAL_MAX_AGE_MS = 3_600_000;
 export const FOLDER = '/j';
 /** Begins a text that the target refuses for good, as long as it is told to. */
 export const POISON = 'poison';
@@ -90,6 +92,12 @@ class FrozenBodies implements FrozenBatch {
   }
 }
 
+export interface MemoryServerOptions {
+  readonly maxBytes?: number;
+  readonly damaged?: (damage: Damage) => void;
+  readonly clock?: Clock;
+}
+
 export class MemoryServer {
   readonly journal: Journal;
   readonly deadLetters: DeadLetters;
@@ -108,12 +116,12 @@ export class MemoryServer {
   static async start(
     storage: MemoryStorage,
     target: MemoryTarget,
-    { maxBytes = 4096, damaged = () => {} }: { maxBytes?: number; damaged?: (damage: Damage) => void } = {},
+    { maxBytes = 4096, damaged = () => {}, clock = systemClock }: MemoryServerOptions = {},
   ): Promise<MemoryServer> {
     target.storage = storage;
     const journal = await Journal.open({ folder: FOLDER, maxBytes, storage, damaged, failed: () => {} });
     const deadLetters = await DeadLetters.open(storage, FOLDER);
-    const options = readOptions(serveOptions, { seal_max_age_ms: 3_600_000 });
+    const options = readOptions(serveOptions, { seal_max_age_ms: SEAL_MAX_AGE_MS });
     const admission = new Admission(options.max_buffered_bytes);
     const freeze = (rows: SignalRows) => new FrozenBodies(rows);
     const last = await target.lastSeal(journal.serverId);
@@ -132,12 +140,12 @@ export class MemoryServer {
       told: new ServerEvents(address, () => {}),
       log: () => {},
     });
-    const sealer = new Sealer(target, freeze, options, policy, { lastSequence: last.sealSequence });
+    const sealer = new Sealer(target, freeze, options, policy, { lastSequence: last.sealSequence, clock });
     const ingest = new Ingest(options, admission, sealer, journal);
     ingest.open();
     // So little memory that a recovery commits after each record.
     const little = { max_decoded_bytes: 1 };
-    const parts = { ...opened, target, ingest, sealer, freeze, options: little, log: () => {} };
+    const parts = { ...opened, target, ingest, sealer, freeze, options: little, clock, log: () => {} };
     const recovery = new Recovery(parts);
     await recovery.replay(last.journalSequence);
     return new MemoryServer({ journal, deadLetters, sealer, recovery, ingest });

@@ -1,0 +1,111 @@
+// When rows are committed, and tried again, on a clock that the test moves.
+
+import { expect, test } from 'vitest';
+import { CommitConflict } from '../../src/catalog/seal-target.js';
+import { JournalGuard } from '../../src/control/journal-guard.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { FOLDER, MemoryServer, MemoryTarget, SEAL_MAX_AGE_MS } from './support/memory-server.js';
+import { MemoryStorage } from './support/memory-storage.js';
+
+async function start(target = new MemoryTarget()) {
+  const clock = new ManualClock();
+  const storage = new MemoryStorage();
+  const server = await MemoryServer.start(storage, target, { clock });
+  return { clock, storage, server, target };
+}
+
+test('rows are committed once the oldest is seal_max_age_ms old, and not before', async () => {
+  const { clock, server, target } = await start();
+  await server.send('first ');
+  await clock.advance(SEAL_MAX_AGE_MS - 1);
+  await server.send('second ');
+  expect(target.bodies).toEqual([]);
+  await clock.advance(1);
+  expect(target.bodies).toEqual(['first 0', 'second 0']);
+  // The next row has its own age.
+  await server.send('third ');
+  await clock.advance(SEAL_MAX_AGE_MS - 1);
+  expect(target.bodies).toHaveLength(2);
+  await clock.advance(1);
+  expect(target.bodies).toHaveLength(3);
+});
+
+test('a background seal is tried again after pauses that double up to half a minute', async () => {
+  const { clock, server, target } = await start();
+  target.isAway = true;
+  await server.send('row ');
+  const firstMs = clock.nowMs() + SEAL_MAX_AGE_MS;
+  await clock.advance(SEAL_MAX_AGE_MS + 120_000);
+  const startedMs = server.sealer.log.events.map(({ startedUnixMs }) => startedUnixMs);
+  expect(startedMs[0]).toBe(firstMs);
+  const pausesMs = startedMs.slice(1).map((ms, attempt) => ms - startedMs[attempt]!);
+  expect(pausesMs).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+  target.isAway = false;
+  await clock.advance(30_000);
+  expect(target.bodies).toEqual(['row 0']);
+  // The next one begins with the shortest pause.
+  target.isAway = true;
+  await server.send('next ');
+  await clock.advance(SEAL_MAX_AGE_MS);
+  target.isAway = false;
+  await clock.advance(250);
+  expect(target.bodies).toEqual(['row 0', 'next 0']);
+});
+
+test('rows that a target refuses for good are set aside within a minute, and those behind them are committed', async () => {
+  const { clock, server, target } = await start();
+  await server.send('poison ');
+  await clock.advance(SEAL_MAX_AGE_MS);
+  await server.send('behind ');
+  await clock.advance(60_000);
+  expect(server.deadLetters.waiting).toHaveLength(1);
+  await clock.advance(SEAL_MAX_AGE_MS);
+  expect(target.bodies).toEqual(['behind 0']);
+});
+
+test('a commit that other writers get in the way of is tried again at once, and counts as failed only after fifty attempts', async () => {
+  class Contended extends MemoryTarget {
+    conflicts = 49;
+    override async commit(...commit: Parameters<MemoryTarget['commit']>) {
+      if (this.conflicts-- > 0) throw new CommitConflict(new Error('another writer'));
+      return super.commit(...commit);
+    }
+  }
+  const { clock, server, target } = await start(new Contended());
+  await server.send('row ');
+  const flushed = server.sealer.flush();
+  // Pauses are drawn at random, of half a second at most.
+  await clock.advance(49 * 500);
+  expect(await flushed).toEqual({ sealedRows: 1, error: undefined });
+  expect(server.sealer.failuresTotal).toBe(49);
+
+  (target as Contended).conflicts = 50;
+  await server.send('row ');
+  const failed = server.sealer.flush();
+  await clock.advance(49 * 500);
+  expect(await failed).toEqual({ sealedRows: 0, error: 'another writer' });
+});
+
+test('what was committed is kept for half a minute for transactions that began before', async () => {
+  const { clock, server } = await start();
+  await server.send('row ');
+  await server.sealer.flush();
+  await clock.advance(29_999);
+  expect(server.sealer.kept.generations).toHaveLength(1);
+  await clock.advance(1);
+  expect(server.sealer.kept.generations).toHaveLength(0);
+});
+
+// Once, nobody noticed before the next request.
+test('a journal whose files are gone is noticed within a second, and what was in it is committed', async () => {
+  const { clock, storage, server, target } = await start();
+  const guard = new JournalGuard(server.journal, server.sealer, clock);
+  guard.start();
+  await server.send('row ');
+  await clock.advance(5000);
+  expect(target.bodies).toEqual([]);
+  for (const name of await storage.list(FOLDER)) await storage.remove(`${FOLDER}/${name}`);
+  await clock.advance(1000);
+  expect(server.journal.isLost).toBe(true);
+  expect(target.bodies).toEqual(['row 0']);
+});
