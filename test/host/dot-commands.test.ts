@@ -213,7 +213,7 @@ describe('safe mode', () => {
       { mode: 'csv', hasHeaders: false, plugins: [otlp] },
     );
     expect(stdout).toBe('');
-    expect(stderr).toMatch(/servers cannot be started: the shell is in safe mode\n$/);
+    expect(stderr).toMatch(/servers cannot be started: the shell is in safe mode \[OTLP_SERVING_FORBIDDEN\]\n$/);
   });
 
   test('has plugins start no more work', async () => {
