@@ -53,39 +53,29 @@ describe('.tail', () => {
     expect(bodies.filter((body) => !body.startsWith('new '))).toEqual([]);
   });
 
-  for (const [kind, body, path, columns, line] of [
-    [
-      'traces',
-      spansRequest(1),
-      pathOf.traces,
-      'start_time_unix_nano  service_name  name  duration_time_unix_nano  status_code',
-      '2023-11-14 22:13:20  unknown  span 0  5000  NULL',
-    ],
-    [
-      'metrics_sum',
-      metricsRequest(),
-      pathOf.metrics,
-      'time_unix_nano  service_name  name  value  unit',
-      '2023-11-14 22:13:20  unknown  a.sum  7.0  NULL',
-    ],
+  for (const [kind, body, path, line] of [
+    ['logs', logsRequest(1, 'order '), pathOf.logs, '22:13:20.000  log                 unknown   order 0'],
+    // It was a number of nanoseconds, and a status code.
+    ['traces', spansRequest(1), pathOf.traces, '22:13:20.000  span      0.005 ms  unknown   span 0'],
+    ['metrics_sum', metricsRequest(), pathOf.metrics, '22:13:20.000  metric           7  unknown   a.sum'],
     [
       'metrics_histogram',
       metricsRequest(),
       pathOf.metrics,
-      'time_unix_nano  service_name  name  count  sum  unit',
-      '2023-11-14 22:13:20  unknown  a.histogram  1  NULL  NULL',
+      '22:13:20.000  metric              unknown   a.histogram ×1',
     ],
   ] as const) {
-    test(`shows people the main columns of ${kind}, a row on each line`, async () => {
+    test(`shows people a line for each row of ${kind}`, async () => {
       const shell = start([], { program: command });
       const post = await serving(shell);
       shell.child.stdin.write(`.tail ${kind};\n`);
-      await shell.until('stdout', new RegExp(`^${columns}$`, 'm'));
+      const header = 'time          kind         value  service   body or name';
+      await shell.until('stdout', new RegExp(`^${header}$`, 'm'));
       await post(path, body);
-      await shell.until('stdout', new RegExp(`^${line}$`, 'm'));
+      await shell.until('stdout', new RegExp(`${line}$`, 'm'));
       shell.child.kill('SIGINT');
       expect((await shell.ended).exitCode).toBe(130);
-      expect(followed(shell)).toBe(`${columns}\n${line}\n`);
+      expect(followed(shell)).toBe(`${header}\n${line}\n`);
     });
   }
 

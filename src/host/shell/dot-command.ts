@@ -15,7 +15,7 @@ export interface DotContext {
   /** Runs a statement and shows its rows in a mode. */
   show(sql: string, mode: Mode, style?: Partial<ResultStyle>): Promise<void>;
   /** Shows the rows of a query that is asked again and again. */
-  follow(sql: string, mode: Mode, style: Partial<ResultStyle>, pauseMs: number): Promise<void>;
+  follow(sql: string, mode: Pick<Mode, 'write'>, style: Partial<ResultStyle>, pauseMs: number): Promise<void>;
   /** Shows the last result once more, all of it. */
   showLast(): Promise<void>;
   runFile(path: string): Promise<void>;

@@ -247,7 +247,7 @@ export class Shell implements DotContext {
    * Runs a query again and again, with a pause between, and writes the rows of all results as one result, until it is
    * cancelled. A result with other columns begins a new one.
    */
-  async follow(sql: string, mode: Mode, style: Partial<ResultStyle>, pauseMs: number): Promise<void> {
+  async follow(sql: string, mode: Pick<Mode, 'write'>, style: Partial<ResultStyle>, pauseMs: number): Promise<void> {
     this.#isRunning = true;
     this.#isCancelled = false;
     try {
