@@ -6,6 +6,15 @@ import { version as duckdbVersion } from '../duckdb/node-api.js';
 import { type LoadInvocation, loadCommand } from '../load/load-command.js';
 import type { Option } from '../schema/option-declaration.js';
 import { checkToken, type ServeOptionName, serveOptions } from '../schema/serve-options.js';
+import {
+  type AskedServer,
+  DEFAULT_GRPC,
+  DEFAULT_URI,
+  isListenerOption,
+  ListenerFlags,
+  type ListenerOptionName,
+  NONE,
+} from './listener-settings.js';
 import { type ModeName, modes } from './output/result-modes.js';
 import {
   type Environment,
@@ -51,8 +60,9 @@ export interface ServeInvocation extends HostSettings {
   readonly kind: 'serve';
   /** Undefined when nobody named one. */
   readonly database: string | undefined;
-  readonly uris: readonly string[];
+  readonly servers: readonly AskedServer[];
   readonly init: string | undefined;
+  /** What all servers share. */
   readonly arguments: ServeArguments;
   readonly drainTimeoutMs: number;
   /** Where other DuckDBs attach, if anywhere. */
@@ -70,7 +80,6 @@ export interface Answer {
 }
 
 export const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
-const DEFAULT_URI = 'otlp:localhost:4318';
 /** What a service opens that was given no database: rows in memory would be gone with it. */
 export const DEFAULT_DATABASE = 'otelduck.duckdb';
 /** setTimeout() fires at once when asked for more. */
@@ -204,6 +213,7 @@ function shellCommand(accept: (invocation: ShellInvocation) => void): Command {
 }
 
 function serveCommand(environment: () => Environment, accept: (invocation: ServeInvocation) => void): Command {
+  const listeners = new ListenerFlags();
   const command = new Command('serve')
     .description(
       'Runs servers until SIGTERM, SIGINT or SIGHUP, then commits what they hold. Each option can be given as an ' +
@@ -212,8 +222,8 @@ function serveCommand(environment: () => Environment, accept: (invocation: Serve
     .argument('[database]', `database file, or :memory: (default: ${DEFAULT_DATABASE} in the working folder)`)
     .option(
       '--uri <uri>',
-      `where to listen; may be repeated (default: ${DEFAULT_URI}, or none with --init or --quack)`,
-      collected,
+      `where a server listens; may be repeated (default: ${DEFAULT_URI}, with OTLP/gRPC at ${DEFAULT_GRPC}, or none with --init or --quack). --transport and --grpc are of the --uri before them`,
+      (uri: string) => listeners.addUri(nonEmptyFlag(uri)),
     )
     .option('--init <file>', 'SQL to run first: attach catalogs, start servers')
     .option('--drain-timeout-ms <ms>', `longest wait for the last commit (default: ${DEFAULT_DRAIN_TIMEOUT_MS})`)
@@ -229,12 +239,14 @@ function serveCommand(environment: () => Environment, accept: (invocation: Serve
   for (const name of serveOptionNames) {
     const option: Option<unknown> = serveOptions[name];
     const value = option.sqlType === 'BOOLEAN' ? '' : option.sqlType === 'VARCHAR' ? ' <text>' : ' <number>';
-    command.option(`${flagOf(name)}${value}`, serveOptionHelp(name));
+    const flag = `${flagOf(name)}${value}`;
+    if (!isListenerOption(name)) command.option(flag, serveOptionHelp(name));
+    else
+      command.option(flag, listenerOptionHelp(name), (text: string) => listeners.setOption(name, nonEmptyFlag(text)));
   }
   return command.action((database: string | undefined) => {
     const variables = environment();
     const options = command.opts<{
-      uri?: string[];
       init?: string;
       drainTimeoutMs?: string;
       quack?: string;
@@ -242,18 +254,19 @@ function serveCommand(environment: () => Environment, accept: (invocation: Serve
       memoryLimit?: string;
       plugin?: string[];
     }>();
-    const uris = options.uri ?? words(variables[hostVariables.uri]);
     const init = options.init ?? nonEmpty(variables[hostVariables.init]);
     try {
       const quack = quackSettings(options, variables);
+      const names = serveOptionNames.filter((name) => !isListenerOption(name));
+      const shared = serveArguments(names, serveFlags(command), variables);
       accept({
         kind: 'serve',
         database: database ?? nonEmpty(variables[hostVariables.database]),
         memoryLimit: options.memoryLimit ?? nonEmpty(variables[hostVariables.memoryLimit]),
         plugins: options.plugin ?? [],
-        uris: uris.length === 0 && init === undefined && quack === undefined ? [DEFAULT_URI] : uris,
+        servers: listeners.servers(variables, shared, init === undefined && quack === undefined ? 'default' : 'none'),
         init,
-        arguments: serveArguments(serveFlags(command), variables),
+        arguments: shared,
         drainTimeoutMs:
           options.drainTimeoutMs !== undefined
             ? milliseconds('--drain-timeout-ms', options.drainTimeoutMs)
@@ -273,8 +286,21 @@ function addHostOptions(command: Command): void {
 }
 
 function collected(value: string, before: string[] = []): string[] {
+  return [...before, nonEmptyFlag(value)];
+}
+
+function nonEmptyFlag(value: string): string {
   if (value === '') throw new InvalidArgumentError('it is empty.');
-  return [...before, value];
+  return value;
+}
+
+const listenerDefaults: Readonly<Record<ListenerOptionName, string>> = {
+  transport: serveOptions.transport.defaultText.replaceAll('`', ''),
+  grpc: `${DEFAULT_GRPC} when neither --uri nor --transport is given, else ${NONE}; ${NONE} opens no such listener`,
+};
+
+function listenerOptionHelp(name: ListenerOptionName): string {
+  return `${serveOptions[name].doc.replaceAll('`', '')} (default: ${listenerDefaults[name]})`;
 }
 
 function serveOptionHelp(name: ServeOptionName): string {
@@ -322,10 +348,6 @@ function quackSettings(
   if (!uri.startsWith('quack:')) throw new Error(`--quack must be a URI such as quack:localhost:9494, got "${uri}"`);
   if (token !== undefined) checkToken(source, token);
   return { uri, token };
-}
-
-function words(text: string | undefined): string[] {
-  return (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -25,7 +25,8 @@ export const hostVariables = {
   quackToken: 'OTELDUCK_QUACK_TOKEN',
 } as const;
 
-const PREFIXES = ['OTELDUCK_', 'DUCKDB_OTLP_'] as const;
+/** Of variables that mean an option; the first wins. */
+export const PREFIXES = ['OTELDUCK_', 'DUCKDB_OTLP_'] as const;
 
 export function flagOf(name: ServeOptionName): string {
   const words = name.replaceAll('_', '-');
@@ -43,9 +44,14 @@ export function isOnByDefault(name: ServeOptionName): boolean {
   return option.sqlType === 'BOOLEAN' && option.defaultText === 'true';
 }
 
-export function serveArguments(flags: ServeFlags, environment: Environment): ServeArguments {
+/** The arguments of these options, which flags or variables give. */
+export function serveArguments(
+  names: readonly ServeOptionName[],
+  flags: ServeFlags,
+  environment: Environment,
+): ServeArguments {
   const given: Partial<Record<ServeOptionName, string>> = {};
-  for (const name of serveOptionNames) {
+  for (const name of names) {
     const flag = flags[name];
     const variable = PREFIXES.map((prefix) => prefix + name.toUpperCase()).find((candidate) => environment[candidate]);
     if (flag !== undefined) given[name] = literal(flagOf(name), serveOptions[name], String(flag));

@@ -5,7 +5,6 @@ import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
-import { redacted } from '../base/redaction.js';
 import { version as duckdbVersion } from '../duckdb/node-api.js';
 import type { DuckDBPlugin } from '../plugin.js';
 import { DEFAULT_DATABASE, packageVersion, type ServeInvocation } from './command-line.js';
@@ -13,11 +12,13 @@ import { EndSignals } from './end-signals.js';
 import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
 import { killAfter } from './last-resort.js';
+import type { AskedServer } from './listener-settings.js';
 import { plainPaint } from './output/paint.js';
 import { QuackServer } from './quack-server.js';
 import { serveStatement, unknownVariables } from './serve-settings.js';
 import { type Log, ServiceLog } from './service-log.js';
 import { Shell } from './shell/shell.js';
+import { startError } from './start-error.js';
 
 /** How much longer than it may drain a service may be in a call that keeps its thread, such as one that closes a database. */
 const KILL_AFTER_DRAIN_MS = 1000;
@@ -164,24 +165,15 @@ class Service {
   }
 
   async #start(): Promise<void> {
-    const { database: path = DEFAULT_DATABASE, memoryLimit, init, uris, arguments: given } = this.#invocation;
+    const { database: path = DEFAULT_DATABASE, memoryLimit, init, servers } = this.#invocation;
     this.#database = await HostDatabase.open({ path, isReadOnly: false, memoryLimit }, this.#plugins, {
       log: ({ level, event, fields }) => this.#log(level, event, fields),
     });
     const connection = await this.#database.connect();
     if (init !== undefined) await this.#runInit(init, connection);
-    for (const uri of uris) {
+    for (const server of servers) {
       if (this.#isStopping) return;
-      const statement = serveStatement(uri, given);
-      const result = await connection.runAndReadAll(statement).catch((error: unknown) => {
-        // DuckDB quotes the statement from anywhere on: from the middle of a token too.
-        throw new Error(redacted(messageOf(error), statement), { cause: error });
-      });
-      for (const { auth_token: token, ...server } of result.getRowObjectsJson()) {
-        // A token that nobody chose must be told to somebody; one that was given is not repeated in a log.
-        const isGenerated = given.token === undefined && token !== '';
-        this.#log('info', 'listening', isGenerated ? { ...server, auth_token: token } : server);
-      }
+      this.#log('info', 'listening', await startServer(connection, server));
     }
     if (this.#isStopping) return;
     this.#quack = await startQuack(this.#invocation, connection, this.#log);
@@ -207,6 +199,24 @@ class Service {
     if (this.#init.hasFailed) throw new Error(`cannot run ${file}`);
     this.#log('info', 'initialized', { file });
   }
+}
+
+/** Starts a server. Resolves with what there is to be known of it: its row, and all places where it listens. */
+async function startServer(
+  connection: DuckDBConnection,
+  { uri, arguments: given }: AskedServer,
+): Promise<Record<string, unknown>> {
+  const statement = serveStatement(uri, given);
+  const result = await connection.runAndReadAll(statement).catch((error: unknown) => {
+    throw startError(error, statement);
+  });
+  const { auth_token: token, ...server } = result.getRowObjectsJson()[0]!;
+  const listed = await connection.runAndReadAll('SELECT listeners FROM otlp_server_list() WHERE listen_uri = $1', [
+    String(server['listen_uri']),
+  ]);
+  // A token that nobody chose must be told to somebody; one that was given is not repeated in a log.
+  const isGenerated = given.token === undefined && token !== '';
+  return { ...server, ...listed.getRowObjectsJson()[0], ...(isGenerated ? { auth_token: token } : {}) };
 }
 
 async function startQuack(

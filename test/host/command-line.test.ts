@@ -86,14 +86,9 @@ describe('single dashes', () => {
 
 describe('settings of serve', () => {
   for (const [argv, environment, expected] of [
-    [[], {}, { database: undefined, uris: ['otlp:localhost:4318'], arguments: {}, drainTimeoutMs: 30_000 }],
-    [['-init', 'x.sql'], {}, { uris: [], init: 'x.sql' }],
-    [['--uri', 'otlp:a', '--uri', 'otap:b'], {}, { uris: ['otlp:a', 'otap:b'] }],
-    [
-      [],
-      { OTELDUCK_URI: 'otlp:a, otap:b', OTELDUCK_DATABASE: 'x.db' },
-      { uris: ['otlp:a', 'otap:b'], database: 'x.db' },
-    ],
+    [[], {}, { database: undefined, arguments: {}, drainTimeoutMs: 30_000 }],
+    [['-init', 'x.sql'], {}, { servers: [], init: 'x.sql' }],
+    [[], { OTELDUCK_DATABASE: 'x.db' }, { database: 'x.db' }],
     [['y.db'], { OTELDUCK_DATABASE: 'x.db' }, { database: 'y.db' }],
     [
       ['--seal-max-age-ms', '10', '--disable-auth', '--no-create-tables', '--catalog', "it's"],
@@ -115,17 +110,95 @@ describe('settings of serve', () => {
     });
   }
 
+  const uri = 'otlp:localhost:4318';
+  const both = { grpc: "'localhost:4317'" };
+  const [http, grpc] = [{ transport: "'http'" }, { transport: "'grpc'" }];
+  for (const [argv, environment, servers] of [
+    ['', {}, [{ uri, arguments: both }]],
+    ['--seal-max-age-ms 7', {}, [{ uri, arguments: { ...both, seal_max_age_ms: '7' } }]],
+    ['--grpc localhost:5317', {}, [{ uri, arguments: { grpc: "'localhost:5317'" } }]],
+    ['--grpc none', {}, [{ uri, arguments: {} }]],
+    ['', { OTELDUCK_GRPC: 'none' }, [{ uri, arguments: {} }]],
+    // Who says how to listen, gets that and nothing beside it.
+    ['--transport grpc', {}, [{ uri, arguments: grpc }]],
+    ['', { OTELDUCK_TRANSPORT: 'http' }, [{ uri, arguments: http }]],
+    ['--uri otlp:a', {}, [{ uri: 'otlp:a', arguments: {} }]],
+    ['--uri otlp:a --transport grpc', {}, [{ uri: 'otlp:a', arguments: grpc }]],
+    ['--transport grpc --uri otlp:a', {}, [{ uri: 'otlp:a', arguments: grpc }]],
+    ['--grpc h:1 --uri otlp:a', {}, [{ uri: 'otlp:a', arguments: { grpc: "'h:1'" } }]],
+    ['--uri otlp:a', { OTELDUCK_GRPC: 'h:1' }, [{ uri: 'otlp:a', arguments: { grpc: "'h:1'" } }]],
+    // Both became gRPC.
+    [
+      '--uri otlp:a --uri otlp:b --transport grpc',
+      {},
+      [
+        { uri: 'otlp:a', arguments: {} },
+        { uri: 'otlp:b', arguments: grpc },
+      ],
+    ],
+    [
+      '--transport grpc --uri otlp:a --uri otlp:b --transport http --grpc h:1 --token 0123456789abcdef',
+      {},
+      [
+        { uri: 'otlp:a', arguments: { ...grpc, token: "'0123456789abcdef'" } },
+        { uri: 'otlp:b', arguments: { ...http, grpc: "'h:1'", token: "'0123456789abcdef'" } },
+      ],
+    ],
+    [
+      '',
+      { OTELDUCK_URI: 'otlp:a, otlp:b', OTELDUCK_TRANSPORT: 'http,grpc', DUCKDB_OTLP_GRPC: 'h:1, none' },
+      [
+        { uri: 'otlp:a', arguments: { ...http, grpc: "'h:1'" } },
+        { uri: 'otlp:b', arguments: grpc },
+      ],
+    ],
+    [
+      '',
+      { OTELDUCK_URI: 'otlp:a,otlp:b', OTELDUCK_TRANSPORT: 'grpc' },
+      [
+        { uri: 'otlp:a', arguments: grpc },
+        { uri: 'otlp:b', arguments: grpc },
+      ],
+    ],
+  ] as const) {
+    test(`servers of: ${argv} ${JSON.stringify(environment)}`, () => {
+      const words = argv.split(' ').filter(Boolean);
+      expect(parseCommandLine(['serve', ...words], environment)).toHaveProperty('servers', servers);
+    });
+  }
+
+  for (const [argv, environment, message] of [
+    ['--grpc h:1 --uri otlp:a --uri otlp:b', {}, '--grpc is of one server: write it after the --uri of that server'],
+    [
+      '--uri otlp:a --uri otlp:b',
+      { OTELDUCK_GRPC: 'h:1' },
+      'OTELDUCK_GRPC must have an address or none for each of 2 servers, commas between, got "h:1"',
+    ],
+    [
+      '',
+      { OTELDUCK_TRANSPORT: 'http,grpc' },
+      'OTELDUCK_TRANSPORT must have one word for all of them or one for each of 1 servers, commas between, got "http,grpc"',
+    ],
+    ['--uri=', {}, "option '--uri <uri>' argument '' is invalid. it is empty."],
+    ['--transport=', {}, "option '--transport <text>' argument '' is invalid. it is empty."],
+  ] as const) {
+    test(`${argv} ${JSON.stringify(environment)} is refused`, () => {
+      const words = argv.split(' ').filter(Boolean);
+      expect(parseCommandLine(['serve', ...words], environment)).toMatchObject({ err: `error: ${message}\n` });
+    });
+  }
+
   test('every option of the table has a flag and both variables', () => {
     for (const [name, { sqlType, defaultText }] of Object.entries(serveOptions)) {
       const isSwitch = sqlType === 'BOOLEAN';
       const flag = `--${defaultText === 'true' ? 'no-' : ''}${name.replaceAll('_', '-')}`;
       const given = isSwitch ? String(defaultText !== 'true') : '7';
       const sql = sqlType === 'VARCHAR' ? "'7'" : given;
-      const expected = { [name]: sql };
-      expect(parseCommandLine(['serve', flag, ...(isSwitch ? [] : ['7'])], {})).toMatchObject({ arguments: expected });
+      const expected = { servers: [{ arguments: { [name]: sql } }] };
+      expect(parseCommandLine(['serve', flag, ...(isSwitch ? [] : ['7'])], {})).toMatchObject(expected);
       for (const prefix of ['OTELDUCK_', 'DUCKDB_OTLP_']) {
         const environment = { [prefix + name.toUpperCase()]: given };
-        expect(parseCommandLine(['serve'], environment)).toMatchObject({ arguments: expected });
+        expect(parseCommandLine(['serve'], environment)).toMatchObject(expected);
       }
     }
   });

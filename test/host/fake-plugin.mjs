@@ -13,9 +13,13 @@ const endings = {
 async function register(connection) {
   await connection.run(
     `CREATE OR REPLACE TEMP MACRO otlp_serve(uri, token := 'generated-token', seal_max_age_ms := 5000, disable_auth := false,
-       create_tables := true) AS TABLE
+       create_tables := true, grpc := NULL, transport := NULL) AS TABLE
      SELECT uri AS listen_uri, CASE WHEN uri LIKE '%:1' THEN error('cannot listen on ' || uri) ELSE token END AS auth_token,
        seal_max_age_ms AS seal_max_age_ms, disable_auth AS disable_auth, create_tables AS create_tables`,
+  );
+  await connection.run(
+    `CREATE OR REPLACE TEMP MACRO otlp_server_list() AS TABLE
+     SELECT unnest(['otlp:a', 'otlp:b', 'otlp:localhost:4318']) AS listen_uri, [{'uri': 'one'}, {'uri': 'two'}] AS listeners`,
   );
 }
 

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { fakePlugin, folder, start } from './command.js';
+import { expect, onTestFinished, test } from 'vitest';
+import { command, fakePlugin, folder, run, start } from './command.js';
 
 const serve = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   start(['serve', '--plugin', fakePlugin, ...args], { env: { OTELDUCK_DATABASE: ':memory:', ...env } });
@@ -40,6 +41,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
         seal_max_age_ms: 5000,
         disable_auth: false,
         create_tables: true,
+        listeners: [{ uri: 'one' }, { uri: 'two' }],
       },
       { level: 'info', event: 'ready' },
       { level: 'info', event: 'draining', signal, timeout_ms: 30_000 },
@@ -66,6 +68,7 @@ test('flags and environment reach the call, and a token that nobody gave is told
       seal_max_age_ms: 7,
       disable_auth: true,
       create_tables: false,
+      listeners: [{ uri: 'one' }, { uri: 'two' }],
       auth_token: 'generated-token',
     })),
   );
@@ -151,3 +154,36 @@ for (const [title, args, errors] of [
     expect(exitCode).toBe(1);
   });
 }
+
+test('one server listens on both wires, and the log names all listeners', async () => {
+  const args = ['serve', ':memory:', '--uri', 'otlp:127.0.0.1:0', '--grpc', '127.0.0.1:0'];
+  const service = start(args, { program: command });
+  await service.until('stderr', /"ready"/);
+  service.child.kill('SIGTERM');
+  const found = events((await service.ended).stderr).filter(({ event }) => event === 'listening');
+  const at = /^otlp:127\.0\.0\.1:\d+$/;
+  expect(found).toHaveLength(1);
+  expect(found[0]!['listeners']).toMatchObject([
+    { uri: found[0]!['listen_uri'], transport: 'http' },
+    { uri: expect.stringMatching(at), transport: 'grpc' },
+  ]);
+});
+
+test('a port that is taken is an error that names the ways out, and nothing is started', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    taken.close();
+  });
+  const { port } = taken.address() as { port: number };
+  const args = ['serve', ':memory:', '--uri', 'otlp:127.0.0.1:0', '--grpc', `127.0.0.1:${port}`];
+  const { stderr, exitCode } = await run(args, { program: command });
+  const found = events(stderr);
+  expect(found.map(({ event }) => event)).toEqual(['starting', 'failed', 'stopped']);
+  expect(found[1]!['error']).toMatch(
+    new RegExp(
+      `cannot listen on otlp:127\\.0\\.0\\.1:${port}: address already in use; --uri and --grpc name other addresses, and --grpc none opens no second listener \\[OTLP_LISTEN_FAILED\\]$`,
+    ),
+  );
+  expect(exitCode).toBe(1);
+});
