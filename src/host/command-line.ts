@@ -13,6 +13,7 @@ import {
   isListenerOption,
   ListenerFlags,
   type ListenerOptionName,
+  listenerArguments,
   NONE,
 } from './listener-settings.js';
 import { type ModeName, modes } from './output/result-modes.js';
@@ -69,7 +70,13 @@ export interface ServeInvocation extends HostSettings {
   readonly quack: { readonly uri: string; readonly token: string | undefined } | undefined;
 }
 
-export type Invocation = ShellInvocation | ServeInvocation | LoadInvocation;
+export interface DevInvocation extends HostSettings {
+  readonly kind: 'dev';
+  readonly database: string;
+  readonly server: AskedServer;
+}
+
+export type Invocation = ShellInvocation | ServeInvocation | DevInvocation | LoadInvocation;
 
 /** Help, a version, or what is wrong with the arguments. */
 export interface Answer {
@@ -104,6 +111,7 @@ export function parseCommandLine(
   };
   const program = shellCommand(accept)
     .addCommand(serveCommand(serveEnvironment, accept))
+    .addCommand(devCommand(accept))
     .addCommand(loadCommand(environment, accept));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
@@ -276,6 +284,45 @@ function serveCommand(environment: () => Environment, accept: (invocation: Serve
     } catch (error) {
       command.error(`error: ${(error as Error).message}`);
     }
+  });
+}
+
+/** Rows of a server that runs while somebody looks are committed at once, so that queries see them. */
+const DEV_SEAL_MAX_AGE_MS = 500;
+
+function devCommand(accept: (invocation: DevInvocation) => void): Command {
+  const command = new Command('dev')
+    .description(
+      'Takes what the SDKs of programs on this machine send by default, without a token, and shows it as it comes, with ' +
+        'a prompt for SQL below. Ctrl-C or Ctrl-D ends it.',
+    )
+    .argument('[database]', 'database file; in memory when not given')
+    .option('--uri <uri>', 'where to listen for OTLP/HTTP', nonEmptyFlag, DEFAULT_URI)
+    .option('--grpc <address>', `where to listen for OTLP/gRPC and OTAP, or ${NONE}`, nonEmptyFlag, DEFAULT_GRPC)
+    .helpOption('-h, --help', 'show this help')
+    .showSuggestionAfterError();
+  addHostOptions(command);
+  return command.action((database: string | undefined) => {
+    const { uri, grpc, memoryLimit, plugin } = command.opts<{
+      uri: string;
+      grpc: string;
+      memoryLimit?: string;
+      plugin?: string[];
+    }>();
+    accept({
+      kind: 'dev',
+      database: database ?? ':memory:',
+      memoryLimit,
+      plugins: plugin ?? [],
+      server: {
+        uri,
+        arguments: {
+          disable_auth: 'true',
+          seal_max_age_ms: String(DEV_SEAL_MAX_AGE_MS),
+          ...listenerArguments({ grpc }),
+        },
+      },
+    });
   });
 }
 

@@ -1,23 +1,15 @@
 // A shell from its first line to its last: whether it talks to a person or a program, signals, and what it says about
 // the rows that its servers still held.
 
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { ClosedWork, DuckDBPlugin } from '../plugin.js';
 import { type ShellInvocation, versionText } from './command-line.js';
 import type { Host } from './host.js';
+import { hostScreen, hostTerminal, ownInitFile, paintOf } from './host-screen.js';
 import { agrees, refusal, unclearWord } from './new-database.js';
-import { type Paint, plainPaint, terminalPaint } from './output/paint.js';
+import type { Paint } from './output/paint.js';
 import { ReaderGone, StreamSink, type TextSink } from './output/text-sink.js';
 import { SessionDatabase } from './session-database.js';
-import { HistoryFile } from './shell/history-file.js';
-import { ProgressLine } from './shell/progress-line.js';
 import { Shell } from './shell/shell.js';
-import { Terminal } from './shell/terminal.js';
-
-/** Width of boxes that no terminal limits. */
-const WIDTH_ELSEWHERE = 120;
 
 const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 /** What a shell gives a program that wrote to nobody. */
@@ -49,14 +41,7 @@ export async function runShell(
   try {
     const shell = await Shell.start(
       await database.connect(),
-      {
-        out,
-        err,
-        outPaint: paintOf(host, host.stdout),
-        errPaint,
-        width: () => (host.stdout.isTTY ? host.stdout.columns : WIDTH_ELSEWHERE),
-        ...(isInteractive && host.stderr.isTTY ? { progress: new ProgressLine(host.stderr, errPaint) } : {}),
-      },
+      hostScreen(host, { out, err }, isInteractive ? 'person' : 'program'),
       invocation.settings,
       database,
     );
@@ -76,9 +61,7 @@ async function talk(shell: Shell, invocation: ShellInvocation, host: Host, out: 
   // At the prompt Ctrl-C is a key; while the init script runs, and from other processes, it is a signal.
   const releaseInterrupt = onSignals(['SIGINT'], () => shell.cancel());
   await begin(shell, invocation, host);
-  const output = host.stdout.isTTY ? host.stdout : host.stderr;
-  const history = new HistoryFile(historyPath(host));
-  const terminal = new Terminal(shell, history, { input: host.stdin, output }, paintOf(host, output));
+  const terminal = hostTerminal(shell, host, 'leaves when repeated');
   const release = onSignals(['SIGTERM', 'SIGHUP'], (code) => {
     shell.exit(code);
     shell.cancel();
@@ -116,7 +99,7 @@ async function runInputs(shell: Shell, invocation: ShellInvocation, host: Host):
  * when an error ended it. At a terminal errors are shown, and end nothing.
  */
 async function begin(shell: Shell, invocation: ShellInvocation, host: Host): Promise<boolean> {
-  const init = invocation.init ?? ownInitFile(invocation, host);
+  const init = invocation.init ?? personsInitFile(invocation, host);
   if (init !== undefined && !(await shell.tryFile(init)) && shell.settings.isBailing) return false;
   if (invocation.isSafe) await shell.lock();
   for (const text of invocation.firstCommands) {
@@ -126,11 +109,10 @@ async function begin(shell: Shell, invocation: ShellInvocation, host: Host): Pro
   return true;
 }
 
-/** `~/.otelduckrc`, as `~/.duckdbrc` is the duckdb command's. Scripts run without it, so that they mean the same everywhere. */
-function ownInitFile(invocation: ShellInvocation, host: Host): string | undefined {
-  if (invocation.ignoresInitFile || host.stdin.isTTY !== true || invocation.inputs.length > 0) return undefined;
-  const path = join(homeFolder(host), '.otelduckrc');
-  return existsSync(path) ? path : undefined;
+/** Scripts run without the person's own file, so that they mean the same everywhere. */
+function personsInitFile(invocation: ShellInvocation, host: Host): string | undefined {
+  const isPersons = !invocation.ignoresInitFile && host.stdin.isTTY === true && invocation.inputs.length === 0;
+  return isPersons ? ownInitFile(host) : undefined;
 }
 
 async function runEachInput(shell: Shell, invocation: ShellInvocation, host: Host): Promise<void> {
@@ -164,19 +146,6 @@ export function closedText(work: ClosedWork, paint: Paint): string {
 
 function rows(count: number): string {
   return `${count} row${count === 1 ? '' : 's'}`;
-}
-
-function paintOf(host: Host, stream: NodeJS.WriteStream): Paint {
-  const hasColors = stream.isTTY === true && !host.environment['NO_COLOR'] && host.environment['TERM'] !== 'dumb';
-  return hasColors ? terminalPaint : plainPaint;
-}
-
-function historyPath(host: Host): string {
-  return join(homeFolder(host), '.otelduck_history');
-}
-
-function homeFolder(host: Host): string {
-  return host.environment['HOME'] ?? homedir();
 }
 
 function onSignals(signals: readonly (keyof typeof signalCodes)[], end: (exitCode: number) => void): () => void {

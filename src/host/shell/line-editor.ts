@@ -102,6 +102,19 @@ export class LineEditor {
     });
   }
 
+  /** Whether a prompt is there. */
+  get isReading(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  /** Writes whole lines above the prompt and what is being typed. */
+  printAbove(text: string): void {
+    if (!this.isReading) throw new Error('printAbove() needs a prompt');
+    this.#screen.erase();
+    this.#output.write(text.replaceAll('\n', '\r\n'));
+    this.#draw();
+  }
+
   /** Forgets the lines that were typed ahead, but not what was typed after the last of them. */
   dropTypedLines(): void {
     const last = this.#ahead.findLastIndex(({ key }) => key.name === 'return' || key.name === 'enter');

@@ -13,12 +13,16 @@ import { type SqlPieceKind, sqlPieces } from './sql-colors.js';
 const PROMPT = 'D ';
 const CONTINUATION_PROMPT = '· ';
 
+/** Whether Ctrl-C at an empty prompt leaves at once, or has to be pressed again. */
+export type InterruptMeaning = 'leaves' | 'leaves when repeated';
+
 export class Terminal {
   readonly #shell: Shell;
   readonly #history: HistoryFile;
   readonly #entries: string[];
   readonly #output: EditTerminal;
   readonly #editor: LineEditor;
+  readonly #interrupt: InterruptMeaning;
   /** Words that are shown as SQL's own; none before DuckDB has named them. */
   #keywords: ReadonlySet<string> = new Set();
 
@@ -27,8 +31,10 @@ export class Terminal {
     history: HistoryFile,
     streams: { readonly input: EditorInput; readonly output: EditTerminal },
     paint: Paint,
+    interrupt: InterruptMeaning = 'leaves when repeated',
   ) {
     this.#shell = shell;
+    this.#interrupt = interrupt;
     this.#history = history;
     this.#entries = history.load();
     this.#output = streams.output;
@@ -59,7 +65,7 @@ export class Terminal {
       const answer = await this.#editor.read();
       if (answer.kind === 'end') break;
       if (answer.kind === 'interrupt') {
-        if (isLeaving && answer.wasEmpty) break;
+        if (answer.wasEmpty && (isLeaving || this.#interrupt === 'leaves')) break;
         isLeaving = answer.wasEmpty;
         if (isLeaving) this.#output.write('Ctrl-C once more, or Ctrl-D, leaves\n');
         continue;
@@ -73,6 +79,16 @@ export class Terminal {
 
   close(): void {
     this.#editor.close();
+  }
+
+  /** Whether the person is at the prompt, and no command is writing. */
+  get isAtPrompt(): boolean {
+    return this.#editor.isReading;
+  }
+
+  /** Writes whole lines above the prompt and what is being typed. */
+  printAbove(lines: string): void {
+    this.#editor.printAbove(lines);
   }
 
   async #runAll(text: string): Promise<void> {

@@ -1,0 +1,77 @@
+// What servers of this process accept → lines, as they come and bounded: of a flood some lines are made, and the others are
+// counted.
+
+import { randomUUID } from 'node:crypto';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../../base/failure.js';
+import { withoutStatement } from '../../duckdb/errors.js';
+import type { Paint } from '../output/paint.js';
+import { chunkRows } from '../output/result-rows.js';
+import { type Arrival, ArrivalLines, arrivalKinds, arrivalOf, arrivalsSql } from './arrival-lines.js';
+
+/** Lines of logs, of spans and of metrics that are made between two times of showing: what a person can follow. */
+const MAX_LINES_OF_EACH = 10;
+
+const plurals: Readonly<Record<Arrival['what'], string>> = { log: 'logs', span: 'spans', metric: 'metric points' };
+
+export class Arrivals {
+  readonly #connection: DuckDBConnection;
+  readonly #paint: Paint;
+  readonly #lines: ArrivalLines;
+  readonly #sql: string;
+  #shown: Arrival[] = [];
+  readonly #counts = new Map<Arrival['what'], number>();
+  #complaint: string | undefined;
+
+  /** The connection runs nothing else. */
+  constructor(connection: DuckDBConnection, paint: Paint) {
+    this.#connection = connection;
+    this.#paint = paint;
+    this.#lines = new ArrivalLines(paint);
+    const reader = randomUUID(); // a name that nobody else reads by
+    this.#sql = arrivalKinds.map((kind) => arrivalsSql(kind, reader)).join(' UNION ALL ');
+  }
+
+  /** Takes what has come since the last call. What came before the first one is not looked at. */
+  async collect(): Promise<void> {
+    try {
+      const result = await this.#connection.stream(this.#sql);
+      for await (const chunk of result) {
+        const batch = chunkRows(chunk);
+        let rows: ReturnType<typeof batch.getRows> | undefined;
+        for (const [index, value] of batch.getColumn(0).entries()) {
+          const what = value as Arrival['what'];
+          const count = (this.#counts.get(what) ?? 0) + 1;
+          this.#counts.set(what, count);
+          if (count > MAX_LINES_OF_EACH) continue;
+          rows ??= batch.getRows();
+          this.#shown.push(arrivalOf(rows[index]!));
+        }
+      }
+    } catch (error) {
+      // Rows that left memory unread: they are in their tables.
+      this.#complaint = withoutStatement(messageOf(error));
+    }
+  }
+
+  /** Lines for what was collected, each with its end; empty when that is nothing. They begin anew after that. */
+  take(width: number): string {
+    const lines = this.#shown.sort((a, b) => a.at - b.at).map((arrival) => this.#lines.line(arrival, width));
+    const more = [...this.#counts]
+      .map(([what, count]) => [what, count - MAX_LINES_OF_EACH] as const)
+      .filter(([, count]) => count > 0);
+    if (more.length > 0) lines.push(this.#paint.faint(moreText(more)));
+    if (this.#complaint !== undefined) lines.push(this.#paint.faint(this.#complaint));
+    this.#shown = [];
+    this.#counts.clear();
+    this.#complaint = undefined;
+    return lines.map((line) => `${line}\n`).join('');
+  }
+}
+
+/** `… and 12,000 more: 11,950 logs, 50 spans`. */
+function moreText(more: readonly (readonly [Arrival['what'], number])[]): string {
+  const sum = more.reduce((total, [, count]) => total + count, 0);
+  const parts = more.map(([what, count]) => `${count.toLocaleString('en')} ${plurals[what]}`);
+  return `… and ${sum.toLocaleString('en')} more: ${parts.join(', ')}`;
+}

@@ -1,0 +1,136 @@
+// `otelduck dev`: what programs send is seen, at a terminal above a prompt for SQL.
+
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { runHost } from '../../src/host/run-host.js';
+import { otlp } from '../../src/otlp.js';
+import { exportPath, GrpcClient } from '../grpc/grpc-client.js';
+import { send } from '../support/http-client.js';
+import { logsRequest, metricsRequest, pathOf, spansRequest } from '../support/telemetry.js';
+import { command, folder, run, start } from './command.js';
+import { DrawnScreen } from './drawn-screen.js';
+
+const ANY_PORT = ['--uri', 'otlp:127.0.0.1:0', '--grpc', '127.0.0.1:0'];
+
+async function post(port: number, path: string, body: Uint8Array) {
+  const headers = { 'content-type': 'application/x-protobuf' };
+  expect((await send({ port, path, headers, body })).status).toBe(202);
+}
+
+function portsIn(text: string): { http: number; grpc: number } {
+  const port = (wire: string) => Number(new RegExp(`OTLP/${wire}  http://127\\.0\\.0\\.1:(\\d+)`).exec(text)![1]);
+  return { http: port('HTTP'), grpc: port('gRPC') };
+}
+
+/** The command at a terminal of this process's, with a person's keys. */
+async function atTerminal(args: readonly string[]) {
+  const keys = new PassThrough();
+  const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 });
+  const errors = new PassThrough();
+  let stderr = '';
+  errors.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const screen = new DrawnScreen();
+  let onScreen = () => {};
+  output.setEncoding('utf8').on('data', (text: string) => {
+    screen.write(text);
+    onScreen();
+  });
+  const ended = runHost({
+    argv: ['dev', ...args],
+    environment: { HOME: folder, NO_COLOR: '1' },
+    stdin: Object.assign(keys, { isTTY: true }) as unknown as NodeJS.ReadStream,
+    stdout: output as unknown as NodeJS.WriteStream,
+    stderr: errors as unknown as NodeJS.WriteStream,
+    defaultPlugins: [otlp],
+  });
+  const shows = (pattern: RegExp) =>
+    new Promise<string>((resolve) => {
+      onScreen = () => pattern.test(screen.text()) && resolve(screen.text());
+      onScreen();
+    });
+  onTestFinished(async () => {
+    keys.write('\x03\x04');
+    await ended;
+  });
+  await shows(/D $/);
+  return { keys, shows, ended, stderr: () => stderr, ports: portsIn(screen.text()) };
+}
+
+describe('at a terminal', () => {
+  test('rows of both wires appear above what is being typed, which then runs', async () => {
+    const dev = await atTerminal(ANY_PORT);
+    dev.keys.write('SELECT 41 + 1');
+    await dev.shows(/D SELECT 41 \+ 1$/);
+    await post(dev.ports.http, pathOf.logs, logsRequest(1, 'order '));
+    await dev.shows(/log +unknown +order 0\nD SELECT 41 \+ 1$/);
+    const client = new GrpcClient(dev.ports.grpc);
+    expect(await client.unary(exportPath.traces, spansRequest(1), {})).toMatchObject({ code: 'OK' });
+    await dev.shows(/order 0\n.*span +0\.005 ms +unknown +span 0\nD SELECT 41 \+ 1$/);
+    dev.keys.write(' AS answer;\r');
+    await dev.shows(/│ +42 │[\s\S]*D $/);
+    dev.keys.write('\x04');
+    expect(await dev.ended).toBe(0);
+    expect(dev.stderr()).toMatch(/^otlp:127\.0\.0\.1:\d+ stopped, \d rows? committed\n$/);
+  });
+
+  test('Ctrl-C at an empty prompt ends it, and clears what is typed before', async () => {
+    const file = join(folder, 'kept.duckdb');
+    const dev = await atTerminal([...ANY_PORT, file]);
+    expect((await dev.shows(/D $/)).replaceAll('\n', '')).toContain(`Rows are kept in ${file}.`);
+    dev.keys.write('SELECT');
+    await dev.shows(/D SELECT$/);
+    dev.keys.write('\x03');
+    await dev.shows(/SELECT\^C\nD $/);
+    dev.keys.write('\x03');
+    expect(await dev.ended).toBe(0);
+  });
+});
+
+// One process for what only a process shows: signals, and a build that has everything.
+test('elsewhere it writes lines, of a flood some, and ends at SIGTERM', async () => {
+  const dev = start(['dev', ...ANY_PORT], { program: command });
+  const banner = await dev.until('stdout', /Ctrl-C ends this/);
+  const { http } = portsIn(banner);
+  expect(banner).toContain(`OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:${http}, and no token`);
+  expect(banner).toContain('Rows are in memory and end with this program');
+  await post(http, pathOf.logs, logsRequest(12_010, 'flood '));
+  await dev.until('stdout', /… and 12,000 more: 12,000 logs\n/);
+  await post(http, pathOf.metrics, metricsRequest());
+  const text = await dev.until('stdout', /metric +7 +unknown +a\.sum/);
+  expect(text.match(/flood \d+$/gm)).toHaveLength(10);
+  dev.child.kill('SIGTERM');
+  const { exitCode, stderr } = await dev.ended;
+  expect(stderr).toMatch(/^otlp:127\.0\.0\.1:\d+ stopped, \d+ rows? committed\n$/);
+  expect(exitCode).toBe(0);
+});
+
+describe('what it refuses', () => {
+  test('a port that is taken, naming the ways out', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      taken.close();
+    });
+    const { port } = taken.address() as { port: number };
+    const args = ['dev', '--uri', 'otlp:127.0.0.1:0', '--grpc', `127.0.0.1:${port}`];
+    const { stdout, stderr, exitCode } = await run(args, { program: command });
+    expect(stderr).toMatch(
+      new RegExp(
+        `cannot listen on otlp:127\\.0\\.0\\.1:${port}: address already in use; --uri and --grpc name other addresses, and --grpc none opens no second listener \\[OTLP_LISTEN_FAILED\\]\n$`,
+      ),
+    );
+    expect([stdout, exitCode]).toEqual(['', 1]);
+  });
+
+  test('other hosts, as it asks for no token', async () => {
+    const { stderr, exitCode } = await run(['dev', '--uri', 'otlp:0.0.0.0:0', '--grpc', 'none'], { program: command });
+    expect(stderr).toBe(
+      "otelduck: otelduck dev asks for no token, so it listens on localhost alone, got '0.0.0.0'; otelduck serve listens elsewhere\n",
+    );
+    expect(exitCode).toBe(1);
+  });
+});
