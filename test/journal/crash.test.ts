@@ -20,7 +20,7 @@ afterAll(async () => {
 const reference = await writeReference(folder, 20);
 
 const runs: readonly (readonly [CrashTargetName, WireName])[] = [
-  ['file', 'http'],
+  ['file', 'both'],
   ['ducklake', 'otap'],
   ['postgres', 'grpc'],
   ['iceberg', 'otap'],

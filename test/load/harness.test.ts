@@ -52,7 +52,7 @@ test('the harness sees rows that are lost, doubled, changed, half there, and the
     const ledger = new Ledger();
     const { forms } = wires.http;
     await feed(ledger, {
-      port: server.port,
+      ...server,
       token: TOKEN,
       forms,
       connections: 4,

@@ -1,7 +1,7 @@
 // The harness: every scenario, over every wire, into every target; each reconciles what was accepted with what is
 // committed, record by record, and looks at every byte of every row. Exit code 1 when anything is not as it should be.
 //
-// npm run harness [-- --wires http,grpc,otap --targets memory,file,ducklake,parquet --scenarios "restart,several"
+// npm run harness [-- --wires http,grpc,otap,both --targets memory,file,ducklake,parquet --scenarios "restart,several"
 //   --connections 16 --requests 30 --records 200 --rounds 1 --payload file.jsonl --ducklake-dir folder]
 //
 // OTLP_CONCURRENCY means --connections, OTLP_PAYLOAD --payload: a file of OTLP/JSON lines that is sent over HTTP besides,

@@ -2,7 +2,7 @@
 // 1 when anything that was acknowledged is missing, or there twice where that must not be; when no kill hit an open seal;
 // and when a target that was asked for cannot be had. Without --targets, those that cannot be had are left out and named.
 //
-// npm run crash [-- --rounds 100 --clients 8 --targets postgres,iceberg --wires http,grpc,otap --batch 20]
+// npm run crash [-- --rounds 100 --clients 8 --targets postgres,iceberg --wires http,grpc,otap,both --batch 20]
 //                  [--durability memory]
 //
 // With --durability memory, what was acknowledged may be missing, as long as nothing that came later is there.

@@ -13,7 +13,7 @@ import { Ledger } from '../harness/ledger.js';
 import { type Reconciliation, reconcile } from '../harness/reconcile.js';
 import type { Reference } from '../harness/reference-rows.js';
 import type { Place } from '../harness/targets.js';
-import type { Wire } from '../harness/wires.js';
+import type { Ports, Wire } from '../harness/wires.js';
 import { holes, unrecorded } from './whole-seals.js';
 
 export interface CrashPlan {
@@ -70,12 +70,13 @@ export async function crashRounds(plan: CrashPlan): Promise<CrashReport> {
   const { wire, folder, reference } = plan;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const [port] = await freePorts(1);
+  const [port, second] = (await freePorts(2)) as [number, number];
+  const ports = { port, grpcPort: wire.name === 'both' ? second : port };
   const ledger = new Ledger();
   const counts = { kills: 0, inRecovery: 0, inSeal: 0, inCommit: 0, inRotation: 0, replayedRows: 0 };
   const isDone = new AbortController();
   const feeding = feed(ledger, {
-    port: port!,
+    ...ports,
     token: TOKEN,
     forms: wire.forms,
     connections: plan.clients,
@@ -85,7 +86,7 @@ export async function crashRounds(plan: CrashPlan): Promise<CrashReport> {
   try {
     const sealsHit = () => counts.inSeal + counts.inCommit;
     while (counts.kills < plan.rounds || (sealsHit() === 0 && counts.kills < plan.rounds + MAX_MORE_ROUNDS)) {
-      const server = new CrashingServer(plan, port!);
+      const server = new CrashingServer(plan, ports);
       const turns = moments[plan.durability];
       await server.lifeUntil(counts.kills < plan.rounds ? turns[counts.kills % turns.length]! : 'seal');
       const doing = await server.kill();
@@ -98,7 +99,7 @@ export async function crashRounds(plan: CrashPlan): Promise<CrashReport> {
       if (isDoing.rotation(doing)) counts.inRotation++;
       counts.replayedRows += server.replayedRows;
     }
-    const last = new CrashingServer(plan, port!);
+    const last = new CrashingServer(plan, ports);
     await last.listening();
     counts.replayedRows += last.replayedRows;
     isDone.abort();
@@ -150,11 +151,11 @@ class CrashingServer {
   readonly #listening: Promise<void>;
   #stderr = '';
 
-  constructor({ wire, target, durability, folder }: CrashPlan, port: number) {
+  constructor({ wire, target, durability, folder }: CrashPlan, { port, grpcPort }: Ports) {
     this.#stateFile = join(folder, 'state');
     const options = {
       token: TOKEN,
-      ...wire.options,
+      ...wire.options(grpcPort),
       ...target.options(folder),
       ...(durability === 'memory'
         ? {}

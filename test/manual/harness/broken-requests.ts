@@ -3,8 +3,9 @@
 import http2 from 'node:http2';
 import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Protocol } from '../../../src/load/load-plan.js';
 import { TOKEN } from './harness-database.js';
-import type { Wire } from './wires.js';
+import { formByProtocol, type Ports, portFor, type Wire } from './wires.js';
 
 const BODY_BYTES = 50_000;
 const TRICKLERS = 3;
@@ -17,11 +18,14 @@ const grpcPaths = {
   otap: '/opentelemetry.proto.experimental.arrow.v1.ArrowLogsService/ArrowLogs',
 } as const;
 
-/** Goes on until it is enough, and resolves when all of these clients are gone. */
-export async function breakOffRequests(wire: Wire, port: number, until: AbortSignal): Promise<void> {
-  const tricklers = Array.from({ length: TRICKLERS }, () => trickle(wire, port, until));
-  while (!until.aborted) {
-    const client = await begin(wire, port);
+/** Goes on until it is enough, and resolves when all of these clients are gone. They take the wire's protocols in turn. */
+export async function breakOffRequests(wire: Wire, ports: Ports, until: AbortSignal): Promise<void> {
+  const protocols = formByProtocol(wire).map(({ protocol }) => protocol);
+  const tricklers = Array.from({ length: TRICKLERS }, (_, index) =>
+    trickle(protocols[index % protocols.length]!, ports, until),
+  );
+  for (let turn = 0; !until.aborted; turn++) {
+    const client = await begin(protocols[turn % protocols.length]!, ports);
     client.write(Buffer.alloc(Math.floor(Math.random() * BODY_BYTES)));
     await new Promise(setImmediate);
     client.die();
@@ -30,8 +34,8 @@ export async function breakOffRequests(wire: Wire, port: number, until: AbortSig
   await Promise.all(tricklers);
 }
 
-async function trickle(wire: Wire, port: number, until: AbortSignal): Promise<void> {
-  const client = await begin(wire, port);
+async function trickle(protocol: Protocol, ports: Ports, until: AbortSignal): Promise<void> {
+  const client = await begin(protocol, ports);
   while (!until.aborted) {
     client.write(Buffer.alloc(1));
     await pause(TRICKLE_MS);
@@ -46,8 +50,9 @@ interface BrokenClient {
 }
 
 /** A client that has announced a request. */
-function begin(wire: Wire, port: number): Promise<BrokenClient> {
-  return wire.name === 'http' ? beginHttp(port) : beginGrpc(grpcPaths[wire.name], port);
+function begin(protocol: Protocol, ports: Ports): Promise<BrokenClient> {
+  const port = portFor(protocol, ports);
+  return protocol === 'http' ? beginHttp(port) : beginGrpc(grpcPaths[protocol], port);
 }
 
 async function beginHttp(port: number): Promise<BrokenClient> {

@@ -7,14 +7,13 @@ import { openConnection } from '../../../src/load/open-connection.js';
 import { prepareBodies, type TakeBodies } from '../../../src/load/request-bodies.js';
 import { type Signal, signals } from '../../../src/schema/column-declaration.js';
 import type { Ledger } from './ledger.js';
-import type { Form } from './wires.js';
+import { type Form, type Ports, portFor } from './wires.js';
 
 /** What senders wait that were told to come again, or found nobody. */
 const RETRY_MS = 15;
 const TIMEOUT_MS = 30_000;
 
-export interface FeedOptions {
-  readonly port: number;
+export interface FeedOptions extends Ports {
   readonly token: string;
   readonly forms: readonly Form[];
   readonly connections: number;
@@ -30,10 +29,13 @@ export interface FeedOptions {
 /** Encoding takes time, and all runs of a form send the same. */
 const bodiesByForm = new Map<string, TakeBodies>();
 
-export function loadPlan(form: Form, options: Pick<FeedOptions, 'port' | 'token' | 'recordsPerRequest'>): LoadPlan {
+export function loadPlan(
+  form: Form,
+  options: Pick<FeedOptions, keyof Ports | 'token' | 'recordsPerRequest'>,
+): LoadPlan {
   return {
     ...form,
-    url: new URL(`http://127.0.0.1:${options.port}`),
+    url: new URL(`http://127.0.0.1:${portFor(form.protocol, options)}`),
     token: options.token,
     signals,
     services: 1,

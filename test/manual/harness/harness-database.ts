@@ -3,15 +3,16 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { type AttachedPlugin, otlp } from '../../../src/otlp.js';
 import type { Place } from './targets.js';
-import type { Wire } from './wires.js';
+import type { Ports, Wire } from './wires.js';
 
 export type Row = Readonly<Record<string, unknown>>;
 export const TOKEN = 'a-token-for-the-harness';
 
-export interface RunningServer {
+export interface RunningServer extends Ports {
   readonly uri: string;
-  readonly port: number;
 }
+
+const ANY_PORTS: Ports = { port: 0, grpcPort: 0 };
 
 export class HarnessDatabase {
   readonly #instance: DuckDBInstance;
@@ -56,21 +57,28 @@ export class HarnessDatabase {
     }
   }
 
-  async serve(wire: Wire, options: Readonly<Record<string, string | number>> = {}, port = 0): Promise<RunningServer> {
-    const given = { token: TOKEN, ...wire.options, ...this.#place.options(this.#folder), ...options };
-    const listed = Object.entries(given).map(([name, value]) => `, ${name} := ${literal(value)}`);
+  async serve(
+    wire: Wire,
+    options: Readonly<Record<string, string | number>> = {},
+    { port, grpcPort }: Ports = ANY_PORTS,
+  ): Promise<RunningServer> {
+    const given = { token: TOKEN, ...wire.options(grpcPort), ...this.#place.options(this.#folder), ...options };
+    const named = Object.entries(given).map(([name, value]) => `, ${name} := ${literal(value)}`);
     const [row] = await this.rowsAside(
-      `FROM ${wire.serveFunction}('${wire.scheme}:127.0.0.1:${port}'${listed.join('')})`,
+      `FROM ${wire.serveFunction}('${wire.scheme}:127.0.0.1:${port}'${named.join('')})`,
     );
     const uri = String(row!['listen_uri']);
-    return { uri, port: Number(/\d+$/.exec(uri)![0]) };
+    const [listed] = await this.rowsAside(
+      `SELECT listeners[-1].uri AS last FROM otlp_server_list() WHERE listen_uri = '${uri}'`,
+    );
+    return { uri, port: portOf(uri), grpcPort: portOf(String(listed!['last'])) };
   }
 
-  async flush({ uri }: RunningServer): Promise<Row> {
+  async flush({ uri }: Pick<RunningServer, 'uri'>): Promise<Row> {
     return (await this.rowsAside(`FROM otlp_flush('${uri}')`))[0]!;
   }
 
-  async stop({ uri }: RunningServer): Promise<Row> {
+  async stop({ uri }: Pick<RunningServer, 'uri'>): Promise<Row> {
     return (await this.rowsAside(`FROM otlp_stop('${uri}')`))[0]!;
   }
 
@@ -83,6 +91,10 @@ export class HarnessDatabase {
     this.#connection.closeSync();
     this.#instance.closeSync();
   }
+}
+
+function portOf(uri: string): number {
+  return Number(/\d+$/.exec(uri)![0]);
 }
 
 function literal(value: string | number | boolean): string {

@@ -20,7 +20,7 @@ export async function sendPayload(path: string, target: Target, size: Size, fold
   try {
     const server = await database.serve(wires.http, { seal_max_age_ms: 50 });
     const plan = {
-      ...loadPlan(wires.http.forms[0]!, { port: server.port, token: TOKEN, recordsPerRequest: 1 }),
+      ...loadPlan(wires.http.forms[0]!, { ...server, token: TOKEN, recordsPerRequest: 1 }),
       encoding: extname(path) === '.pb' ? ('protobuf' as const) : ('json' as const),
       signals: [signal],
       payloads: [path],

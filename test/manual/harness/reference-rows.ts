@@ -19,9 +19,8 @@ export async function writeReference(folder: string, recordsPerRequest: number):
   try {
     const server = await database.serve(wires.http);
     const ledger = new Ledger();
-    const { port } = server;
     const forms = wires.http.forms.slice(0, 1);
-    await feed(ledger, { port, token: TOKEN, forms, connections: 1, recordsPerRequest, requests: 3 });
+    await feed(ledger, { ...server, token: TOKEN, forms, connections: 1, recordsPerRequest, requests: 3 });
     if (ledger.accepted() !== 3) throw new Error(`the reference was not taken: ${[...ledger.statuses.keys()]}`);
     await database.flush(server);
     for (const { name } of telemetryTables) await database.rows(`COPY ${name} TO '${referenceFile(folder, name)}'`);

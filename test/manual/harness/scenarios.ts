@@ -3,12 +3,14 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { HttpConnection } from '../../../src/load/http-connection.js';
+import type { LoadPlan } from '../../../src/load/load-plan.js';
 import { openConnection } from '../../../src/load/open-connection.js';
 import { tablesBySignal } from '../../../src/schema/tables.js';
 import { breakOffRequests } from './broken-requests.js';
 import { loadPlan } from './feed.js';
 import { type RunningServer, TOKEN } from './harness-database.js';
 import type { TargetName } from './targets.js';
+import { formByProtocol, wrongStatuses } from './wires.js';
 import type { World } from './world.js';
 
 /** Long enough that no seal falls into a scenario by itself. */
@@ -113,7 +115,7 @@ export const scenarios: readonly Scenario[] = [
     run: async (world) => {
       const server = await world.serve({ seal_max_age_ms: 50, headers_timeout_ms: 1000, request_timeout_ms: 2000 });
       const isFed = new AbortController();
-      const breaking = breakOffRequests(world.wire, server.port, isFed.signal);
+      const breaking = breakOffRequests(world.wire, server, isFed.signal);
       await Promise.all([
         world.feed(server, { requests: world.size.requests }),
         world.feed(server, { requests: world.size.requests, connections: 2, dieAfterRequests: 3 }),
@@ -128,13 +130,12 @@ export const scenarios: readonly Scenario[] = [
     name: 'restart in between',
     run: async (world) => {
       let server = await world.serve({ seal_max_age_ms: 50 });
-      const { port } = server;
       await world.whileFed(server, async () => {
         for (let restart = 0; restart < 2; restart++) {
           await pause(LOAD_MS);
           await world.stop(server);
           if (world.target.isDurable) await world.reopen();
-          server = await world.serve({ seal_max_age_ms: 50 }, port);
+          server = await world.serve({ seal_max_age_ms: 50 }, server);
         }
         await pause(LOAD_MS);
       });
@@ -174,8 +175,16 @@ async function flushUntilStopped(world: World, server: RunningServer): Promise<v
 
 /** Requests that are wrong in one way each, over and over, until it is enough; each at least once. */
 async function sendWrongRequests(world: World, server: RunningServer, until: AbortSignal): Promise<void> {
-  const { statuses, forms } = world.wire;
-  const plan = loadPlan(forms[0]!, { ...server, token: TOKEN, recordsPerRequest: 1 });
+  const plans = formByProtocol(world.wire).map((form) =>
+    loadPlan(form, { ...server, token: TOKEN, recordsPerRequest: 1 }),
+  );
+  do {
+    for (const plan of plans) await sendEachWrongRequest(world, plan);
+  } while (!until.aborted);
+}
+
+async function sendEachWrongRequest(world: World, plan: LoadPlan): Promise<void> {
+  const statuses = wrongStatuses[plan.protocol];
   const garbage = Buffer.alloc(100, 0xff);
   const wrong = [
     { changes: { token: 'some-other-token-of-somebody' }, body: garbage, status: statuses.unauthenticated },
@@ -183,18 +192,15 @@ async function sendWrongRequests(world: World, server: RunningServer, until: Abo
     { changes: {}, body: garbage, status: statuses.malformed },
     { changes: {}, body: Buffer.alloc(SMALL_BODY_BYTES + 1), status: statuses.tooLarge },
   ];
-  do {
-    for (const { changes, body, status } of wrong) {
-      const connection = openConnection({ ...plan, ...changes });
-      const answer = await connection.send({ signal: 'logs', bytes: () => body });
-      connection.close();
-      world.expect(answer.status === status, `a wrong request was answered ${answer.status}, not ${status}`);
-    }
-    if (plan.protocol === 'http') {
-      const connection = new HttpConnection({ ...plan, contentType: 'text/plain', encoding: undefined });
-      const { status } = await connection.send({ signal: 'logs', bytes: () => garbage });
-      connection.close();
-      world.expect(status === '415', `a request of an unknown type was answered ${status}, not 415`);
-    }
-  } while (!until.aborted);
+  for (const { changes, body, status } of wrong) {
+    const connection = openConnection({ ...plan, ...changes });
+    const answer = await connection.send({ signal: 'logs', bytes: () => body });
+    connection.close();
+    world.expect(answer.status === status, `a wrong request was answered ${answer.status}, not ${status}`);
+  }
+  if (plan.protocol !== 'http') return;
+  const connection = new HttpConnection({ ...plan, contentType: 'text/plain', encoding: undefined });
+  const { status } = await connection.send({ signal: 'logs', bytes: () => garbage });
+  connection.close();
+  world.expect(status === '415', `a request of an unknown type was answered ${status}, not 415`);
 }

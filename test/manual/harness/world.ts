@@ -8,7 +8,7 @@ import { Ledger } from './ledger.js';
 import { failureCounts, type Reconciliation, reconcile } from './reconcile.js';
 import type { Reference } from './reference-rows.js';
 import type { Target } from './targets.js';
-import type { Wire } from './wires.js';
+import type { Ports, Wire } from './wires.js';
 
 export interface Size {
   readonly connections: number;
@@ -74,15 +74,16 @@ export class World {
     return RECORD_BYTES * largest * this.reference.recordsPerRequest;
   }
 
-  serve(options: Readonly<Record<string, string | number>>, port?: number): Promise<RunningServer> {
-    return this.#database.serve(this.wire, options, port);
+  serve(options: Readonly<Record<string, string | number>>, ports?: Ports): Promise<RunningServer> {
+    return this.#database.serve(this.wire, options, ports);
   }
 
-  feed({ port }: RunningServer, options: FedOptions): Promise<void> {
+  feed({ port, grpcPort }: RunningServer, options: FedOptions): Promise<void> {
     const { recordsPerRequest } = this.reference;
     const { connections } = this.size;
     return feed(this.ledger, {
       port,
+      grpcPort,
       token: TOKEN,
       forms: this.wire.forms,
       connections,
@@ -104,7 +105,7 @@ export class World {
   }
 
   /** Stops a server, which must lose nothing by that. */
-  async stop(server: RunningServer): Promise<void> {
+  async stop(server: Pick<RunningServer, 'uri'>): Promise<void> {
     const startMs = performance.now();
     const { status, dropped_rows: droppedRows } = await this.#database.stop(server);
     const seconds = (performance.now() - startMs) / 1000;
@@ -134,7 +135,7 @@ export class World {
     try {
       for (const server of await this.#database.servers()) {
         this.expect(server['seal_last_error'] === null, `a seal failed: ${server['seal_last_error']}`);
-        await this.stop({ uri: String(server['listen_uri']), port: Number(server['port']) });
+        await this.stop({ uri: String(server['listen_uri']) });
       }
       const reconciliation = await reconcile(this.#database, this.target.home, this.ledger, this.reference);
       for (const name of failureCounts) {

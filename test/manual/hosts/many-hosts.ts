@@ -14,7 +14,7 @@ import { HarnessDatabase, TOKEN } from '../harness/harness-database.js';
 import { Ledger } from '../harness/ledger.js';
 import { type Reconciliation, reconcile } from '../harness/reconcile.js';
 import type { Reference } from '../harness/reference-rows.js';
-import { type WireName, wireNames, wires } from '../harness/wires.js';
+import { type Wire, wires } from '../harness/wires.js';
 
 export interface ManyHostsPlan {
   readonly postgres: PostgresServer;
@@ -49,6 +49,8 @@ export interface ManyHostsReport extends Reconciliation {
   readonly slowestSealMs: number;
 }
 
+/** One wire a host. */
+const hostWires = ['http', 'grpc', 'otap'] as const;
 const SEAL_MAX_AGE_MS = 200;
 /** Alterations of a table in the hope that one gets in the way of a seal. */
 const MAX_ALTERATIONS = 60;
@@ -143,7 +145,7 @@ class Host {
   readonly #port: number;
   readonly #attach: readonly string[];
   readonly #ledger: Ledger;
-  readonly #wire: (typeof wires)[WireName];
+  readonly #wire: Wire;
   readonly #isDone = new AbortController();
   #feeding: Promise<void> | undefined;
   #shell: ShellProcess | undefined;
@@ -154,13 +156,13 @@ class Host {
     this.#port = port;
     this.#attach = attach;
     this.#ledger = ledger;
-    this.#wire = wires[wireNames[index % wireNames.length]!];
+    this.#wire = wires[hostWires[index % hostWires.length]!];
   }
 
   async start(): Promise<void> {
     this.#shell = new ShellProcess();
     for (const sql of this.#attach) await this.#shell.rows(sql);
-    const { transport } = this.#wire.options as { transport?: string };
+    const { transport } = this.#wire.options(this.#port) as { transport?: string };
     // Only a journal keeps what was promised when its process is killed, and only the first host is.
     const journal = join(this.#plan.folder, `journal-${this.#plan.name}`);
     await this.#shell.rows(
@@ -176,6 +178,7 @@ class Host {
   feed(): void {
     this.#feeding = feed(this.#ledger, {
       port: this.#port,
+      grpcPort: this.#port,
       token: TOKEN,
       forms: this.#wire.forms,
       connections: this.#plan.clientsPerHost,
