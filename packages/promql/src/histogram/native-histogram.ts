@@ -53,7 +53,8 @@ function scaled(histogram: NativeHistogram, scale: (count: number) => number, hi
     ...histogram,
     count: scale(histogram.count),
     sum: scale(histogram.sum),
-    zeroCount: scale(histogram.zeroCount),
+    // There is no zero bucket among listed ones; 0 / 0 would make it look as if there were.
+    zeroCount: hasCustomBounds(histogram) ? 0 : scale(histogram.zeroCount),
     positive: { indexes: histogram.positive.indexes, counts: histogram.positive.counts.map(scale) },
     negative: { indexes: histogram.negative.indexes, counts: histogram.negative.counts.map(scale) },
     hint,

@@ -53,7 +53,8 @@ function keptPart(range: BucketRange, limit: number, kept: Kept, sign: 1 | -1, i
   if (kept === 'below' ? upper <= limit : lower >= limit) {
     return { count, midpoint: midpointOf(lower, upper, sign, isCustom) };
   }
-  if (kept === 'below' ? lower >= limit : upper <= limit) return { count: 0, midpoint: 0 };
+  // A limit that is NaN keeps nothing.
+  if (!(kept === 'below' ? lower < limit : upper > limit)) return { count: 0, midpoint: 0 };
   if (lower === -Infinity || upper === Infinity) return keptOfUnbounded(range, limit, kept);
   const under = count * fractionBelow(range, limit, isCustom ? 'linear' : 'exponential');
   return kept === 'below'

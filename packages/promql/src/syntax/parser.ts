@@ -1,4 +1,4 @@
-import type { Aggregation, BinaryOperation, Cardinality, Expression, VectorMatching, VectorSelector } from './ast.js';
+import type { Aggregation, BinaryOperation, Expression, VectorSelector } from './ast.js';
 import { check } from './check.js';
 import { secondsToMs } from './duration.js';
 import { functions } from './functions.js';
@@ -7,6 +7,7 @@ import { Matcher, METRIC_NAME } from './matcher.js';
 import { applyAt, applyExtension, applyOffset } from './modifiers.js';
 import { DurationParser, parseNumberLiteral } from './parse-duration.js';
 import { ParseError } from './parse-error.js';
+import { parseMatching } from './parse-matching.js';
 import { parseGroupingLabels, parseMatchers } from './parse-selector.js';
 import { type Position, spanning } from './position.js';
 import { unquote } from './string-literal.js';
@@ -15,7 +16,7 @@ import {
   type BinaryOperator,
   isAggregation,
   isMetricName,
-  isSetOperator,
+  startsExpression,
   type Token,
   type TokenKind,
   takesParameter,
@@ -341,7 +342,7 @@ class Parser {
 
   #binary(left: Expression, operator: BinaryOperator, strength: number): BinaryOperation {
     const returnsBool = this.#tokens.accept('bool') !== undefined;
-    const matching = this.#matching(operator);
+    const matching = parseMatching(this.#tokens, operator);
     // Powers group from the right, all others from the left.
     const right = this.#expression(operator === '^' ? strength - 1 : strength);
     const position = spanning(left.position, right.position);
@@ -351,61 +352,6 @@ class Parser {
     }
     return { kind: 'binary', operator, left, right, returnsBool, matching, position };
   }
-
-  #matching(operator: BinaryOperator): VectorMatching {
-    let labels: readonly string[] = [];
-    let include: readonly string[] = [];
-    let on = false;
-    let cardinality: Cardinality = 'one-to-one';
-    if (this.#tokens.isNext('on', 'ignoring')) {
-      on = this.#tokens.take().kind === 'on';
-      labels = parseGroupingLabels(this.#tokens);
-      if (this.#tokens.isNext('group_left', 'group_right')) {
-        cardinality = this.#tokens.take().kind === 'group_left' ? 'many-to-one' : 'one-to-many';
-        if (!this.#canFollowGroup()) include = parseGroupingLabels(this.#tokens);
-      }
-    }
-    if (isSetOperator(operator) && cardinality === 'one-to-one') cardinality = 'many-to-many';
-    return { cardinality, labels, on, include, ...this.#fill() };
-  }
-
-  /** Behind `group_left` labels may be left out. A parenthesis always opens labels, not the right side. */
-  #canFollowGroup(): boolean {
-    if (this.#tokens.isNext('(')) return false;
-    return startsExpression(this.#tokens.peek()) || this.#tokens.isNext('fill', 'fill_left', 'fill_right');
-  }
-
-  #fill(): { fillLeft: number | undefined; fillRight: number | undefined } {
-    if (this.#tokens.accept('fill') !== undefined) {
-      const value = this.#fillValue();
-      return { fillLeft: value, fillRight: value };
-    }
-    let fillLeft: number | undefined;
-    let fillRight: number | undefined;
-    if (this.#tokens.accept('fill_left') !== undefined) {
-      fillLeft = this.#fillValue();
-      if (this.#tokens.accept('fill_right') !== undefined) fillRight = this.#fillValue();
-    } else if (this.#tokens.accept('fill_right') !== undefined) {
-      fillRight = this.#fillValue();
-      if (this.#tokens.accept('fill_left') !== undefined) fillLeft = this.#fillValue();
-    }
-    return { fillLeft, fillRight };
-  }
-
-  #fillValue(): number {
-    this.#tokens.expect('(');
-    const sign = this.#tokens.accept('+') ?? this.#tokens.accept('-');
-    if (!this.#tokens.isNext('number', 'duration')) this.#tokens.unexpected();
-    const { value } = parseNumberLiteral(this.#tokens);
-    this.#tokens.expect(')');
-    return sign?.kind === '-' ? -value : value;
-  }
-}
-
-const operandKinds = new Set<TokenKind>(['+', '-', '(', '{', 'number', 'duration', 'string']);
-
-function startsExpression(token: Token): boolean {
-  return operandKinds.has(token.kind) || isMetricName(token);
 }
 
 function whyNoRange(expression: Expression): string | undefined {

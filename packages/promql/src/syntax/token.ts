@@ -122,6 +122,12 @@ export function isLabelName(token: Token): boolean {
   return token.kind !== 'without' && (isMetricName(token) || labelOnlyWords.has(token.kind));
 }
 
+const operandKinds = new Set<TokenKind>(['+', '-', '(', '{', 'number', 'duration', 'string']);
+
+export function startsExpression(token: Token): boolean {
+  return operandKinds.has(token.kind) || isMetricName(token);
+}
+
 /** The token as Prometheus names it in "unexpected …". */
 export function describe(token: Token): string {
   const { kind, text } = token;

@@ -2,7 +2,7 @@ import type { Labels } from '../data/labels.js';
 import { executionError, SAME_LABELS } from '../data/query-error.js';
 import { NOTHING, StepSeries } from '../data/step-series.js';
 
-/** Series by their labels, filled step by step. Two values for the same labels and step are an error. */
+/** Series by their labels, filled step by step. */
 export class SeriesCollector {
   readonly #steps: number;
   readonly #series = new Map<string, StepSeries>();
@@ -11,21 +11,31 @@ export class SeriesCollector {
     this.#steps = steps;
   }
 
-  /** The series with these labels, for a value at `step` that it must not have yet. */
-  at(step: number, labels: Labels, dropsName: boolean): StepSeries {
+  /** The series with these labels. Whoever sets a value in it claims the step first. */
+  seriesFor(labels: Labels, dropsName: boolean): StepSeries {
     let series = this.#series.get(labels.key);
     if (series === undefined) {
       series = new StepSeries(labels, this.#steps, dropsName);
       this.#series.set(labels.key, series);
-    } else if (series.kinds[step] !== NOTHING) {
-      throw executionError(SAME_LABELS);
     }
+    return series;
+  }
+
+  /** The series with these labels, in which the step is claimed. */
+  at(step: number, labels: Labels, dropsName: boolean): StepSeries {
+    const series = this.seriesFor(labels, dropsName);
+    claim(series, step);
     return series;
   }
 
   get series(): StepSeries[] {
     return [...this.#series.values()];
   }
+}
+
+/** Two values for the same labels and step are an error. */
+export function claim({ kinds }: StepSeries, step: number): void {
+  if (kinds[step] !== NOTHING) throw executionError(SAME_LABELS);
 }
 
 /** Makes one series of those with the same labels, which must not have values at the same steps. */

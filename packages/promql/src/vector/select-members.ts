@@ -20,20 +20,33 @@ export interface SelectionContext {
   readonly parameter: Float64Array;
 }
 
-/** Members of a group at a step, in the order in which an instant query answers them. */
+/** Members of a group that are chosen at a step, in the order in which an instant query answers them. */
 type Choice = (
   members: readonly StepSeries[],
   step: number,
   parameter: number,
   context: SelectionContext,
-) => StepSeries[];
+) => readonly StepSeries[];
 
-const choices: Readonly<Record<SelectingOperator, Choice>> = {
-  topk: best('topk', (left, right) => Number.isNaN(left) || left < right),
-  bottomk: best('bottomk', (left, right) => Number.isNaN(left) || left > right),
-  limitk: (members, _, parameter) => members.slice(0, parameter),
-  limit_ratio: (members, _, parameter) => members.filter(({ labels }) => isSampled(sampleOffset(labels), parameter)),
+/** A choice for one evaluation: what it finds out of a series holds for all steps. */
+const choices: Readonly<Record<SelectingOperator, () => Choice>> = {
+  topk: () => best('topk', (left, right) => Number.isNaN(left) || left < right),
+  bottomk: () => best('bottomk', (left, right) => Number.isNaN(left) || left > right),
+  limitk: () => (members, step, parameter) => presentAt(members, step).slice(0, parameter),
+  limit_ratio: () => {
+    const offsets = new Map<StepSeries, number>();
+    const offsetOf = (member: StepSeries) => {
+      if (!offsets.has(member)) offsets.set(member, sampleOffset(member.labels));
+      return offsets.get(member)!;
+    };
+    return (members, step, parameter) =>
+      presentAt(members, step).filter((member) => isSampled(offsetOf(member), parameter));
+  },
 };
+
+function presentAt(members: readonly StepSeries[], step: number): StepSeries[] {
+  return members.filter(({ kinds }) => kinds[step] !== NOTHING);
+}
 
 /** Members of each group. With one step they come in the order of their values, group by group. */
 export function selectMembers(
@@ -43,13 +56,13 @@ export function selectMembers(
   context: SelectionContext,
 ): StepSeries[] {
   if (!isWanted(operator, context)) return [];
+  const choose = choices[operator]();
   const chosen = new Map<StepSeries, StepSeries>();
   for (const { members } of groupsOf(series, grouping)) {
     for (let step = 0; step < context.steps; step++) {
       const parameter = limited(operator, context.parameter[step]!, series.length);
       if (parameter === 0) continue;
-      const present = members.filter(({ kinds }) => kinds[step] !== NOTHING);
-      for (const member of choices[operator](present, step, parameter, context)) {
+      for (const member of choose(members, step, parameter, context)) {
         let result = chosen.get(member);
         if (result === undefined) {
           result = new StepSeries(member.labels, context.steps, member.dropsName);
@@ -112,6 +125,7 @@ function best(name: string, isWorse: (left: number, right: number) => boolean): 
     const worse = (left: StepSeries, right: StepSeries) => isWorse(left.values[step]!, right.values[step]!);
     const heap = new Heap<StepSeries>(worse);
     for (const member of members) {
+      if (member.kinds[step] === NOTHING) continue;
       if (member.kinds[step] === HISTOGRAM) {
         annotations.info(`ignored histogram in ${name} aggregation`, position);
         continue;

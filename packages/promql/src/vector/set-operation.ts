@@ -1,6 +1,6 @@
 import { NOTHING, StepSeries } from '../data/step-series.js';
 import type { SetOperator } from '../syntax/token.js';
-import { SeriesCollector } from './collect.js';
+import { claim, SeriesCollector } from './collect.js';
 import { bySignature, type MatchLabels, matchSignature, presence } from './matching.js';
 
 /** `and`, `or` and `unless`: series of the left side, or of both, by whether the other side has a match at the step. */
@@ -33,9 +33,12 @@ function union(
   const leftPresence = presences(left, matching, steps);
   const collector = new SeriesCollector(steps);
   const add = (series: StepSeries, absent: Uint8Array | undefined) => {
+    let result: StepSeries | undefined;
     for (let step = 0; step < steps; step++) {
       if (series.kinds[step] === NOTHING || absent?.[step] === 1) continue;
-      collector.at(step, series.labels, series.dropsName).copyStep(step, series);
+      result ??= collector.seriesFor(series.labels, series.dropsName);
+      claim(result, step);
+      result.copyStep(step, series);
     }
   };
   for (const series of left) add(series, undefined);

@@ -2,9 +2,8 @@ import type { Annotations } from '../data/annotations.js';
 import type { Label, Labels } from '../data/labels.js';
 import { executionError } from '../data/query-error.js';
 import { FLOAT, NOTHING, StepSeries } from '../data/step-series.js';
-import type { NativeHistogram } from '../histogram/native-histogram.js';
 import type { Position } from '../syntax/position.js';
-import { SeriesCollector } from './collect.js';
+import { claim, SeriesCollector } from './collect.js';
 import {
   arithmetic,
   changesMeaning,
@@ -45,8 +44,31 @@ export function combineVectors(
   return new VectorOperation(operator, left, right, matching, context).results();
 }
 
+/** Two series that match, and what came of it so far. */
+interface Pair {
+  readonly labels: Labels;
+  /** Steps at which a series with the same signature was matched, and one with these labels too. */
+  readonly matched: Uint8Array;
+  readonly matchedLabels: Uint8Array | undefined;
+  result: StepSeries | undefined;
+}
+
+/** Whatever is matched counts, also what a comparison then drops. */
+function noteMatch(step: number, { matched, matchedLabels }: Pair): void {
+  if (matchedLabels === undefined && matched[step] === 1) {
+    throw executionError('multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)');
+  }
+  if (matchedLabels?.[step] === 1) {
+    throw executionError('multiple matches for labels: grouping labels must ensure unique matches');
+  }
+  matched[step] = 1;
+  if (matchedLabels !== undefined) matchedLabels[step] = 1;
+}
+
 class VectorOperation {
   readonly #operator: ElementOperator;
+  readonly #compute: ((left: number, right: number) => number) | undefined;
+  readonly #compare: ((left: number, right: number) => boolean) | undefined;
   readonly #matching: Matching;
   readonly #context: VectorOperationContext;
   readonly #many: readonly StepSeries[];
@@ -68,6 +90,8 @@ class VectorOperation {
     context: VectorOperationContext,
   ) {
     this.#operator = operator;
+    this.#compute = arithmetic[operator];
+    this.#compare = comparison[operator];
     this.#matching = matching;
     this.#context = context;
     [this.#many, this.#one] = matching.cardinality === 'one-to-many' ? [right, left] : [left, right];
@@ -146,38 +170,44 @@ class VectorOperation {
     return filler;
   }
 
+  /** Combines two series at all steps at which they match. What is looked up by labels is looked up once. */
   #combine(many: StepSeries, one: StepSeries, signature: string, isMatch: (step: number) => boolean): void {
     const labels = this.#resultLabels(many.labels, one.labels);
+    const isOneToOne = this.#matching.cardinality === 'one-to-one';
+    const pair: Pair = {
+      labels,
+      matched: this.#matchedSteps(signature),
+      matchedLabels: isOneToOne ? undefined : this.#matchedSteps(`${signature}\n${labels.key}`),
+      result: undefined,
+    };
     const [left, right] = this.#matching.cardinality === 'one-to-many' ? [one, many] : [many, one];
     for (let step = 0; step < this.#context.steps; step++) {
       if (this.#idle[step] === 1 || many.kinds[step] === NOTHING || !isMatch(step)) continue;
       if (left.kinds[step] === FLOAT && right.kinds[step] === FLOAT) {
-        this.#combineFloats(left.values[step]!, right.values[step]!, step, signature, labels);
+        this.#combineFloats(left.values[step]!, right.values[step]!, step, pair);
       } else {
-        this.#combineOthers(left, right, step, signature, labels);
+        this.#combineOthers(left, right, step, pair);
       }
     }
   }
 
-  #combineFloats(left: number, right: number, step: number, signature: string, labels: Labels): void {
-    const compute = arithmetic[this.#operator];
-    if (compute !== undefined) {
-      this.#noteMatch(step, signature, labels);
-      this.#emit(step, labels, compute(left, right));
+  #combineFloats(left: number, right: number, step: number, pair: Pair): void {
+    if (this.#compute !== undefined) {
+      noteMatch(step, pair);
+      this.#claimed(step, pair).setFloat(step, this.#compute(left, right));
       return;
     }
-    const compare = comparison[this.#operator];
-    if (compare === undefined) {
+    if (this.#compare === undefined) {
       this.#problems[step] = incompatibleFloats(this.#operator).problem;
       return;
     }
-    const isKept = compare(left, right);
-    this.#noteMatch(step, signature, labels);
-    if (this.#context.returnsBool) this.#emit(step, labels, isKept ? 1 : 0);
-    else if (isKept) this.#emit(step, labels, left);
+    const isKept = this.#compare(left, right);
+    noteMatch(step, pair);
+    if (this.#context.returnsBool) this.#claimed(step, pair).setFloat(step, isKept ? 1 : 0);
+    else if (isKept) this.#claimed(step, pair).setFloat(step, left);
   }
 
-  #combineOthers(left: StepSeries, right: StepSeries, step: number, signature: string, labels: Labels): void {
+  #combineOthers(left: StepSeries, right: StepSeries, step: number, pair: Pair): void {
     const elementOf = (series: StepSeries) => series.histogramAt(step) ?? series.values[step]!;
     const result = combineHistograms(this.#operator, elementOf(left), elementOf(right));
     if (result.problem !== undefined) {
@@ -185,28 +215,16 @@ class VectorOperation {
       return;
     }
     if (result.note !== undefined) this.#problems[step] = result.note;
-    this.#noteMatch(step, signature, labels);
-    if (this.#context.returnsBool) this.#emit(step, labels, result.isKept ? 1 : 0);
-    else if (result.isKept) this.#emit(step, labels, result.histogram!);
+    noteMatch(step, pair);
+    if (this.#context.returnsBool) this.#claimed(step, pair).setFloat(step, result.isKept ? 1 : 0);
+    else if (result.isKept) this.#claimed(step, pair).setHistogram(step, result.histogram!);
   }
 
-  /** Whatever is matched counts, also what a comparison then drops. */
-  #noteMatch(step: number, signature: string, labels: Labels): void {
-    const steps = this.#matchedSteps(signature);
-    if (this.#matching.cardinality === 'one-to-one') {
-      if (steps[step] === 1) {
-        throw executionError(
-          'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)',
-        );
-      }
-    } else {
-      const ofLabels = this.#matchedSteps(`${signature}\n${labels.key}`);
-      if (ofLabels[step] === 1) {
-        throw executionError('multiple matches for labels: grouping labels must ensure unique matches');
-      }
-      ofLabels[step] = 1;
-    }
-    steps[step] = 1;
+  /** The result of the pair, which must have no value at the step yet. */
+  #claimed(step: number, pair: Pair): StepSeries {
+    pair.result ??= this.#collector.seriesFor(pair.labels, this.#context.returnsBool);
+    claim(pair.result, step);
+    return pair.result;
   }
 
   #matchedSteps(key: string): Uint8Array {
@@ -216,12 +234,6 @@ class VectorOperation {
       this.#matched.set(key, steps);
     }
     return steps;
-  }
-
-  #emit(step: number, labels: Labels, value: number | NativeHistogram): void {
-    const result = this.#collector.at(step, labels, this.#context.returnsBool);
-    if (typeof value === 'number') result.setFloat(step, value);
-    else result.setHistogram(step, value);
   }
 
   #resultLabels(many: Labels, one: Labels): Labels {

@@ -64,14 +64,16 @@ function rateOfFloats(window: Window, call: RangeCall, kind: RateKind): number |
   const [left, right] = boundaryValues(window, ends, call.extension, isCounter ? 'counter' : 'gauge');
   let result = right - left;
   if (isCounter) {
+    let correction = 0;
     let previous = left;
     for (let at = first; at <= last; at++) {
       // The values at the ends stand for the samples there.
       if ((at === first && times[at]! <= window.startMs) || (at === last && times[at]! >= window.endMs)) continue;
-      if (values[at]! < previous) result += previous;
+      if (values[at]! < previous) correction += previous;
       previous = values[at]!;
     }
-    if (right < previous) result += previous;
+    if (right < previous) correction += previous;
+    result += correction;
   }
   return kind === 'rate' ? result / (call.rangeMs / 1000) : result;
 }

@@ -1,4 +1,4 @@
-import { KahanMean, KahanSum } from '../../data/kahan-sum.js';
+import { KahanSum, meanOf, sumOf } from '../../data/kahan-sum.js';
 import { HistogramMean, HistogramSum } from '../../histogram/aggregate.js';
 import { IncompatibleHistograms } from '../../histogram/combine.js';
 import type { NativeHistogram } from '../../histogram/native-histogram.js';
@@ -11,19 +11,13 @@ import type { Window } from '../window.js';
 export const sumOverTime: RangeFunction = (window, call) => {
   if (window.floats > 0 && window.histograms > 0) return warnMixedKinds(window, call);
   if (window.floats === 0) return foldHistograms(window, call, (first) => new HistogramSum(first));
-  const { values } = window.samples;
-  const sum = new KahanSum();
-  for (let at = window.from; at < window.to; at++) sum.add(values[at]!);
-  return Math.abs(sum.sum) === Infinity ? sum.sum : sum.total;
+  return sumOf(window.samples.values, window.from, window.to);
 };
 
 export const avgOverTime: RangeFunction = (window, call) => {
   if (window.floats > 0 && window.histograms > 0) return warnMixedKinds(window, call);
   if (window.floats === 0) return foldHistograms(window, call, (first) => new HistogramMean(first));
-  const { values } = window.samples;
-  const mean = new KahanMean(values[window.from]!);
-  for (let at = window.from + 1; at < window.to; at++) mean.add(values[at]!);
-  return mean.value;
+  return meanOf(window.samples.values, window.from, window.to);
 };
 
 function foldHistograms(

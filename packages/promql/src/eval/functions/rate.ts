@@ -27,7 +27,7 @@ function rateOfFloats(window: Window, call: RangeCall, kind: RateKind): number |
   const first = values[from]!;
   let result = values[to - 1]! - first;
   if (isCounter) {
-    if (startTimes !== undefined) result += correctionByStartTimes(window, call, startTimes);
+    if (startTimes !== undefined) result = correctedByStartTimes(result, window, call, startTimes);
     else for (let at = from + 1; at < to; at++) if (values[at]! < values[at - 1]!) result += values[at - 1]!;
   }
   const startMs = startTimes?.[from] ?? 0;
@@ -40,10 +40,10 @@ function rateOfFloats(window: Window, call: RangeCall, kind: RateKind): number |
   return result * extrapolation(window, call, kind, reach, isFromStart ? startMs : undefined, toZero);
 }
 
-/** Values in front of resets. Start times tell of resets that the values hide. */
-function correctionByStartTimes(window: Window, call: RangeCall, startTimes: Float64Array): number {
+/** Adds the values in front of resets. Start times tell of resets that the values hide. */
+function correctedByStartTimes(difference: number, window: Window, call: RangeCall, startTimes: Float64Array): number {
   const { times, values } = window.samples;
-  let correction = 0;
+  let result = difference;
   let overlapSeen = false;
   for (let at = window.from + 1; at < window.to; at++) {
     const [previousStartMs, startMs] = [startTimes[at - 1]!, startTimes[at]!];
@@ -53,9 +53,9 @@ function correctionByStartTimes(window: Window, call: RangeCall, startTimes: Flo
     }
     const isReset =
       values[at]! < values[at - 1]! || isResetByStartTime(previousStartMs, times[at - 1]!, startMs, times[at]!);
-    if (isReset) correction += values[at - 1]!;
+    if (isReset) result += values[at - 1]!;
   }
-  return correction;
+  return result;
 }
 
 function rateOfHistograms(window: Window, call: RangeCall, kind: RateKind): NativeHistogram | undefined {
