@@ -58,7 +58,7 @@ export const serverStatus: readonly (Fact | Measure)[] = [
   fact(
     'catalog_name',
     'VARCHAR',
-    'Target catalog; empty for the database that was opened.',
+    'Target catalog; empty for the opened database.',
     ({ server }) => server.target.catalogName,
   ),
   fact('schema_name', 'VARCHAR', 'Schema that holds the tables.', ({ server }) => server.target.schemaName),
@@ -72,17 +72,11 @@ export const serverStatus: readonly (Fact | Measure)[] = [
   counter(
     'total_requests',
     '{request}',
-    'Requests since the start, failed ones included.',
+    'Requests since the start, including failed ones.',
     ({ server }) => server.ingest.totalRequests,
   ),
   counter('total_rows', '{row}', 'Rows accepted since the start.', ({ server }) => server.ingest.totalRows),
-  gauge(
-    'buffered_rows',
-    'UBIGINT',
-    '{row}',
-    'Rows accepted and not yet committed.',
-    ({ server }) => server.sealer.bufferedRows,
-  ),
+  gauge('buffered_rows', 'UBIGINT', '{row}', 'Uncommitted rows.', ({ server }) => server.sealer.bufferedRows),
   gauge(
     'admitted_bytes',
     'UBIGINT',
@@ -90,25 +84,19 @@ export const serverStatus: readonly (Fact | Measure)[] = [
     'Request bytes admitted and not yet released by a commit.',
     ({ server }) => server.ingest.admission.admittedBytes,
   ),
-  gauge(
-    'buffered_bytes',
-    'UBIGINT',
-    'By',
-    'Memory behind the rows that are not yet committed.',
-    ({ server }) => server.sealer.bufferedBytes,
-  ),
+  gauge('buffered_bytes', 'UBIGINT', 'By', 'Memory of uncommitted rows.', ({ server }) => server.sealer.bufferedBytes),
   gauge(
     'seal_target_bytes',
     'UBIGINT',
     'By',
-    'Admitted bytes that request a seal.',
+    'Admitted bytes that trigger a seal.',
     ({ server }) => server.request.options.seal_target_bytes,
   ),
   gauge(
     'seal_max_age_ms',
     'BIGINT',
     'ms',
-    'Age of the oldest row that requests a seal.',
+    'Age of the oldest row that triggers a seal.',
     ({ server }) => server.request.options.seal_max_age_ms,
   ),
   gauge(
@@ -141,7 +129,7 @@ export const serverStatus: readonly (Fact | Measure)[] = [
   fact(
     'is_listening',
     'BOOLEAN',
-    'False once a listener has stopped by an error.',
+    'False once an error has stopped a listener.',
     ({ server }) => server.listeners.isListening,
   ),
   fact(
@@ -187,20 +175,20 @@ export const serverStatus: readonly (Fact | Measure)[] = [
     'event_loop_delay_p99_ms',
     'DOUBLE',
     'ms',
-    'How late the JavaScript thread was in 99 of 100 cases, since the first server started. The same for all servers.',
+    '99th percentile of the delay of the JavaScript event loop since the first server started. The same for all servers.',
     ({ eventLoopDelay }) => eventLoopDelay.p99Ms,
   ),
   gauge(
     'event_loop_delay_max_ms',
     'DOUBLE',
     'ms',
-    'The longest that anything kept the JavaScript thread, since the first server started. The same for all servers.',
+    'Longest delay of the JavaScript event loop since the first server started. The same for all servers.',
     ({ eventLoopDelay }) => eventLoopDelay.maxMs,
   ),
   fact(
     'durability',
     'VARCHAR',
-    'What a receipt promises: rows in `memory`, or a request in a `journal` on disk.',
+    'What a 202 means: the rows are in `memory`, or the request is in a `journal` on disk.',
     ({ server }) => server.request.options.durability,
   ),
   gauge(
@@ -219,7 +207,7 @@ export const serverStatus: readonly (Fact | Measure)[] = [
   counter(
     'journal_syncs_total',
     '{sync}',
-    'Times that the journal was made durable, each for all requests that waited.',
+    'Syncs of the journal since the start. Requests that wait share one.',
     ({ server }) => server.journal?.syncsTotal ?? 0,
   ),
   counter(
@@ -231,19 +219,19 @@ export const serverStatus: readonly (Fact | Measure)[] = [
   counter(
     'replayed_rows_total',
     '{row}',
-    'Rows that came from the journal at the start, or from dead letters since.',
+    'Rows replayed from the journal at the start, or from dead letters since.',
     ({ server }) => server.replayedRowsTotal,
   ),
   counter(
     'dead_letter_rows_total',
     '{row}',
-    'Rows set aside since the start, because the target refuses them for good.',
+    'Rows set aside as dead letters since the start.',
     ({ server }) => server.deadLetters.rowsTotal,
   ),
   fact(
     'journal_error',
     'VARCHAR',
-    'Why the journal takes nothing more; NULL while all is well.',
+    'Why the journal accepts no more writes; NULL while it does.',
     ({ server }) => server.journal?.failure ?? null,
   ),
   gauge(
@@ -256,7 +244,7 @@ export const serverStatus: readonly (Fact | Measure)[] = [
   counter(
     'refused_connections_total',
     '{connection}',
-    'Connections closed at once since the start, because `max_connections` were open.',
+    'Connections refused since the start because `max_connections` were open.',
     ({ server }) => server.listeners.connections.refusedTotal,
   ),
   fact('listeners', LISTENERS, 'Where the server listens; the first is that of `listen_uri`.', ({ server }) =>
@@ -265,7 +253,7 @@ export const serverStatus: readonly (Fact | Measure)[] = [
   fact(
     'dead_letter_error',
     'VARCHAR',
-    'Why rows were set aside last, of those that `otlp_replay` has not committed since; NULL without any.',
+    'Why rows last became dead letters; NULL once `otlp_replay` has committed all of them.',
     ({ server }) => server.deadLetters.waiting.at(-1)?.error ?? null,
   ),
 ];

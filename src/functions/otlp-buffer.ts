@@ -4,7 +4,7 @@ import type { QueryFunction, QueryParameter } from '../duckdb/query-function.js'
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { telemetryTables } from '../schema/tables.js';
 
-/** `otlp_buffer(kind, [catalog := …], [schema := …])`: rows of a kind that wait to be committed, of all servers or of those that feed a catalog, a schema. */
+/** `otlp_buffer(kind, [catalog := …], [schema := …])`: uncommitted rows of a kind, of all servers or of those that write to a catalog or schema. */
 export function otlpBuffer(registry: ServerRegistry): QueryFunction {
   const name = 'otlp_buffer';
   return {
@@ -16,14 +16,14 @@ export function otlpBuffer(registry: ServerRegistry): QueryFunction {
         sqlType: 'VARCHAR',
         defaultSql: 'NULL',
         defaultText: 'all',
-        doc: "Only rows that will be committed to this catalog; `''` is the connection's default catalog.",
+        doc: "Only rows that go to this catalog; `''` is the connection's default catalog.",
       },
       {
         name: 'schema',
         sqlType: 'VARCHAR',
         defaultSql: 'NULL',
         defaultText: 'all',
-        doc: 'Only rows that will be committed to this schema.',
+        doc: 'Only rows that go to this schema.',
       },
     ],
     sql: (caller, { kind, catalog, schema }) =>
@@ -38,7 +38,7 @@ export function otlpBuffer(registry: ServerRegistry): QueryFunction {
 export const kindParameter: QueryParameter = {
   name: 'kind',
   sqlType: 'VARCHAR',
-  doc: "Rows of which table: its name without `otlp_`, such as `'logs'` or `'metrics_sum'`.",
+  doc: "Name of the table without `otlp_`, such as `'logs'` or `'metrics_sum'`.",
 };
 
 /** The table that holds rows of a kind: its name without `otlp_`. */

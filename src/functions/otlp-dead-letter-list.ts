@@ -33,7 +33,7 @@ export const deadLetterColumns: readonly ResultColumn<ListedLetter>[] = [
   column('error', 'VARCHAR', 'Why the target refused it.', ({ letter }) => letter.error),
 ];
 
-/** `otlp_dead_letter_list()`: what the targets of running servers refuse for good, oldest first; `otlp_replay` tries it again. */
+/** `otlp_dead_letter_list()`: rows that the targets of running servers refuse for good, oldest first; `otlp_replay` tries them again. */
 export function otlpDeadLetterList(registry: ServerRegistry): ListFunction<ListedLetter> {
   return {
     name: 'otlp_dead_letter_list',

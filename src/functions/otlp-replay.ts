@@ -16,7 +16,7 @@ export const replayColumns: readonly ResultColumn<Replayed>[] = [
   column('error', 'VARCHAR', 'Why dead letters were refused again; they are kept.', (row) => row.error ?? null),
 ];
 
-/** `otlp_replay(uri)`: commits the dead letters of the server at `uri`, oldest first, up to the first that is refused again. */
+/** `otlp_replay(uri)`: commits the dead letters of the server at `uri`, oldest first, and ends at the first that is refused again. */
 export function otlpReplay(registry: ServerRegistry): PendingFunction {
   return {
     name: 'otlp_replay',

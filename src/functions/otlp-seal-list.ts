@@ -14,8 +14,10 @@ export const sealColumns: readonly ResultColumn<ListedSeal>[] = [
   column('started_unix_ms', 'BIGINT', 'When the attempt began.', ({ event }) => event.startedUnixMs),
   column('completed_unix_ms', 'BIGINT', 'When the attempt ended.', ({ event }) => event.completedUnixMs),
   column('duration_ms', 'BIGINT', 'How long the attempt took.', ({ event }) => Math.round(event.durationMs)),
-  column('append_duration_ms', 'BIGINT', 'Time to insert the rows.', ({ event }) => Math.round(event.appendMs)),
-  column('commit_duration_ms', 'BIGINT', 'Time of COMMIT.', ({ event }) => Math.round(event.commitMs)),
+  column('append_duration_ms', 'BIGINT', 'Time that inserting the rows took.', ({ event }) =>
+    Math.round(event.appendMs),
+  ),
+  column('commit_duration_ms', 'BIGINT', 'Time that COMMIT took.', ({ event }) => Math.round(event.commitMs)),
   column('rows_committed', 'UBIGINT', 'Rows made durable; 0 on failure.', ({ event }) => event.rowsCommitted),
   column('admitted_bytes', 'UBIGINT', 'Request bytes of the rows.', ({ event }) => event.admittedBytes),
   column('success', 'BOOLEAN', 'Whether the rows were committed.', ({ event }) => event.error === undefined),
@@ -35,7 +37,7 @@ export const sealColumns: readonly ResultColumn<ListedSeal>[] = [
   column('error', 'VARCHAR', 'Why the attempt failed.', ({ event }) => event.error ?? null),
 ];
 
-/** `otlp_seal_list()`: the latest attempts of all running servers to commit, oldest first. */
+/** `otlp_seal_list()`: the latest commit attempts of all running servers, oldest first. */
 export function otlpSealList(registry: ServerRegistry): ListFunction<ListedSeal> {
   return {
     name: 'otlp_seal_list',

@@ -21,12 +21,12 @@ const columns = [
     'Errors per request, 0 to 1; NULL without requests.',
     'entry.errors / entry.spans',
   ),
-  queryColumn('p50_ms', 'DOUBLE', 'Half of the requests took at most this long.', 'entry.quantiles_ns[1] / 1e6'),
-  queryColumn('p95_ms', 'DOUBLE', '95 of 100 requests took at most this long.', 'entry.quantiles_ns[2] / 1e6'),
+  queryColumn('p50_ms', 'DOUBLE', 'Median duration of the requests.', 'entry.quantiles_ns[1] / 1e6'),
+  queryColumn('p95_ms', 'DOUBLE', '95th percentile of their duration.', 'entry.quantiles_ns[2] / 1e6'),
   queryColumn('last_seen', 'TIMESTAMP', 'Newest start of a span, or time of a log.', 'last_seen'),
 ];
 
-/** `otlp_services([since], [catalog := …], [schema := …])`: one row per service that sent spans or logs, with how many requests it got, how many failed, and how long they took. */
+/** `otlp_services([since], [catalog := …], [schema := …])`: one row per service that sent spans or logs: its requests, errors and latency. */
 export function otlpServices(registry: ServerRegistry): QueryFunction {
   const name = 'otlp_services';
   return {

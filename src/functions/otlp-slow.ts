@@ -9,12 +9,12 @@ const columns = [
   queryColumn('service', 'VARCHAR', 'Resource attribute `service.name`, or `unknown`.', 'service_name'),
   queryColumn('operation', 'VARCHAR', 'Name of the spans.', 'name'),
   queryColumn('calls', 'BIGINT', 'Spans of this name, of all kinds.', 'calls'),
-  queryColumn('p95_ms', 'DOUBLE', '95 of 100 calls took at most this long.', 'p95_ns / 1e6'),
-  queryColumn('max_ms', 'DOUBLE', 'The longest call.', 'max_ns / 1e6'),
+  queryColumn('p95_ms', 'DOUBLE', '95th percentile of the duration of the calls.', 'p95_ns / 1e6'),
+  queryColumn('max_ms', 'DOUBLE', 'Duration of the longest call.', 'max_ns / 1e6'),
   queryColumn('example_trace_id', 'VARCHAR', 'Trace of the longest call, for `otlp_trace`.', 'slowest_trace_id'),
 ];
 
-/** `otlp_slow([since], [catalog := …], [schema := …])`: one row per service and operation, the slowest first. */
+/** `otlp_slow([since], [catalog := …], [schema := …])`: one row per service and operation, slowest first. */
 export function otlpSlow(registry: ServerRegistry): QueryFunction {
   const name = 'otlp_slow';
   return {

@@ -3,15 +3,12 @@ import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction } from '../duckdb/query-function.js';
 import { kindParameter, tableOfKind } from './otlp-buffer.js';
 
-/** `otlp_tail(kind, reader)`: rows of a kind that any server has accepted since a reader of this name called it last; none at the first call. */
+/** `otlp_tail(kind, reader)`: rows of a kind that any server accepted since the last call with this `reader`; none at the first call. */
 export function otlpTail(registry: ServerRegistry): QueryFunction {
   const name = 'otlp_tail';
   return {
     name,
-    parameters: [
-      kindParameter,
-      { name: 'reader', sqlType: 'VARCHAR', doc: 'Name under which it is remembered what has been read.' },
-    ],
+    parameters: [kindParameter, { name: 'reader', sqlType: 'VARCHAR', doc: 'Name of the cursor.' }],
     sql: (_caller, { kind, reader }) => registry.live.newSql(tableOfKind(name, kind!), readerName(name, reader!)),
   };
 }

@@ -39,13 +39,13 @@ const columns = [
   queryColumn('parent_span_id', 'VARCHAR', 'Span that this one is a child of; NULL for a root span.', 'parent_span_id'),
 ];
 
-/** `otlp_trace(trace_id, [catalog := …], [schema := …])`: the spans of a trace as a tree: each before its children, and these by their start. */
+/** `otlp_trace(trace_id, [catalog := …], [schema := …])`: the spans of a trace as a tree: parents before children, siblings by start. */
 export function otlpTrace(registry: ServerRegistry): QueryFunction {
   const name = 'otlp_trace';
   return {
     name,
     parameters: [
-      { name: 'trace_id', sqlType: 'VARCHAR', doc: 'Trace, 32 hex digits, in upper or lower case.' },
+      { name: 'trace_id', sqlType: 'VARCHAR', doc: 'Id of the trace, 32 hex digits in upper or lower case.' },
       ...homeParameters,
     ],
     columns,

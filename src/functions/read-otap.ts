@@ -4,7 +4,7 @@ import type { FileScanParts } from '../files/file-scan.js';
 import { readOptions } from '../schema/option-declaration.js';
 import { fileReaders } from './file-readers.js';
 
-/** `read_otap_<rows>(path, …)`: the rows of OTAP files: each one self-contained BatchArrowRecords. */
+/** `read_otap_<rows>(path, …)`: the rows of OTAP files, each of which is one self-contained BatchArrowRecords message. */
 export function readOtap(parts: FileScanParts): readonly ScanFunction[] {
   return fileReaders(parts, {
     prefix: 'read_otap',

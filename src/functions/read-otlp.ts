@@ -4,7 +4,7 @@ import type { FileScanParts } from '../files/file-scan.js';
 import { readOptions } from '../schema/option-declaration.js';
 import { fileReaders } from './file-readers.js';
 
-/** `read_otlp_<rows>(path, …)`: the rows of OTLP files: JSON, JSON lines or protobuf, as they are or gzip or zstd. */
+/** `read_otlp_<rows>(path, …)`: the rows of OTLP files: JSON, JSON Lines or protobuf, plain or compressed with gzip or zstd. */
 export function readOtlp(parts: FileScanParts): readonly ScanFunction[] {
   return fileReaders(parts, {
     prefix: 'read_otlp',

@@ -1,4 +1,4 @@
-// From when on a summary looks at telemetry: an interval back from now, or a time.
+// How far a summary looks back: an interval before now, or a time.
 
 import { withCode } from '../base/sql-error.js';
 import type { QueryParameter } from '../duckdb/query-function.js';
@@ -13,7 +13,7 @@ export const sinceParameter: QueryParameter = {
   sqlType: 'INTERVAL',
   defaultSql: "'1 hour'",
   defaultText: "`INTERVAL '1 hour'`",
-  doc: 'Spans that started, and logs written, at most this long before now; or after this TIMESTAMP, in UTC.',
+  doc: 'How far to look back: an INTERVAL before now, or a TIMESTAMP in UTC. Counts the start of a span and the time of a log.',
   readSql: (given, functionName) => {
     const time = `CASE WHEN regexp_matches(${given}, ${quotedString(WITH_OFFSET)})
       THEN epoch_us(TRY_CAST(${given} AS TIMESTAMPTZ)) ELSE epoch_us(TRY_CAST(${given} AS TIMESTAMP)) END`;

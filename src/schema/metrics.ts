@@ -1,8 +1,8 @@
 import { nullable, type TelemetryColumn, type TelemetryTable, zeroed } from './column-declaration.js';
 import { resourceAttributes, scopeColumns, serviceColumns } from './shared-columns.js';
 
-const time = nullable('time_unix_nano', 'TIMESTAMP', 'When the value was current.');
-const startTime = nullable('start_time_unix_nano', 'TIMESTAMP', 'Since when the value accumulates.');
+const time = nullable('time_unix_nano', 'TIMESTAMP', 'Time of the data point.');
+const startTime = nullable('start_time_unix_nano', 'TIMESTAMP', 'Start of the interval that the value covers.');
 const identity: readonly TelemetryColumn[] = [
   zeroed('name', 'VARCHAR', 'Name of the metric.'),
   nullable('description', 'VARCHAR', 'Description of the metric.'),
@@ -58,7 +58,7 @@ export const histogramTable: TelemetryTable = {
     ...identity,
     ...distribution,
     zeroed('bucket_counts', 'BIGINT[]', 'How many values fell into each bucket.'),
-    zeroed('explicit_bounds', 'DOUBLE[]', 'Upper bounds of all buckets but the last.'),
+    zeroed('explicit_bounds', 'DOUBLE[]', 'Upper bounds of the buckets; the last bucket has none.'),
     ...origin,
     ...attributesAndFlags,
     exemplars,

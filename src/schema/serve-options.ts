@@ -7,8 +7,8 @@ const MiB = 1 << 20;
 export const MIN_TOKEN_CHARACTERS = 16;
 
 /**
- * Throws unless clients can present the text as a token: HTTP drops outer spaces of a header, and takes no control characters
- * inside. A file that ends with a line break is where such tokens come from. The token itself is not told.
+ * Throws unless clients can present the text as a token: HTTP strips spaces around a header's value and
+ * forbids control characters in it. Such tokens usually come from a file that ends with a line break. The error does not quote the token.
  */
 export function checkToken(name: string, token: string): void {
   if (token.length < MIN_TOKEN_CHARACTERS) {
@@ -34,7 +34,7 @@ function notEmpty(name: string, value: string): void {
 export const serveOptions = {
   catalog: optionalText({
     defaultText: "the connection's default catalog",
-    doc: 'Attached catalog that rows are committed to.',
+    doc: 'Attached catalog to commit rows to.',
   }),
   schema: optionalText({
     defaultText: "`main`; the connection's schema when `catalog` is not given",
@@ -43,65 +43,65 @@ export const serveOptions = {
   }),
   token: optionalText({
     defaultText: '32 random hex digits',
-    doc: 'Token that clients must present. At least 16 characters; ignored with `disable_auth`.',
+    doc: 'Token that clients must present, at least 16 characters. Ignored with `disable_auth`.',
   }),
   disable_auth: flag({ default: false, doc: 'Accept requests without a token.' }),
   transport: word({
     words: ['http', 'grpc'],
     default: null,
     defaultText: '`http`; `grpc` for otap_serve',
-    doc: 'Wire of the listener at the URI: OTLP/HTTP or OTLP/gRPC. otap_serve is gRPC-only.',
+    doc: 'Protocol of the listener at the URI: OTLP/HTTP or OTLP/gRPC. `otap_serve` is gRPC-only.',
   }),
   grpc: optionalText({
     defaultText: 'none',
-    doc: "Address beside the URI, such as `'localhost:4317'`, where the server takes OTLP/gRPC and OTAP as well. Buffer, limits, journal and commits are shared.",
+    doc: "Address of a second listener, for OTLP/gRPC and OTAP, such as `'localhost:4317'`. It shares the server's buffer, limits, journal and commits.",
     check: notEmpty,
   }),
   create_tables: flag({
     default: true,
-    doc: 'Create the tables that do not exist. When false they must exist, with the expected columns.',
-    offDoc: 'Create no tables: they must exist, with the expected columns.',
+    doc: 'Create the tables that do not exist. If false, they must exist and have the expected columns.',
+    offDoc: 'Create no tables: they must exist and have the expected columns.',
   }),
   allow_other_hostname: flag({
     default: false,
-    doc: 'Allow to listen on hosts other than localhost, 127.0.0.1 and ::1.',
+    doc: 'Allow listening on hosts other than localhost, 127.0.0.1 and ::1.',
   }),
   // With every connection at its worst, some 3 MB, this takes what a burst of bodies may (max_buffered_bytes) a few times
   // over. Exporters keep a connection or two each; gateways in front of thousands of them keep few.
   max_connections: positiveInteger({
     sqlType: 'UBIGINT',
     default: 1024,
-    doc: 'Upper bound on open connections. Connections beyond it are closed at once.',
+    doc: 'Maximum number of open connections. Further connections are closed at once.',
   }),
   cors_allowed_origins: optionalText({
     defaultText: 'none',
-    doc: 'Origins of web pages that may send, comma-separated, or `*` for all. Ignored by gRPC listeners.',
+    doc: 'Origins of web pages that may send (CORS), comma-separated, or `*` for all. Ignored by gRPC listeners.',
     check: allowedOrigins,
   }),
   max_body_bytes: positiveInteger({
     sqlType: 'UBIGINT',
     default: 16 * MiB,
-    doc: 'Largest request body, before and after decompression. Larger ones get 413.',
+    doc: 'Maximum size of a request body, before and after decompression. Larger bodies get 413.',
   }),
   max_buffered_bytes: positiveInteger({
     sqlType: 'UBIGINT',
     default: 512 * MiB,
-    doc: 'Most request bytes admitted and not yet committed. Requests beyond get 503.',
+    doc: 'Upper bound on request bytes that are admitted and not yet committed. Further requests get 503.',
   }),
   max_decoded_bytes: positiveInteger({
     sqlType: 'UBIGINT',
     default: 512 * MiB,
-    doc: 'Most memory for rows not yet committed. Requests beyond get 503; half of it requests a seal.',
+    doc: 'Upper bound on memory for uncommitted rows. Further requests get 503. Half of it triggers a seal.',
   }),
   max_stored_bytes: positiveInteger({
     sqlType: 'UBIGINT',
     default: 256 * MiB,
-    doc: 'Most bytes that the rows of one request may take in tables, texts that rows share counted in each row. Larger requests get 413.',
+    doc: 'Maximum size of the rows of one request once stored in tables: a text that rows share counts in each row. Larger requests get 413.',
   }),
   seal_target_bytes: positiveInteger({
     sqlType: 'UBIGINT',
     default: 128 * MiB,
-    doc: 'Seal once this many admitted request bytes wait.',
+    doc: 'Seal once this many request bytes wait.',
   }),
   seal_max_age_ms: positiveInteger({
     sqlType: 'BIGINT',
@@ -111,12 +111,12 @@ export const serveOptions = {
   request_timeout_ms: positiveInteger({
     sqlType: 'BIGINT',
     default: 60_000,
-    doc: 'A request that has not arrived whole after this long gets 408.',
+    doc: 'Time for a request to arrive completely. A slower one gets 408.',
   }),
   headers_timeout_ms: positiveInteger({
     sqlType: 'BIGINT',
     default: 10_000,
-    doc: 'A request whose headers have not arrived after this long gets 408.',
+    doc: 'Time for the headers of a request to arrive. A slower one gets 408.',
   }),
   http_threads: positiveInteger({
     sqlType: 'UBIGINT',
@@ -132,7 +132,7 @@ export const serveOptions = {
   target_file_size: positiveInteger({
     sqlType: 'UBIGINT',
     default: 256 * MiB,
-    doc: 'DuckLake: size that compaction merges files up to.',
+    doc: 'DuckLake: target size of the files that compaction writes.',
   }),
   maintenance_retention_ms: positiveInteger({
     sqlType: 'BIGINT',
@@ -143,13 +143,13 @@ export const serveOptions = {
     words: ['day', 'none'],
     default: 'day',
     defaultText: '`day`',
-    doc: 'DuckLake: how tables that the server creates are partitioned: by day of their time, or not.',
+    doc: 'DuckLake: whether tables that the server creates are partitioned by day.',
   }),
   lake_sort: word({
     words: ['none', 'service_time'],
     default: 'none',
     defaultText: '`none`',
-    doc: 'DuckLake: how files of tables that the server creates are sorted: not, or by service and time.',
+    doc: 'DuckLake: whether files of tables that the server creates are sorted by service and time.',
   }),
   promote_resource_attributes: optionalText({
     defaultText: 'none',
@@ -163,7 +163,7 @@ export const serveOptions = {
     words: ['memory', 'journal'],
     default: 'memory',
     defaultText: '`memory`',
-    doc: 'What a 202 promises: rows in memory, or a request in a journal on disk.',
+    doc: 'What a 202 means: the rows are in memory, or the request is in a journal on disk.',
   }),
   journal_path: optionalText({
     defaultText: '`<database>.journal/<scheme-host-port>`',
@@ -173,11 +173,11 @@ export const serveOptions = {
   journal_max_bytes: positiveInteger({
     sqlType: 'UBIGINT',
     default: 4096 * MiB,
-    doc: 'Most bytes of journal. Requests beyond get 503.',
+    doc: 'Maximum size of the journal. Further requests get 503.',
   }),
   allow_at_least_once: flag({
     default: false,
-    doc: "Allow `durability := 'journal'` on an Iceberg catalog that does not commit several tables at once: rows may come twice.",
+    doc: "Allow `durability := 'journal'` on an Iceberg catalog that cannot commit several tables at once. Rows may then be stored twice after a crash.",
   }),
 };
 

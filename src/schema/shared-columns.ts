@@ -1,6 +1,6 @@
 import { nullable, type TelemetryColumn, zeroed } from './column-declaration.js';
 
-/** Who sent it: three attributes of the resource, as columns of their own. */
+/** Three attributes of the resource, as columns of their own. */
 export const serviceColumns: readonly TelemetryColumn[] = [
   nullable('service_name', 'VARCHAR', 'Resource attribute `service.name`, or `unknown`.'),
   nullable('service_namespace', 'VARCHAR', 'Resource attribute `service.namespace`.'),

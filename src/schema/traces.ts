@@ -16,7 +16,7 @@ export const tracesTable: TelemetryTable = {
     zeroed('name', 'VARCHAR', 'Name of the operation.'),
     nullable('kind', 'INTEGER', 'SpanKind: 1 internal, 2 server, 3 client, 4 producer, 5 consumer.'),
     nullable('status_code', 'INTEGER', 'StatusCode: 1 ok, 2 error; NULL when unset.'),
-    nullable('status_status_message', 'VARCHAR', 'What went wrong, for people.'),
+    nullable('status_status_message', 'VARCHAR', 'Description of the error.'),
     resourceAttributes,
     ...scopeColumns,
     nullable('span_attributes', 'VARCHAR', 'Attributes of the span, JSON.'),
