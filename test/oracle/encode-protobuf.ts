@@ -62,13 +62,19 @@ function writeOddly(type: protobuf.Type, message: Message, writer: protobuf.Writ
 
 /** Writes a value that is not the last one of its field, or of its oneof. */
 function writeReplaced(field: protobuf.Field, writer: protobuf.Writer, random: Random): void {
-  const replaced = random.pick(field.partOf?.fieldsArray ?? [field]);
+  const candidates = field.partOf?.fieldsArray ?? [field];
+  // The points of a metric whose kind comes twice are all kept: only another kind replaces them.
+  const replaced = random.pick(candidates.filter((other) => other !== field || !hasPoints(field)));
   writeField(
     replaced,
     isMessageField(replaced) ? sampleOf(messageTypeOf(replaced)) : defaultOf(replaced),
     writer,
     random,
   );
+}
+
+function hasPoints(field: protobuf.Field): boolean {
+  return isMessageField(field) && messageTypeOf(field).fields['data_points'] !== undefined;
 }
 
 /** A message of this type that leaves a trace in a row, if it is not replaced. */
