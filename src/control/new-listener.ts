@@ -1,15 +1,21 @@
 // What was asked for → listeners, each of its wire. They share everything behind Ingest.
 
 import type { Ingest } from '../ingest/ingest.js';
-import { HttpListener } from '../receive/http-listener.js';
 import { otapMethods, otapServices } from '../receive/otap-service.js';
 import { otlpGrpcMethods, otlpServices } from '../receive/otlp-grpc-service.js';
+import { otlpHttpRoutes } from '../receive/otlp-http.js';
+import { allowedOrigins } from '../schema/origins.js';
+import type { ServeOptions } from '../schema/serve-options.js';
 import { ConnectionLimit } from '../server/connection-limit.js';
 import type { GrpcMethod } from '../server/grpc/call.js';
 import { HEALTH_SERVICE, healthMethods } from '../server/grpc/health.js';
 import { GrpcListener } from '../server/grpc/listener.js';
 import { reflectionMethods } from '../server/grpc/reflection.js';
+import { Cors } from '../server/http/cors.js';
+import { healthRoutes } from '../server/http/health.js';
+import { HttpListener } from '../server/http/listener.js';
 import { Authorization } from '../server/identity/authorization.js';
+import type { ListenUri } from '../server/listen-uri.js';
 import type { Listener, ListenerHooks } from '../server/listener.js';
 import { Listeners } from './listeners.js';
 import type { ListenerRequest, ServeRequest } from './serve-request.js';
@@ -31,12 +37,12 @@ export function newListeners(
 
 function newListener(
   { uri, transport, protocols }: ListenerRequest,
-  options: ServeRequest['options'],
+  options: ServeOptions,
   authorization: Authorization,
   ingest: Ingest,
   hooks: ListenerHooks,
 ): Listener {
-  if (transport === 'http') return new HttpListener(uri, options, authorization, ingest, hooks);
+  if (transport === 'http') return newHttpListener(uri, options, authorization, ingest, hooks);
   const timeoutMs = options.request_timeout_ms;
   const services = protocols.flatMap((protocol) => (protocol === 'otap' ? otapServices : [...otlpServices.keys()]));
   const methods: ReadonlyMap<string, GrpcMethod> = new Map([
@@ -52,6 +58,25 @@ function newListener(
     uri,
     methods,
     maxMessageBytes: options.max_body_bytes,
+    hooks,
+  });
+}
+
+function newHttpListener(
+  uri: ListenUri,
+  options: ServeOptions,
+  authorization: Authorization,
+  ingest: Ingest,
+  hooks: ListenerHooks,
+): HttpListener {
+  const { cors_allowed_origins: origins, max_body_bytes: maxBodyBytes } = options;
+  return new HttpListener({
+    uri,
+    routes: new Map([...otlpHttpRoutes(ingest, authorization, maxBodyBytes), ...healthRoutes(() => hooks.isReady())]),
+    maxBodyBytes,
+    requestTimeoutMs: options.request_timeout_ms,
+    headersTimeoutMs: options.headers_timeout_ms,
+    cors: origins === null ? undefined : new Cors(allowedOrigins('cors_allowed_origins', origins)),
     hooks,
   });
 }

@@ -52,7 +52,7 @@ describe('of several faults, the first in the documented order is told', () => {
 });
 
 describe('paths', () => {
-  for (const path of ['/v1/logs/', '/v1/logs///', '/v1/logs?x=/', '/v1/logs/?x=1']) {
+  for (const path of ['/v1/logs/', '/v1/logs///', '/v1/logs?x=/', '/v1/logs/?x=1', '/v1/%6Cogs']) {
     test(`POST ${path} is POST /v1/logs`, async () => {
       expect((await server.post('', { path })).status).toBe(202);
     });
@@ -85,6 +85,9 @@ describe('paths', () => {
   test('a request may name the whole URL, as clients of a proxy do', async () => {
     const path = `http://127.0.0.1:${server.port}/healthz`;
     expect((await server.get(path)).status).toBe(200);
+    // Was 404: the methods of a path were looked up by the whole URL.
+    const refused = await server.get(path, { method: 'PUT' });
+    expect([refused.status, refused.headers.allow]).toEqual([405, 'GET, HEAD']);
   });
 });
 

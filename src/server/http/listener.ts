@@ -1,0 +1,222 @@
+// Sockets → requests, handed to their routes; what handlers return and throw → responses. Knows HTTP, and nothing of what is sent.
+
+import http from 'node:http';
+import type { Socket } from 'node:net';
+import { Failure, messageOf } from '../../base/failure.js';
+import { LONGEST_TIMER_MS } from '../../base/longest-timer.js';
+import { bindSockets } from '../bind-sockets.js';
+import { canonicalUri, type ListenUri } from '../listen-uri.js';
+import type { Listener, ListenerHooks } from '../listener.js';
+import { answerPastHttp, answerUnreadable, endSoon } from './bare-answer.js';
+import { type Cors, isPreflight, preflightHeaders } from './cors.js';
+import { EndOfTurn } from './end-of-turn.js';
+import { failureAnswer } from './failure-answer.js';
+import { checkFraming, MAX_HEADER_LINES } from './framing.js';
+import { RequestQueues } from './request-queue.js';
+import {
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpMethods,
+  type HttpRoutes,
+  handlerOf,
+  listed,
+  methodsAt,
+  shownPath,
+} from './routes.js';
+
+/** How often Node looks for requests that are late. A stalled client is answered within this of its timeout. */
+const TIMEOUT_CHECK_MS = 1000;
+/** Longer than clients and load balancers usually keep an idle connection, so that it is they who close it. */
+const KEEP_ALIVE_MS = 75_000;
+/** How long stop() waits for requests in flight. */
+const STOP_GRACE_MS = 10_000;
+
+export interface HttpListenerOptions {
+  readonly uri: ListenUri;
+  readonly routes: HttpRoutes;
+  readonly maxBodyBytes: number;
+  readonly requestTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  /** Undefined where no page of another origin may send. */
+  readonly cors: Cors | undefined;
+  readonly hooks: ListenerHooks;
+}
+
+export class HttpListener implements Listener {
+  readonly #options: HttpListenerOptions;
+  readonly #endOfTurn = new EndOfTurn();
+  readonly #queues = new RequestQueues((request, response) => this.#receive(request, response));
+  #servers: http.Server[] = [];
+  #isStopping = false;
+  #lastError: string | undefined;
+
+  constructor(options: HttpListenerOptions) {
+    this.#options = options;
+  }
+
+  get isListening(): boolean {
+    return !this.#isStopping && this.#servers.length > 0 && this.#servers.every((server) => server.listening);
+  }
+
+  get lastError(): string | undefined {
+    return this.#lastError;
+  }
+
+  async listen(): Promise<number> {
+    const { uri } = this.#options;
+    const { servers, port } = await bindSockets(uri, () => this.#newServer());
+    this.#servers = servers;
+    for (const server of servers) {
+      server.on('error', (error) => this.#fail(messageOf(error)));
+      server.on('close', () => {
+        if (!this.#isStopping) this.#fail(`the socket of ${canonicalUri({ ...uri, port })} was closed`);
+      });
+    }
+    return port;
+  }
+
+  /** The first cause counts: the socket of a server that fails is closed too. */
+  #fail(error: string): void {
+    if (this.#lastError !== undefined) return;
+    this.#lastError = error;
+    this.#options.hooks.failed(error);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    const closed = Promise.all(
+      this.#servers.map(
+        (server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
+      ),
+    );
+    for (const server of this.#servers) server.closeIdleConnections();
+    const grace = setTimeout(() => {
+      for (const server of this.#servers) server.closeAllConnections();
+    }, STOP_GRACE_MS);
+    await closed;
+    clearTimeout(grace);
+  }
+
+  #newServer(): http.Server {
+    const { requestTimeoutMs, headersTimeoutMs, hooks } = this.#options;
+    const server = http.createServer({
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // checkFraming() requires it, and says so in JSON.
+      requireHostHeader: false,
+    });
+    // One more than may be, so that a request with more can be told.
+    server.maxHeadersCount = MAX_HEADER_LINES + 1;
+    hooks.connections.watch(server);
+    server.on('connection', (socket) => this.#queues.open(socket));
+    const queued: http.RequestListener = (request, response) => this.#queues.of(request.socket).add(request, response);
+    server.on('request', queued);
+    // A client that waits for "100 Continue" is told to go on by the handler, once it has checked the headers.
+    server.on('checkContinue', queued);
+    server.on('checkExpectation', queued);
+    server.on('connect', (_request, socket) => {
+      // node:http has let go of the socket.
+      socket.on('error', () => undefined);
+      const failure = new Failure('methodNotAllowed', 'CONNECT is for proxies, and this is none');
+      this.#queues.of(socket as Socket).whenIdle(() => answerPastHttp(socket, failure));
+    });
+    server.on('clientError', (error, socket) => {
+      this.#queues.of(socket as Socket).whenIdle(() => answerUnreadable(error, socket));
+    });
+    return server;
+  }
+
+  /** Refuses what no route should see, and answers what browsers ask before they send. */
+  #receive(request: http.IncomingMessage, response: http.ServerResponse): void {
+    // Before anything can fail: a page has to be able to read errors.
+    const isFromAllowedPage = this.#options.cors?.allow(request, response) ?? false;
+    try {
+      checkFraming(request);
+    } catch (error) {
+      // Where the next request begins is not sure.
+      response.setHeader('connection', 'close');
+      this.#respondFailure(request, response, error);
+      return;
+    }
+    const methods = methodsAt(this.#options.routes, request.url!);
+    if (methods === undefined) {
+      this.#respondFailure(
+        request,
+        response,
+        new Failure('notFound', `there is nothing at ${shownPath(request.url!)}`),
+      );
+    } else if (isFromAllowedPage && isPreflight(request)) {
+      this.#respond(response, { status: 200, body: { status: 'ok' }, headers: preflightHeaders(listed(methods)) });
+    } else {
+      this.#route(methods, request, response);
+    }
+  }
+
+  #route(methods: HttpMethods, request: http.IncomingMessage, response: http.ServerResponse): void {
+    const handler = handlerOf(methods, request.method!);
+    if (handler !== undefined) {
+      this.#answer(handler, request, response);
+      return;
+    }
+    const allow = listed(methods);
+    const failure = new Failure('methodNotAllowed', `${shownPath(request.url!)} takes ${allow}, got ${request.method}`);
+    this.#respondFailure(request, response, failure, { allow });
+  }
+
+  async #answer(handler: HttpHandler, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    try {
+      this.#respond(response, await handler({ request, response, isStopping: this.#isStopping }));
+    } catch (error) {
+      this.#respondFailure(request, response, error);
+    }
+  }
+
+  #respondFailure(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    thrown: unknown,
+    headers: http.OutgoingHttpHeaders = {},
+  ): void {
+    const failure = thrown instanceof Failure ? thrown : new Failure('internal', messageOf(thrown), { cause: thrown });
+    if (failure.kind === 'internal') this.#options.hooks.internalError(thrown);
+    const answer = failureAnswer(failure);
+    const all = { ...answer.headers, ...headers };
+    if (this.#hasMuchToCome(request)) {
+      all['connection'] = 'close';
+      endSoon(request.socket);
+    }
+    this.#respond(response, { ...answer, headers: all });
+  }
+
+  /** Whether more of a body may follow than a request is allowed, all of which would have to be read to be passed by. */
+  #hasMuchToCome(request: http.IncomingMessage): boolean {
+    if (request.complete) return false;
+    const { 'transfer-encoding': transferEncoding, 'content-length': length } = request.headers;
+    return transferEncoding !== undefined || Number(length ?? 0) > this.#options.maxBodyBytes;
+  }
+
+  #respond(response: http.ServerResponse, { status, body, headers: given }: HttpAnswer): void {
+    const text = JSON.stringify(body);
+    const headers: http.OutgoingHttpHeaders = {
+      ...given,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    };
+    const { socket } = response.req;
+    const queue = this.#queues.of(socket);
+    this.#endOfTurn.add(() => {
+      if (this.#isStopping) headers['connection'] = 'close';
+      response.writeHead(status, headers).end(text);
+      // A client that reads no answers has as long for them as for its requests; node:http gives it for ever.
+      if (socket.writableLength > 0 || queue.isPipelined) {
+        socket.setTimeout(Math.min(this.#options.requestTimeoutMs, LONGEST_TIMER_MS));
+      }
+      queue.answered();
+    });
+    // Such a client does not wait for the answer, so that nothing is won, and its answers would be held by the thousand.
+    if (queue.isPipelined) this.#endOfTurn.run();
+  }
+}

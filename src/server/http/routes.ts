@@ -1,0 +1,65 @@
+// Method and path of a request → who answers it.
+
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+
+/** One request, as its handler sees it. */
+export interface HttpExchange {
+  readonly request: IncomingMessage;
+  /** For "100 Continue". The answer is what the handler returns. */
+  readonly response: ServerResponse;
+  /** Whether the listener was stopping when the request came. */
+  readonly isStopping: boolean;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Sent as JSON. */
+  readonly body: object;
+  readonly headers?: OutgoingHttpHeaders;
+}
+
+/** Answers a request. What it throws is answered with its status, if it is a Failure, and with 500 if not. */
+export type HttpHandler = (exchange: HttpExchange) => HttpAnswer | Promise<HttpAnswer>;
+
+/** Handlers of one path. GET answers HEAD as well. */
+export type HttpMethods = Readonly<Partial<Record<'GET' | 'POST', HttpHandler>>>;
+
+/** By path, without a slash at the end. */
+export type HttpRoutes = ReadonlyMap<string, HttpMethods>;
+
+/** What handles requests for a target, which is a path or a whole URL. The query and slashes at the end of the path do not matter. */
+export function methodsAt(routes: HttpRoutes, target: string): HttpMethods | undefined {
+  const path = target.split(/[?#]/, 1)[0]!.replace(/^https?:\/\/.*?\//, '/');
+  return routes.get(decoded(withoutSlashAtEnd(path)));
+}
+
+export function handlerOf(methods: HttpMethods, method: string): HttpHandler | undefined {
+  if (method === 'GET' || method === 'HEAD') return methods.GET;
+  return method === 'POST' ? methods.POST : undefined;
+}
+
+/** The methods as the headers Allow and Access-Control-Allow-Methods list them. */
+export function listed(methods: HttpMethods): string {
+  return Object.keys(methods)
+    .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    .join(', ');
+}
+
+/** The path as messages show it: as it was sent. */
+export function shownPath(target: string): string {
+  return withoutSlashAtEnd(target.split('?', 1)[0]!);
+}
+
+function withoutSlashAtEnd(path: string): string {
+  return path.replace(/(?<=.)\/+$/, '');
+}
+
+function decoded(path: string): string {
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURI(path);
+  } catch {
+    // No route is written so.
+    return path;
+  }
+}
