@@ -6,6 +6,7 @@ import { Failure } from '../base/failure.js';
 import type { Database } from './database.js';
 import { type LineError, lineError } from './errors.js';
 import { DuckDBBlobVector } from './node-api.js';
+import { pathPattern } from './path-pattern.js';
 
 /** As large as DuckDB's own reader of JSON allows an object to be. A buffer of twice the size is taken per thread. */
 export const MAX_REMOTE_LINE_BYTES = 16 << 20;
@@ -26,7 +27,7 @@ export class RemoteFiles {
   }
 
   async size(path: string): Promise<number> {
-    const [size] = await this.#database.texts('SELECT size FROM read_blob($1)', [patternOf(path)]);
+    const [size] = await this.#database.texts('SELECT size FROM read_blob($1)', [pathPattern(path)]);
     if (size === undefined) throw new Error('there is no such file any more');
     return Number(size);
   }
@@ -35,7 +36,7 @@ export class RemoteFiles {
   async content(path: string): Promise<Uint8Array> {
     const connection = await this.#database.connect();
     try {
-      const result = await connection.stream('SELECT content FROM read_blob($1)', [patternOf(path)]);
+      const result = await connection.stream('SELECT content FROM read_blob($1)', [pathPattern(path)]);
       return ownBytes(blobs((await result.fetchChunk())!), 0);
     } finally {
       connection.closeSync();
@@ -48,7 +49,7 @@ export class RemoteFiles {
     const connection = await this.#database.connect();
     try {
       await connection.run('SET SESSION preserve_insertion_order = true');
-      const result = await connection.stream(linesSql, [patternOf(path)]);
+      const result = await connection.stream(linesSql, [pathPattern(path)]);
       let part = new LinePart();
       for (
         let chunk = await result.fetchChunk();
@@ -70,11 +71,6 @@ export class RemoteFiles {
       connection.closeSync();
     }
   }
-}
-
-/** A pattern that only this path matches: every path that DuckDB's functions are given is a pattern, but those of HTTP. */
-function patternOf(path: string): string {
-  return /^https?:/i.test(path) ? path : path.replace(/[*?[]/g, '[$&]');
 }
 
 /** Lines that are to be read together. */

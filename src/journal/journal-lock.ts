@@ -4,8 +4,8 @@
 // which boot, because ids are used again. Names are never used again, so a dead one's can be removed without a race.
 
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { birthOf, isAlive } from '../base/process-life.js';
 import { SqlError } from '../base/sql-error.js';
 import type { JournalStorage } from './journal-storage.js';
 
@@ -59,31 +59,4 @@ async function livingHolder(storage: JournalStorage, folder: string, mine: strin
     else await storage.remove(join(folder, name));
   }
   return living;
-}
-
-function isAlive(pid: number, birth: string): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  const now = birthOf(pid);
-  // Processes of other users may be hidden.
-  return birth === UNKNOWN_BIRTH || now === UNKNOWN_BIRTH || birth === now;
-}
-
-const UNKNOWN_BIRTH = 'unknown';
-
-/** The boot, and the clock tick after it, in which a process started. Of one that only waits to be buried: "dead". */
-function birthOf(pid: number): string {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is a name in parentheses, which may hold spaces and parentheses itself; then come state and
-    // others, of which the twentieth is the start.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? 'dead' : `${boot}.${fields[19]}`;
-  } catch {
-    return UNKNOWN_BIRTH;
-  }
 }

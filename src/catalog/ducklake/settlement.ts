@@ -6,8 +6,8 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { isDuplicateKey } from '../../duckdb/errors.js';
+import { fileExists } from '../../duckdb/path-pattern.js';
 import { qualifiedName, quotedString } from '../../duckdb/sql-text.js';
-import { fileExists } from '../file-exists.js';
 import type { TableHome } from '../table-home.js';
 
 /**

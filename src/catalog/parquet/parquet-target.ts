@@ -12,16 +12,17 @@ import { hostname } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { makeFolder } from '../../base/make-folder.js';
+import { isAlive } from '../../base/process-life.js';
 import { type RetryPolicy, retried } from '../../base/retry.js';
 import { SqlError } from '../../base/sql-error.js';
 import type { Generation } from '../../buffer/generation.js';
 import { dayOf } from '../../duckdb/batch-scan.js';
 import type { Database } from '../../duckdb/database.js';
 import { isNameOfTable, isWriteConflict, type Refusal, refusalIn } from '../../duckdb/errors.js';
+import { fileExists, pathPattern } from '../../duckdb/path-pattern.js';
 import { quotedIdentifier, quotedString } from '../../duckdb/sql-text.js';
 import type { TelemetryTable } from '../../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../../schema/tables.js';
-import { fileExists, pathPattern } from '../file-exists.js';
 import { isOfOtherGenerations, type LiveTables } from '../live-tables.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from '../seal-target.js';
 import type { TableHome } from '../table-home.js';
@@ -324,7 +325,7 @@ async function removeAbandoned(folder: string): Promise<void> {
     const [, host, pid] = OWNED_FOLDER.exec(entry) ?? [];
     const hasEnded =
       host === hostname()
-        ? Number(pid) === process.pid || !isRunning(Number(pid))
+        ? Number(pid) === process.pid || !isAlive(Number(pid))
         : Date.now() - (await changedAtMs(join(folder, entry))) > FOREIGN_STAGING_MS;
     if (hasEnded) await rm(join(folder, entry), { recursive: true, force: true });
   }
@@ -347,14 +348,5 @@ async function changedAtMs(path: string): Promise<number> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Number.POSITIVE_INFINITY;
     throw error;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,13 +1,14 @@
 // Paths of files as DuckDB's glob takes them, on whatever storage they are.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quotedString } from '../duckdb/sql-text.js';
+import { quotedString } from './sql-text.js';
 
 /**
- * A path as a pattern that only the path itself matches. A backslash is any character: DuckDB's patterns have no way to
- * write one.
+ * A path as a pattern that only the path itself matches. Paths of HTTP are no patterns. A backslash is any character: DuckDB's
+ * patterns have no way to write one.
  */
 export function pathPattern(path: string): string {
+  if (/^https?:/i.test(path)) return path;
   return path.replaceAll(/[*?[]/g, '[$&]').replaceAll('\\', '?');
 }
 
