@@ -2,6 +2,7 @@
 // of each table that has rows, each at a multiple of eight bytes.
 
 import type { Signal } from '../schema/column-declaration.js';
+import { aligned } from './alignment.js';
 import type { Column, ColumnArray } from './column.js';
 import { SignalRows } from './signal-rows.js';
 
@@ -15,8 +16,6 @@ export interface PackedRows {
   /** Lengths of the arrays of all tables with rows, in elements, in the order in which they lie in the buffer. */
   readonly lengths: readonly number[];
 }
-
-const ALIGNMENT = 8;
 
 /** Packs rows, into `spare` if that is large enough. */
 export function packRows(source: SignalRows, spare?: ArrayBuffer): PackedRows {
@@ -82,8 +81,4 @@ export class PackedArrays {
       return next;
     });
   }
-}
-
-function aligned(bytes: number): number {
-  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }

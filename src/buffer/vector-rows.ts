@@ -2,6 +2,7 @@
 // thread on which DuckDB calls back only copies bytes. Rows go to vectors in chunks of 2,048. Each chunk of a text column
 // has a heap of its own, which the vector takes a copy of: unlike a seal's rows, these need not be kept for the query.
 
+import { aligned } from './alignment.js';
 import { ByteHeap } from './byte-heap.js';
 import {
   type Column,
@@ -238,8 +239,4 @@ function layOutMask(valid: Uint8Array | undefined, rows: number, fixed: FixedPar
 /** DuckDB keeps masks in words of 64 bits. */
 function maskBytes(rows: number): number {
   return Math.ceil(rows / 64) * 8;
-}
-
-function aligned(bytes: number): number {
-  return Math.ceil(bytes / 8) * 8;
 }

@@ -3,7 +3,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ResultColumn } from '../schema/result-column.js';
 import { DuckDBTableFunction } from './node-api.js';
-import { declareColumns, type ResultRows, resultRows, writeRows } from './result-rows.js';
+import { declareColumns, type RowValues, resultRows, writeRows } from './result-rows.js';
 
 export interface ListFunction<Row> {
   readonly name: string;
@@ -22,7 +22,7 @@ export function registerListFunction<Row>(connection: DuckDBConnection, list: Li
         info.setInitData({ rows: resultRows(list.columns, list.rows()), next: 0 });
       },
       mainFunction: (info, output) => {
-        const scan = info.initData as { rows: ResultRows; next: number };
+        const scan = info.initData as { rows: RowValues; next: number };
         scan.next += writeRows(output, list.columns, scan.rows, { firstRow: scan.next, firstColumn: 0 });
       },
     }),

@@ -14,7 +14,7 @@ import type { ResultColumn } from '../schema/result-column.js';
 import { parameterType } from './duckdb-type.js';
 import { DuckDBTableFunction, INTEGER, VARCHAR } from './node-api.js';
 import type { PendingCalls } from './pending-calls.js';
-import { declareColumns, type ResultRows, writeRows } from './result-rows.js';
+import { declareColumns, type RowValues, writeRows } from './result-rows.js';
 
 /** Pauses between polls: short for the quick calls, then long enough to cost nothing. */
 const POLL_PAUSES_MS = [1, 2, 4, 8, 16];
@@ -37,11 +37,11 @@ export interface PendingFunction {
   readonly parameters: readonly PendingParameter[];
   readonly columns: readonly ResultColumn<never>[];
   /** Does the work of one call. A rejection becomes the query's error. */
-  run(caller: Caller, given: Readonly<Record<string, GivenValue>>): Promise<ResultRows>;
+  run(caller: Caller, given: Readonly<Record<string, GivenValue>>): Promise<RowValues>;
 }
 
 interface Call {
-  outcome: { rows: ResultRows } | { error: string } | undefined;
+  outcome: { rows: RowValues } | { error: string } | undefined;
   polls: number;
   nextRow: number;
 }

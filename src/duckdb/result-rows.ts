@@ -5,9 +5,9 @@ import { duckdbType } from './duckdb-type.js';
 import { listValue, structValue } from './node-api.js';
 
 /** Values of some rows, in the order of the columns that declared them. */
-export type ResultRows = readonly (readonly ResultValue[])[];
+export type RowValues = readonly (readonly ResultValue[])[];
 
-export function resultRows<Row>(columns: readonly ResultColumn<Row>[], rows: readonly Row[]): ResultRows {
+export function resultRows<Row>(columns: readonly ResultColumn<Row>[], rows: readonly Row[]): RowValues {
   return rows.map((row) => columns.map((column) => column.value(row)));
 }
 
@@ -19,7 +19,7 @@ export function declareColumns(info: DuckDBTableFunctionBindInfo, columns: reado
 export function writeRows(
   chunk: DuckDBDataChunk,
   columns: readonly { readonly type: ResultType }[],
-  rows: ResultRows,
+  rows: RowValues,
   { firstRow, firstColumn }: { firstRow: number; firstColumn: number },
 ): number {
   const count = Math.min(VECTOR_ROWS, rows.length - firstRow);

@@ -37,11 +37,11 @@ export interface ScanFunction {
   /** The columns of a call. Starts nothing, as EXPLAIN and PREPARE ask too; throws what is wrong with the arguments. */
   columns(given: ScanArguments): readonly ScanColumn[];
   /** Makes a query's scan, of which only these columns are asked for. */
-  open(given: ScanArguments, wanted: readonly ScanColumn[]): RowScan;
+  open(given: ScanArguments, wanted: readonly ScanColumn[]): RowSupply;
 }
 
 /** One scan. Nobody says when a query ends early: a scan that is not asked any more must hold nothing for long. */
-export interface RowScan {
+export interface RowSupply {
   /**
    * Begins. Queries of ours, each of which takes a thread of libuv's pool, are counted until this resolves; those that it
    * takes to find more rows later run within `counted`.
@@ -66,7 +66,7 @@ interface BoundScan {
 }
 
 interface RunningScan {
-  readonly scan: RowScan;
+  readonly scan: RowSupply;
   /** Where the column that says how long to wait is among those that are asked for. */
   readonly waitAt: number;
   polls: number;

@@ -33,7 +33,7 @@ export interface FileScanParts {
 }
 
 /** A part of a file that one task reads. */
-interface Piece {
+interface ReadPiece {
   readonly rows: VectorRows[];
   firstRow: number;
   isDone: boolean;
@@ -46,7 +46,7 @@ interface Piece {
 interface FileRead {
   readonly path: string;
   readonly starts: AsyncIterator<PieceStart>;
-  readonly pieces: Piece[];
+  readonly pieces: ReadPiece[];
   /** Where the next piece begins; `unknown` until somebody has said so, undefined when there is none. */
   next: PieceStart | 'unknown' | undefined;
   /** Lines or messages before the first of `pieces`. */
@@ -103,7 +103,7 @@ export class FileScan {
     }
   }
 
-  #take(file: FileRead, piece: Piece, rows: VectorRows): ScannedRows {
+  #take(file: FileRead, piece: ReadPiece, rows: VectorRows): ScannedRows {
     const { firstRow } = piece;
     const count = Math.min(VECTOR_ROWS, rows.rows - firstRow);
     piece.firstRow += count;
@@ -165,7 +165,7 @@ export class FileScan {
   }
 
   #readPiece(file: FileRead, start: PieceStart): void {
-    const piece: Piece = { rows: [], firstRow: 0, isDone: false, units: 0, skipped: undefined, error: undefined };
+    const piece: ReadPiece = { rows: [], firstRow: 0, isDone: false, units: 0, skipped: undefined, error: undefined };
     file.pieces.push(piece);
     file.next = 'unknown';
     for (const place of this.#open) {
@@ -174,7 +174,7 @@ export class FileScan {
     this.#parts.pool.read({ plan: this.#options.plan, start }, (answer) => this.#takeAnswer(file, piece, answer));
   }
 
-  #takeAnswer(file: FileRead, piece: Piece, answer: ReadAnswer): void {
+  #takeAnswer(file: FileRead, piece: ReadPiece, answer: ReadAnswer): void {
     switch (answer.kind) {
       case 'next':
         if (answer.start === undefined) {
@@ -199,7 +199,7 @@ export class FileScan {
     }
   }
 
-  #endPiece(file: FileRead, { units, skipped }: Piece): void {
+  #endPiece(file: FileRead, { units, skipped }: ReadPiece): void {
     if (skipped !== undefined) {
       const first = this.#placed(file, skipped.first);
       if (file.skipped !== undefined) file.skipped.skipped += skipped.count;

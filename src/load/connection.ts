@@ -7,7 +7,7 @@ import type { StreamPart } from './request-bodies.js';
  */
 export type Outcome = 'accepted' | 'overloaded' | 'refused' | 'unanswered';
 
-export interface Answer {
+export interface ServerAnswer {
   readonly outcome: Outcome;
   /** A status as its wire spells it, or why there is none. */
   readonly status: string;
@@ -22,7 +22,7 @@ export interface OutgoingRequest {
 /** A way to a server for one request at a time. Connects when there is something to send. */
 export interface Connection {
   /** Resolves when the request is over, also when that is because the connection ended. */
-  send(request: OutgoingRequest): Promise<Answer>;
+  send(request: OutgoingRequest): Promise<ServerAnswer>;
   close(): void;
 }
 

@@ -3,11 +3,11 @@
 import http2 from 'node:http2';
 import type { Signal } from '../schema/column-declaration.js';
 import {
-  type Answer,
   type Connection,
   type ConnectionSettings,
   errorName,
   type OutgoingRequest,
+  type ServerAnswer,
 } from './connection.js';
 import { messageType } from './protobuf-requests.js';
 
@@ -99,7 +99,7 @@ export class GrpcConnection implements Connection {
     this.#session = new Session(settings);
   }
 
-  send({ signal, bytes }: OutgoingRequest): Promise<Answer> {
+  send({ signal, bytes }: OutgoingRequest): Promise<ServerAnswer> {
     const stream = this.#session.call(exportPaths[signal]);
     const ended = statusOf(stream);
     this.#session.write(stream, bytes('next'));
@@ -114,7 +114,7 @@ export class GrpcConnection implements Connection {
 }
 
 /** How a call ended, once nothing of it is under way any more. */
-function statusOf(stream: http2.ClientHttp2Stream): Promise<Answer> {
+function statusOf(stream: http2.ClientHttp2Stream): Promise<ServerAnswer> {
   let code: unknown;
   let reason = 'closed';
   const note = (headers: http2.IncomingHttpHeaders) => {
@@ -131,7 +131,7 @@ function statusOf(stream: http2.ClientHttp2Stream): Promise<Answer> {
   });
 }
 
-function answerOf(code: number): Answer {
+function answerOf(code: number): ServerAnswer {
   const status = statusNames[code] ?? String(code);
   const isOverloaded = status === 'RESOURCE_EXHAUSTED' || status === 'UNAVAILABLE';
   return { outcome: status === 'OK' ? 'accepted' : isOverloaded ? 'overloaded' : 'refused', status };
@@ -140,7 +140,7 @@ function answerOf(code: number): Answer {
 interface ArrowStream {
   readonly stream: http2.ClientHttp2Stream;
   received: Buffer;
-  answered: ((answer: Answer) => void) | undefined;
+  answered: ((answer: ServerAnswer) => void) | undefined;
 }
 
 export class OtapConnection implements Connection {
@@ -152,7 +152,7 @@ export class OtapConnection implements Connection {
     this.#session = new Session(settings);
   }
 
-  send({ signal, bytes }: OutgoingRequest): Promise<Answer> {
+  send({ signal, bytes }: OutgoingRequest): Promise<ServerAnswer> {
     const open = this.#streams.get(signal);
     const arrow = open ?? this.#open(signal);
     this.#session.write(arrow.stream, bytes(open === undefined ? 'first' : 'next'));
@@ -192,7 +192,7 @@ export class OtapConnection implements Connection {
   }
 }
 
-function finish(arrow: ArrowStream, answer: Answer): void {
+function finish(arrow: ArrowStream, answer: ServerAnswer): void {
   const { answered } = arrow;
   arrow.answered = undefined;
   answered?.(answer);

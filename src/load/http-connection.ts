@@ -4,11 +4,11 @@
 import net from 'node:net';
 import type { Signal } from '../schema/column-declaration.js';
 import {
-  type Answer,
   type Connection,
   type ConnectionSettings,
   errorName,
   type OutgoingRequest,
+  type ServerAnswer,
 } from './connection.js';
 
 const END_OF_HEADERS = Buffer.from('\r\n\r\n');
@@ -27,7 +27,7 @@ export class HttpConnection implements Connection {
   readonly #settings: ConnectionSettings;
   #socket: net.Socket | undefined;
   #received: Buffer = Buffer.alloc(0);
-  #answered: ((answer: Answer) => void) | undefined;
+  #answered: ((answer: ServerAnswer) => void) | undefined;
   /** What the server has said, once it has; the body may still be on its way then. */
   #parsed: ParsedAnswer | undefined;
   #isWritten = false;
@@ -36,7 +36,7 @@ export class HttpConnection implements Connection {
     this.#settings = settings;
   }
 
-  send(request: OutgoingRequest): Promise<Answer> {
+  send(request: OutgoingRequest): Promise<ServerAnswer> {
     const body = request.bytes('next');
     const socket = this.#socket ?? this.#connect();
     this.#isWritten = false;
@@ -110,14 +110,14 @@ export class HttpConnection implements Connection {
     if (isLast) this.close();
   }
 
-  #finish(answer: Answer): void {
+  #finish(answer: ServerAnswer): void {
     const answered = this.#answered;
     this.#answered = undefined;
     answered?.(answer);
   }
 }
 
-function answerOf(status: number): Answer {
+function answerOf(status: number): ServerAnswer {
   const isAccepted = status >= 200 && status < 300;
   const outcome = isAccepted ? 'accepted' : status === 503 || status === 429 ? 'overloaded' : 'refused';
   return { outcome, status: String(status) };

@@ -2,7 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Signal, signals } from '../schema/column-declaration.js';
-import { compressions, encodings, type LoadPlan, MAX_OTAP_RECORDS, type Protocol, protocols } from './load-plan.js';
+import { encodings, type LoadPlan, MAX_OTAP_RECORDS, type Protocol, protocols, sentCompressions } from './load-plan.js';
 import { SERVICE_DIGITS } from './request-number.js';
 
 export interface LoadInvocation {
@@ -56,7 +56,7 @@ export function loadCommand(
     .option('--allow-remote', 'send to a server that is not on this machine')
     .addOption(new Option('--protocol <name>', 'http, or as the URI says').choices(protocols))
     .addOption(new Option('--encoding <name>', 'of bodies over http').choices(encodings).default('protobuf'))
-    .addOption(new Option('--compression <name>', 'of bodies and messages').choices(compressions).default('none'))
+    .addOption(new Option('--compression <name>', 'of bodies and messages').choices(sentCompressions).default('none'))
     .addOption(new Option('--signal <name>', 'what to send').choices([...signals, 'mixed']).default('logs'))
     .option('--services <number>', 'services that send', wholeNumber(1, MAX_SERVICES), 200)
     .option('--rate <number>', 'records a second of each service', positive, 50)

@@ -8,8 +8,8 @@ export type Protocol = (typeof protocols)[number];
 export const encodings = ['protobuf', 'json'] as const;
 export type Encoding = (typeof encodings)[number];
 
-export const compressions = ['none', 'gzip', 'zstd'] as const;
-export type Compression = (typeof compressions)[number];
+export const sentCompressions = ['none', 'gzip', 'zstd'] as const;
+export type SentCompression = (typeof sentCompressions)[number];
 
 /** An OTAP message names its records with 16 bits. */
 export const MAX_OTAP_RECORDS = 65_535;
@@ -21,7 +21,7 @@ export interface LoadPlan {
   readonly protocol: Protocol;
   /** Of HTTP's bodies. The other protocols have one each. */
   readonly encoding: Encoding;
-  readonly compression: Compression;
+  readonly compression: SentCompression;
   /** Signals in turn. */
   readonly signals: readonly Signal[];
   readonly services: number;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import zlib from 'node:zlib';
 import type { Signal } from '../schema/column-declaration.js';
-import type { Compression, Encoding, LoadPlan, Protocol } from './load-plan.js';
+import type { Encoding, LoadPlan, Protocol, SentCompression } from './load-plan.js';
 import { encodeOtap } from './otap-requests.js';
 import { countRecords, encodeRequest, recordsIn } from './protobuf-requests.js';
 import { exportRequest, type OtlpObject } from './records.js';
@@ -104,7 +104,7 @@ class NumberedBodies implements RequestBodies {
 
 function compressedPool(
   templates: Readonly<Record<StreamPart, RequestTemplate>>,
-  compression: Exclude<Compression, 'none'>,
+  compression: Exclude<SentCompression, 'none'>,
   { services }: Shape,
 ): (signal: Signal) => RequestBodies {
   const { records } = templates.next;
@@ -153,7 +153,7 @@ function recordsInJson(signal: Signal, path: string, file: Buffer): number {
 }
 
 const compressors: Readonly<
-  Record<Exclude<Compression, 'none'>, (bytes: Uint8Array, gzipLevel: number) => Uint8Array>
+  Record<Exclude<SentCompression, 'none'>, (bytes: Uint8Array, gzipLevel: number) => Uint8Array>
 > = {
   gzip: (bytes, level) => zlib.gzipSync(bytes, { level }),
   zstd: (bytes) => zstdCompress!(bytes),
@@ -162,7 +162,7 @@ const compressors: Readonly<
 /** Node has it from 22.15 on. */
 const zstdCompress = (zlib as { zstdCompressSync?: (bytes: Uint8Array) => Uint8Array }).zstdCompressSync;
 
-function checkCompression(compression: Compression): void {
+function checkCompression(compression: SentCompression): void {
   if (compression === 'zstd' && zstdCompress === undefined) {
     throw new Error(`compression zstd needs Node 22.15 or newer, this is ${process.versions.node}`);
   }

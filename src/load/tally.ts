@@ -1,4 +1,4 @@
-import type { Answer } from './connection.js';
+import type { ServerAnswer } from './connection.js';
 
 /** What was counted, in the whole run or in the part of it that is measured. */
 export class Tally {
@@ -8,7 +8,7 @@ export class Tally {
   sentBytes = 0;
   readonly statuses = new Map<string, number>();
 
-  count({ outcome, status }: Answer, records: number, sentBytes: number): void {
+  count({ outcome, status }: ServerAnswer, records: number, sentBytes: number): void {
     this.requests++;
     this.sentBytes += sentBytes;
     this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);

@@ -21,7 +21,7 @@ export async function settleDuckLake(
   rows: ReadonlyMap<string, number>,
 ): Promise<boolean> {
   await awaitPendingCommit(writer, metadataTable(home, 'ducklake_snapshot'));
-  const [found] = await rowsOf(
+  const [found] = await selected(
     writer,
     `SELECT snapshot_id FROM ${qualifiedName(home.catalog)}.snapshots()
      WHERE contains(commit_extra_info, ${quotedString(id)})`,
@@ -48,7 +48,7 @@ export async function settleEarlierDuckLake(
   heldFrom: number,
 ): Promise<void> {
   await awaitPendingCommit(writer, metadataTable(home, 'ducklake_snapshot'));
-  const [found] = await rowsOf(
+  const [found] = await selected(
     writer,
     `SELECT snapshot_id, commit_extra_info FROM ${metadataTable(home, 'ducklake_snapshot_changes')}
      WHERE contains(commit_extra_info, ${quotedString(JSON.stringify(serverId))}) ORDER BY snapshot_id DESC LIMIT 1`,
@@ -72,7 +72,7 @@ function filesOf(
   home: TableHome,
   snapshot: string,
 ): Promise<readonly (readonly unknown[])[]> {
-  return rowsOf(
+  return selected(
     writer,
     `SELECT t.table_name, t.table_id, sum(f.record_count)::BIGINT
      FROM ${metadataTable(home, 'ducklake_data_file')} f JOIN ${metadataTable(home, 'ducklake_table')} t USING (table_id)
@@ -87,7 +87,7 @@ async function hasItsFiles(
   table: string,
   snapshot: string,
 ): Promise<boolean> {
-  const files = await rowsOf(
+  const files = await selected(
     writer,
     `SELECT listed.data_file
      FROM ducklake_list_files(${[home.catalog, table].map(quotedString).join()}, schema => ${quotedString(home.schema)}) listed
@@ -125,7 +125,7 @@ async function undo(
 ): Promise<void> {
   const metadata = (table: string) => metadataTable(home, table);
   const ofSnapshot = `data_file_id IN (SELECT data_file_id FROM ${metadata('ducklake_data_file')} WHERE begin_snapshot = ${snapshot})`;
-  const inlined = await rowsOf(writer, `SELECT table_name FROM ${metadata('ducklake_inlined_data_tables')}`);
+  const inlined = await selected(writer, `SELECT table_name FROM ${metadata('ducklake_inlined_data_tables')}`);
   await writer.run('BEGIN TRANSACTION');
   try {
     for (const table of ['ducklake_file_column_stats', 'ducklake_file_partition_value']) {
@@ -162,6 +162,6 @@ function metadataTable(home: TableHome, table: string): string {
   return qualifiedName(`__ducklake_metadata_${home.catalog}`, table);
 }
 
-async function rowsOf(writer: DuckDBConnection, sql: string): Promise<readonly (readonly unknown[])[]> {
+async function selected(writer: DuckDBConnection, sql: string): Promise<readonly (readonly unknown[])[]> {
   return (await writer.runAndReadAll(sql)).getRows();
 }

@@ -21,7 +21,7 @@ import {
 /** In place of an entry: null. */
 export const NONE = 0xffff_ffff;
 
-export type TextColumn = Column<ValuesOf<'text'>>;
+export type Utf8Column = Column<ValuesOf<'text'>>;
 export type BinaryColumn = Column<ValuesOf<'binary'>>;
 export type BytesColumn = Column<ValuesOf<'text' | 'binary'>>;
 export type FixedColumn = Column<ValuesOf<'fixed'>>;
@@ -146,7 +146,7 @@ export class Columns {
     return this.#source.scratch;
   }
 
-  texts(name: string): TextColumn | undefined {
+  texts(name: string): Utf8Column | undefined {
     return this.#column(name, 'text');
   }
 
@@ -208,7 +208,7 @@ export class Columns {
   }
 
   /** Every column of texts, those in structs included. */
-  *allTexts(): Generator<{ readonly path: string; readonly column: TextColumn }> {
+  *allTexts(): Generator<{ readonly path: string; readonly column: Utf8Column }> {
     for (const { name, storage } of this.#fields) {
       if (storage.kind === 'text') yield { path: `${this.#path}${name}`, column: this.texts(name)! };
       if (storage.kind === 'struct') yield* this.struct(name)!.allTexts();

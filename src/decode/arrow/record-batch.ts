@@ -87,7 +87,7 @@ export class RecordBatch {
       this.#fail(`buffer ${index} ends at byte ${start + length} of a body of ${this.#body.length}`);
     }
     const bytes = this.#body.subarray(start, start + length);
-    return aligned(this.#codec === undefined || length === 0 ? bytes : this.#decompressed(bytes, index));
+    return alignedBytes(this.#codec === undefined || length === 0 ? bytes : this.#decompressed(bytes, index));
   }
 
   #decompressed(compressed: Uint8Array, index: number): Uint8Array {
@@ -114,6 +114,6 @@ export class RecordBatch {
   }
 }
 
-function aligned(bytes: Uint8Array): Uint8Array {
+function alignedBytes(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % ALIGNMENT === 0 ? bytes : new Uint8Array(bytes);
 }

@@ -8,7 +8,7 @@ import {
   type DoubleColumn,
   type Int64Column,
   NONE,
-  type TextColumn,
+  type Utf8Column,
 } from '../arrow/columns.js';
 import type { Fail } from '../arrow/fail.js';
 import { isSet } from '../arrow/values.js';
@@ -41,7 +41,7 @@ export class AnyValues {
   readonly #types: Uint8Array;
   /** Of each row the entry in the column that its type names; the other columns' rows are not even looked at. */
   readonly #entries: Uint32Array;
-  readonly #str: TextColumn | undefined;
+  readonly #str: Utf8Column | undefined;
   readonly #int: Int64Column | undefined;
   readonly #double: DoubleColumn | undefined;
   readonly #bool: BoolColumn | undefined;

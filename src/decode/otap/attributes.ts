@@ -4,7 +4,7 @@
 
 import { ByteHeap } from '../../buffer/byte-heap.js';
 import type { TextColumn as TargetColumn } from '../../buffer/column.js';
-import { type Columns, NONE, type TextColumn } from '../arrow/columns.js';
+import { type Columns, NONE, type Utf8Column } from '../arrow/columns.js';
 import type { Dictionary } from '../arrow/dictionary.js';
 import type { DecodedRoom } from '../arrow/record-batch.js';
 import type { Scratch } from '../arrow/scratch.js';
@@ -192,7 +192,7 @@ export class KeyMemory {
   #version = 0;
   #sorted: SortedKeys | undefined;
 
-  keysOf(column: TextColumn): Keys {
+  keysOf(column: Utf8Column): Keys {
     const { dictionary, entries } = column;
     const isKept =
       this.#sorted !== undefined && dictionary === this.#dictionary && dictionary?.version === this.#version;
@@ -212,7 +212,7 @@ export class KeyMemory {
   }
 }
 
-function sortKeys({ values, entryCount, dictionary, scratch }: TextColumn): SortedKeys {
+function sortKeys({ values, entryCount, dictionary, scratch }: Utf8Column): SortedKeys {
   const { offsets, bytes } = values;
   // One character per byte, so that texts compare as their bytes do. The empty key is what null stands for.
   const numbers = new Map([['', 0]]);

@@ -1,7 +1,7 @@
 // Texts of Arrow columns → texts in the heap. Rows that name the same entry of a dictionary share one text.
 
 import type { TextColumn as TargetColumn } from '../../buffer/column.js';
-import { type BytesColumn, type Columns, NONE, type TextColumn } from '../arrow/columns.js';
+import { type BytesColumn, type Columns, NONE, type Utf8Column } from '../arrow/columns.js';
 import type { JsonText } from '../text/json-text.js';
 import { isContinuationByte } from '../text/text-check.js';
 
@@ -10,12 +10,12 @@ export class HeapTexts {
   offset = 0;
   length = 0;
   readonly #json: JsonText;
-  readonly #column: TextColumn;
+  readonly #column: Utf8Column;
   readonly #fail: (problem: string) => never;
   /** Per entry of a dictionary one more than the offset of its text; 0 where there is none yet. */
   readonly #written: Uint32Array | undefined;
 
-  constructor(json: JsonText, column: TextColumn, fail: (problem: string) => never) {
+  constructor(json: JsonText, column: Utf8Column, fail: (problem: string) => never) {
     this.#json = json;
     this.#column = column;
     this.#fail = fail;
