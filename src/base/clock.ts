@@ -11,7 +11,7 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  nowMs: Date.now,
+  nowMs: () => Date.now(),
   after(ms, work) {
     const timer = setTimeout(work, ms).unref();
     return () => clearTimeout(timer);
