@@ -30,7 +30,8 @@ const { vector } = fc.letrec<{ vector: string; range: string }>((tie) => ({
       .map(([operator, inner]) => `${operator}(${inner})`),
     fc
       .tuple(tie('vector'), tie('vector'), fc.constantFrom('+', '^', '* on (a)', 'and', '> bool', '/ fill (0)'))
-      .map(([left, right, operator]) => `${left} ${operator} (${right})`),
+      // As in Prometheus, an offset in parentheses takes a bare operator that follows it.
+      .map(([left, right, operator]) => `(${left}) ${operator} (${right})`),
     tie('vector').map((inner) => `-${inner}`),
     tie('vector').map((inner) => `label_replace((${inner}), "a", "$1", "b", "(.*)")`),
   ),
