@@ -121,7 +121,11 @@ function closeOnceSent(stream: http2.ServerHttp2Stream): void {
  * begin no more streams on it.
  */
 function closeUnlessEnded(stream: http2.ServerHttp2Stream): void {
-  if (stream.readableEnded || stream.closed) return;
+  if (stream.readableEnded) return;
+  // Node keeps a stream, and so its session, for as long as there is something in it that nobody has read: one that both
+  // sides have ended, too.
+  stream.removeAllListeners('readable').resume();
+  if (stream.closed) return;
   const close = () => stream.close(http2.constants.NGHTTP2_NO_ERROR);
   const quiet = setTimeout(close, QUIET_MS);
   const drained = setTimeout(close, LONGEST_DRAIN_MS);
@@ -129,9 +133,5 @@ function closeUnlessEnded(stream: http2.ServerHttp2Stream): void {
     clearTimeout(quiet);
     clearTimeout(drained);
   });
-  // Node keeps a stream, and so its session, for as long as there is something in it that nobody has read.
-  stream
-    .removeAllListeners('readable')
-    .on('data', () => quiet.refresh())
-    .resume();
+  stream.on('data', () => quiet.refresh());
 }
