@@ -3,10 +3,10 @@
 
 import http2 from 'node:http2';
 import { Server as NetServer } from 'node:net';
-import { Failure, messageOf } from '../../base/failure.js';
-import { bindSockets } from '../bind-sockets.js';
-import { canonicalUri, type ListenUri } from '../listen-uri.js';
+import { Failure } from '../../base/failure.js';
+import type { ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
+import { ListeningSockets } from '../listening-sockets.js';
 import { GrpcCall, type GrpcMethod } from './call.js';
 import { deadlineMs } from './deadline.js';
 import { CONNECTION_WINDOW_BYTES, KEEPALIVE, MAX_OPEN_CALLS, sessionLimits } from './limits.js';
@@ -26,54 +26,33 @@ export interface GrpcListenerOptions {
 
 export class GrpcListener implements Listener {
   readonly #options: GrpcListenerOptions;
+  readonly #sockets: ListeningSockets<http2.Http2Server>;
   readonly #keepalive: typeof KEEPALIVE;
   readonly #sessions = new Set<http2.ServerHttp2Session>();
   /** Calls in flight, and when each has ended. */
   readonly #calls = new Map<GrpcCall, Promise<void>>();
-  #servers: http2.Http2Server[] = [];
-  #isStopping = false;
-  #lastError: string | undefined;
 
   constructor(options: GrpcListenerOptions) {
     this.#options = options;
+    this.#sockets = new ListeningSockets(options.uri, (error) => options.hooks.failed(error));
     this.#keepalive = options.keepalive ?? KEEPALIVE;
   }
 
   get isListening(): boolean {
-    return !this.#isStopping && this.#servers.length > 0 && this.#servers.every(({ listening }) => listening);
+    return this.#sockets.isListening;
   }
 
   get lastError(): string | undefined {
-    return this.#lastError;
+    return this.#sockets.lastError;
   }
 
-  async listen(): Promise<number> {
-    const { servers, port } = await bindSockets(this.#options.uri, () => this.#newServer());
-    this.#servers = servers;
-    for (const server of servers) {
-      server.on('error', (error) => this.#fail(messageOf(error)));
-      server.on('close', () => {
-        if (!this.#isStopping) this.#fail(`the socket of ${canonicalUri({ ...this.#options.uri, port })} was closed`);
-      });
-    }
-    return port;
-  }
-
-  /** The first cause counts: the socket of a server that fails is closed too. */
-  #fail(error: string): void {
-    if (this.#lastError !== undefined) return;
-    this.#lastError = error;
-    this.#options.hooks.failed(error);
+  listen(): Promise<number> {
+    return this.#sockets.bind(() => this.#newServer());
   }
 
   async stop(): Promise<void> {
-    if (this.#isStopping) return;
-    this.#isStopping = true;
-    const closed = Promise.all(
-      this.#servers.map(
-        (server) => new Promise<void>((resolve) => (server.listening ? closeSocket(server, resolve) : resolve())),
-      ),
-    );
+    if (this.#sockets.isClosing) return;
+    const closed = this.#sockets.close(closeSocket);
     const grace = setTimeout(() => {
       for (const session of this.#sessions) session.destroy();
     }, STOP_GRACE_MS);
@@ -132,7 +111,7 @@ export class GrpcListener implements Listener {
       if (method === undefined) {
         return { code: grpcCodes.UNIMPLEMENTED, message: `unknown method ${path}`, retryable: false };
       }
-      if (this.#isStopping) throw new Failure('stopping', 'the server is stopping');
+      if (this.#sockets.isClosing) throw new Failure('stopping', 'the server is stopping');
       if (this.#calls.size >= MAX_OPEN_CALLS) throw new Failure('overloaded', `${MAX_OPEN_CALLS} calls are open`);
       const timeoutMs = deadlineMs(call.metadata['grpc-timeout'] as string | undefined);
       if (timeoutMs !== undefined) call.endAfter(timeoutMs);

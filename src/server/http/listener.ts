@@ -4,9 +4,9 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import { Failure, messageOf } from '../../base/failure.js';
 import { LONGEST_TIMER_MS } from '../../base/longest-timer.js';
-import { bindSockets } from '../bind-sockets.js';
-import { canonicalUri, type ListenUri } from '../listen-uri.js';
+import type { ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
+import { ListeningSockets } from '../listening-sockets.js';
 import { answerPastHttp, answerUnreadable, endSoon } from './bare-answer.js';
 import { type Cors, isPreflight, preflightHeaders } from './cors.js';
 import { EndOfTurn } from './end-of-turn.js';
@@ -44,55 +44,33 @@ export interface HttpListenerOptions {
 
 export class HttpListener implements Listener {
   readonly #options: HttpListenerOptions;
+  readonly #sockets: ListeningSockets<http.Server>;
   readonly #endOfTurn = new EndOfTurn();
   readonly #queues = new RequestQueues((request, response) => this.#receive(request, response));
-  #servers: http.Server[] = [];
-  #isStopping = false;
-  #lastError: string | undefined;
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
+    this.#sockets = new ListeningSockets(options.uri, (error) => options.hooks.failed(error));
   }
 
   get isListening(): boolean {
-    return !this.#isStopping && this.#servers.length > 0 && this.#servers.every((server) => server.listening);
+    return this.#sockets.isListening;
   }
 
   get lastError(): string | undefined {
-    return this.#lastError;
+    return this.#sockets.lastError;
   }
 
-  async listen(): Promise<number> {
-    const { uri } = this.#options;
-    const { servers, port } = await bindSockets(uri, () => this.#newServer());
-    this.#servers = servers;
-    for (const server of servers) {
-      server.on('error', (error) => this.#fail(messageOf(error)));
-      server.on('close', () => {
-        if (!this.#isStopping) this.#fail(`the socket of ${canonicalUri({ ...uri, port })} was closed`);
-      });
-    }
-    return port;
-  }
-
-  /** The first cause counts: the socket of a server that fails is closed too. */
-  #fail(error: string): void {
-    if (this.#lastError !== undefined) return;
-    this.#lastError = error;
-    this.#options.hooks.failed(error);
+  listen(): Promise<number> {
+    return this.#sockets.bind(() => this.#newServer());
   }
 
   async stop(): Promise<void> {
-    if (this.#isStopping) return;
-    this.#isStopping = true;
-    const closed = Promise.all(
-      this.#servers.map(
-        (server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve())),
-      ),
-    );
-    for (const server of this.#servers) server.closeIdleConnections();
+    if (this.#sockets.isClosing) return;
+    const closed = this.#sockets.close();
+    for (const server of this.#sockets.servers) server.closeIdleConnections();
     const grace = setTimeout(() => {
-      for (const server of this.#servers) server.closeAllConnections();
+      for (const server of this.#sockets.servers) server.closeAllConnections();
     }, STOP_GRACE_MS);
     await closed;
     clearTimeout(grace);
@@ -168,7 +146,7 @@ export class HttpListener implements Listener {
 
   async #answer(handler: HttpHandler, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     try {
-      this.#respond(response, await handler({ request, response, isStopping: this.#isStopping }));
+      this.#respond(response, await handler({ request, response, isStopping: this.#sockets.isClosing }));
     } catch (error) {
       this.#respondFailure(request, response, error);
     }
@@ -208,7 +186,7 @@ export class HttpListener implements Listener {
     const { socket } = response.req;
     const queue = this.#queues.of(socket);
     this.#endOfTurn.add(() => {
-      if (this.#isStopping) headers['connection'] = 'close';
+      if (this.#sockets.isClosing) headers['connection'] = 'close';
       response.writeHead(status, headers).end(text);
       // A client that reads no answers has as long for them as for its requests; node:http gives it for ever.
       if (socket.writableLength > 0 || queue.isPipelined) {
