@@ -24,7 +24,7 @@ export interface Column {
   readonly byteLength: number;
   /** Those of them that `rows` rows take. */
   bytesOf(rows: number): number;
-  /** What `rows` rows take where each has values of its own: a text that many rows share counts in every one of them. */
+  /** Size of `rows` rows as a table stores them: a text that rows share counts in each row. */
   storedBytesOf(rows: number): number;
   /** Makes room for `capacity` rows, keeping the first `rows`. */
   resize(capacity: number, rows: number): void;
@@ -79,7 +79,7 @@ export class TextColumn implements Column {
     this.slots[2 * row + 1] = length;
   }
 
-  /** Sets a text of which an empty one means that there is none. */
+  /** Sets a text, where an empty one means NULL. */
   setUnlessEmpty(row: number, offset: number, length: number): void {
     this.slots[2 * row] = offset;
     this.slots[2 * row + 1] = length === 0 ? this.#absentLength : length;

@@ -12,7 +12,7 @@ export interface FrozenBatch {
   rowsOf(table: TelemetryTable): number;
 }
 
-/** Letters of an id, of which 12 make 62 bits, and fill the string slot of a vector without a pointer. */
+/** Alphabet of ids. 12 letters have 62 bits, and fit the string slot of a vector without a pointer. */
 const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 export const GENERATION_ID_LENGTH = 12;
 
@@ -39,7 +39,7 @@ export type GenerationOrigin = Pick<
 >;
 
 export class Generation {
-  /** Names it in every attempt to commit it, and in what the target keeps of that. */
+  /** The same in every attempt to commit it, and in what the target records. */
   readonly id: string;
   /** Rows that the server had accepted before it. */
   readonly rowsBefore: TableCounts;
@@ -83,7 +83,7 @@ export class Generation {
     return rowsOf(this.#batches.get(table.signal) ?? [], table);
   }
 
-  /** What it has for a table; undefined when that is nothing. */
+  /** Its rows for a table; undefined if it has none. */
   rowsFor(table: TelemetryTable): GenerationRows | undefined {
     const batches = this.#batches.get(table.signal) ?? [];
     const rows = rowsOf(batches, table);

@@ -7,7 +7,7 @@ import { tablesBySignal } from '../schema/tables.js';
 import { ByteHeap } from './byte-heap.js';
 import { TableRows } from './table-rows.js';
 
-/** Most memory that rows may take, and what sets that, for those who reach it. */
+/** Upper bound on the memory of rows, and the rule that sets it, for the error text. */
 export interface RowLimit {
   readonly bytes: number;
   readonly rule: string;
@@ -50,8 +50,8 @@ export class SignalRows {
   }
 
   /**
-   * What the rows take in tables, which keep the texts that rows share here once for each of them. A pass over all texts: a
-   * fiftieth of what decoding them takes.
+   * Size of the rows as tables store them: a text that rows share counts in each row. Takes a pass over all texts, a fiftieth
+   * of the time that decoding them takes.
    */
   get storedBytes(): number {
     return this.tables.reduce((bytes, table) => bytes + (table.rows === 0 ? 0 : table.storedBytes), 0);

@@ -42,7 +42,7 @@ export class TableRows {
     return this.#bytesOf(this.rows);
   }
 
-  /** What its rows take where each has values of its own, as in a table. */
+  /** Size of its rows as a table stores them: a text that rows share counts in each row. */
   get storedBytes(): number {
     return this.columns.reduce((bytes, column) => bytes + column.storedBytesOf(this.rows), 0);
   }

@@ -21,7 +21,7 @@ export const SLOT_BYTES = 16;
 /** A string of up to this many bytes lies in its slot; a longer one is pointed to. */
 export const MAX_INLINED_BYTES = 12;
 
-/** Rows of one table with some of its columns. Plain data, whose buffers belong to nobody else. */
+/** Rows of one table with some of its columns. Plain data that shares no buffer. */
 export interface VectorRows {
   readonly table: string;
   readonly rows: number;

@@ -22,23 +22,23 @@ export interface CatalogKind {
   configure?(writer: DuckDBConnection, home: TableHome, options: ServeOptions): Promise<void>;
   /** Gives a table that was just created its layout, in the transaction that creates it. */
   layOut?(writer: DuckDBConnection, home: TableHome, table: TelemetryTable, options: ServeOptions): Promise<void>;
-  /** Says in the open transaction what it is. */
+  /** Records in the open transaction which commit it is. */
   describeCommit?(writer: DuckDBConnection, home: TableHome, seal: DescribedSeal): Promise<void>;
   /**
-   * Finds out what became of a transaction whose COMMIT failed, by the id that `describeCommit` wrote. Resolves with
-   * whether its rows are durable; when they are not, nothing of it is.
+   * Finds out whether a transaction took effect although its COMMIT failed, by the id that `describeCommit` wrote.
+   * Resolves with whether its rows are durable; if not, none of them is.
    */
   settle?(writer: DuckDBConnection, home: TableHome, id: string, rows: ReadonlyMap<string, number>): Promise<boolean>;
   /**
-   * Finds out what became of the last COMMIT of a server whose process has ended, and takes it back if its rows are lost
-   * and a journal, which goes back to the record `heldFrom`, has them.
+   * Settles the last COMMIT of a server whose process has ended. If its rows are lost and the journal, whose oldest record is
+   * `heldFrom`, has them, the commit is undone.
    */
   settleEarlier?(writer: DuckDBConnection, home: TableHome, serverId: string, heldFrom: number): Promise<void>;
   /** How long after BEGIN a transaction's files are safe from the catalog's own maintenance, on any host. */
   longestAppendMs?(options: ServeOptions): number;
   /** Whether a transaction over several tables commits all of them or none, where that is not certain. */
   commitsAllOrNothing?(database: Database, writer: DuckDBConnection, home: TableHome): Promise<boolean>;
-  /** Whether a query sees each table as it was when that table was first read, so that two may not fit together. */
+  /** Whether a query sees each table as of its first read of that table, so that two tables may be inconsistent. */
   readonly readsTablesApart?: boolean;
   /** Whether the same transaction may succeed after this error: another writer came first. */
   isConflict?(error: unknown): boolean;

@@ -42,15 +42,15 @@ export interface CatalogTargetParts {
    * committed, so that no crash makes it look committed when it is not.
    */
   readonly isAtomic: boolean;
-  /** A transaction that has taken longer before its COMMIT is given up. */
+  /** A transaction that takes longer than this before its COMMIT is rolled back. */
   readonly longestAppendMs: number;
 }
 
 export class CatalogTarget implements SealTarget {
   readonly #parts: CatalogTargetParts;
   /**
-   * The first COMMIT of each generation whose failure may have come after the catalog had done it, as when a connection is
-   * lost. Dead letters may be tried between two attempts at the rows that wait.
+   * The first COMMIT of each generation that failed but may have taken effect, as when a connection is lost. Dead letters may
+   * be tried between two attempts at the waiting rows.
    */
   readonly #doubtful = new WeakMap<Generation, SealIdentity>();
   /** Rows that are committed, and whose seal is not recorded yet. */

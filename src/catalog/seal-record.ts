@@ -1,4 +1,4 @@
-// Rows of otlp_seals: what a seal's own transaction keeps of it. A journal is replayed from there.
+// Rows of otlp_seals, which a seal's own transaction writes. They say from where a journal is replayed.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Generation, rowsOf } from '../buffer/generation.js';

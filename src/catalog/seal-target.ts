@@ -8,11 +8,11 @@ export interface CommitTiming {
   readonly commitMs: number;
 }
 
-/** Which attempt of which server a commit is, for what the catalog keeps of it. */
+/** Identifies a commit attempt in what the catalog records about it. */
 export interface SealIdentity {
   /** Listen URI of the server. */
   readonly server: string;
-  /** The server's journal, or this one run of it. */
+  /** Id of the server's journal; without a journal, of this run. */
   readonly serverId: string;
   readonly sequence: number;
 }
@@ -41,11 +41,11 @@ export interface SealTarget {
    */
   commit(generation: Generation, identity: SealIdentity): Promise<CommitTiming>;
   /**
-   * What was committed here by earlier runs of a server. A journal names the oldest record that it has: a COMMIT of which
-   * the rows are lost is taken back where all of them are in the journal.
+   * What earlier runs of a server committed here. A journal names the oldest record that it still has: a COMMIT whose rows
+   * were lost is undone if the journal has all of them.
    */
   lastSeal(serverId: string, heldFrom?: number): Promise<LastSeal>;
-  /** What an error of a commit says no to, where the same rows will be refused again, however often they are tried. */
+  /** What a commit error refuses, if it will refuse the same rows on every retry. */
   refusal(error: unknown): Refusal | undefined;
   close(): void;
 }
@@ -58,7 +58,7 @@ export interface Maintenance {
   interrupt(): void;
 }
 
-/** Another writer changed the catalog first. Nothing was committed, and nothing stands in the way of trying again. */
+/** Another writer changed the catalog first. Nothing was committed, and a retry may succeed. */
 export class CommitConflict extends Error {
   constructor(cause: Error) {
     super(cause.message, { cause });

@@ -17,7 +17,7 @@ export type ColumnTypes = ReadonlyMap<string, ReadonlyMap<string, string>>;
 /** What else happens to a table in the transaction that creates it. */
 export type LayOut = (table: TelemetryTable) => Promise<void>;
 
-/** Another host may create the same tables at the same moment; whoever comes second finds them made. */
+/** Another host may create the same tables at the same moment. The second one finds them. */
 const CREATE_ATTEMPTS = 5;
 
 /** Others may be adding columns or rows to the same table. */
@@ -156,7 +156,7 @@ async function storesZstd(connection: DuckDBConnection, catalog: string): Promis
   return major > firstMajor || (major === firstMajor && minor >= firstMinor);
 }
 
-/** Runs statements in a transaction, of which nothing is left when one fails. */
+/** Runs statements in a transaction, and rolls it back when one fails. */
 export async function inTransaction(connection: DuckDBConnection, work: () => Promise<void>): Promise<void> {
   await connection.run('BEGIN TRANSACTION');
   try {

@@ -34,7 +34,7 @@ interface Thread {
 }
 
 /**
- * A request that takes a thread longer than this has met a mistake of ours: the largest allowed bodies take seconds, on a
+ * A request that takes a thread longer than this has hit a bug: the largest allowed bodies take seconds, on a
  * busy machine some more. The thread is ended, so that such a request costs itself and not one thread for good.
  */
 const TASK_TIMEOUT_MS = 60_000;
@@ -60,7 +60,7 @@ export class DecodePool {
   readonly #threads = new Set<Thread>();
   /** Waiting requests by sender, senders in the order in which their turn comes. */
   readonly #waiting = new Map<unknown, QueuedTask[]>();
-  /** Memory of rows that nobody uses any more: fresh memory costs a page fault for every four kilobytes. */
+  /** Memory of released rows, for reuse: fresh memory costs a page fault for every four kilobytes. */
   readonly #spares: ArrayBuffer[] = [];
   #isClosed = false;
 

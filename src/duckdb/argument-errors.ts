@@ -1,6 +1,6 @@
 // DuckDB answers a macro call with a wrong argument by "Macro f() does not support the supplied arguments", and one that reads
-// a table which is not there as if the user had named that table. On the connections that we register, the first becomes
-// the text that DuckDB has for its own table functions, and the second says how the table comes to be.
+// a missing table as if the user had named that table. On registered connections, the first becomes the text that DuckDB
+// has for its own table functions, and the second says how to create the table.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { withCode } from '../base/sql-error.js';
@@ -11,8 +11,8 @@ import type { MacroFunction } from './pending-function.js';
 const NO_CODE = /'(?:[^']|'')*'|--[^\n]*|\/\*[\s\S]*?\*\/|("(?:[^"]|"")*")/g;
 
 /**
- * Makes the connection's errors about arguments of `functions` name the argument and the candidates; and those about a
- * table that one of `readers` did not find name that function.
+ * Rewrites errors of the connection: those about arguments of `functions` name the argument and the candidates, and those
+ * about a table that one of `readers` did not find name that function.
  */
 export function explainErrors(
   connection: DuckDBConnection,

@@ -61,7 +61,7 @@ export function macroOfArgumentError(error: unknown): string | undefined {
 /** The parts of a statement do not fit together: such as a function and its arguments. */
 export const isBinderError = says(/^Binder Error/);
 
-/** The table of ours that a statement did not find, if that is what the error says. */
+/** The telemetry table that a statement did not find, if that is what the error says. */
 export function missingTable(error: unknown): string | undefined {
   return /^Catalog Error: Table with name "?(?:\S+\.)?(otlp_\w+)"? does not exist/.exec(messageOf(error))?.[1];
 }

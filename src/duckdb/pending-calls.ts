@@ -32,7 +32,7 @@ export class PendingCalls {
     return this.ofOneCall()(work);
   }
 
-  /** Like track(), for a call with work to wait for again and again, and side by side: it counts once while any runs. */
+  /** Like track(), for a call that waits for several pieces of work, even concurrently. It counts once while any runs. */
   ofOneCall(): CountedWork {
     let running = 0;
     return async (work) => {
@@ -60,7 +60,7 @@ export class PendingCalls {
 
 /**
  * Threads that libuv's pool has, given the environment that the process was started with. Reads the variable as libuv
- * does: by atoi(), whose 0 becomes one thread, and into an unsigned number, of which a negative one is more than the cap.
+ * does: by atoi(), where 0 becomes one thread, into an unsigned number, where a negative one exceeds the cap.
  */
 export function libuvPoolThreads(environment: NodeJS.ProcessEnv): number {
   const requested = environment['UV_THREADPOOL_SIZE'];

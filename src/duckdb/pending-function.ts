@@ -132,7 +132,7 @@ export function internalName(declared: { readonly name: string }): string {
   return `__${declared.name}`;
 }
 
-/** How long to wait before asking for the so-manieth time again. */
+/** Delay before poll number `polls`. */
 export function pollPauseMs(polls: number): number {
   return POLL_PAUSES_MS[Math.min(polls, POLL_PAUSES_MS.length - 1)]!;
 }

@@ -19,12 +19,12 @@ export interface QueryParameter {
   /** What stands for it when the caller gives none; undefined where one must be given. */
   readonly defaultSql?: string;
   readonly defaultText?: string;
-  /** SQL of the text that sql() gets, over SQL of the text that was given; without it that is the text given. */
+  /** Maps SQL of the given text to SQL of the text that sql() gets. By default they are the same. */
   readonly readSql?: (given: string, functionName: string) => string;
 }
 
 export interface QueryCaller extends Caller {
-  /** When the transaction of the call began. What it sees of a table may be as old as that, and is not older. */
+  /** When the transaction of the call began. Its view of a table is no older than that. */
   readonly transactionStartMs: number;
 }
 

@@ -1,5 +1,5 @@
 // Files that only DuckDB can reach, with its file systems and secrets. It gives a file's content as a whole, or a text
-// file's lines; of other files no part can be asked for.
+// file's lines. It offers no way to read a part of another file.
 
 import type { DuckDBDataChunk } from '@duckdb/node-api';
 import { Failure } from '../base/failure.js';

@@ -12,13 +12,13 @@ import { quotedString } from './sql-text.js';
 
 const FUNCTION_NAME = '__otlp_rows';
 
-/** What a part of a scan says of its rows, in columns after those of the table. */
+/** Columns that a scan adds after those of the table. */
 export const partColumns = {
   generation: { name: '__generation', type: 'VARCHAR' },
   listenUri: { name: '__listen_uri', type: 'VARCHAR' },
-  /** Of a row that stands for a generation whose rows are not in memory any more; its other columns are NULL. */
+  /** True of a row that stands for a generation whose rows have left memory. Its other columns are NULL. */
   isReleased: { name: '__is_released', type: 'BOOLEAN' },
-  /** False of a row that comes before those that were asked for. */
+  /** False of a row that precedes the requested rows. */
   isNew: { name: '__is_new', type: 'BOOLEAN' },
 } as const;
 
@@ -26,7 +26,7 @@ export const partColumns = {
 export interface ScanPart {
   readonly listenUri: string;
   readonly generation: string;
-  /** Undefined stands for rows that are not in memory any more. */
+  /** Undefined if the rows have left memory. */
   readonly rows: GenerationRows | undefined;
   /** Rows at the beginning that are not new. */
   readonly oldRows: number;

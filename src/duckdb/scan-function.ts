@@ -1,5 +1,5 @@
-// Rows that come in time, behind a SQL table function. Like pending-function.ts, DuckDB is told to ask again while there
-// is nothing to give; unlike there, rows are handed out as they come, and only the columns that the query wants.
+// A SQL table function whose rows arrive over time. As in pending-function.ts, DuckDB polls while there are none. Unlike
+// there, rows are handed out as they arrive, with only the columns that the query needs.
 
 import type { DuckDBConnection, DuckDBTableFunctionBindInfo, DuckDBType } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
@@ -36,15 +36,15 @@ export interface ScanFunction {
   readonly parameters: readonly ScanParameter[];
   /** The columns of a call. Starts nothing, as EXPLAIN and PREPARE ask too; throws what is wrong with the arguments. */
   columns(given: ScanArguments): readonly ScanColumn[];
-  /** Makes a query's scan, of which only these columns are asked for. */
+  /** Makes the scan of a query that needs only these columns. */
   open(given: ScanArguments, wanted: readonly ScanColumn[]): RowSupply;
 }
 
-/** One scan. Nobody says when a query ends early: a scan that is not asked any more must hold nothing for long. */
+/** One scan. There is no callback when a query ends early, so a scan must hold no resources for long between calls. */
 export interface RowSupply {
   /**
-   * Begins. Queries of ours, each of which takes a thread of libuv's pool, are counted until this resolves; those that it
-   * takes to find more rows later run within `counted`.
+   * Begins. Its own queries each take a thread of libuv's pool, so they are counted until this resolves. Queries that find
+   * more rows later run within `counted`.
    */
   start(counted: CountedWork): Promise<void>;
   /**

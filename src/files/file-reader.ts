@@ -53,7 +53,7 @@ export class FileReader {
     }
   }
 
-  /** Closes a file whose rest nobody wants. */
+  /** Closes a file before its end. */
   close(id: number): void {
     this.#open.get(id)?.input.close();
     this.#open.delete(id);

@@ -1,6 +1,6 @@
 // Paths → the rows of their files, in the files' order, while threads read ahead. DuckDB asks for rows on the JavaScript
-// thread, and nobody says when it has stopped asking; so nothing is read beyond a few pieces, and what the threads keep
-// open for a scan is closed when the scan is collected.
+// thread and does not say when it stops. So only a few pieces are read ahead, and files that threads keep open for a scan are
+// closed when the scan is garbage-collected.
 
 import { Failure, messageOf } from '../base/failure.js';
 import { SqlError } from '../base/sql-error.js';

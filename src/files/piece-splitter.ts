@@ -60,8 +60,8 @@ function takeLines(input: FileInput): Piece | undefined {
 }
 
 /**
- * Fields of a request, each of which is a request with one resource, or of a kind that is not known. What is no field is
- * left to the decoder.
+ * Fields of a request. Each is a request with one resource, or of an unknown kind. Bytes that are not a field are left to the
+ * decoder.
  */
 function takeFields(input: FileInput): Piece | undefined {
   let end = 0;

@@ -24,7 +24,7 @@ export class ReadErrorLog {
     return this.#files;
   }
 
-  /** Remembers a file, of which more may be skipped. */
+  /** Remembers a file. More of it may be skipped later. */
   add(functionName: string, path: string, { count, first }: Skipped, nowMs: number): SkippedInFile {
     const entry: SkippedInFile = {
       functionName,

@@ -54,7 +54,7 @@ export class ReadPool {
     return this.#threads.size;
   }
 
-  /** Has a piece read. `take` gets the answers, the last of which is `done` or `failed`. */
+  /** Reads a piece on a thread. `take` gets the answers; the last one is `done` or `failed`. */
   read(task: ReadTask, take: (answer: ReadAnswer) => void): void {
     const queued = { task, take };
     const isOpen = task.start.kind === 'open';
@@ -67,7 +67,7 @@ export class ReadPool {
     this.#dispatch();
   }
 
-  /** Closes the files that are at these places when nobody has `owner` any more. */
+  /** Closes the files at these places when `owner` is garbage-collected. */
   closeWhenForgotten(owner: object, places: Set<OpenPlace>): void {
     this.#forgotten.register(owner, places);
   }

@@ -17,11 +17,11 @@ import type { Sealer } from '../seal/sealer.js';
 
 /** Servers that have stopped, and whose last rows a transaction may still miss. Each takes some hundred bytes. */
 const MAX_ENDED = 1000;
-/** Readers of new rows that are remembered. Each takes some hundred bytes; the one that has not asked longest goes. */
+/** Cursors of `otlp_tail` that are kept. Each takes some hundred bytes. The least recently used one is evicted. */
 const MAX_READERS = 100;
 /** How far the clock may be set back while a transaction is open that a server of its tables stops in. */
 const CLOCK_SLACK_MS = 1000;
-/** A limit that is none. DuckDB moves no condition of the user's below it. */
+/** INT64_MAX: a no-op LIMIT, because DuckDB does not push filters below one. */
 const NO_LIMIT = '9223372036854775807';
 
 /** A server as far as readers of its rows are concerned. */

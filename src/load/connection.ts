@@ -2,8 +2,8 @@ import type { Signal } from '../schema/column-declaration.js';
 import type { StreamPart } from './request-bodies.js';
 
 /**
- * What a request came to: `accepted`; `overloaded`, the server has no room now and took nothing; `refused` for any other
- * reason; `unanswered`, nobody knows.
+ * Outcome of a request: `accepted`; `overloaded`, rejected for lack of room; `refused`, rejected for another reason;
+ * `unanswered`, unknown.
  */
 export type Outcome = 'accepted' | 'overloaded' | 'refused' | 'unanswered';
 

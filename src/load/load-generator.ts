@@ -1,5 +1,5 @@
-// A plan → requests, sent when they are due whether or not earlier ones were answered, and what became of them. Latency
-// counts from when a request was due: what a slow server makes wait is measured, not left out.
+// A plan → requests, sent when they are due whether or not earlier ones were answered, and their outcomes. Latency counts
+// from when a request was due, so that time spent waiting for a slow server is measured too.
 
 import { performance } from 'node:perf_hooks';
 import type { Connection } from './connection.js';

@@ -14,7 +14,7 @@ export interface Option<T> {
   /** What the reference shows as default. */
   readonly defaultText: string;
   readonly doc: string;
-  /** What turning it off does, of a switch that is on by default. */
+  /** For a switch that is on by default: what turning it off does. */
   readonly offDoc?: string;
   /** Turns a given value into one that may be used, or throws the reason why it may not. */
   read(name: string, given: GivenValue): T;
@@ -59,7 +59,7 @@ export function optionalText(declared: {
   };
 }
 
-/** One of a few words; or null when it was not given and has no default of its own. */
+/** One of a few words, or null if not given and without default. */
 export function word<W extends string, D extends W | null>(declared: {
   words: readonly W[];
   default: D;
@@ -94,7 +94,7 @@ export function flag(
   };
 }
 
-/** A number of things that cannot be none. */
+/** A positive whole number. */
 export function positiveInteger<D extends number | null>(declared: {
   sqlType: 'UBIGINT' | 'BIGINT';
   default: D;

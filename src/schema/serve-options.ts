@@ -7,8 +7,8 @@ const MiB = 1 << 20;
 export const MIN_TOKEN_CHARACTERS = 16;
 
 /**
- * Throws unless clients can present the text as a token: HTTP strips spaces around a header's value and
- * forbids control characters in it. Such tokens usually come from a file that ends with a line break. The error does not quote the token.
+ * Throws unless clients can present the text as a token: HTTP strips spaces around a header's value and forbids
+ * control characters in it. Such tokens usually come from a file that ends with a line break. The error does not quote the token.
  */
 export function checkToken(name: string, token: string): void {
   if (token.length < MIN_TOKEN_CHARACTERS) {
@@ -30,7 +30,7 @@ function notEmpty(name: string, value: string): void {
   if (value === '') throw new SqlError('OTLP_ARGUMENT_INVALID', `${name} must not be empty`);
 }
 
-/** What `otlp_serve` and `otap_serve` take beside their URI. Spelled as in SQL everywhere, so that one grep finds all. */
+/** Options of `otlp_serve` and `otap_serve`. Spelled as in SQL everywhere, so that one search finds all uses. */
 export const serveOptions = {
   catalog: optionalText({
     defaultText: "the connection's default catalog",

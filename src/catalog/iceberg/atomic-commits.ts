@@ -9,8 +9,8 @@ import { qualifiedName } from '../../duckdb/sql-text.js';
 import type { TableHome } from '../table-home.js';
 
 /**
- * Makes a commit fail on one of two tables of its own, then on the other, and looks for what it left in the one that was
- * fine. Whatever order tables are committed in, one of the two shows it. Removes the tables.
+ * Makes a commit to two scratch tables fail on one, then on the other, and checks what it left in the table without
+ * conflict. One of the two tries shows it, whatever the order of commits. Removes the tables.
  */
 export async function commitsAllOrNothing(
   database: Database,
@@ -35,7 +35,7 @@ export async function commitsAllOrNothing(
   }
 }
 
-/** Whether a commit of which one table is in the way of another writer leaves anything in the other table. */
+/** Whether a commit that conflicts on one table leaves anything in the other. */
 async function leavesPart(
   writer: DuckDBConnection,
   rival: DuckDBConnection,

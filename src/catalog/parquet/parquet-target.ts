@@ -42,21 +42,21 @@ const PARTITION = ['year', 'month', 'day'] as const;
 /** A view is replaced in a moment, by one server at a time. */
 const VIEW_RETRY: RetryPolicy = { attempts: 20, longestPauseMs: () => 20, isWorthwhile: isWriteConflict };
 
-/** Tells this process from earlier ones that had its number, as the first process of a container always has. */
+/** Distinguishes this process from earlier ones with the same pid: the first process of a container always has pid 1. */
 const RUN_ID = randomUUID();
 /** Begins the name of each folder that this process stages files in. */
 const STAGING_OWNER = `${hostname()}-${process.pid}-${RUN_ID}-`;
 const OWNED_FOLDER = /^(.+)-(\d+)-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}-/;
 
 /**
- * Age from which what another host staged counts as abandoned, as that of a container is that came back under another
+ * Age at which staged files of another host count as abandoned, such as those of a container that restarted under another
  * name. A server whose seals have failed for longer than that writes its files anew.
  */
 const FOREIGN_STAGING_MS = MS_PER_DAY;
 
 /**
  * zstd 2 makes slightly smaller files than DuckDB's default, 3, of telemetry. A dictionary of texts is given up once it has
- * 64 KiB instead of a megabyte: one that large holds texts of which hardly any comes twice. With DuckDB's defaults for both,
+ * 64 KiB instead of a megabyte: a larger one mostly holds texts that occur once. With DuckDB's defaults for both,
  * writing logs takes an eighth more CPU time. See bench/seal.ts.
  */
 export const FILE_FORMAT =
@@ -317,7 +317,7 @@ function partitionedSelect({ table, arrivedAtMs }: ExportedRows, scan: string): 
   return `SELECT *, ${parts.join(', ')} FROM ${scan}`;
 }
 
-/** Removes what was staged by processes that have ended since, as far as that can be known: nobody will finish those files. */
+/** Removes staged files of processes that have ended, as far as that can be known. No one will finish them. */
 async function removeAbandoned(folder: string): Promise<void> {
   const entries = await entriesOf(folder);
   for (const entry of entries) {

@@ -1,6 +1,6 @@
-// Columns of a record batch by name. What a column holds for a row is an entry among its values: in a plain column the
-// row's own, in a dictionary-encoded one that which its key names, and NONE where there is null. So whoever walks the
-// rows meets one form. A column that is absent is undefined: all of its rows have the protocol's default.
+// Columns of a record batch by name. A row refers to an entry of the column's values: its own in a plain column,
+// the one that its key names in a dictionary-encoded column, NONE if it is null. So code that walks the rows sees one
+// form. A column that is absent is undefined: all of its rows have the protocol's default.
 
 import type { Dictionary } from './dictionary.js';
 import type { Fail } from './fail.js';
@@ -172,7 +172,7 @@ export class Columns {
 
   fixed(name: string, width: number): FixedColumn | undefined {
     const column = this.#column(name, 'fixed');
-    // A dictionary of which nothing has come yet has no width.
+    // A dictionary that has not arrived yet has no width.
     if (column !== undefined && column.entryCount > 0 && column.values.width !== width) {
       this.fail(name, `must be ${width} bytes wide, got ${column.values.width}`);
     }

@@ -1,9 +1,9 @@
 // What one stream may cost us. A stream has one reader per payload type, so its payload types bound their number.
 
 export interface OtapLimits {
-  /** Most bytes that the buffers of one message may have when decompressed; and most bytes that its rows may take. */
+  /** Maximum size of the decompressed buffers of one message, and of its rows. */
   readonly maxDecodedBytes: number;
-  /** Most bytes of dictionaries that a stream may have us keep from message to message. */
+  /** Maximum size of the dictionaries that a stream keeps between messages. */
   readonly maxDictionaryBytes: number;
 }
 

@@ -82,7 +82,7 @@ export function readKeys(batch: RecordBatch, index: number, bits: 8 | 16 | 32, l
   return intArray({ bits, isSigned: false }, bytes, length);
 }
 
-/** Bits of which a set one says that the value is not null; undefined when all are. */
+/** A bit per value, set if the value is not null; undefined if none is null. */
 export function readValidity(
   batch: RecordBatch,
   { firstNode, firstBuffer }: ArrowField,

@@ -59,7 +59,7 @@ export function readId({ reader, json }: Wiring, column: TextColumn, row: number
   column.setUnlessEmpty(row, offset, reader.id(digits, json.heap));
 }
 
-/** Reads a time of which 0 means that there is none. */
+/** Reads a time, where 0 means that it is absent. */
 export function readTime({ numbers }: Wiring, column: Int64Column, row: number): void {
   numbers.uint63();
   const { low, high } = numbers;
@@ -67,7 +67,7 @@ export function readTime({ numbers }: Wiring, column: Int64Column, row: number):
   if ((low | high) === 0 && column.valid !== undefined) column.valid[row] = 0;
 }
 
-/** Reads an unsigned integer of 64 bits, of which columns hold 63. */
+/** Reads an unsigned 64-bit integer. Columns hold 63 bits of it. */
 export function readCount({ numbers }: Wiring, column: Int64Column, row: number): void {
   numbers.uint63();
   column.set(row, numbers.low, numbers.high);
@@ -79,7 +79,7 @@ export function readDouble({ reader, numbers }: Wiring, column: FixedWidthColumn
   else column.set(row, numbers.double());
 }
 
-/** Sets an enum's number, of which 0 means that there is none. */
+/** Sets an enum's number, where 0 means that it is absent. */
 export function setEnum(column: FixedWidthColumn<Int32Array>, row: number, number: number): void {
   if (number === 0) column.clear(row, row + 1);
   else column.set(row, number);

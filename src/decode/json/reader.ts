@@ -185,7 +185,7 @@ export class JsonReader {
     throw this.#body.valueFailure(this.at, rule, got);
   }
 
-  /** The string last read, of which only ASCII is asked. */
+  /** The last string read, for callers that expect ASCII. */
   latin1(): string {
     return this.text.toString('latin1', this.textStart, this.textStart + this.textLength);
   }

@@ -3,7 +3,7 @@
 // with the first message that it refuses.
 //
 // Where the protocol leaves a choice, this does as the reference consumer does: rows whose parent id matches nothing
-// belong to nobody and are ignored; points go to the first metric with their metric's id; a value of a type whose
+// are ignored; points go to the first metric with their metric's id; a value of a type whose
 // column is absent or null is that type's empty one; of an owner's attributes with equal keys the last stands. Unlike
 // the reference, a type of value or of metric that the protocol does not define is refused.
 

@@ -188,7 +188,7 @@ export interface Field {
   readonly name: string;
   /** What its tag is: field number and wire type. */
   readonly tag: number;
-  /** Of a repeated number, the tag of a single one; else the same as `tag`. */
+  /** For a repeated number, the tag of an unpacked element; otherwise the same as `tag`. */
   readonly itemTag: number;
   readonly isText: boolean;
   /** What it holds when it holds a message. */

@@ -6,8 +6,8 @@ import type { WireReader } from './reader.js';
 const MAX_MESSAGE_DEPTH = 2 * MAX_VALUE_DEPTH + 10;
 
 /**
- * Passes by a field which holds a message and of which the last occurrence counts. Returns its place. The message that
- * it replaces, if any, is at place `replaced`: nothing of it is kept, yet it must be one.
+ * Skips a message field whose last occurrence counts, and returns its place. The message that it replaces, if any, is at
+ * place `replaced`: it is discarded, but must be well-formed.
  */
 export function placeOfLast(reader: WireReader, replaced: number, message: MessageName, outerEnd: number): number {
   if (replaced !== 0) checkReplaced(reader, replaced, message);

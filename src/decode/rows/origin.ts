@@ -32,7 +32,7 @@ export class SharedTexts<Name extends string> {
     return name === undefined ? this.#keptNames.size > 0 : this.#keptNames.has(name);
   }
 
-  /** Rows added from now on share texts, of which none is known yet. */
+  /** Rows added from now on share texts that are not known yet. */
   begin(): void {
     this.clear();
     for (const table of this.#tables) table.firstRow = table.rows.rows;
