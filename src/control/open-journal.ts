@@ -1,13 +1,13 @@
 // Options → the journal that they name, opened.
 
 import { join } from 'node:path';
+import { diskStorage } from '../base/file-storage.js';
 import { SqlError } from '../base/sql-error.js';
 import { askedHome } from '../catalog/table-home.js';
 import type { Database } from '../duckdb/database.js';
 import { quotedString } from '../duckdb/sql-text.js';
 import { DeadLetters } from '../journal/dead-letters.js';
 import { Journal } from '../journal/journal.js';
-import { diskStorage } from '../journal/journal-storage.js';
 import { canonicalUri } from '../server/listen-uri.js';
 import type { ServeRequest } from './serve-request.js';
 

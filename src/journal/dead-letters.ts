@@ -6,9 +6,9 @@
 //   <first>-<last>.done      the records, once the target has them; kept while they lie in a segment that may be replayed
 
 import { join } from 'node:path';
+import { type FileStorage, replaceFile } from '../base/file-storage.js';
 import { SqlError } from '../base/sql-error.js';
 import type { Journal } from './journal.js';
-import { type JournalStorage, replaceFile } from './journal-storage.js';
 import { fileHeader, type JournalRecord, RECORD_HEADER_BYTES, recordBody, writeRecord } from './record.js';
 import { readSegment } from './segment.js';
 
@@ -31,18 +31,18 @@ export interface DeadLetter extends Range {
 }
 
 export class DeadLetters {
-  readonly #storage: JournalStorage;
+  readonly #storage: FileStorage;
   readonly #folder: string;
   readonly #letters: DeadLetter[] = [];
   #done: Range[] = [];
   #rows = 0;
 
-  private constructor(storage: JournalStorage, journalFolder: string) {
+  private constructor(storage: FileStorage, journalFolder: string) {
     this.#storage = storage;
     this.#folder = join(journalFolder, 'dead-letter');
   }
 
-  static async open(storage: JournalStorage, journalFolder: string): Promise<DeadLetters> {
+  static async open(storage: FileStorage, journalFolder: string): Promise<DeadLetters> {
     const opened = new DeadLetters(storage, journalFolder);
     const folder = opened.#folder;
     for (const name of (await storage.list(folder)).sort()) {

@@ -5,9 +5,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { FileStorage } from '../base/file-storage.js';
 import { birthOf, isAlive } from '../base/process-life.js';
 import { SqlError } from '../base/sql-error.js';
-import type { JournalStorage } from './journal-storage.js';
 
 const NAME = /^lock-(\d+)-([\w.]+)-[0-9a-f-]{36}$/;
 /** Two that come at the same moment both give way, and try again after pauses of their own. */
@@ -15,17 +15,17 @@ const ATTEMPTS = 6;
 const LONGEST_PAUSE_MS = 50;
 
 export class JournalLock {
-  readonly #storage: JournalStorage;
+  readonly #storage: FileStorage;
   /** Its name is never used again: where it is, the folder is the one that was locked. */
   readonly path: string;
 
-  private constructor(storage: JournalStorage, path: string) {
+  private constructor(storage: FileStorage, path: string) {
     this.#storage = storage;
     this.path = path;
   }
 
   /** Takes the lock of a folder. Rejects naming the holder while it lives. */
-  static async take(storage: JournalStorage, folder: string): Promise<JournalLock> {
+  static async take(storage: FileStorage, folder: string): Promise<JournalLock> {
     for (let attempt = 1; ; attempt++) {
       const mine = `lock-${process.pid}-${birthOf(process.pid)}-${randomUUID()}`;
       const lock = new JournalLock(storage, join(folder, mine));
@@ -49,7 +49,7 @@ export class JournalLock {
 }
 
 /** The id of another process that has a lock here or is about to take it. Removes what dead ones left. */
-async function livingHolder(storage: JournalStorage, folder: string, mine: string): Promise<number | undefined> {
+async function livingHolder(storage: FileStorage, folder: string, mine: string): Promise<number | undefined> {
   let living: number | undefined;
   for (const name of await storage.list(folder)) {
     const match = NAME.exec(name);

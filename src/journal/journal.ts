@@ -10,9 +10,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Failure, messageOf } from '../base/failure.js';
+import { type AppendedFile, type FileStorage, replaceFile } from '../base/file-storage.js';
 import { SqlError } from '../base/sql-error.js';
 import { JournalLock } from './journal-lock.js';
-import { type JournalFile, type JournalStorage, replaceFile } from './journal-storage.js';
 import {
   FILE_HEADER_BYTES,
   fileHeader,
@@ -41,7 +41,7 @@ export interface JournalOptions {
   readonly folder: string;
   /** Bytes of all segments; beyond, requests are refused. Nothing that is not committed is ever removed. */
   readonly maxBytes: number;
-  readonly storage: JournalStorage;
+  readonly storage: FileStorage;
   /** Told of everything that could not be proven, once. */
   damaged(damage: Damage): void;
   /** Told when nothing more will be taken, and why, once. */
@@ -128,7 +128,7 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #lock: JournalLock;
   readonly #segments: Segment[];
-  #current: { readonly segment: Segment; readonly file: JournalFile } | undefined;
+  #current: { readonly segment: Segment; readonly file: AppendedFile } | undefined;
   /** Not being written yet, in the order in which they will be. Entries join the last one. */
   readonly #groups: Group[] = [];
   /** Bytes of groups, the one that is being written among them. */
@@ -413,7 +413,7 @@ export class Journal {
   }
 
   /** Removes what an append that failed may have left: a refused record must not be replayed, for it is sent again. */
-  async #takeBack(file: JournalFile, segment: Segment, cause: unknown): Promise<void> {
+  async #takeBack(file: AppendedFile, segment: Segment, cause: unknown): Promise<void> {
     try {
       await file.truncate(segment.bytes);
       await file.sync();
@@ -443,7 +443,7 @@ export class Journal {
   async #segmentFor(
     sequence: number,
     bytes: number,
-  ): Promise<{ readonly segment: Segment; readonly file: JournalFile }> {
+  ): Promise<{ readonly segment: Segment; readonly file: AppendedFile }> {
     if (this.#current !== undefined && this.#isFull(this.#current.segment, bytes)) {
       await this.#endSegment();
       this.release(this.#releasedSequence).catch(() => undefined); // told where the commit that allows it is told
@@ -519,11 +519,11 @@ export class Journal {
 
 /** Creates a file with a header, or rejects and leaves none, so that the same name can be tried again. */
 async function createSegment(
-  storage: JournalStorage,
+  storage: FileStorage,
   folder: string,
   path: string,
   firstSequence: number,
-): Promise<JournalFile> {
+): Promise<AppendedFile> {
   const file = await storage.create(path);
   try {
     await file.append(fileHeader(firstSequence));
@@ -559,7 +559,7 @@ async function nextSequence({ folder, storage, damaged }: JournalOptions): Promi
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The id that a folder was given when it was first used. */
-async function persistentId(storage: JournalStorage, folder: string): Promise<string> {
+async function persistentId(storage: FileStorage, folder: string): Promise<string> {
   const path = join(folder, 'id');
   if ((await storage.list(folder)).includes('id')) {
     const id = Buffer.from(await storage.read(path, 0, 64)).toString('utf8');

@@ -1,7 +1,7 @@
 // One file of a journal → the records in it that prove themselves, and what is wrong with the rest.
 
+import type { FileStorage } from '../base/file-storage.js';
 import { SqlError } from '../base/sql-error.js';
-import type { JournalStorage } from './journal-storage.js';
 import {
   decodeRecord,
   FILE_HEADER_BYTES,
@@ -39,7 +39,7 @@ export type SegmentItem = { readonly record: JournalRecord } | { readonly damage
  * overtake it.
  */
 export async function* readSegment(
-  storage: JournalStorage,
+  storage: FileStorage,
   path: string,
   firstSequence: number,
   order: 'consecutive' | 'rising' = 'consecutive',
@@ -165,11 +165,11 @@ async function beginsRecord(
 class ReadWindow {
   readonly size: number;
   readonly path: string;
-  readonly #storage: JournalStorage;
+  readonly #storage: FileStorage;
   #start = 0;
   #bytes: Uint8Array = new Uint8Array(0);
 
-  constructor(storage: JournalStorage, path: string, size: number) {
+  constructor(storage: FileStorage, path: string, size: number) {
     this.#storage = storage;
     this.path = path;
     this.size = size;

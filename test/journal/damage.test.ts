@@ -2,10 +2,10 @@
 // on with what proves itself.
 
 import { expect, test } from 'vitest';
+import type { FileStorage } from '../../src/base/file-storage.js';
 import { packRows } from '../../src/buffer/packed-rows.js';
 import { RequestDecoder } from '../../src/decode/request-decoder.js';
 import { Journal } from '../../src/journal/journal.js';
-import type { JournalStorage } from '../../src/journal/journal-storage.js';
 import { FILE_HEADER_BYTES, fileHeader, RECORD_HEADER_BYTES } from '../../src/journal/record.js';
 import type { Damage } from '../../src/journal/segment.js';
 import { logsRequest, metricsRequest } from '../support/telemetry.js';
@@ -22,7 +22,7 @@ const entry = (i: number) =>
     body: Buffer.from(`body ${i}`),
   }) as const;
 
-const open = (storage: JournalStorage, damaged: Damage[] = []) =>
+const open = (storage: FileStorage, damaged: Damage[] = []) =>
   Journal.open({
     folder: FOLDER,
     maxBytes: 1 << 20,

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { DuckDBConnection } from '@duckdb/node-api';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { diskStorage } from '../../src/journal/journal-storage.js';
+import { diskStorage } from '../../src/base/file-storage.js';
 import { exportPath, GrpcClient } from '../grpc/grpc-client.js';
 import { arrowPath, logs, statusIn } from '../grpc/otap-client.js';
 import { encodeProtobuf } from '../oracle/encode-protobuf.js';

@@ -11,6 +11,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { diskStorage, replaceFile } from '../../base/file-storage.js';
 import { makeFolder } from '../../base/make-folder.js';
 import { isAlive } from '../../base/process-life.js';
 import { type RetryPolicy, retried } from '../../base/retry.js';
@@ -28,8 +29,8 @@ import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from '../seal-t
 import type { TableHome } from '../table-home.js';
 import { tableName } from '../tables.js';
 import { connectWriter } from '../writer-session.js';
-import { replaceFileDurably, syncFilesBelow } from './durable-files.js';
 import type { ExportPlace } from './export-place.js';
+import { syncFilesBelow } from './sync-files-below.js';
 
 const MS_PER_DAY = 86_400_000;
 
@@ -184,7 +185,8 @@ export class ParquetTarget implements SealTarget {
     const manifest = this.#manifestPath(serverId);
     if (this.#isLocal) {
       const contents = { seal_sequence: sequence, journal_sequence: lastJournalSequence };
-      await replaceFileDurably(manifest, JSON.stringify(contents));
+      await diskStorage.makeFolder(dirname(manifest));
+      await replaceFile(diskStorage, manifest, Buffer.from(JSON.stringify(contents)));
       return;
     }
     await this.#writer.run(

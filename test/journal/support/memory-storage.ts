@@ -2,7 +2,7 @@
 // fail, at any point. Operations are numbered from 1 in the order in which they are called.
 
 import { dirname } from 'node:path';
-import type { JournalFile, JournalStorage } from '../../../src/journal/journal-storage.js';
+import type { AppendedFile, FileStorage } from '../../../src/base/file-storage.js';
 
 /** What a disk holds of that which was not synced. */
 export const losses = {
@@ -32,7 +32,7 @@ interface Folder {
   synced: Map<string, Inode>;
 }
 
-export class MemoryStorage implements JournalStorage {
+export class MemoryStorage implements FileStorage {
   /** What was called, to tell where a test failed. */
   readonly calls: string[] = [];
   /** Resolves when the process has died. */
@@ -100,7 +100,7 @@ export class MemoryStorage implements JournalStorage {
     return this.operation(`read ${path}`, () => Buffer.from(this.#inode(path).bytes.subarray(start, start + length)));
   }
 
-  create(path: string): Promise<JournalFile> {
+  create(path: string): Promise<AppendedFile> {
     return this.operation(`create ${path}`, () => {
       const { names } = this.#folder(dirname(path));
       if (names.has(nameOf(path))) throw systemError('EEXIST', path);
@@ -161,7 +161,7 @@ export class MemoryStorage implements JournalStorage {
   }
 }
 
-class MemoryFile implements JournalFile {
+class MemoryFile implements AppendedFile {
   readonly #storage: MemoryStorage;
   readonly #path: string;
   readonly #inode: Inode;

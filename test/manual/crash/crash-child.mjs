@@ -7,8 +7,8 @@
 
 import { openSync, writeSync } from 'node:fs';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { diskStorage } from '../../../dist/base/file-storage.js';
 import { Recovery } from '../../../dist/control/recovery.js';
-import { diskStorage } from '../../../dist/journal/journal-storage.js';
 import { otlp } from '../../../dist/otlp.js';
 
 const { database, setUp, serveFunction, uri, options, stateFile } = JSON.parse(process.argv[2]);

@@ -1,12 +1,12 @@
-// The file operations that a journal is made of, and no others: tests put their faults here.
+// The file operations of what survives the loss of power, and no others: tests put their faults here.
 
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makeFolder } from '../base/make-folder.js';
+import { makeFolder } from './make-folder.js';
 
 /** A file being appended to. */
-export interface JournalFile {
+export interface AppendedFile {
   /** Appends all of some bytes, or rejects; part of them may be in the file then. */
   append(bytes: Uint8Array): Promise<void>;
   /** Cuts the file to its first `length` bytes. */
@@ -16,7 +16,7 @@ export interface JournalFile {
   close(): Promise<void>;
 }
 
-export interface JournalStorage {
+export interface FileStorage {
   /** Makes a folder, and those that it is in, where they do not exist. They survive the loss of power then. */
   makeFolder(path: string): Promise<void>;
   /** Names in a folder; none when there is no such folder. */
@@ -25,7 +25,7 @@ export interface JournalStorage {
   /** Up to `length` bytes from `start`; fewer at the end of the file. */
   read(path: string, start: number, length: number): Promise<Uint8Array>;
   /** Creates a file; rejects with EEXIST when there is one. */
-  create(path: string): Promise<JournalFile>;
+  create(path: string): Promise<AppendedFile>;
   /** Gives a file another name, in place of a file that has it. */
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; one that does not exist is removed already. */
@@ -34,7 +34,7 @@ export interface JournalStorage {
   syncFolder(path: string): Promise<void>;
 }
 
-export const diskStorage: JournalStorage = {
+export const diskStorage: FileStorage = {
   async makeFolder(path) {
     for (const made of await makeFolder(path)) await this.syncFolder(dirname(made));
   },
@@ -66,17 +66,10 @@ export const diskStorage: JournalStorage = {
     new DiskFile(await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND)),
   rename,
   remove: (path) => rm(path, { force: true }),
-  async syncFolder(path) {
-    const folder = await open(path, 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  },
+  syncFolder: syncPath,
 };
 
-class DiskFile implements JournalFile {
+class DiskFile implements AppendedFile {
   readonly #file: FileHandle;
 
   constructor(file: FileHandle) {
@@ -104,7 +97,7 @@ class DiskFile implements JournalFile {
 }
 
 /** Puts a file in place as a whole: a crash leaves the old one or the new one. */
-export async function replaceFile(storage: JournalStorage, path: string, contents: Uint8Array): Promise<void> {
+export async function replaceFile(storage: FileStorage, path: string, contents: Uint8Array): Promise<void> {
   await storage.remove(`${path}.new`);
   const file = await storage.create(`${path}.new`);
   try {
@@ -115,4 +108,14 @@ export async function replaceFile(storage: JournalStorage, path: string, content
   }
   await storage.rename(`${path}.new`, path);
   await storage.syncFolder(dirname(path));
+}
+
+/** Resolves when what a file holds, or the names in a folder, survive the loss of power. */
+export async function syncPath(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
