@@ -20,20 +20,22 @@ interface ClassicQuantile {
 const SMALL_DIFFERENCE = 1e-12;
 const SMALLEST_NORMAL = 2 ** -1022;
 
-/** The value that a part `q` of all observations does not exceed, interpolated linearly inside its bucket. */
-export function classicQuantile(q: number, unsorted: readonly ClassicBucket[]): ClassicQuantile {
+/**
+ * The value that a part `q` of all observations does not exceed, interpolated linearly inside its bucket. The buckets
+ * have rising bounds, and their counts are made to rise.
+ */
+export function classicQuantile(q: number, buckets: readonly ClassicBucket[]): ClassicQuantile {
   const plain = (value: number): ClassicQuantile => ({ value, forced: undefined });
   if (Number.isNaN(q)) return plain(NaN);
   if (q < 0) return plain(-Infinity);
   if (q > 1) return plain(Infinity);
-  const buckets = coalesced(unsorted);
   if (buckets.at(-1)!.upper !== Infinity) return plain(NaN);
   const forced = forceMonotonicity(buckets);
   const observations = buckets.at(-1)!.count;
   if (buckets.length < 2 || observations === 0) return { value: NaN, forced };
   const rank = q * observations;
-  const found = buckets.slice(0, -1).findIndex(({ count }) => count >= rank);
-  if (found === -1) return { value: buckets.at(-2)!.upper, forced };
+  const found = buckets.findIndex(({ count }) => count >= rank);
+  if (found === -1 || found === buckets.length - 1) return { value: buckets.at(-2)!.upper, forced };
   const { upper, count } = buckets[found]!;
   if (found === 0 && upper <= 0) return { value: upper, forced };
   const below = found === 0 ? { upper: 0, count: 0 } : buckets[found - 1]!;
@@ -41,9 +43,8 @@ export function classicQuantile(q: number, unsorted: readonly ClassicBucket[]): 
   return { value, forced };
 }
 
-/** The part of all observations between two values. */
-export function classicFraction(lower: number, upper: number, unsorted: readonly ClassicBucket[]): number {
-  const buckets = coalesced(unsorted);
+/** The part of all observations between two values. The buckets have rising bounds. */
+export function classicFraction(lower: number, upper: number, buckets: readonly ClassicBucket[]): number {
   const total = buckets.at(-1)!.count;
   if (buckets.at(-1)!.upper !== Infinity || total === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return NaN;
   if (lower >= upper) return 0;
@@ -66,22 +67,10 @@ function rankOf(value: number, buckets: readonly ClassicBucket[]): number {
   return Infinity;
 }
 
-/** Buckets by rising bound. Those with equal bounds, such as `1` and `1.0`, are one. */
-function coalesced(unsorted: readonly ClassicBucket[]): ClassicBucket[] {
-  const sorted = [...unsorted].sort((left, right) => (left.upper === right.upper ? 0 : left.upper - right.upper));
-  const merged: ClassicBucket[] = [];
-  for (const { upper, count } of sorted) {
-    const last = merged.at(-1);
-    if (last?.upper === upper) last.count += count;
-    else merged.push({ upper, count });
-  }
-  return merged;
-}
-
 function forceMonotonicity(buckets: readonly ClassicBucket[]): ForcedMonotonicity | undefined {
   let forced: ForcedMonotonicity | undefined;
   let previous = buckets[0]!.count;
-  for (const bucket of buckets.slice(1)) {
+  for (const bucket of buckets) {
     const { count, upper } = bucket;
     if (count === previous) continue;
     if (isAlmostEqual(count, previous)) bucket.count = previous;

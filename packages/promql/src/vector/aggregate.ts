@@ -1,10 +1,11 @@
 import type { Annotations } from '../data/annotations.js';
-import { KahanMean } from '../data/kahan-sum.js';
+import { meanOf } from '../data/kahan-sum.js';
 import { FLOAT, HISTOGRAM, StepSeries } from '../data/step-series.js';
 import type { Position } from '../syntax/position.js';
 import { histogramMean, histogramSum } from './aggregate-histograms.js';
 import { type Group, type Grouping, groupsOf } from './group.js';
 import { quantileOf } from './quantile.js';
+import { eachStep } from './step-blocks.js';
 
 /** Aggregations that give one series for each group. */
 export type FoldingOperator = 'sum' | 'avg' | 'count' | 'group' | 'min' | 'max' | 'stddev' | 'stdvar' | 'quantile';
@@ -97,20 +98,33 @@ function addColumn(
 const MIXED = 'encountered a mix of histograms and floats for aggregation';
 
 function avg({ members }: Group, result: StepSeries, { annotations, position }: AggregationContext): void {
-  for (let step = 0; step < result.kinds.length; step++) {
-    let mean: KahanMean | undefined;
-    let hasHistogram = false;
-    for (const member of members) {
-      const kind = member.kinds[step];
-      if (kind === HISTOGRAM) hasHistogram = true;
-      if (kind !== FLOAT) continue;
-      if (mean === undefined) mean = new KahanMean(member.values[step]!);
-      else mean.add(member.values[step]!);
-    }
-    if (mean !== undefined && hasHistogram) annotations.warn(MIXED, position);
-    else if (mean !== undefined) result.setFloat(step, mean.value);
-    else if (hasHistogram) histogramMean(members, step, result, annotations, position);
+  const steps = result.kinds.length;
+  const compensations = new Float64Array(steps);
+  const hasHistogram = new Uint8Array(steps);
+  const counts = new Float64Array(steps);
+  for (const member of members) {
+    addColumn(member, result, compensations, hasHistogram);
+    for (let step = 0; step < steps; step++) if (member.kinds[step] === FLOAT) counts[step]! += 1;
   }
+  for (let step = 0; step < steps; step++) {
+    const hasFloat = result.kinds[step] === FLOAT;
+    if (hasFloat && hasHistogram[step] === 1) {
+      annotations.warn(MIXED, position);
+      result.clear(step);
+    } else if (hasFloat) {
+      const sum = result.values[step]!;
+      const isOverflown = sum === Infinity || sum === -Infinity;
+      const mean = sum / counts[step]! + compensations[step]! / counts[step]!;
+      result.setFloat(step, isOverflown ? runningMean(members, step) : mean);
+    } else if (hasHistogram[step] === 1) {
+      histogramMean(members, step, result, annotations, position);
+    }
+  }
+}
+
+function runningMean(members: readonly StepSeries[], step: number): number {
+  const values = members.filter(({ kinds }) => kinds[step] === FLOAT).map((member) => member.values[step]!);
+  return meanOf(Float64Array.from(values), 0, values.length);
 }
 
 function count({ members }: Group, result: StepSeries): void {
@@ -137,42 +151,40 @@ function extreme(name: string, isBetter: (value: number, best: number) => boolea
   };
 }
 
-/** After Welford. */
+/** After Welford, for all steps at once. */
 function variance(name: string, resultOf: (variance: number) => number): Fold {
   return ({ members }, result, context) => {
-    for (let step = 0; step < result.kinds.length; step++) {
-      let counted = 0;
-      let mean = 0;
-      let squares = 0;
-      for (const member of members) {
-        const kind = member.kinds[step];
-        if (kind === HISTOGRAM) ignoreHistogram(name, context);
-        if (kind !== FLOAT) continue;
-        const value = member.values[step]!;
-        counted++;
-        if (counted === 1) {
-          mean = value;
-          squares = Number.isFinite(value) ? 0 : NaN;
+    const steps = result.kinds.length;
+    const counts = new Float64Array(steps);
+    const means = new Float64Array(steps);
+    const squares = new Float64Array(steps);
+    for (const { kinds, values } of members) {
+      for (let step = 0; step < steps; step++) {
+        if (kinds[step] === HISTOGRAM) ignoreHistogram(name, context);
+        if (kinds[step] !== FLOAT) continue;
+        const value = values[step]!;
+        counts[step]! += 1;
+        if (counts[step] === 1) {
+          means[step] = value;
+          squares[step] = Number.isFinite(value) ? 0 : NaN;
         } else {
-          const delta = value - mean;
-          mean += delta / counted;
-          squares += delta * (value - mean);
+          const delta = value - means[step]!;
+          means[step]! += delta / counts[step]!;
+          squares[step]! += delta * (value - means[step]!);
         }
       }
-      if (counted > 0) result.setFloat(step, resultOf(squares / counted));
+    }
+    for (let step = 0; step < steps; step++) {
+      if (counts[step]! > 0) result.setFloat(step, resultOf(squares[step]! / counts[step]!));
     }
   };
 }
 
 function quantile({ members }: Group, result: StepSeries, context: AggregationContext): void {
-  for (let step = 0; step < result.kinds.length; step++) {
-    const values: number[] = [];
-    for (const member of members) {
-      if (member.kinds[step] === FLOAT) values.push(member.values[step]!);
-      else if (member.kinds[step] === HISTOGRAM) ignoreHistogram('quantile', context);
-    }
-    if (values.length > 0) result.setFloat(step, quantileOf(context.parameter![step]!, Float64Array.from(values)));
-  }
+  eachStep(members, context.steps, (step, { values, hasHistogram }) => {
+    if (hasHistogram) ignoreHistogram('quantile', context);
+    if (values.length > 0) result.setFloat(step, quantileOf(context.parameter![step]!, values));
+  });
 }
 
 function ignoreHistogram(name: string, { annotations, position }: AggregationContext): void {

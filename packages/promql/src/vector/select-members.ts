@@ -1,11 +1,12 @@
 import type { Annotations } from '../data/annotations.js';
 import { executionError } from '../data/query-error.js';
-import { HISTOGRAM, NOTHING, StepSeries } from '../data/step-series.js';
+import { NOTHING, StepSeries } from '../data/step-series.js';
 import { general } from '../syntax/go-text.js';
 import type { Position } from '../syntax/position.js';
 import { type Grouping, groupsOf } from './group.js';
 import { Heap } from './heap.js';
 import { sampleOffset } from './sample-offset.js';
+import { eachStep } from './step-blocks.js';
 
 /** Aggregations that keep members of each group as they are. */
 export type SelectingOperator = 'topk' | 'bottomk' | 'limitk' | 'limit_ratio';
@@ -20,32 +21,41 @@ export interface SelectionContext {
   readonly parameter: Float64Array;
 }
 
-/** Members of a group that are chosen at a step, in the order in which an instant query answers them. */
-type Choice = (
+/** Calls `keep` for each step and each member chosen at it, in the order in which an instant query answers them. */
+type Choose = (
   members: readonly StepSeries[],
-  step: number,
-  parameter: number,
+  parameter: Float64Array,
   context: SelectionContext,
-) => readonly StepSeries[];
+  keep: (step: number, member: StepSeries) => void,
+) => void;
 
-/** A choice for one evaluation: what it finds out of a series holds for all steps. */
-const choices: Readonly<Record<SelectingOperator, () => Choice>> = {
-  topk: () => best('topk', (left, right) => Number.isNaN(left) || left < right),
-  bottomk: () => best('bottomk', (left, right) => Number.isNaN(left) || left > right),
-  limitk: () => (members, step, parameter) => presentAt(members, step).slice(0, parameter),
-  limit_ratio: () => {
-    const offsets = new Map<StepSeries, number>();
-    const offsetOf = (member: StepSeries) => {
-      if (!offsets.has(member)) offsets.set(member, sampleOffset(member.labels));
-      return offsets.get(member)!;
-    };
-    return (members, step, parameter) =>
-      presentAt(members, step).filter((member) => isSampled(offsetOf(member), parameter));
+const choices: Readonly<Record<SelectingOperator, Choose>> = {
+  topk: best('topk', (left, right) => Number.isNaN(left) || left < right),
+  bottomk: best('bottomk', (left, right) => Number.isNaN(left) || left > right),
+  limitk: (members, parameter, { steps }, keep) => {
+    const counts = new Int32Array(steps);
+    eachPresent(members, steps, (step, member) => {
+      if (counts[step]!++ < parameter[step]!) keep(step, member);
+    });
+  },
+  limit_ratio: (members, parameter, { steps }, keep) => {
+    for (const member of members) {
+      const offset = sampleOffset(member.labels);
+      eachPresent([member], steps, (step) => {
+        if (isSampled(offset, parameter[step]!)) keep(step, member);
+      });
+    }
   },
 };
 
-function presentAt(members: readonly StepSeries[], step: number): StepSeries[] {
-  return members.filter(({ kinds }) => kinds[step] !== NOTHING);
+function eachPresent(
+  members: readonly StepSeries[],
+  steps: number,
+  visit: (step: number, member: StepSeries) => void,
+): void {
+  for (const member of members) {
+    for (let step = 0; step < steps; step++) if (member.kinds[step] !== NOTHING) visit(step, member);
+  }
 }
 
 /** Members of each group. With one step they come in the order of their values, group by group. */
@@ -56,21 +66,17 @@ export function selectMembers(
   context: SelectionContext,
 ): StepSeries[] {
   if (!isWanted(operator, context)) return [];
-  const choose = choices[operator]();
+  const parameter = context.parameter.map((value) => limited(operator, value, series.length));
   const chosen = new Map<StepSeries, StepSeries>();
   for (const { members } of groupsOf(series, grouping)) {
-    for (let step = 0; step < context.steps; step++) {
-      const parameter = limited(operator, context.parameter[step]!, series.length);
-      if (parameter === 0) continue;
-      for (const member of choose(members, step, parameter, context)) {
-        let result = chosen.get(member);
-        if (result === undefined) {
-          result = new StepSeries(member.labels, context.steps, member.dropsName);
-          chosen.set(member, result);
-        }
-        result.copyStep(step, member);
+    choices[operator](members, parameter, context, (step, member) => {
+      let result = chosen.get(member);
+      if (result === undefined) {
+        result = new StepSeries(member.labels, context.steps, member.dropsName);
+        chosen.set(member, result);
       }
-    }
+      result.copyStep(step, member);
+    });
   }
   return [...chosen.values()];
 }
@@ -119,22 +125,26 @@ function isSampled(offset: number, ratio: number): boolean {
   return ratio >= 0 ? offset < ratio : offset >= 1 + ratio;
 }
 
-/** A heap of the best values, the least of them on top, which the next better one replaces. */
-function best(name: string, isWorse: (left: number, right: number) => boolean): Choice {
-  return (members, step, limit, { annotations, position }) => {
-    const worse = (left: StepSeries, right: StepSeries) => isWorse(left.values[step]!, right.values[step]!);
-    const heap = new Heap<StepSeries>(worse);
-    for (const member of members) {
-      if (member.kinds[step] === NOTHING) continue;
-      if (member.kinds[step] === HISTOGRAM) {
-        annotations.info(`ignored histogram in ${name} aggregation`, position);
-        continue;
+/** A heap of the places of the best values, the least of them on top, which the next better one replaces. */
+function best(name: string, isWorse: (left: number, right: number) => boolean): Choose {
+  return (members, parameter, { steps, annotations, position }, keep) => {
+    eachStep(members, steps, (step, { values, places, hasHistogram }) => {
+      const limit = parameter[step]!;
+      if (limit === 0) return;
+      if (hasHistogram) annotations.info(`ignored histogram in ${name} aggregation`, position);
+      const worse = (left: number, right: number) => isWorse(values[left]!, values[right]!);
+      const heap = new Heap<number>(worse);
+      for (let at = 0; at < values.length; at++) {
+        if (heap.items.length < limit) {
+          heap.push(at);
+          continue;
+        }
+        const top = values[heap.items[0]!]!;
+        const value = values[at]!;
+        if (Number.isNaN(top) ? !Number.isNaN(value) : isWorse(top, value)) heap.replaceTop(at);
       }
-      const value = member.values[step]!;
-      const top = heap.items[0]?.values[step];
-      if (heap.items.length < limit) heap.push(member);
-      else if (Number.isNaN(top) ? !Number.isNaN(value) : isWorse(top!, value)) heap.replaceTop(member);
-    }
-    return heap.items.sort((left, right) => (worse(right, left) ? -1 : worse(left, right) ? 1 : 0));
+      const sorted = heap.items.sort((left, right) => (worse(right, left) ? -1 : worse(left, right) ? 1 : 0));
+      for (const at of sorted) keep(step, members[places[at]!]!);
+    });
   };
 }

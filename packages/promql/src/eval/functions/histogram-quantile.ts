@@ -24,7 +24,20 @@ export interface HistogramContext {
 /** A classic histogram is a series for each bucket; all of them share the other labels. */
 interface ClassicHistogram {
   readonly labels: Labels;
+  /** By rising bound. */
   readonly buckets: { readonly upper: number; readonly series: StepSeries }[];
+}
+
+/** The buckets that have a value at a step. Those with equal bounds, such as `1` and `1.0`, are one. */
+function bucketsAt({ buckets }: ClassicHistogram, step: number): ClassicBucket[] {
+  const present: ClassicBucket[] = [];
+  for (const { upper, series } of buckets) {
+    if (!isFloat(series, step)) continue;
+    const last = present.at(-1);
+    if (last?.upper === upper) last.count += series.values[step]!;
+    else present.push({ upper, count: series.values[step]! });
+  }
+  return present;
 }
 
 /** Calls back for each step and each histogram of a vector, native or classic. */
@@ -47,10 +60,14 @@ function eachHistogram(
     if (histogram === undefined) classic.set(labels.key, { labels, buckets: [{ upper, series: each }] });
     else histogram.buckets.push({ upper, series: each });
   }
+  for (const { buckets } of classic.values()) {
+    buckets.sort((left, right) => (left.upper === right.upper ? 0 : left.upper - right.upper));
+  }
   for (const each of malformed) warnBadBucket(each, context);
+  const native = series.filter(({ histograms }) => histograms !== undefined);
   for (let step = 0; step < context.grid.count; step++) {
     const conflicts = new Set<string>();
-    for (const each of series) {
+    for (const each of native) {
       if (each.kinds[step] !== HISTOGRAM) continue;
       const isClassicToo = classic.get(each.labels.key)?.buckets.some(({ series: bucket }) => isFloat(bucket, step));
       if (!isClassicToo) ofNative(step, each.histograms![step]!, each.labels);
@@ -59,15 +76,10 @@ function eachHistogram(
         warnConflict(each, context);
       }
     }
-    for (const [key, { labels, buckets }] of classic) {
+    for (const [key, histogram] of classic) {
       if (conflicts.has(key)) continue;
-      const present = buckets.filter(({ series: bucket }) => isFloat(bucket, step));
-      if (present.length === 0) continue;
-      ofClassic(
-        step,
-        present.map(({ upper, series: bucket }) => ({ upper, count: bucket.values[step]! })),
-        labels,
-      );
+      const buckets = bucketsAt(histogram, step);
+      if (buckets.length > 0) ofClassic(step, buckets, histogram.labels);
     }
   }
 }
