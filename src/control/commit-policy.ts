@@ -42,7 +42,7 @@ export class CommitPolicy implements SealerEvents {
     const { admission, told, maintenance, opened, log } = this.#parts;
     admission.release(admittedBytes);
     told.commitSucceeded();
-    if (reason === 'background') maintenance.sealed(admittedBytes, Date.now());
+    if (reason === 'background') maintenance.sealed(admittedBytes);
     opened?.journal.release(lastJournalSequence).catch((error: unknown) => {
       log('ERROR', `cannot remove a journal segment: ${messageOf(error)}`);
     });

@@ -1,5 +1,6 @@
 // Seals → upkeep of the catalog, now and then, when ingest leaves room for it.
 
+import { type Clock, systemClock } from '../base/clock.js';
 import { messageOf } from '../base/failure.js';
 import { type Maintenance, MaintenanceUnsupported } from '../catalog/seal-target.js';
 
@@ -23,6 +24,7 @@ export class MaintenanceSchedule {
   readonly #maintenance: Maintenance | undefined;
   readonly #maxBufferedBytes: number;
   readonly #hooks: MaintenanceHooks;
+  readonly #clock: Clock;
   /** Automatic seals of the last minute. */
   readonly #recent: { readonly atMs: number; readonly bytes: number }[] = [];
   #sealsSinceRun = 0;
@@ -34,7 +36,13 @@ export class MaintenanceSchedule {
   #lastRunAtMs: number | undefined;
   #lastError: string | undefined;
 
-  constructor(maintenance: Maintenance | undefined, maxBufferedBytes: number, hooks: MaintenanceHooks) {
+  constructor(
+    maintenance: Maintenance | undefined,
+    maxBufferedBytes: number,
+    hooks: MaintenanceHooks,
+    clock: Clock = systemClock,
+  ) {
+    this.#clock = clock;
     this.#maintenance = maintenance;
     this.#maxBufferedBytes = maxBufferedBytes;
     this.#hooks = hooks;
@@ -58,7 +66,8 @@ export class MaintenanceSchedule {
   }
 
   /** Takes note of a successful automatic seal of so many request bytes, and starts a run beside ingest if it is time. */
-  sealed(bytes: number, nowMs: number): void {
+  sealed(bytes: number): void {
+    const nowMs = this.#clock.nowMs();
     this.#sealsSinceRun++;
     this.#recent.push({ atMs: nowMs, bytes });
     while (this.#recent[0]!.atMs < nowMs - RATE_WINDOW_MS) this.#recent.shift();
@@ -70,7 +79,7 @@ export class MaintenanceSchedule {
     this.#isDisabled = true;
     while (this.#run !== undefined) {
       this.#maintenance?.interrupt();
-      await Promise.race([this.#run, new Promise((resolve) => setTimeout(resolve, INTERRUPT_AGAIN_MS))]);
+      await Promise.race([this.#run, this.#clock.pause(INTERRUPT_AGAIN_MS)]);
     }
   }
 
@@ -95,7 +104,7 @@ export class MaintenanceSchedule {
     try {
       await maintenance.run();
       this.#runs++;
-      this.#lastRunAtMs = Date.now();
+      this.#lastRunAtMs = this.#clock.nowMs();
       this.#lastError = undefined;
     } catch (error) {
       // Interrupted by stop(): no failure of the catalog's.
