@@ -64,6 +64,21 @@ test('a connection may have 128 calls, with half a megabyte of each under way', 
   expect(session.remoteSettings).toMatchObject({ maxConcurrentStreams: 128, initialWindowSize: 512 << 10 });
 });
 
+// What nobody read of it kept its session, and each stop waited ten seconds for that.
+test('a call that was refused after its client had sent everything keeps no connection', async () => {
+  const server = await serveGrpc({ max_buffered_bytes: 1000 });
+  const connection = await RawGrpcConnection.open(server.port);
+  const call = connection.call(exportPath.logs);
+  // The message and its end, in frames that come at once.
+  call.write(prefixed(Buffer.alloc(40_000)));
+  call.end();
+  expect((await call.answer).trailers['grpc-status']).toBe('8');
+  connection.session.destroy();
+  await eventually(async () => {
+    expect(await server.counters('connections')).toEqual({ connections: '0' });
+  });
+});
+
 describe('keep-alive', () => {
   test('a client that is dead is found, and its connection closed', async ({ onTestFinished }) => {
     const listener = await askingListener({ pingMs: 50, timeoutMs: 100 });
