@@ -43,8 +43,8 @@ export async function runDev(invocation: DevInvocation, plugins: readonly DuckDB
       const listening = await start(await database.connect(), invocation);
       const isInteractive = host.stdin.isTTY === true && host.stdout.isTTY === true;
       await out.write(banner(invocation, listening, isInteractive ? 'person' : 'program'));
-      if (isInteractive) await talk(database, plugins, arrivals, host, { out, err }, signals);
-      else await follow(arrivals, signals, (lines) => out.write(lines), Number.POSITIVE_INFINITY);
+      if (isInteractive) code = await talk(database, plugins, arrivals, host, { out, err }, signals);
+      else await follow(arrivals, signals, out);
     } catch (error) {
       if (!(error instanceof ReaderGone)) throw error;
       code = READER_GONE_CODE;
@@ -74,7 +74,7 @@ async function start(connection: DuckDBConnection, { server }: DevInvocation): P
   return result.getRowObjectsJson() as unknown as Listening[];
 }
 
-/** Shows what comes above a prompt, until the person leaves or a signal comes. */
+/** Shows what comes above a prompt, until the person leaves or a signal comes. Resolves with the exit code. */
 async function talk(
   database: HostDatabase,
   plugins: readonly DuckDBPlugin[],
@@ -82,7 +82,7 @@ async function talk(
   host: Host,
   sinks: { readonly out: TextSink; readonly err: TextSink },
   signals: EndSignals,
-): Promise<void> {
+): Promise<number> {
   const screen = hostScreen(host, sinks, 'person');
   const display = plugins.flatMap((plugin) => plugin.display ?? []);
   const shell = await Shell.start(
@@ -125,23 +125,19 @@ async function talk(
     await showing;
     await shell.close();
   }
+  return shell.exitCode ?? 0;
 }
 
 /** Writes what comes until a signal comes. */
-async function follow(
-  arrivals: Arrivals,
-  signals: EndSignals,
-  write: (lines: string) => Promise<void>,
-  width: number,
-): Promise<void> {
+async function follow(arrivals: Arrivals, signals: EndSignals, out: TextSink): Promise<void> {
   let hasEnded = false;
   const ended = signals.first.then(() => {
     hasEnded = true;
   });
   while (!hasEnded) {
     await arrivals.collect();
-    await write(arrivals.take(width));
-    await Promise.race([pause(PAUSE_MS, undefined, { ref: true }), ended]);
+    await out.write(arrivals.take(Number.POSITIVE_INFINITY));
+    await Promise.race([pause(PAUSE_MS), ended]);
   }
 }
 

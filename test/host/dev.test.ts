@@ -72,8 +72,8 @@ describe('at a terminal', () => {
     await dev.shows(/order 0\n.*span +0\.005 ms +unknown +span 0\nD SELECT 41 \+ 1$/);
     dev.keys.write(' AS answer;\r');
     await dev.shows(/│ +42 │[\s\S]*D $/);
-    dev.keys.write('\x04');
-    expect(await dev.ended).toBe(0);
+    dev.keys.write('.exit 3\r');
+    expect(await dev.ended).toBe(3);
     expect(dev.stderr()).toMatch(/^otlp:127\.0\.0\.1:\d+ stopped, \d rows? committed\n$/);
   });
 
