@@ -172,7 +172,7 @@ export class CatalogTarget implements SealTarget {
     if (appendMs <= longestAppendMs) return;
     throw new SqlError(
       'OTLP_COMMIT_TOO_SLOW',
-      `inserting took ${Math.round(appendMs)} ms, longer than the ${longestAppendMs} ms for which maintenance_retention_ms keeps maintenance from removing the files`,
+      `inserting took ${Math.round(appendMs)} ms, and after ${longestAppendMs} ms maintenance might remove the files: raise maintenance_retention_ms`,
     );
   }
 

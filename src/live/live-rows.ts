@@ -239,7 +239,7 @@ function releasedParts(feeders: readonly Feeder[]): readonly ScanPart[] {
 function releasedErrorSql(name: string): string {
   const start = `${name}() cannot be read in this transaction: it began before rows of `;
   const end =
-    ' were committed that are in memory no longer; they stay there for 30 seconds, and less where there is no room. Begin a new transaction';
+    ' were committed that have left memory; rows stay there for 30 seconds after their commit, or less if there is no room. Begin a new transaction';
   return `concat(${quotedString(start)}, ${partColumns.listenUri.name}, ${quotedString(withCode('OTLP_LIVE_CONFLICT', end))})`;
 }
 
@@ -249,7 +249,7 @@ function checkQuiet({ tables, held }: Feeder, { home, transactionStartMs }: Aske
   if (!held.isCommitting && held.kept.lastCommittedAtMs < transactionStartMs) return;
   throw new SqlError(
     'OTLP_LIVE_CONFLICT',
-    `cannot read live rows of ${home.catalog}.${home.schema}: rows were being committed since the transaction began, and each table shows them at a time of its own; run the query again, in a new transaction`,
+    `cannot read live rows of ${home.catalog}.${home.schema}: rows were being committed since the transaction began, and the tables show them at different times; run the query again, in a new transaction`,
   );
 }
 

@@ -81,7 +81,7 @@ test('a transaction that is older than what is kept in memory gets an error, wha
     expect((await server.post(logsRequest(3000, `${i}:`))).status).toBe(202);
     await server.flush();
   }
-  const rule = `otlp_live_logs() cannot be read in this transaction: it began before rows of ${server.uri} were committed that are in memory no longer`;
+  const rule = `otlp_live_logs() cannot be read in this transaction: it began before rows of ${server.uri} were committed that have left memory`;
   // A condition that the row which stands for the missing ones would not pass.
   await expect(earlier.run("FROM otlp_live_logs() WHERE body = '2:1'")).rejects.toThrow(rule);
   await earlier.run('ROLLBACK');
