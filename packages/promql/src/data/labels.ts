@@ -1,5 +1,5 @@
 import { quoted } from '../syntax/go-text.js';
-import { labelNameText, METRIC_NAME } from '../syntax/matcher.js';
+import { labelNameText, METRIC_NAME } from '../syntax/label-name.js';
 import { hasStrayBytes } from '../syntax/string-literal.js';
 
 export type Label = readonly [name: string, value: string];

@@ -7,7 +7,7 @@ import {
   type VectorSelector,
 } from './ast.js';
 import { quoted } from './go-text.js';
-import { METRIC_NAME } from './matcher.js';
+import { METRIC_NAME } from './label-name.js';
 import type { ParseProblem } from './parse-error.js';
 import type { Position } from './position.js';
 import { isComparison, isSetOperator } from './token.js';

@@ -1,8 +1,7 @@
 import { quoted } from './go-text.js';
+import { labelNameText } from './label-name.js';
 import { compilePattern, type LabelPattern } from './label-pattern.js';
 import type { MatchOperator } from './token.js';
-
-export const METRIC_NAME = '__name__';
 
 /** One condition of a selector. A label that a series lacks has the empty value. */
 export class Matcher {
@@ -40,9 +39,4 @@ export class Matcher {
   toString(): string {
     return `${labelNameText(this.name)}${this.operator}${quoted(this.value)}`;
   }
-}
-
-/** Name of a label as a query says it: in quotes unless it is a plain word. */
-export function labelNameText(name: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : quoted(name);
 }

@@ -1,5 +1,6 @@
 import { quoted } from './go-text.js';
-import { Matcher, METRIC_NAME } from './matcher.js';
+import { METRIC_NAME } from './label-name.js';
+import { Matcher } from './matcher.js';
 import { type Position, spanning } from './position.js';
 import { hasStrayBytes, unquote } from './string-literal.js';
 import { isLabelName, type MatchOperator, type Token } from './token.js';

@@ -11,7 +11,7 @@ import type {
 } from './ast.js';
 import { durationText } from './duration.js';
 import { decimal, general, quoted } from './go-text.js';
-import { labelNameText, METRIC_NAME } from './matcher.js';
+import { labelNameText, METRIC_NAME } from './label-name.js';
 
 /** An expression on one line, which parses to the same expression. */
 export function print(expression: Expression): string {

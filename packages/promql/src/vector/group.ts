@@ -1,6 +1,6 @@
 import { Labels, signatureOf } from '../data/labels.js';
 import type { StepSeries } from '../data/step-series.js';
-import { METRIC_NAME } from '../syntax/matcher.js';
+import { METRIC_NAME } from '../syntax/label-name.js';
 
 /** Which labels tell groups apart: those named, or all but those named. */
 export interface Grouping {

@@ -1,6 +1,6 @@
 import { type Labels, signatureOf } from '../data/labels.js';
 import { NOTHING, type StepSeries } from '../data/step-series.js';
-import { METRIC_NAME } from '../syntax/matcher.js';
+import { METRIC_NAME } from '../syntax/label-name.js';
 
 /** Labels by which series of two vectors find each other: those named (`on`), or all others but the name. */
 export interface MatchLabels {

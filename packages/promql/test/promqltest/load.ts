@@ -10,7 +10,7 @@ import {
   withHint,
 } from '../../src/histogram/native-histogram.js';
 import { isReset } from '../../src/histogram/reset.js';
-import { METRIC_NAME } from '../../src/syntax/matcher.js';
+import { METRIC_NAME } from '../../src/syntax/label-name.js';
 import type { MemorySource, TestSample } from './memory-source.js';
 import type { LoadCommand } from './script.js';
 

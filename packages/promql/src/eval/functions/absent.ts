@@ -1,7 +1,7 @@
 import { Labels } from '../../data/labels.js';
 import { NOTHING, StepSeries } from '../../data/step-series.js';
 import type { Expression } from '../../syntax/ast.js';
-import { METRIC_NAME } from '../../syntax/matcher.js';
+import { METRIC_NAME } from '../../syntax/label-name.js';
 
 /** A series of ones where none of `series` has a value, with the labels that the expression demands. */
 export function absentSeries(

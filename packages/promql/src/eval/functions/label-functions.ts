@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 import { isLabelName, type Labels } from '../../data/labels.js';
 import { executionError } from '../../data/query-error.js';
 import type { StepSeries } from '../../data/step-series.js';
-import { METRIC_NAME } from '../../syntax/matcher.js';
+import { METRIC_NAME } from '../../syntax/label-name.js';
 import { mergedByLabels } from '../../vector/collect.js';
 
 /** `label_replace(v, to, replacement, from, pattern)`: sets a label from the parts of another that match. */

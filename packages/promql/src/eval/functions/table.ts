@@ -67,16 +67,21 @@ function series(evaluate: (call: VectorCall) => readonly StepSeries[]): Implemen
 
 /** A function of each float. `evaluate` gets the step, for arguments that change with it. */
 function ofFloats(evaluate: (value: number, step: number, call: VectorCall) => number): Implementation {
-  return series((call) => {
-    const results = seriesOf(call.values[0]!).map((each) => {
-      const result = new StepSeries(each.labels, call.grid.count, true);
-      for (let step = 0; step < call.grid.count; step++) {
-        if (each.kinds[step] === FLOAT) result.setFloat(step, evaluate(each.values[step]!, step, call));
-      }
-      return result;
-    });
-    return call.named(results.filter((result) => !result.isEmpty));
+  return series((call) => mapFloats(call, evaluate));
+}
+
+function mapFloats(
+  call: VectorCall,
+  evaluate: (value: number, step: number, call: VectorCall) => number,
+): readonly StepSeries[] {
+  const results = seriesOf(call.values[0]!).map((each) => {
+    const result = new StepSeries(each.labels, call.grid.count, true);
+    for (let step = 0; step < call.grid.count; step++) {
+      if (each.kinds[step] === FLOAT) result.setFloat(step, evaluate(each.values[step]!, step, call));
+    }
+    return result;
   });
+  return call.named(results.filter((result) => !result.isEmpty));
 }
 
 function ofHistograms(evaluate: (histogram: NativeHistogram) => number): Implementation {
@@ -94,14 +99,13 @@ function ofHistograms(evaluate: (histogram: NativeHistogram) => number): Impleme
 
 /** Without an argument the time of the step is meant. */
 function ofDates(evaluate: (date: Date) => number): Implementation {
-  const ofVector = ofFloats((seconds) => evaluate(dateOf(seconds)));
-  return values((call) => {
-    if (call.values.length > 0) return (ofVector as { evaluate: (call: VectorCall) => Value }).evaluate(call);
+  return series((call) => {
+    if (call.values.length > 0) return mapFloats(call, (seconds) => evaluate(dateOf(seconds)));
     const result = new StepSeries(Labels.none, call.grid.count);
     for (let step = 0; step < call.grid.count; step++) {
       result.setFloat(step, evaluate(dateOf(Math.trunc(timeAt(call.grid, step) / 1000))));
     }
-    return vector([result]);
+    return [result];
   });
 }
 
