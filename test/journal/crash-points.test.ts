@@ -37,6 +37,8 @@ async function life(storage: MemoryStorage, target: MemoryTarget, clients: Clien
   await clients.send(server, `${name} a`, `${name} b`, `${name} c`);
   await clients.send(server, `${name} d`, `${name} e`);
   await server.sealer.flush();
+  // Segments that end while nothing in them is committed.
+  for (const letter of ['l', 'm', 'n']) await clients.send(server, `${name} ${letter}`);
   await clients.send(server, `${POISON} ${name}`, `${name} with it`);
   // A target that refuses for good is tried a number of times before rows are set aside.
   for (let i = 0; i < 6; i++) await server.sealer.flush();

@@ -93,3 +93,15 @@ test('waiting rows count as half committed from a failed attempt on until they a
   expect((await server.sealer.flush()).error).toBe(undefined);
   expect(server.sealer.isCommitting).toBe(false);
 });
+
+test('a commit releases no more of the journal than it committed', async () => {
+  const storage = new MemoryStorage();
+  const target = new MemoryTarget();
+  // Room for segments of a record or two.
+  const server = await MemoryServer.start(storage, target, { maxBytes: 700 });
+  await server.send('committed ');
+  await server.sealer.flush();
+  for (const text of ['a ', 'b ', 'c ']) await server.send(text);
+  await (await MemoryServer.start(storage.afterwards('killed'), target)).stop();
+  expect(target.bodies).toEqual(['committed 0', 'a 0', 'b 0', 'c 0']);
+});
