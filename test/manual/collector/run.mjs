@@ -45,8 +45,21 @@ const sendings = [
 const httpServer = "otlp_serve('otlp:127.0.0.1:0'";
 const grpcServer = "otlp_serve('otlp:127.0.0.1:0', transport := 'grpc'";
 const otapServer = "otap_serve('otap:127.0.0.1:0'";
+const bothServer = "otlp_serve('otlp:127.0.0.1:0', grpc := '127.0.0.1:0'";
 const headers = { authorization: `Bearer ${TOKEN}` };
 const compressions = ['none', 'gzip', 'zstd'];
+
+/** The Collector's exporters, to the listeners of a server. */
+const httpExporter = ({ http }, settings = {}) => [
+  'otlp_http',
+  { endpoint: `http://127.0.0.1:${http}`, headers, ...settings },
+];
+const grpcExporter = ({ grpc }, settings = {}) => [
+  'otlp_grpc',
+  { endpoint: `127.0.0.1:${grpc}`, tls: { insecure: true }, headers, ...settings },
+];
+const otapExporter = ({ grpc }) => ['otelarrow', { endpoint: `127.0.0.1:${grpc}`, tls: { insecure: true }, headers }];
+const forAll = (exporter) => ({ logs: exporter, traces: exporter, metrics: exporter });
 
 const runs = [
   { name: 'telemetrygen, http/protobuf', serve: httpServer, direct: ['--otlp-http'] },
@@ -55,19 +68,31 @@ const runs = [
     compressions.map((compression) => ({
       name: `Collector, http/${encoding === 'proto' ? 'protobuf' : encoding}, ${compression}`,
       serve: httpServer,
-      exporter: (port) => ['otlp_http', { endpoint: `http://127.0.0.1:${port}`, encoding, compression, headers }],
+      exporters: (ports) => forAll(httpExporter(ports, { encoding, compression })),
     })),
   ),
   ...compressions.map((compression) => ({
     name: `Collector, gRPC, ${compression}`,
     serve: grpcServer,
-    exporter: (port) => ['otlp_grpc', { endpoint: `127.0.0.1:${port}`, tls: { insecure: true }, compression, headers }],
+    exporters: (ports) => forAll(grpcExporter(ports, { compression })),
   })),
   {
     name: 'Collector, OTAP, defaults',
     serve: otapServer,
     needsArrow: true,
-    exporter: (port) => ['otelarrow', { endpoint: `127.0.0.1:${port}`, tls: { insecure: true }, headers }],
+    exporters: (ports) => forAll(otapExporter(ports)),
+  },
+  // Logs are half of the rows.
+  {
+    name: 'Collector, one server, half over HTTP and half over gRPC',
+    serve: bothServer,
+    exporters: (ports) => ({ ...forAll(grpcExporter(ports)), logs: httpExporter(ports) }),
+  },
+  {
+    name: 'Collector, one server, half over HTTP and half over OTAP',
+    serve: bothServer,
+    needsArrow: true,
+    exporters: (ports) => ({ ...forAll(otapExporter(ports)), logs: httpExporter(ports) }),
   },
 ];
 
@@ -102,11 +127,13 @@ async function reconcile(run) {
   let stopCollector = async () => '';
   try {
     const [server] = await query(`FROM ${run.serve}, token := '${TOKEN}')`);
-    const port = Number(server.listen_url.split(':').at(-1));
-    let target = ['--otlp-endpoint', `127.0.0.1:${port}`, '--otlp-header', `authorization="Bearer ${TOKEN}"`];
-    if (run.exporter !== undefined) {
+    const [{ urls }] = await query('SELECT [listener.url FOR listener IN listeners] AS urls FROM otlp_server_list()');
+    // gRPC is at the last listener, which is the only one of some servers.
+    const ports = { http: portOf(urls[0]), grpc: portOf(urls.at(-1)) };
+    let target = ['--otlp-endpoint', `127.0.0.1:${ports.http}`, '--otlp-header', `authorization="Bearer ${TOKEN}"`];
+    if (run.exporters !== undefined) {
       const binary = run.needsArrow ? arrowCollector : collector;
-      const started = await startCollector(binary, run.exporter(port));
+      const started = await startCollector(binary, run.exporters(ports));
       stopCollector = started.stop;
       target = ['--otlp-endpoint', `127.0.0.1:${started.port}`];
     }
@@ -144,18 +171,24 @@ async function reconcile(run) {
 }
 
 /** Resolves once the Collector listens. `stop` lets it send what it has, and gives its warnings. */
-async function startCollector(binary, [exporter, settings]) {
+async function startCollector(binary, exporters) {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'otelduck-interop-'));
   const configFile = join(folder, 'config.yaml');
-  const pipeline = { receivers: ['otlp'], exporters: [exporter] };
   const config = {
     receivers: { otlp: { protocols: { grpc: { endpoint: `127.0.0.1:${port}` } } } },
     // Spans come one by one here, faster than a queue of the default size takes on a busy machine.
-    exporters: { [exporter]: { ...settings, sending_queue: { queue_size: 100_000 } } },
+    exporters: Object.fromEntries(
+      Object.values(exporters).map(([name, settings]) => [
+        name,
+        { ...settings, sending_queue: { queue_size: 100_000 } },
+      ]),
+    ),
     service: {
       telemetry: { metrics: { level: 'none' }, logs: { level: 'warn' } },
-      pipelines: { logs: pipeline, traces: pipeline, metrics: pipeline },
+      pipelines: Object.fromEntries(
+        Object.entries(exporters).map(([signal, [name]]) => [signal, { receivers: ['otlp'], exporters: [name] }]),
+      ),
     },
   };
   // YAML takes JSON.
@@ -240,6 +273,10 @@ function collectorBinary(folder, moreExporters) {
     );
     return undefined;
   }
+}
+
+function portOf(url) {
+  return Number(url.split(':').at(-1));
 }
 
 function freePort() {
