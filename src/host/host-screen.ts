@@ -11,7 +11,7 @@ import { ProgressLine } from './shell/progress-line.js';
 import type { Shell, ShellScreen } from './shell/shell.js';
 import { type InterruptMeaning, Terminal } from './shell/terminal.js';
 
-/** Width of boxes that no terminal limits. */
+/** Width of boxes that no terminal limits, or one that does not tell its size. */
 const WIDTH_ELSEWHERE = 120;
 
 export function hostScreen(
@@ -24,7 +24,7 @@ export function hostScreen(
     ...sinks,
     outPaint: paintOf(host, host.stdout),
     errPaint,
-    width: () => (host.stdout.isTTY ? host.stdout.columns : WIDTH_ELSEWHERE),
+    width: () => (host.stdout.isTTY ? host.stdout.columns : 0) || WIDTH_ELSEWHERE,
     ...(reader === 'person' && host.stderr.isTTY ? { progress: new ProgressLine(host.stderr, errPaint) } : {}),
   };
 }

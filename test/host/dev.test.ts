@@ -25,9 +25,9 @@ function portsIn(text: string): { http: number; grpc: number } {
 }
 
 /** The command at a terminal of this process's, with a person's keys. */
-async function atTerminal(args: readonly string[]) {
+async function atTerminal(args: readonly string[], size = { columns: 80, rows: 24 }) {
   const keys = new PassThrough();
-  const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 });
+  const output = Object.assign(new PassThrough(), { isTTY: true, ...size });
   const errors = new PassThrough();
   let stderr = '';
   errors.setEncoding('utf8').on('data', (text: string) => {
@@ -79,12 +79,15 @@ describe('at a terminal', () => {
 
   test('Ctrl-C at an empty prompt ends it, and clears what is typed before', async () => {
     const file = join(folder, 'kept.duckdb');
-    const dev = await atTerminal([...ANY_PORT, file]);
+    // A terminal that does not tell its size ended the program with Enter.
+    const dev = await atTerminal([...ANY_PORT, file], { columns: 0, rows: 0 });
     expect((await dev.shows(/D $/)).replaceAll('\n', '')).toContain(`Rows are kept in ${file}.`);
     dev.keys.write('SELECT');
     await dev.shows(/D SELECT$/);
     dev.keys.write('\x03');
     await dev.shows(/SELECT\^C\nD $/);
+    dev.keys.write('.print here\r');
+    await dev.shows(/^here\nD $/m);
     dev.keys.write('\x03');
     expect(await dev.ended).toBe(0);
   });

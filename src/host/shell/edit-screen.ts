@@ -17,7 +17,7 @@ export interface EditView {
   readonly prompts: readonly [string, string];
 }
 
-/** The terminal that is drawn on; without a size it is taken for one of 80 columns. */
+/** The terminal that is drawn on. */
 export type EditTerminal = Writable & { readonly columns?: number; readonly rows?: number };
 
 interface Layout {
@@ -26,6 +26,9 @@ interface Layout {
   readonly cursorColumn: number;
 }
 
+/** Of terminals that do not tell their size: some say 0. */
+const COLUMNS_UNKNOWN = 80;
+const ROWS_UNKNOWN = 24;
 const TAB = '    ';
 const graphemes = new Intl.Segmenter();
 
@@ -40,7 +43,8 @@ export class EditScreen {
   }
 
   draw(view: EditView): void {
-    const { columns = 80, rows: height = 24 } = this.#terminal;
+    const columns = this.#terminal.columns || COLUMNS_UNKNOWN;
+    const height = this.#terminal.rows || ROWS_UNKNOWN;
     const layout = layoutOf(view, columns);
     // A text that is higher than the terminal is shown as far as it fits above the cursor: what has been scrolled out
     // of the terminal cannot be drawn over.
