@@ -169,3 +169,42 @@ for (const [delayedNameRemoval, outcome] of [
     else await expect(answer).rejects.toThrow('vector cannot contain metrics with the same labelset');
   });
 }
+
+for (const [type, infos] of [
+  ['counter', []],
+  [
+    'gauge',
+    [
+      'PromQL info: metric might not be a counter, __type__ label is not set to "counter" or "histogram", got "gauge": "a_total" (1:6)',
+    ],
+  ],
+] as const) {
+  test(`a rate of a metric whose type label is ${type} is judged by it`, async () => {
+    const source = new MemorySource();
+    const samples = [0, 1, 2].map((minute) => ({ timeMs: minute * MINUTE, value: minute, startMs: 0 }));
+    source.add(Labels.of({ __name__: 'a_total', __type__: type, __unit__: 'bytes' }), samples);
+    const request = { query: 'rate(a_total[5m])', source, principal: undefined };
+    const answer = await evaluateInstant(request, 2 * MINUTE, { typeAndUnitLabels: true });
+    expect(answer.infos).toEqual(infos);
+    expect(answer.result).toMatchObject({ samples: [{ labels: { entries: [] } }] });
+  });
+}
+
+test('a shorter lookback ends series sooner', async () => {
+  const request = { query: 'a', source: sourceOf('a'), principal: undefined };
+  const timeMs = 61 * MINUTE;
+  expect((await evaluateInstant(request, timeMs)).result).toMatchObject({ samples: [{ value: 59 }] });
+  expect((await evaluateInstant(request, timeMs, { lookbackMs: MINUTE })).result).toMatchObject({ samples: [] });
+});
+
+test('a subquery without a step takes that of the engine', async () => {
+  const request = { query: 'count_over_time(a[10m:])', source: sourceOf('a'), principal: undefined };
+  const options = { defaultSubqueryStepMs: (rangeMs: number) => rangeMs / 5 };
+  expect((await evaluateInstant(request, 30 * MINUTE, options)).result).toMatchObject({ samples: [{ value: 5 }] });
+});
+
+test('an answer says how many samples were read', async () => {
+  const request = { query: 'sum(rate({job="api"}[10m]))', source: sourceOf('a', 'b'), principal: undefined };
+  const { statistics } = await evaluateInstant(request, 30 * MINUTE);
+  expect(statistics).toEqual({ samplesRead: 20, peakSamples: 12 });
+});

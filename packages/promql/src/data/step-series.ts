@@ -58,11 +58,11 @@ export class StepSeries {
 
   /** Samples that the series counts as, where samples are limited. */
   get weight(): number {
+    const { kinds, histograms } = this;
     let weight = 0;
-    for (const kind of this.kinds) if (kind === FLOAT) weight++;
-    if (this.histograms === undefined) return weight;
-    for (const [step, kind] of this.kinds.entries()) {
-      if (kind === HISTOGRAM) weight += sampleWeight(this.histograms[step]!);
+    for (let step = 0; step < kinds.length; step++) {
+      if (kinds[step] === FLOAT) weight++;
+      else if (kinds[step] === HISTOGRAM) weight += sampleWeight(histograms![step]!);
     }
     return weight;
   }

@@ -8,6 +8,7 @@ import type { Position } from '../syntax/position.js';
 import { haveSharedLabels } from '../vector/collect.js';
 import type { Evaluation } from './evaluation.js';
 import { type Implementation, implementations } from './functions/table.js';
+import { HeldSeries } from './held-series.js';
 import type { RangeCall, RangeFunction } from './range-call.js';
 import { type RangeSeries, windowEnd } from './range-series.js';
 import { scalarOf } from './value.js';
@@ -36,16 +37,17 @@ export async function callRangeFunction(
   }
   refuseUnfitExtension(call, implementation, range);
   const rangeCall = rangeCallOf(evaluation, call, range, scalars);
-  const results: StepSeries[] = [];
+  const held = new HeldSeries(evaluation.control);
   const batches = early === undefined ? evaluation.rangeSeries(range, grid) : [early];
   for await (const batch of batches) {
     for (const series of batch) {
       const result = evaluateSeries(evaluation, series, range, grid, implementation, rangeCall);
       noteNonCounter(evaluation, call, series, result, rangeCall);
-      if (!result.isEmpty) results.push(result);
+      held.add(result);
       await evaluation.control.checkpoint();
     }
   }
+  const results = held.handOver();
   if (evaluation.options.delaysNameRemoval) return results;
   const named = results.map((result) => (result.dropsName ? withoutName(result) : result));
   if (haveSharedLabels(named)) throw executionError(SAME_LABELS);

@@ -7,6 +7,7 @@ import { callRangeFunction } from './call-range-function.js';
 import type { Evaluation } from './evaluation.js';
 import { absentSeries } from './functions/absent.js';
 import { implementations } from './functions/table.js';
+import { HeldSeries } from './held-series.js';
 import { evaluateInfo } from './info.js';
 import { selectStartTimes, selectTimes } from './select-instant.js';
 import { type Value, vector } from './value.js';
@@ -64,16 +65,15 @@ async function sampleTimes(
   const select = name === 'timestamp' ? selectTimes : selectStartTimes;
   const times = evaluation.instantTimes(selector, grid);
   const effective = times.atMs === undefined ? times : { ...times, offsetMs: 0 };
-  const found: StepSeries[] = [];
+  const held = new HeldSeries(evaluation.control);
   for await (const batch of evaluation.read(selector)) {
     for (const samples of batch) {
       const series = select(samples, effective);
-      if (series.isEmpty) continue;
       for (let step = 0; step < grid.count; step++) series.values[step]! /= 1000;
       series.dropsName = true;
-      found.push(series);
+      held.add(series);
     }
     await evaluation.control.checkpoint();
   }
-  return evaluation.named(found);
+  return evaluation.named(held.handOver());
 }

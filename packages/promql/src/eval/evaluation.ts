@@ -23,6 +23,7 @@ import { combineSets } from '../vector/set-operation.js';
 import { combineVectors, type Matching } from '../vector/vector-operation.js';
 import { evaluateAggregation } from './aggregation.js';
 import { callFunction } from './call.js';
+import { HeldSeries } from './held-series.js';
 import { findStatisticsOnly, withoutBuckets } from './histogram-stats.js';
 import { isStepInvariant } from './invariance.js';
 import type { QueryControl } from './limits.js';
@@ -146,18 +147,18 @@ export class Evaluation {
 
   async #vectorSelector(selector: VectorSelector, grid: Grid): Promise<Value> {
     const times = this.instantTimes(selector, grid);
-    const series: StepSeries[] = [];
+    const held = new HeldSeries(this.control);
     for await (const batch of this.read(selector)) {
       for (const samples of batch) {
         const selected =
           selector.extension === 'smoothed'
             ? selectSmoothed(samples, times, this.annotations, selector.position)
             : selectInstants(samples, times);
-        if (!selected.isEmpty) series.push(selected);
+        held.add(selected);
       }
       await this.control.checkpoint();
     }
-    return vector(series);
+    return vector(held.handOver());
   }
 
   async #binary(operation: BinaryOperation, grid: Grid): Promise<Value> {
