@@ -16,6 +16,7 @@ const layers = [
   ['host/shell'],
   ['host/output'],
   ['otlp'],
+  ['otlp-service'],
   ['serve'],
   ['functions'],
   ['control'],
@@ -51,6 +52,14 @@ const DUCKDB_USERS = new Set(['main', 'host', 'otlp', 'duckdb']);
 /** The one folder that may use what lies below the API, where a mistake is garbage rows or a crash. */
 const BINDINGS_USER = 'duckdb';
 
+/**
+ * The host knows plugins by their contract alone: what it may import, and names that only a plugin may say. The load generator
+ * is a command of its own, and knows no plugin either.
+ */
+const HOST = 'host';
+const HOST_IMPORTS = new Set([HOST, 'load', 'duckdb', 'plugin', 'base']);
+const PLUGIN_NAME = /\bot(?:lp|ap)_\w+/g;
+
 const IMPORT = /^(?:import|export)\b(?<clause>[^'";]*?)\bfrom\s*'(?<from>[^']+)'|^import\s*'(?<bare>[^']+)'/gm;
 const DYNAMIC_IMPORT = /\bimport\(\s*'(?<from>[^']+)'/g;
 
@@ -63,7 +72,12 @@ const files = readdirSync(sourceFolder, { recursive: true })
 if (files.length === 0) throw new Error(`there are no TypeScript files in ${sourceFolder}`);
 
 const importsByFile = new Map(files.map((file) => [file, readImports(file)]));
-const findings = [...files.flatMap(misplaced), ...[...importsByFile.values()].flat().flatMap(broken), ...cycles()];
+const findings = [
+  ...files.flatMap(misplaced),
+  ...files.flatMap(pluginNames),
+  ...[...importsByFile.values()].flat().flatMap(broken),
+  ...cycles(),
+];
 
 for (const finding of findings) console.error(finding);
 if (findings.length > 0) {
@@ -121,6 +135,16 @@ function misplaced(file) {
   return found;
 }
 
+/** Functions, tables and options of a plugin that the host names, in comments too: those would be wrong for another plugin. */
+function pluginNames(file) {
+  if (outermost(file) !== HOST) return [];
+  const text = readFileSync(join(sourceFolder, file), 'utf8');
+  return [...text.matchAll(PLUGIN_NAME)].map(({ 0: name, index }) => {
+    const line = text.slice(0, index).split('\n').length;
+    return `${place(file)}:${line}: '${name}': the host knows plugins by src/plugin.ts, and names nothing of theirs`;
+  });
+}
+
 function broken(imported) {
   const { file, specifier, line, target, isTypeOnly } = imported;
   const wrong = (rule) => [`${place(file)}:${line}: '${specifier}': ${rule}`];
@@ -131,6 +155,9 @@ function broken(imported) {
   if (from === -1 || to === -1) return [];
   if (target === NODE_API && !isTypeOnly && !DUCKDB_USERS.has(outermost(file))) {
     return wrong(`only ${[...DUCKDB_USERS].join(', ')} may use it; others may import types from @duckdb/node-api`);
+  }
+  if (outermost(file) === HOST && !HOST_IMPORTS.has(outermost(target))) {
+    return wrong(`the host knows plugins by src/plugin.ts, and imports only from ${[...HOST_IMPORTS].join(', ')}`);
   }
   const isAllowed = layerOf(file) === layerOf(target) || to > from;
   return isAllowed ? [] : wrong(`${layerOf(file)} may import from its own folder and from those after it: ${order()}`);

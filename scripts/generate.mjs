@@ -13,7 +13,7 @@ const { serveOptions } = await built('schema/serve-options.js');
 const { telemetryTables } = await built('schema/tables.js');
 const { sealsTable } = await built('schema/seals.js');
 const { hostVariables } = await built('host/serve-settings.js');
-const { isListenerOption } = await built('host/listener-settings.js');
+const { otlpService } = await built('otlp-service.js');
 const { readOtlp } = await built('functions/read-otlp.js');
 const { readOtap } = await built('functions/read-otap.js');
 const { otapFileOptions, otlpFileOptions } = await built('files/file-options.js');
@@ -211,9 +211,9 @@ function fileReaderReference() {
 
 function environmentReference() {
   const ours = Object.entries(hostVariables).map(([name, variable]) => [`\`${variable}\``, '', hostMeanings[name]]);
-  const options = Object.keys(serveOptions).map((name) => {
+  const options = Object.entries(otlpService.options).map(([name, { ofListener }]) => {
     const upper = name.toUpperCase();
-    const list = isListenerOption(name) ? `; several with commas between, one for each server` : '';
+    const list = ofListener ? `; several with commas between, one for each server` : '';
     return [`\`OTELDUCK_${upper}\``, `\`DUCKDB_OTLP_${upper}\``, `\`${name}\`${list}`];
   });
   return table(['Variable', 'Accepted too', 'The same as'], [...ours, ...options]);

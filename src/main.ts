@@ -11,6 +11,7 @@ const exitCode = await runHost({
   stdout: process.stdout,
   stderr: process.stderr,
   defaultPlugins: [otlp],
+  service: otlp.service,
 });
 await boundExit();
 process.exit(exitCode);

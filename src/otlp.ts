@@ -9,8 +9,10 @@ import { FEWEST_POOL_THREADS, libuvPoolThreads, SMALLEST_POOL_THREADS } from './
 import { DuckDBFiles } from './files/file-source.js';
 import { ReadErrorLog } from './files/read-error-log.js';
 import { ReadPool } from './files/read-pool.js';
+import { otlpArrivals } from './functions/arrivals.js';
 import { otlpDisplay } from './functions/display.js';
 import { SqlFunctions } from './functions/register.js';
+import { otlpService } from './otlp-service.js';
 import type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
 import { type ServeArguments, type Served, serve } from './serve.js';
 
@@ -28,7 +30,13 @@ export interface AttachedOtlp extends AttachedPlugin {
  * any call to return. Warns when it is too small for queries and servers side by side, and when the process exits with rows
  * that were accepted and not committed.
  */
-export const otlp = { name: 'otlp', display: otlpDisplay, attach } satisfies DuckDBPlugin;
+export const otlp = {
+  name: 'otlp',
+  display: otlpDisplay,
+  service: otlpService,
+  arrivals: otlpArrivals,
+  attach,
+} satisfies DuckDBPlugin;
 
 async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOptions = {}): Promise<AttachedOtlp> {
   const poolThreads = libuvPoolThreads(process.env);

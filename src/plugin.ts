@@ -7,6 +7,10 @@ export interface DuckDBPlugin {
   readonly name: string;
   /** For hosts that show results to people. */
   readonly display?: DisplayHints;
+  /** For hosts that run the plugin's servers. */
+  readonly service?: PluginService;
+  /** For hosts that show what servers accept as it comes. */
+  readonly arrivals?: ArrivalFeed;
   /** Registers the plugin's functions with the instance. Rejects if this plugin is attached to it already. */
   attach(instance: DuckDBInstance, options?: AttachOptions): Promise<AttachedPlugin>;
 }
@@ -25,6 +29,109 @@ export interface WaterfallColumns {
   readonly name: string;
   readonly start: string;
   readonly duration: string;
+}
+
+/** How a host runs a plugin's servers: what can be said of them, and how one is started. */
+export interface PluginService {
+  /** Options by name, as SQL spells it. A host makes a flag and an environment variable of each. */
+  readonly options: Readonly<Record<string, ServiceOption>>;
+  /** What variables of options may begin with besides the host's own prefix, which wins. */
+  readonly variablePrefixes: readonly string[];
+  /** The switch for listening on hosts other than this one. It is meant for the host's own listeners, too. */
+  readonly otherHostsSwitch: string;
+  /** The server that runs when nobody names one. */
+  readonly defaultServer: DefaultServer;
+  readonly dev: DevService;
+  /** Starts a server on a connection that has the plugin's functions. Rejects with a `ServerStartError`. */
+  start(connection: DuckDBConnection, server: AskedServer): Promise<StartedServer>;
+}
+
+export interface ServiceOption {
+  readonly sqlType: 'VARCHAR' | 'BOOLEAN' | 'UBIGINT' | 'BIGINT';
+  readonly doc: string;
+  readonly defaultText: string;
+  /** For a switch that is on by default: what turning it off does. */
+  readonly offDoc?: string;
+  /** Whether others must not read it in a list of processes. */
+  readonly isSecret?: true;
+  /** For what each server has of its own: a word that several may share, or the address of one more listener, or `none`. */
+  readonly ofListener?: 'word' | 'address';
+}
+
+export interface DefaultServer {
+  readonly uri: string;
+  /** Values of options with addresses, by name. They hold where nobody says how to listen. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** URI and addresses in words. */
+  readonly doc: string;
+}
+
+/** What is different in a server that runs on a developer's machine, without a token and watched. */
+export interface DevService {
+  readonly arguments: ServerArguments;
+  /** What the URI is for, and each option with an address. */
+  readonly uriDoc: string;
+  readonly addressDocs: Readonly<Record<string, string>>;
+  /** What people are told when it listens: where, and how programs send there. */
+  banner(listeners: readonly StartedListener[], place: 'default' | 'other'): readonly string[];
+  /** A query to begin with. */
+  readonly exampleQuery: string;
+}
+
+/** SQL literals by option. */
+export type ServerArguments = Readonly<Record<string, string>>;
+
+/** A server that is to be started. */
+export interface AskedServer {
+  readonly uri: string;
+  readonly arguments: ServerArguments;
+}
+
+export interface StartedServer {
+  /** What there is to know of it, for a log. A token is told only if nobody chose it. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly listeners: readonly StartedListener[];
+}
+
+export interface StartedListener {
+  readonly url: string;
+  readonly transport: string;
+}
+
+/** Its message tells a user of the host what to do, and has no secret. */
+export interface ServerStartError extends Error {
+  /** The host that is not this machine, where that is the cause. */
+  readonly otherHost?: string | undefined;
+}
+
+/** Rows that servers of this process accept, as they come. */
+export interface ArrivalFeed {
+  /** The kinds of rows that lines can be made of. */
+  readonly kinds: readonly string[];
+  /** Plurals of the words in the column `what`. */
+  readonly plurals: Readonly<Record<string, string>>;
+  /**
+   * The query of the rows of a kind that have come since it was last run for this reader, with all their columns. A WHERE may
+   * be written after it. For a kind that does not exist, the query fails and names those that do.
+   */
+  rowsSql(kind: string, reader: string): string;
+  /** The query of the same rows with the columns of `ArrivalRow`, in that order, for lines that people read. */
+  linesSql(kind: string, reader: string): string;
+}
+
+/** A row as people see it pass. At most one of `label`, `duration_ms` and `amount` is shown. */
+export interface ArrivalRow {
+  /** One word for it, such as "log". */
+  readonly what: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly service: string;
+  readonly words: string;
+  readonly label: string | null;
+  readonly duration_ms: number | null;
+  readonly amount: number | null;
+  readonly unit: string | null;
+  readonly tone: 'failure' | 'warning' | null;
 }
 
 export interface AttachOptions {

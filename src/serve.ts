@@ -42,13 +42,17 @@ export async function serve(
     ...named.map(({ name }) => `${quotedIdentifier(name)} := ?`),
   ];
   const values = [...(uri === undefined ? [] : [uri]), ...named.map(({ value }) => value)];
-  const name = uri?.startsWith('otap:') ? 'otap_serve' : 'otlp_serve';
-  const row = await rowOf(connect, serveColumns, `FROM ${name}(${parameters.join(', ')})`, values);
+  const row = await rowOf(connect, serveColumns, `FROM ${serveFunctionOf(uri)}(${parameters.join(', ')})`, values);
   return {
     ...row,
     flush: () => rowOf(connect, flushColumns, 'FROM otlp_flush(?)', [row.listen_uri]),
     stop: () => rowOf(connect, stopColumns, 'FROM otlp_stop(?)', [row.listen_uri]),
   };
+}
+
+/** The function that starts a server at the URI. */
+export function serveFunctionOf(uri: string | undefined): 'otlp_serve' | 'otap_serve' {
+  return uri?.startsWith('otap:') ? 'otap_serve' : 'otlp_serve';
 }
 
 /** The one row of a query, whose columns say its type. */

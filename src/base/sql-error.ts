@@ -118,6 +118,12 @@ export function withCode(code: SqlErrorCode, text: string): string {
   return `${text} [${code}]`;
 }
 
+/** The code in the text of an error that came back through SQL, which keeps nothing else. */
+export function codeIn(text: string): SqlErrorCode | undefined {
+  const code = /\[(OTLP_[A-Z_]+)\]/.exec(text)?.[1];
+  return code !== undefined && Object.hasOwn(sqlErrorCodes, code) ? (code as SqlErrorCode) : undefined;
+}
+
 export class SqlError extends Error {
   readonly code: SqlErrorCode;
 

@@ -2,10 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { SqlError } from '../base/sql-error.js';
+import { checkToken } from '../base/token-rule.js';
 import { namedCatalog } from '../catalog/table-home.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { type GivenValue, readOptions } from '../schema/option-declaration.js';
-import { checkToken, type ServeOptions, serveOptions } from '../schema/serve-options.js';
+import { type ServeOptions, serveOptions } from '../schema/serve-options.js';
 import {
   canonicalUri,
   isLocalHost,

@@ -2,30 +2,19 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { checkToken } from '../base/token-rule.js';
 import { version as duckdbVersion } from '../duckdb/node-api.js';
 import { type LoadInvocation, loadCommand } from '../load/load-command.js';
-import type { Option } from '../schema/option-declaration.js';
-import { checkToken, type ServeOptionName, serveOptions } from '../schema/serve-options.js';
-import {
-  type AskedServer,
-  DEFAULT_GRPC,
-  DEFAULT_URI,
-  isListenerOption,
-  ListenerFlags,
-  type ListenerOptionName,
-  listenerArguments,
-  NONE,
-} from './listener-settings.js';
+import type { AskedServer, PluginService, ServerArguments, ServiceOption } from '../plugin.js';
+import { ListenerFlags, listenerArguments, listenerOptionNames } from './listener-settings.js';
 import { type ModeName, modes } from './output/result-modes.js';
 import {
   type Environment,
   flagOf,
   hostVariables,
   isOnByDefault,
-  type ServeArguments,
   type ServeFlags,
-  serveArguments,
-  serveOptionNames,
+  sharedArguments,
   variableOf,
 } from './serve-settings.js';
 import type { ShellSettings } from './shell/shell-settings.js';
@@ -64,7 +53,7 @@ export interface ServeInvocation extends HostSettings {
   readonly servers: readonly AskedServer[];
   readonly init: string | undefined;
   /** What all servers share. */
-  readonly arguments: ServeArguments;
+  readonly arguments: ServerArguments;
   readonly drainTimeoutMs: number;
   /** Where other DuckDBs attach, if anywhere. */
   readonly quack: { readonly uri: string; readonly token: string | undefined } | undefined;
@@ -97,10 +86,11 @@ export const packageVersion: string = (
 ).version;
 export const versionText = `otelduck v${packageVersion}, DuckDB ${duckdbVersion()}`;
 
-/** `serveEnvironment` is asked for by `serve` alone: it may read a file. */
+/** `service` has the flags of servers. `serveEnvironment` is asked for by `serve` alone: it may read a file. */
 export function parseCommandLine(
   argv: readonly string[],
   environment: Environment,
+  service: PluginService,
   serveEnvironment: () => Environment = () => environment,
 ): Invocation | Answer {
   let out = '';
@@ -110,8 +100,8 @@ export function parseCommandLine(
     invocation = parsed;
   };
   const program = shellCommand(accept)
-    .addCommand(serveCommand(serveEnvironment, accept))
-    .addCommand(devCommand(accept))
+    .addCommand(serveCommand(service, serveEnvironment, accept))
+    .addCommand(devCommand(service, accept))
     .addCommand(loadCommand(environment, accept));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
@@ -220,8 +210,13 @@ function shellCommand(accept: (invocation: ShellInvocation) => void): Command {
   });
 }
 
-function serveCommand(environment: () => Environment, accept: (invocation: ServeInvocation) => void): Command {
-  const listeners = new ListenerFlags();
+function serveCommand(
+  service: PluginService,
+  environment: () => Environment,
+  accept: (invocation: ServeInvocation) => void,
+): Command {
+  const listeners = new ListenerFlags(service);
+  const listenerFlags = listenerOptionNames(service).map((name) => flagOf(name, service.options[name]!));
   const command = new Command('serve')
     .description(
       'Runs servers until SIGTERM, SIGINT or SIGHUP, then commits what they hold. Each option can be given as an ' +
@@ -230,7 +225,7 @@ function serveCommand(environment: () => Environment, accept: (invocation: Serve
     .argument('[database]', `database file, or :memory: (default: ${DEFAULT_DATABASE} in the working folder)`)
     .option(
       '--uri <uri>',
-      `where a server listens; may be repeated (default: ${DEFAULT_URI}, with OTLP/gRPC at ${DEFAULT_GRPC}, or none with --init or --quack). --transport and --grpc are of the --uri before them`,
+      `where a server listens; may be repeated (default: ${service.defaultServer.doc}, or none with --init or --quack). ${listenerFlags.join(' and ')} are of the --uri before them`,
       (uri: string) => listeners.addUri(nonEmptyFlag(uri)),
     )
     .option('--init <file>', 'SQL to run first: attach catalogs, start servers')
@@ -244,13 +239,12 @@ function serveCommand(environment: () => Environment, accept: (invocation: Serve
     .showSuggestionAfterError();
   addHostOptions(command);
   command.optionsGroup('Servers:');
-  for (const name of serveOptionNames) {
-    const option: Option<unknown> = serveOptions[name];
+  for (const [name, option] of Object.entries(service.options)) {
     const value = option.sqlType === 'BOOLEAN' ? '' : option.sqlType === 'VARCHAR' ? ' <text>' : ' <number>';
-    const flag = `${flagOf(name)}${value}`;
-    if (!isListenerOption(name)) command.option(flag, serveOptionHelp(name));
-    else
-      command.option(flag, listenerOptionHelp(name), (text: string) => listeners.setOption(name, nonEmptyFlag(text)));
+    const flag = `${flagOf(name, option)}${value}`;
+    const help = serveOptionHelp(name, option);
+    if (option.ofListener === undefined) command.option(flag, help);
+    else command.option(flag, help, (text: string) => listeners.setOption(name, nonEmptyFlag(text)));
   }
   return command.action((database: string | undefined) => {
     const variables = environment();
@@ -265,8 +259,7 @@ function serveCommand(environment: () => Environment, accept: (invocation: Serve
     const init = options.init ?? nonEmpty(variables[hostVariables.init]);
     try {
       const quack = quackSettings(options, variables);
-      const names = serveOptionNames.filter((name) => !isListenerOption(name));
-      const shared = serveArguments(names, serveFlags(command), variables);
+      const shared = sharedArguments(service, serveFlags(command, service), variables);
       accept({
         kind: 'serve',
         database: database ?? nonEmpty(variables[hostVariables.database]),
@@ -287,41 +280,32 @@ function serveCommand(environment: () => Environment, accept: (invocation: Serve
   });
 }
 
-/** Rows of a server that runs while somebody looks are committed at once, so that queries see them. */
-const DEV_SEAL_MAX_AGE_MS = 500;
-
-function devCommand(accept: (invocation: DevInvocation) => void): Command {
+function devCommand(service: PluginService, accept: (invocation: DevInvocation) => void): Command {
+  const { dev, defaultServer } = service;
   const command = new Command('dev')
     .description(
       'Takes what the SDKs of programs on this machine send by default, without a token, and shows it as it comes, with ' +
         'a prompt for SQL below. Ctrl-C or Ctrl-D ends it.',
     )
     .argument('[database]', 'database file; in memory when not given')
-    .option('--uri <uri>', 'where to listen for OTLP/HTTP', nonEmptyFlag, DEFAULT_URI)
-    .option('--grpc <address>', `where to listen for OTLP/gRPC and OTAP, or ${NONE}`, nonEmptyFlag, DEFAULT_GRPC)
-    .helpOption('-h, --help', 'show this help')
-    .showSuggestionAfterError();
+    .option('--uri <uri>', dev.uriDoc, nonEmptyFlag, defaultServer.uri);
+  const addresses = Object.entries(defaultServer.addresses);
+  for (const [name, address] of addresses) {
+    const flag = flagOf(name, service.options[name]!);
+    command.option(`${flag} <address>`, dev.addressDocs[name]!, nonEmptyFlag, address);
+  }
+  command.helpOption('-h, --help', 'show this help').showSuggestionAfterError();
   addHostOptions(command);
   return command.action((database: string | undefined) => {
-    const { uri, grpc, memoryLimit, plugin } = command.opts<{
-      uri: string;
-      grpc: string;
-      memoryLimit?: string;
-      plugin?: string[];
-    }>();
+    const { uri, memoryLimit, plugin } = command.opts<{ uri: string; memoryLimit?: string; plugin?: string[] }>();
+    const values = command.opts<Record<string, string>>();
+    const given = Object.fromEntries(addresses.map(([name]) => [name, values[keyOf(name)]!]));
     accept({
       kind: 'dev',
       database: database ?? ':memory:',
       memoryLimit,
       plugins: plugin ?? [],
-      server: {
-        uri,
-        arguments: {
-          disable_auth: 'true',
-          seal_max_age_ms: String(DEV_SEAL_MAX_AGE_MS),
-          ...listenerArguments({ grpc }),
-        },
-      },
+      server: { uri, arguments: { ...dev.arguments, ...listenerArguments(given, service) } },
     });
   });
 }
@@ -341,37 +325,32 @@ function nonEmptyFlag(value: string): string {
   return value;
 }
 
-const listenerDefaults: Readonly<Record<ListenerOptionName, string>> = {
-  transport: serveOptions.transport.defaultText.replaceAll('`', ''),
-  grpc: `${DEFAULT_GRPC} when neither --uri nor --transport is given, else ${NONE}; ${NONE} opens no such listener`,
-};
-
-function listenerOptionHelp(name: ListenerOptionName): string {
-  return `${serveOptions[name].doc.replaceAll('`', '')} (default: ${listenerDefaults[name]})`;
-}
-
-function serveOptionHelp(name: ServeOptionName): string {
-  const { doc, offDoc, defaultText }: Option<unknown> = serveOptions[name];
+function serveOptionHelp(name: string, { doc, offDoc, defaultText, isSecret }: ServiceOption): string {
   // The flag of a switch that is on by default says the opposite of the option.
   if (offDoc !== undefined) return offDoc.replaceAll('`', '');
   const help = `${doc.replaceAll('`', '')} (default: ${defaultText.replaceAll('`', '')})`;
-  return name === 'token' ? `${help} ${shownByPs(variableOf(name))}` : help;
+  return isSecret ? `${help} ${shownByPs(variableOf(name))}` : help;
 }
 
 function shownByPs(variable: string): string {
   return `Whoever may list processes (ps) reads it here: prefer ${variable}.`;
 }
 
-/** The options of the option table that the command line gave, by their SQL names. */
-function serveFlags(command: Command): ServeFlags {
+/** The options of servers that the command line gave, by their SQL names. */
+function serveFlags(command: Command, { options }: PluginService): ServeFlags {
   const values = command.opts<Record<string, string | boolean>>();
   return Object.fromEntries(
-    serveOptionNames.flatMap((name) => {
-      const key = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    Object.entries(options).flatMap(([name, option]) => {
+      const value = values[keyOf(name)];
       // Commander gives switches that are on by default a value whether or not their flag was there.
-      return values[key] === undefined || (isOnByDefault(name) && values[key] === true) ? [] : [[name, values[key]]];
+      return value === undefined || (isOnByDefault(option) && value === true) ? [] : [[name, value]];
     }),
   );
+}
+
+/** Under which Commander keeps the value of a flag. */
+function keyOf(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function milliseconds(source: string, text: string | undefined): number {

@@ -3,30 +3,22 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf } from '../base/failure.js';
-import type { DuckDBPlugin } from '../plugin.js';
+import type { DuckDBPlugin, PluginService, ServerStartError, StartedListener } from '../plugin.js';
 import { type DevInvocation, versionText } from './command-line.js';
 import { EndSignals } from './end-signals.js';
 import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
 import { hostScreen, hostTerminal, ownInitFile, paintOf } from './host-screen.js';
-import { DEFAULT_GRPC, DEFAULT_URI } from './listener-settings.js';
+import { isDefaultServer } from './listener-settings.js';
 import { ReaderGone, StreamSink, type TextSink } from './output/text-sink.js';
-import { serveStatement } from './serve-settings.js';
 import { Arrivals } from './shell/arrivals.js';
 import { Shell } from './shell/shell.js';
 import { closedText } from './shell-session.js';
-import { startError } from './start-error.js';
 
 /** How long a row may wait to be shown. With the bound on lines it is how many a person is shown in a second. */
 const PAUSE_MS = 250;
 /** What a program that wrote to nobody ends with. */
 const READER_GONE_CODE = 141;
-
-interface Listening {
-  readonly url: string;
-  readonly transport: string;
-}
 
 export async function runDev(invocation: DevInvocation, plugins: readonly DuckDBPlugin[], host: Host): Promise<number> {
   const out = new StreamSink(host.stdout);
@@ -37,12 +29,13 @@ export async function runDev(invocation: DevInvocation, plugins: readonly DuckDB
     const database = await HostDatabase.open({ path, isReadOnly: false, memoryLimit }, plugins);
     let code = 0;
     try {
-      const arrivals = new Arrivals(await database.connect(), paintOf(host, host.stdout));
+      const feeds = plugins.flatMap((plugin) => plugin.arrivals ?? []);
+      const arrivals = new Arrivals(await database.connect(), feeds, paintOf(host, host.stdout));
       // From before the server is there, so that nothing that it accepts is missed.
       await arrivals.collect();
-      const listening = await start(await database.connect(), invocation);
+      const listeners = await start(await database.connect(), invocation, host.service);
       const isInteractive = host.stdin.isTTY === true && host.stdout.isTTY === true;
-      await out.write(banner(invocation, listening, isInteractive ? 'person' : 'program'));
+      await out.write(banner(invocation, host.service, listeners, isInteractive ? 'person' : 'program'));
       if (isInteractive) code = await talk(database, plugins, arrivals, host, { out, err }, signals);
       else await follow(arrivals, signals, out);
     } catch (error) {
@@ -61,17 +54,18 @@ export async function runDev(invocation: DevInvocation, plugins: readonly DuckDB
   }
 }
 
-async function start(connection: DuckDBConnection, { server }: DevInvocation): Promise<Listening[]> {
-  const statement = serveStatement(server.uri, server.arguments);
-  await connection.run(statement).catch((error: unknown) => {
-    const host = /Only localhost is allowed, got ('.*?')/.exec(messageOf(error))?.[1];
-    if (host === undefined) throw startError(error, statement);
+async function start(
+  connection: DuckDBConnection,
+  { server }: DevInvocation,
+  service: PluginService,
+): Promise<readonly StartedListener[]> {
+  const { listeners } = await service.start(connection, server).catch((error: ServerStartError) => {
+    if (error.otherHost === undefined) throw error;
     throw new Error(
-      `otelduck dev asks for no token, so it listens on localhost alone, got ${host}; otelduck serve listens elsewhere`,
+      `otelduck dev asks for no token, so it listens on localhost alone, got '${error.otherHost}'; otelduck serve listens elsewhere`,
     );
   });
-  const result = await connection.runAndReadAll('SELECT unnest(listeners, max_depth := 2) FROM otlp_server_list()');
-  return result.getRowObjectsJson() as unknown as Listening[];
+  return listeners;
 }
 
 /** Shows what comes above a prompt, until the person leaves or a signal comes. Resolves with the exit code. */
@@ -84,13 +78,13 @@ async function talk(
   signals: EndSignals,
 ): Promise<number> {
   const screen = hostScreen(host, sinks, 'person');
-  const display = plugins.flatMap((plugin) => plugin.display ?? []);
   const shell = await Shell.start(
     await database.connect(),
     screen,
     {},
     {
-      display,
+      display: plugins.flatMap((plugin) => plugin.display ?? []),
+      arrivals: plugins.flatMap((plugin) => plugin.arrivals ?? []),
       connect: () => database.connect(),
       refuseWork: (reason) => database.refuseWork(reason),
       // Its server would end with the database.
@@ -143,24 +137,21 @@ async function follow(arrivals: Arrivals, signals: EndSignals, out: TextSink): P
 
 function banner(
   { database, server }: DevInvocation,
-  listening: readonly Listening[],
+  service: PluginService,
+  listeners: readonly StartedListener[],
   reader: 'person' | 'program',
 ): string {
-  const isDefault = server.uri === DEFAULT_URI && server.arguments.grpc === `'${DEFAULT_GRPC}'`;
-  const [first] = listening;
+  const place = isDefaultServer(server, service) ? 'default' : 'other';
   const kept =
     database === ':memory:'
       ? 'Rows are in memory and end with this program; otelduck dev FILE keeps them.'
       : `Rows are kept in ${database}.`;
   return [
     versionText,
-    ...listening.map(({ url, transport }) => `  ${transport === 'grpc' ? 'OTLP/gRPC' : 'OTLP/HTTP'}  ${url}`),
-    isDefault
-      ? 'SDKs on this machine send there by default: no variables needed, and no token.'
-      : `SDKs on this machine need OTEL_EXPORTER_OTLP_ENDPOINT=${first!.url}, and no token.`,
+    ...service.dev.banner(listeners, place),
     kept,
     reader === 'person'
-      ? 'What comes is shown above the prompt. Ask with SQL, such as FROM otlp_services(); Ctrl-C or Ctrl-D ends this.'
+      ? `What comes is shown above the prompt. Ask with SQL, such as ${service.dev.exampleQuery}; Ctrl-C or Ctrl-D ends this.`
       : 'What comes is shown here. Ctrl-C ends this.',
     '',
   ]

@@ -2,39 +2,37 @@
 // `--uri` before them; those before the first one, and variables, are for all.
 
 import { quotedString } from '../duckdb/sql-text.js';
-import { type Environment, hostVariables, PREFIXES, type ServeArguments } from './serve-settings.js';
+import type { AskedServer, PluginService, ServerArguments } from '../plugin.js';
+import { type Environment, flagOf, givenVariable, hostVariables } from './serve-settings.js';
 
-/** Options of what listens, which servers do not share. */
-export const listenerOptionNames = ['transport', 'grpc'] as const;
-export type ListenerOptionName = (typeof listenerOptionNames)[number];
-type ListenerOptions = Partial<Record<ListenerOptionName, string>>;
+type ListenerOptions = Readonly<Record<string, string>>;
 
-/** A server that is to be started. */
-export interface AskedServer {
-  readonly uri: string;
-  readonly arguments: ServeArguments;
-}
-
-export const DEFAULT_URI = 'otlp:localhost:4318';
-/** Beside the default URI: SDKs send to one or the other. */
-export const DEFAULT_GRPC = 'localhost:4317';
-/** For `grpc`: no such listener. */
+/** For an option with an address: no such listener. */
 export const NONE = 'none';
 
-export function isListenerOption(name: string): name is ListenerOptionName {
-  return listenerOptionNames.some((listed) => listed === name);
+/** Options of what listens, which servers do not share. */
+export function listenerOptionNames({ options }: PluginService, kind?: 'word' | 'address'): string[] {
+  return Object.keys(options).filter((name) => {
+    const { ofListener } = options[name]!;
+    return ofListener !== undefined && (kind === undefined || kind === ofListener);
+  });
 }
 
 /** The flags about listeners, in the order in which the command line has them. */
 export class ListenerFlags {
-  readonly #forAll: ListenerOptions = {};
-  readonly #servers: { readonly uri: string; readonly options: ListenerOptions }[] = [];
+  readonly #service: PluginService;
+  readonly #forAll: Record<string, string> = {};
+  readonly #servers: { readonly uri: string; readonly options: Record<string, string> }[] = [];
+
+  constructor(service: PluginService) {
+    this.#service = service;
+  }
 
   addUri(uri: string): void {
     this.#servers.push({ uri, options: {} });
   }
 
-  setOption(name: ListenerOptionName, value: string): void {
+  setOption(name: string, value: string): void {
     (this.#servers.at(-1)?.options ?? this.#forAll)[name] = value;
   }
 
@@ -42,31 +40,46 @@ export class ListenerFlags {
    * The servers that are asked for, or the one that is started when none is and `otherwise` says so. Throws naming the
    * variable or flag that fits them not.
    */
-  servers(environment: Environment, shared: ServeArguments, otherwise: 'default' | 'none'): AskedServer[] {
+  servers(environment: Environment, shared: ServerArguments, otherwise: 'default' | 'none'): AskedServer[] {
+    const service = this.#service;
+    const { defaultServer } = service;
     const named = this.#servers.length > 0 ? this.#servers : uriVariable(environment);
-    const servers = named.length === 0 && otherwise === 'default' ? [{ uri: DEFAULT_URI, options: {} }] : named;
-    return servers.map(({ uri, options: own }, index) => {
-      const variables = listenerVariables(environment, index, servers.length);
-      const options: ListenerOptions = { ...variables, ...this.#forAll, ...own };
-      if (servers.length > 1 && own.grpc === undefined && isAddress(this.#forAll.grpc)) {
-        throw new Error('--grpc is of one server: write it after the --uri of that server');
+    const servers = named.length === 0 && otherwise === 'default' ? [{ uri: defaultServer.uri, options: {} }] : named;
+    const words = listenerOptionNames(service, 'word');
+    return servers.map(({ uri, options: own }: { uri: string; options: ListenerOptions }, index) => {
+      const variables = listenerVariables(service, environment, index, servers.length);
+      const given: ListenerOptions = { ...variables, ...this.#forAll, ...own };
+      for (const name of listenerOptionNames(service, 'address')) {
+        if (servers.length > 1 && own[name] === undefined && isAddress(this.#forAll[name])) {
+          const flag = flagOf(name, service.options[name]!);
+          throw new Error(`${flag} is of one server: write it after the --uri of that server`);
+        }
       }
       // Who says how to listen gets that and nothing beside it.
-      if (named.length === 0 && options.transport === undefined) options.grpc ??= DEFAULT_GRPC;
-      return { uri, arguments: { ...shared, ...listenerArguments(options) } };
+      const isDefault = named.length === 0 && words.every((name) => given[name] === undefined);
+      const options = isDefault ? { ...defaultServer.addresses, ...given } : given;
+      return { uri, arguments: { ...shared, ...listenerArguments(options, service) } };
     });
   }
 }
 
-export function listenerArguments({ transport, grpc }: ListenerOptions): ServeArguments {
-  return {
-    ...(transport === undefined ? {} : { transport: quotedString(transport) }),
-    ...(isAddress(grpc) ? { grpc: quotedString(grpc) } : {}),
-  };
+export function listenerArguments(options: ListenerOptions, service: PluginService): ServerArguments {
+  const listens = ([name, value]: [string, string]) => service.options[name]!.ofListener === 'word' || isAddress(value);
+  return Object.fromEntries(
+    Object.entries(options)
+      .filter(listens)
+      .map(([name, value]) => [name, quotedString(value)]),
+  );
 }
 
-function isAddress(grpc: string | undefined): grpc is string {
-  return grpc !== undefined && grpc !== NONE;
+/** Whether a server is the one that runs when nobody says where to listen. */
+export function isDefaultServer({ uri, arguments: given }: AskedServer, { defaultServer }: PluginService): boolean {
+  const addresses = Object.entries(defaultServer.addresses);
+  return uri === defaultServer.uri && addresses.every(([name, address]) => given[name] === quotedString(address));
+}
+
+function isAddress(value: string | undefined): boolean {
+  return value !== undefined && value !== NONE;
 }
 
 function uriVariable(environment: Environment): { uri: string; options: ListenerOptions }[] {
@@ -74,15 +87,21 @@ function uriVariable(environment: Environment): { uri: string; options: Listener
 }
 
 /** What variables say of one of the servers. Each has one word for all of them, or one for each. */
-function listenerVariables(environment: Environment, index: number, count: number): ListenerOptions {
-  const found: ListenerOptions = {};
-  for (const name of listenerOptionNames) {
-    const variable = PREFIXES.map((prefix) => prefix + name.toUpperCase()).find((candidate) => environment[candidate]);
+function listenerVariables(
+  service: PluginService,
+  environment: Environment,
+  index: number,
+  count: number,
+): ListenerOptions {
+  const found: Record<string, string> = {};
+  for (const name of listenerOptionNames(service)) {
+    const variable = givenVariable(name, service, environment);
     if (variable === undefined) continue;
+    const isOfOne = service.options[name]!.ofListener === 'address';
     const values = words(environment[variable]);
-    const isForAll = values.length === 1 && (name !== 'grpc' || !isAddress(values[0]));
+    const isForAll = values.length === 1 && !(isOfOne && isAddress(values[0]));
     if (!isForAll && values.length !== count) {
-      const expected = name === 'grpc' ? 'an address or none' : 'one word for all of them or one';
+      const expected = isOfOne ? 'an address or none' : 'one word for all of them or one';
       throw new Error(
         `${variable} must have ${expected} for each of ${count} servers, commas between, got "${environment[variable]}"`,
       );

@@ -1,5 +1,5 @@
 // A connection → DuckDB's own client-server protocol beside our servers, by its extension quack: any other DuckDB, such
-// as Python's, attaches to this process and runs SQL in it, `otelduck.otlp_serve(…)` included.
+// as Python's, attaches to this process and runs SQL in it, functions of plugins included.
 
 import { randomBytes } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';

@@ -9,7 +9,7 @@ import { loadPlugin } from './load-plugin.js';
 export async function runHost(host: Host): Promise<number> {
   try {
     let environmentFile: string | undefined;
-    const invocation = parseCommandLine(host.argv, host.environment, () => {
+    const invocation = parseCommandLine(host.argv, host.environment, host.service, () => {
       environmentFile = addEnvironmentFile(host.environment);
       return host.environment;
     });

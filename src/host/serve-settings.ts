@@ -1,20 +1,15 @@
-// Flags and environment variables → the SQL that starts servers. The options are those of the option table; a flag wins
-// over a variable, and OTELDUCK_… over the DUCKDB_OTLP_… that it replaces.
+// Flags and environment variables → arguments of servers. The options are those of the plugin that serves; a flag wins over a
+// variable, and OTELDUCK_… over the prefixes that it replaces.
 
 import { nearestName } from '../base/nearest-name.js';
 import { quotedString } from '../duckdb/sql-text.js';
-import type { Option } from '../schema/option-declaration.js';
-import { type ServeOptionName, serveOptions } from '../schema/serve-options.js';
+import type { PluginService, ServerArguments, ServiceOption } from '../plugin.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 /** What the command line gave, by option: text, or whether a switch is on. */
-export type ServeFlags = Readonly<Partial<Record<ServeOptionName, string | boolean>>>;
-/** SQL literals by option. */
-export type ServeArguments = Readonly<Partial<Record<ServeOptionName, string>>>;
+export type ServeFlags = Readonly<Record<string, string | boolean>>;
 
-export const serveOptionNames = Object.keys(serveOptions) as ServeOptionName[];
-
-/** Variables that are not in the option table. */
+/** Variables that are no options of servers. */
 export const hostVariables = {
   database: 'OTELDUCK_DATABASE',
   uri: 'OTELDUCK_URI',
@@ -25,42 +20,48 @@ export const hostVariables = {
   quackToken: 'OTELDUCK_QUACK_TOKEN',
 } as const;
 
-/** Of variables that mean an option; the first wins. */
-export const PREFIXES = ['OTELDUCK_', 'DUCKDB_OTLP_'] as const;
+/** What the variables of all options begin with. */
+const PREFIX = 'OTELDUCK_';
 
-export function flagOf(name: ServeOptionName): string {
+export function flagOf(name: string, option: ServiceOption): string {
   const words = name.replaceAll('_', '-');
-  return isOnByDefault(name) ? `--no-${words}` : `--${words}`;
+  return isOnByDefault(option) ? `--no-${words}` : `--${words}`;
 }
 
 /** The variable of an option, as the documentation names it. */
-export function variableOf(name: ServeOptionName): string {
-  return PREFIXES[0] + name.toUpperCase();
+export function variableOf(name: string): string {
+  return PREFIX + name.toUpperCase();
+}
+
+/** All variables of an option; the first wins. */
+function variablesOf(name: string, { variablePrefixes }: PluginService): string[] {
+  return [variableOf(name), ...variablePrefixes.map((prefix) => prefix + name.toUpperCase())];
+}
+
+/** The variable that gives an option; an empty one gives nothing. */
+export function givenVariable(name: string, service: PluginService, environment: Environment): string | undefined {
+  return variablesOf(name, service).find((candidate) => environment[candidate]);
 }
 
 /** A switch that is on by default has a flag that turns it off. */
-export function isOnByDefault(name: ServeOptionName): boolean {
-  const option: Option<unknown> = serveOptions[name];
+export function isOnByDefault(option: ServiceOption): boolean {
   return option.sqlType === 'BOOLEAN' && option.defaultText === 'true';
 }
 
-/** The arguments of these options, which flags or variables give. */
-export function serveArguments(
-  names: readonly ServeOptionName[],
-  flags: ServeFlags,
-  environment: Environment,
-): ServeArguments {
-  const given: Partial<Record<ServeOptionName, string>> = {};
-  for (const name of names) {
+/** The arguments that servers share, which flags or variables give. */
+export function sharedArguments(service: PluginService, flags: ServeFlags, environment: Environment): ServerArguments {
+  const given: Record<string, string> = {};
+  for (const [name, option] of Object.entries(service.options)) {
+    if (option.ofListener !== undefined) continue;
     const flag = flags[name];
-    const variable = PREFIXES.map((prefix) => prefix + name.toUpperCase()).find((candidate) => environment[candidate]);
-    if (flag !== undefined) given[name] = literal(flagOf(name), serveOptions[name], String(flag));
-    else if (variable !== undefined) given[name] = literal(variable, serveOptions[name], environment[variable]!);
+    const variable = givenVariable(name, service, environment);
+    if (flag !== undefined) given[name] = literal(flagOf(name, option), option, String(flag));
+    else if (variable !== undefined) given[name] = literal(variable, option, environment[variable]!);
   }
   return given;
 }
 
-function literal(source: string, option: Option<unknown>, text: string): string {
+function literal(source: string, option: ServiceOption, text: string): string {
   if (option.sqlType === 'VARCHAR') return quotedString(text);
   if (option.sqlType === 'BOOLEAN') {
     const value = booleanWords[text.toLowerCase()];
@@ -82,20 +83,17 @@ const booleanWords: Readonly<Record<string, boolean>> = {
   off: false,
 };
 
-/** The statement that starts a server; its scheme says which function does. */
-export function serveStatement(uri: string, given: ServeArguments): string {
-  const name = uri.startsWith('otap:') ? 'otap_serve' : 'otlp_serve';
-  const named = Object.entries(given).map(([option, sql]) => `, ${option} := ${sql}`);
-  return `CALL ${name}(${quotedString(uri)}${named.join('')})`;
-}
-
 /** Variables that look like ours and are not, with the one that was probably meant. */
-export function unknownVariables(environment: Environment): { variable: string; meant: string | undefined }[] {
+export function unknownVariables(
+  environment: Environment,
+  service: PluginService,
+): { variable: string; meant: string | undefined }[] {
+  const prefixes = [PREFIX, ...service.variablePrefixes];
   const known = [
     ...Object.values<string>(hostVariables),
-    ...serveOptionNames.flatMap((name) => PREFIXES.map((prefix) => prefix + name.toUpperCase())),
+    ...Object.keys(service.options).flatMap((name) => variablesOf(name, service)),
   ];
   return Object.keys(environment)
-    .filter((variable) => PREFIXES.some((prefix) => variable.startsWith(prefix)) && !known.includes(variable))
+    .filter((variable) => prefixes.some((prefix) => variable.startsWith(prefix)) && !known.includes(variable))
     .map((variable) => ({ variable, meant: nearestName(variable, known) }));
 }

@@ -1,24 +1,22 @@
 // `otelduck serve`: servers from start to drained. One JSON line on standard error for each event in their life, and an
-// exit code that says whether rows were dropped. SQL is the only control plane: this file sends CALL statements.
+// exit code that says whether rows were dropped. How a server is started is the plugin's to say.
 
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
 import { version as duckdbVersion } from '../duckdb/node-api.js';
-import type { DuckDBPlugin } from '../plugin.js';
+import type { DuckDBPlugin, PluginService } from '../plugin.js';
 import { DEFAULT_DATABASE, packageVersion, type ServeInvocation } from './command-line.js';
 import { EndSignals } from './end-signals.js';
 import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
 import { killAfter } from './last-resort.js';
-import type { AskedServer } from './listener-settings.js';
 import { plainPaint } from './output/paint.js';
 import { QuackServer } from './quack-server.js';
-import { serveStatement, unknownVariables } from './serve-settings.js';
+import { unknownVariables } from './serve-settings.js';
 import { type Log, ServiceLog } from './service-log.js';
 import { Shell } from './shell/shell.js';
-import { startError } from './start-error.js';
 
 /** How much longer than it may drain a service may be in a call that keeps its thread, such as one that closes a database. */
 const KILL_AFTER_DRAIN_MS = 1000;
@@ -37,7 +35,7 @@ export async function runService(
   let notKilled = () => {};
   try {
     const { drainTimeoutMs } = invocation;
-    const service = new Service(invocation, plugins, log.write);
+    const service = new Service(invocation, plugins, host.service, log.write);
     logStart(invocation, plugins, log.write);
     if (environmentFile !== undefined) log.write('info', 'environment_file', { file: environmentFile });
     logUnknown(host, log.write);
@@ -88,7 +86,7 @@ function logStart({ database }: ServeInvocation, plugins: readonly DuckDBPlugin[
 }
 
 function logUnknown(host: Host, log: Log): void {
-  for (const { variable, meant } of unknownVariables(host.environment)) {
+  for (const { variable, meant } of unknownVariables(host.environment, host.service)) {
     log('warn', 'unknown_variable', { variable, ...(meant === undefined ? {} : { meant }) });
   }
 }
@@ -122,6 +120,7 @@ function ignore(): void {}
 class Service {
   readonly #invocation: ServeInvocation;
   readonly #plugins: readonly DuckDBPlugin[];
+  readonly #service: PluginService;
   readonly #log: Log;
   #database: HostDatabase | undefined;
   #quack: QuackServer | undefined;
@@ -130,9 +129,10 @@ class Service {
   #started: Promise<unknown> = Promise.resolve();
   #isStopping = false;
 
-  constructor(invocation: ServeInvocation, plugins: readonly DuckDBPlugin[], log: Log) {
+  constructor(invocation: ServeInvocation, plugins: readonly DuckDBPlugin[], service: PluginService, log: Log) {
     this.#invocation = invocation;
     this.#plugins = plugins;
+    this.#service = service;
     this.#log = log;
   }
 
@@ -173,10 +173,11 @@ class Service {
     if (init !== undefined) await this.#runInit(init, connection);
     for (const server of servers) {
       if (this.#isStopping) return;
-      this.#log('info', 'listening', await startServer(connection, server));
+      const { facts } = await this.#service.start(connection, server);
+      this.#log('info', 'listening', facts);
     }
     if (this.#isStopping) return;
-    this.#quack = await startQuack(this.#invocation, connection, this.#log);
+    this.#quack = await startQuack(this.#invocation, this.#service, connection, this.#log);
     if (!this.#isStopping) this.#log('info', 'ready');
   }
 
@@ -201,31 +202,14 @@ class Service {
   }
 }
 
-/** Starts a server. Resolves with what there is to be known of it: its row, and all places where it listens. */
-async function startServer(
-  connection: DuckDBConnection,
-  { uri, arguments: given }: AskedServer,
-): Promise<Record<string, unknown>> {
-  const statement = serveStatement(uri, given);
-  const result = await connection.runAndReadAll(statement).catch((error: unknown) => {
-    throw startError(error, statement);
-  });
-  const { auth_token: token, ...server } = result.getRowObjectsJson()[0]!;
-  const listed = await connection.runAndReadAll('SELECT listeners FROM otlp_server_list() WHERE listen_uri = $1', [
-    String(server['listen_uri']),
-  ]);
-  // A token that nobody chose must be told to somebody; one that was given is not repeated in a log.
-  const isGenerated = given.token === undefined && token !== '';
-  return { ...server, ...listed.getRowObjectsJson()[0], ...(isGenerated ? { auth_token: token } : {}) };
-}
-
 async function startQuack(
   { quack, arguments: given }: ServeInvocation,
+  { otherHostsSwitch }: PluginService,
   connection: DuckDBConnection,
   log: Log,
 ): Promise<QuackServer | undefined> {
   if (quack === undefined) return undefined;
-  const allowOtherHostname = given.allow_other_hostname === 'true';
+  const allowOtherHostname = given[otherHostsSwitch] === 'true';
   const server = await QuackServer.start(connection, { ...quack, allowOtherHostname });
   log('info', 'quack_listening', {
     listen_uri: server.listenUri,

@@ -1,7 +1,7 @@
 // The database of a shell, which `.open` replaces. What the plugins of each came to is told when it is closed.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { ClosedWork, DisplayHints, DuckDBPlugin } from '../plugin.js';
+import type { ArrivalFeed, ClosedWork, DisplayHints, DuckDBPlugin } from '../plugin.js';
 import { type DatabaseOptions, HostDatabase } from './host-database.js';
 import type { ShellDatabase } from './shell/shell.js';
 
@@ -9,6 +9,7 @@ export type SessionOptions = Omit<DatabaseOptions, 'path' | 'isReadOnly'>;
 
 export class SessionDatabase implements ShellDatabase {
   readonly display: readonly DisplayHints[];
+  readonly arrivals: readonly ArrivalFeed[];
   readonly #options: SessionOptions;
   readonly #plugins: readonly DuckDBPlugin[];
   readonly #tell: (closed: readonly ClosedWork[]) => Promise<void>;
@@ -23,7 +24,8 @@ export class SessionDatabase implements ShellDatabase {
     this.#options = options;
     this.#plugins = plugins;
     this.#tell = tell;
-    this.display = plugins.flatMap(({ display }) => (display === undefined ? [] : [display]));
+    this.display = plugins.flatMap(({ display }) => display ?? []);
+    this.arrivals = plugins.flatMap(({ arrivals }) => arrivals ?? []);
   }
 
   async open(path: string, { isReadOnly }: { readonly isReadOnly: boolean }): Promise<void> {

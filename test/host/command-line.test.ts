@@ -7,8 +7,13 @@ import {
   type ShellInvocation,
 } from '../../src/host/command-line.js';
 import { unknownVariables } from '../../src/host/serve-settings.js';
+import { otlp } from '../../src/otlp.js';
 import { serveOptions } from '../../src/schema/serve-options.js';
 import { command, run, runProcess } from './command.js';
+
+function parse(argv: readonly string[], environment: Readonly<Record<string, string>>) {
+  return parseCommandLine(argv, environment, otlp.service);
+}
 
 describe('the command', () => {
   test('--version names both versions', async () => {
@@ -57,7 +62,7 @@ describe('single dashes', () => {
     [['-insert', '-header'], [], { mode: 'insert' }],
   ] as const) {
     test(argv.join(' '), () => {
-      expect(parseCommandLine(argv, {})).toMatchObject({ kind: 'shell', database: ':memory:', inputs, settings });
+      expect(parse(argv, {})).toMatchObject({ kind: 'shell', database: ':memory:', inputs, settings });
     });
   }
 
@@ -71,7 +76,7 @@ describe('single dashes', () => {
   ] satisfies [string[], ExpectedShell][]) {
     test(argv.join(' '), () => {
       const { inputs, ...others }: ExpectedShell = expected;
-      expect(parseCommandLine(argv, {})).toMatchObject({
+      expect(parse(argv, {})).toMatchObject({
         kind: 'shell',
         ...others,
         ...(inputs === undefined ? {} : { inputs: inputs.map((text) => ({ kind: 'sql', text })) }),
@@ -80,7 +85,7 @@ describe('single dashes', () => {
   }
 
   test('what follows -- is a database', () => {
-    expect(parseCommandLine(['--', '-csv'], {})).toMatchObject({ database: '-csv' });
+    expect(parse(['--', '-csv'], {})).toMatchObject({ database: '-csv' });
   });
 });
 
@@ -106,7 +111,7 @@ describe('settings of serve', () => {
     [[], { OTELDUCK_DRAIN_TIMEOUT_MS: '' }, { drainTimeoutMs: DEFAULT_DRAIN_TIMEOUT_MS }],
   ] as const) {
     test(`${argv.join(' ')} ${JSON.stringify(environment)}`, () => {
-      expect(parseCommandLine(['serve', ...argv], environment)).toMatchObject({ kind: 'serve', ...expected });
+      expect(parse(['serve', ...argv], environment)).toMatchObject({ kind: 'serve', ...expected });
     });
   }
 
@@ -163,7 +168,7 @@ describe('settings of serve', () => {
   ] as const) {
     test(`servers of: ${argv} ${JSON.stringify(environment)}`, () => {
       const words = argv.split(' ').filter(Boolean);
-      expect(parseCommandLine(['serve', ...words], environment)).toHaveProperty('servers', servers);
+      expect(parse(['serve', ...words], environment)).toHaveProperty('servers', servers);
     });
   }
 
@@ -184,7 +189,7 @@ describe('settings of serve', () => {
   ] as const) {
     test(`${argv} ${JSON.stringify(environment)} is refused`, () => {
       const words = argv.split(' ').filter(Boolean);
-      expect(parseCommandLine(['serve', ...words], environment)).toMatchObject({ err: `error: ${message}\n` });
+      expect(parse(['serve', ...words], environment)).toMatchObject({ err: `error: ${message}\n` });
     });
   }
 
@@ -195,10 +200,10 @@ describe('settings of serve', () => {
       const given = isSwitch ? String(defaultText !== 'true') : '7';
       const sql = sqlType === 'VARCHAR' ? "'7'" : given;
       const expected = { servers: [{ arguments: { [name]: sql } }] };
-      expect(parseCommandLine(['serve', flag, ...(isSwitch ? [] : ['7'])], {})).toMatchObject(expected);
+      expect(parse(['serve', flag, ...(isSwitch ? [] : ['7'])], {})).toMatchObject(expected);
       for (const prefix of ['OTELDUCK_', 'DUCKDB_OTLP_']) {
         const environment = { [prefix + name.toUpperCase()]: given };
-        expect(parseCommandLine(['serve'], environment)).toMatchObject(expected);
+        expect(parse(['serve'], environment)).toMatchObject(expected);
       }
     }
   });
@@ -208,7 +213,7 @@ describe('settings of serve', () => {
     [{ DUCKDB_OTLP_MAX_BODY_BYTES: '1MB' }, 'DUCKDB_OTLP_MAX_BODY_BYTES must be a whole number, got "1MB"'],
   ] as const) {
     test(message, () => {
-      expect(parseCommandLine(['serve'], environment)).toMatchObject({
+      expect(parse(['serve'], environment)).toMatchObject({
         kind: 'answer',
         err: `error: ${message}\n`,
         exitCode: 1,
@@ -218,13 +223,13 @@ describe('settings of serve', () => {
 
   // A timer of more fires at once: the service would have dropped its rows.
   test('--drain-timeout-ms is at most what a timer takes', () => {
-    expect(parseCommandLine(['serve', '--drain-timeout-ms', '2147483648'], {})).toMatchObject({
+    expect(parse(['serve', '--drain-timeout-ms', '2147483648'], {})).toMatchObject({
       err: 'error: --drain-timeout-ms must be at most 2147483647, got 2147483648\n',
     });
   });
 
   test('the help of a switch that is on says what its flag does, and that ps shows tokens', () => {
-    const { out } = parseCommandLine(['serve', '--help'], {}) as Answer;
+    const { out } = parse(['serve', '--help'], {}) as Answer;
     const help = out.replaceAll(/\s+/g, ' ');
     expect(help).toContain('--no-create-tables Create no tables: they must exist');
     for (const name of ['OTELDUCK_TOKEN', 'OTELDUCK_QUACK_TOKEN'])
@@ -232,7 +237,7 @@ describe('settings of serve', () => {
   });
 
   test('a mistyped variable is noticed', () => {
-    expect(unknownVariables({ OTELDUCK_SEAL_MAX_AGE: '1', OTELDUCK_TOKEN: 'x', HOME: '/' })).toEqual([
+    expect(unknownVariables({ OTELDUCK_SEAL_MAX_AGE: '1', OTELDUCK_TOKEN: 'x', HOME: '/' }, otlp.service)).toEqual([
       { variable: 'OTELDUCK_SEAL_MAX_AGE', meant: 'OTELDUCK_SEAL_MAX_AGE_MS' },
     ]);
   });

@@ -108,6 +108,7 @@ export async function run(
       stdout: stdout as unknown as NodeJS.WriteStream,
       stderr: stderr as unknown as NodeJS.WriteStream,
       defaultPlugins: program === command ? [otlp] : [],
+      service: otlp.service,
     });
     stdout.end();
     stderr.end();

@@ -14,14 +14,25 @@ import { DrawnScreen } from './drawn-screen.js';
 
 const ANY_PORT = ['--uri', 'otlp:127.0.0.1:0', '--grpc', '127.0.0.1:0'];
 
-async function post(port: number, path: string, body: Uint8Array) {
-  const headers = { 'content-type': 'application/x-protobuf' };
+async function post(port: number, path: string, body: Uint8Array, type = 'application/x-protobuf') {
+  const headers = { 'content-type': type };
   expect((await send({ port, path, headers, body })).status).toBe(202);
 }
 
 function portsIn(text: string): { http: number; grpc: number } {
   const port = (wire: string) => Number(new RegExp(`OTLP/${wire}  http://127\\.0\\.0\\.1:(\\d+)`).exec(text)![1]);
   return { http: port('HTTP'), grpc: port('gRPC') };
+}
+
+/** Logs with their severities as bodies, one of which has a name of its own. */
+function severitiesRequest(): Uint8Array {
+  const logRecords = [0, 4, 5, 17, 24].map((severityNumber, i) => ({
+    timeUnixNano: String(i + 1),
+    severityNumber,
+    body: { stringValue: String(severityNumber) },
+    ...(severityNumber === 17 ? { severityText: 'schlimm' } : {}),
+  }));
+  return Buffer.from(JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }));
 }
 
 /** The command at a terminal of this process's, with a person's keys. */
@@ -46,6 +57,7 @@ async function atTerminal(args: readonly string[], size = { columns: 80, rows: 2
     stdout: output as unknown as NodeJS.WriteStream,
     stderr: errors as unknown as NodeJS.WriteStream,
     defaultPlugins: [otlp],
+    service: otlp.service,
   });
   const shows = (pattern: RegExp) =>
     new Promise<string>((resolve) => {
@@ -103,7 +115,16 @@ test('elsewhere it writes lines, of a flood some, and ends at SIGTERM', async ()
   await post(http, pathOf.logs, logsRequest(12_010, 'flood '));
   await dev.until('stdout', /… and 12,000 more: 12,000 logs\n/);
   await post(http, pathOf.metrics, metricsRequest());
+  await post(http, pathOf.logs, severitiesRequest(), 'application/json');
   const text = await dev.until('stdout', /metric +7 +unknown +a\.sum/);
+  const labelled = await dev.until('stdout', /log +FATAL +unknown +24$/m);
+  for (const line of [
+    /log +unknown +0$/m,
+    /log +TRACE +unknown +4$/m,
+    /log +DEBUG +unknown +5$/m,
+    /log +schlimm +unknown +17$/m,
+  ])
+    expect(labelled).toMatch(line);
   expect(text.match(/flood \d+$/gm)).toHaveLength(10);
   dev.child.kill('SIGTERM');
   const { exitCode, stderr } = await dev.ended;

@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { Host } from '../../src/host/host.js';
 import { runHost } from '../../src/host/run-host.js';
+import { otlp } from '../../src/otlp.js';
 import { folder } from './command.js';
 import { DrawnScreen } from './drawn-screen.js';
 
@@ -36,6 +37,7 @@ function openSession(argv: readonly string[], home: string): Session {
     stdout: output(),
     stderr: output(),
     defaultPlugins: [],
+    service: otlp.service,
   };
   return {
     screen,

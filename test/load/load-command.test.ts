@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { type Invocation, parseCommandLine } from '../../src/host/command-line.js';
 import type { LoadPlan } from '../../src/load/load-plan.js';
+import { otlp } from '../../src/otlp.js';
 
 function parse(...words: string[]) {
-  return parseCommandLine(['load', ...words], { OTELDUCK_TOKEN: 'from-the-environment' });
+  return parseCommandLine(['load', ...words], { OTELDUCK_TOKEN: 'from-the-environment' }, otlp.service);
 }
 
 function plan(...words: string[]): LoadPlan {

@@ -1,74 +1,36 @@
 // Rows of telemetry → a line each, for people who watch it come: when, what, how much, from whom, and its words.
 
 import type { DuckDBValue } from '@duckdb/node-api';
+import type { ArrivalRow } from '../../plugin.js';
 import { aligned, displayWidth, printable, truncated } from '../output/cell-text.js';
 import type { Paint } from '../output/paint.js';
 
 /** Beyond this a text is no line any more. */
 const LONGEST_TEXT = 2000;
 
-const numberPoint = `name AS words, coalesce(double_value, int_value::DOUBLE) AS amount, unit, 0 AS severity, NULL AS label`;
-const distribution = `concat(name, ' ×', count) AS words, sum AS amount, unit, 0 AS severity, NULL AS label`;
-const metricTime = `'metric' AS what, epoch_ms(time_unix_nano) AS at`;
-
-/** What is shown of each kind that otlp_tail() has. A failed span has the severity of an ERROR. */
-const columnsByKind = {
-  logs: `'log' AS what, epoch_ms(coalesce(time_unix_nano, observed_time_unix_nano)) AS at, service_name,
-    coalesce(body, event_name, '') AS words, NULL::DOUBLE AS amount, NULL AS unit, coalesce(severity_number, 0) AS severity,
-    severity_text AS label`,
-  traces: `'span' AS what, epoch_ms(start_time_unix_nano) AS at, service_name,
-    CASE WHEN status_status_message <> '' THEN concat(name, ': ', status_status_message) ELSE name END AS words,
-    duration_time_unix_nano / 1e6 AS amount, 'ms' AS unit, CASE WHEN status_code = 2 THEN 17 ELSE 0 END AS severity, NULL AS label`,
-  metrics_gauge: `${metricTime}, service_name, ${numberPoint}`,
-  metrics_sum: `${metricTime}, service_name, ${numberPoint}`,
-  metrics_histogram: `${metricTime}, service_name, ${distribution}`,
-  metrics_exp_histogram: `${metricTime}, service_name, ${distribution}`,
-  metrics_summary: `${metricTime}, service_name, ${distribution}`,
-} as const;
-
-export type ArrivalKind = keyof typeof columnsByKind;
-export const arrivalKinds = Object.keys(columnsByKind) as ArrivalKind[];
-
-export function isArrivalKind(kind: string): kind is ArrivalKind {
-  return Object.hasOwn(columnsByKind, kind);
-}
-
-/** The query of new rows whose columns lines are made of, all kinds' the same. */
-export function arrivalsSql(kind: ArrivalKind, reader: string, condition = ''): string {
-  return `SELECT ${columnsByKind[kind]} FROM otlp_tail('${kind}', '${reader}') ${condition}`;
-}
-
-export interface Arrival {
-  readonly what: 'log' | 'span' | 'metric';
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly service: string;
-  readonly words: string;
-  readonly amount: number | undefined;
-  readonly unit: string | undefined;
-  readonly severity: number;
-  readonly label: string | undefined;
-}
-
-/** A row of `arrivalsSql`. */
-export function arrivalOf(row: readonly DuckDBValue[]): Arrival {
-  const [what, at, service, words, amount, unit, severity, label] = row;
+/** A row of a feed's `linesSql`. */
+export function arrivalOf(row: readonly DuckDBValue[]): ArrivalRow {
+  const [what, at, service, words, label, durationMs, amount, unit, tone] = row;
   return {
-    what: what as Arrival['what'],
+    what: String(what),
     at: Number(at ?? 0),
     service: String(service),
     words: String(words),
-    amount: amount === null ? undefined : Number(amount),
-    unit: unit === null ? undefined : String(unit),
-    severity: Number(severity),
-    label: label === null ? undefined : String(label),
+    label: textOf(label),
+    duration_ms: numberOf(durationMs),
+    amount: numberOf(amount),
+    unit: textOf(unit),
+    tone: textOf(tone) as ArrivalRow['tone'],
   };
 }
 
-/** Severities as OpenTelemetry numbers them, four of each. */
-const severityNames = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
-const WARN = 13;
-const ERROR = 17;
+function textOf(value: DuckDBValue | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+function numberOf(value: DuckDBValue | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
 
 const NARROWEST_SERVICE = 8;
 const WIDEST_SERVICE = 24;
@@ -96,7 +58,7 @@ export class ArrivalLines {
   }
 
   /** A line without its end, of at most this many columns. */
-  line(arrival: Arrival, width = Number.POSITIVE_INFINITY): string {
+  line(arrival: ArrivalRow, width = Number.POSITIVE_INFINITY): string {
     const paint = this.#paint;
     const service = truncated(printable(arrival.service), WIDEST_SERVICE);
     this.#serviceWidth = Math.max(this.#serviceWidth, displayWidth(service));
@@ -104,7 +66,7 @@ export class ArrivalLines {
     const label = aligned(truncated(printable(labelOf(arrival)), WIDEST_LABEL), LABEL_WIDTH, 'right');
     const before = `${time}  ${aligned(arrival.what, 6, 'left')}  ${label}  ${aligned(service, this.#serviceWidth, 'left')}  `;
     const words = truncated(printable(arrival.words.slice(0, LONGEST_TEXT)), Math.max(1, width - displayWidth(before)));
-    const loud = arrival.severity >= ERROR ? paint.failure : arrival.severity >= WARN ? paint.literal : undefined;
+    const loud = arrival.tone === 'failure' ? paint.failure : arrival.tone === 'warning' ? paint.literal : undefined;
     return [
       paint.faint(time),
       paint.faint(aligned(arrival.what, 6, 'left')),
@@ -115,11 +77,10 @@ export class ArrivalLines {
   }
 }
 
-function labelOf({ what, severity, label, amount, unit }: Arrival): string {
-  if (what === 'log') return label || (severityNames[Math.ceil(severity / 4) - 1] ?? '');
-  if (amount === undefined) return '';
-  const number = what === 'span' ? durationText(amount) : amountText(amount);
-  return unit === undefined || unit === '1' ? number : `${number} ${unit}`;
+function labelOf({ label, duration_ms: durationMs, amount, unit }: ArrivalRow): string {
+  if (durationMs !== null) return `${durationText(durationMs)} ms`;
+  if (amount === null) return label ?? '';
+  return unit === null || unit === '1' ? amountText(amount) : `${amountText(amount)} ${unit}`;
 }
 
 /** Milliseconds with one place, or three where there would be nothing left of them. */

@@ -5,42 +5,44 @@ import { randomUUID } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../../base/failure.js';
 import { withoutStatement } from '../../duckdb/errors.js';
+import type { ArrivalFeed, ArrivalRow } from '../../plugin.js';
 import type { Paint } from '../output/paint.js';
 import { chunkRows } from '../output/result-rows.js';
-import { type Arrival, ArrivalLines, arrivalKinds, arrivalOf, arrivalsSql } from './arrival-lines.js';
+import { ArrivalLines, arrivalOf } from './arrival-lines.js';
 
-/** Lines of logs, of spans and of metrics that are made between two times of showing: what a person can follow. */
+/** Lines of logs, of spans and so on that are made between two times of showing: what a person can follow. */
 const MAX_LINES_OF_EACH = 10;
-
-const plurals: Readonly<Record<Arrival['what'], string>> = { log: 'logs', span: 'spans', metric: 'metric points' };
 
 export class Arrivals {
   readonly #connection: DuckDBConnection;
   readonly #paint: Paint;
   readonly #lines: ArrivalLines;
+  readonly #plurals: Readonly<Record<string, string>>;
   readonly #sql: string;
-  #shown: Arrival[] = [];
-  readonly #counts = new Map<Arrival['what'], number>();
+  #shown: ArrivalRow[] = [];
+  readonly #counts = new Map<string, number>();
   #complaint: string | undefined;
 
   /** The connection runs nothing else. */
-  constructor(connection: DuckDBConnection, paint: Paint) {
+  constructor(connection: DuckDBConnection, feeds: readonly ArrivalFeed[], paint: Paint) {
     this.#connection = connection;
     this.#paint = paint;
     this.#lines = new ArrivalLines(paint);
     const reader = randomUUID(); // a name that nobody else reads by
-    this.#sql = arrivalKinds.map((kind) => arrivalsSql(kind, reader)).join(' UNION ALL ');
+    this.#plurals = Object.assign({}, ...feeds.map(({ plurals }) => plurals));
+    this.#sql = feeds.flatMap((feed) => feed.kinds.map((kind) => feed.linesSql(kind, reader))).join(' UNION ALL ');
   }
 
   /** Takes what has come since the last call. What came before the first one is not looked at. */
   async collect(): Promise<void> {
+    if (this.#sql === '') return;
     try {
       const result = await this.#connection.stream(this.#sql);
       for await (const chunk of result) {
         const batch = chunkRows(chunk);
         let rows: ReturnType<typeof batch.getRows> | undefined;
         for (const [index, value] of batch.getColumn(0).entries()) {
-          const what = value as Arrival['what'];
+          const what = String(value);
           const count = (this.#counts.get(what) ?? 0) + 1;
           this.#counts.set(what, count);
           if (count > MAX_LINES_OF_EACH) continue;
@@ -60,7 +62,7 @@ export class Arrivals {
     const more = [...this.#counts]
       .map(([what, count]) => [what, count - MAX_LINES_OF_EACH] as const)
       .filter(([, count]) => count > 0);
-    if (more.length > 0) lines.push(this.#paint.faint(moreText(more)));
+    if (more.length > 0) lines.push(this.#paint.faint(moreText(more, this.#plurals)));
     if (this.#complaint !== undefined) lines.push(this.#paint.faint(this.#complaint));
     this.#shown = [];
     this.#counts.clear();
@@ -70,8 +72,8 @@ export class Arrivals {
 }
 
 /** `… and 12,000 more: 11,950 logs, 50 spans`. */
-function moreText(more: readonly (readonly [Arrival['what'], number])[]): string {
+function moreText(more: readonly (readonly [string, number])[], plurals: Readonly<Record<string, string>>): string {
   const sum = more.reduce((total, [, count]) => total + count, 0);
-  const parts = more.map(([what, count]) => `${count.toLocaleString('en')} ${plurals[what]}`);
+  const parts = more.map(([what, count]) => `${count.toLocaleString('en')} ${plurals[what] ?? what}`);
   return `… and ${sum.toLocaleString('en')} more: ${parts.join(', ')}`;
 }

@@ -1,5 +1,6 @@
 // What a command that begins with a dot is, and what it sees of the shell.
 
+import type { ArrivalFeed } from '../../plugin.js';
 import type { Mode, ResultStyle } from '../output/mode.js';
 import type { ShellSettings } from './shell-settings.js';
 import type { TargetName } from './text-target.js';
@@ -9,6 +10,8 @@ export interface DotContext {
   readonly settings: ShellSettings;
   /** How wide text on the output may be. */
   readonly width: number;
+  /** What plugins let people follow. */
+  readonly arrivals: readonly ArrivalFeed[];
   write(text: string): Promise<void>;
   /** Rows of a query that the shell asks for itself. */
   query(sql: string, values?: readonly string[]): Promise<string[][]>;

@@ -6,7 +6,7 @@ import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { messageOf } from '../../base/failure.js';
 import { redacted } from '../../base/redaction.js';
 import { ResultReturnType, StatementType } from '../../duckdb/node-api.js';
-import type { DisplayHints } from '../../plugin.js';
+import type { ArrivalFeed, DisplayHints } from '../../plugin.js';
 import type { Mode, ResultStyle } from '../output/mode.js';
 import { type Paint, plainPaint } from '../output/paint.js';
 import { type ModeName, modes } from '../output/result-modes.js';
@@ -40,6 +40,7 @@ export interface ShellDatabase {
   /** Has plugins refuse new work from now on, in databases that are opened later too. */
   refuseWork(reason: string): void;
   readonly display: readonly DisplayHints[];
+  readonly arrivals: readonly ArrivalFeed[];
 }
 
 /** A terminal that can be lent to a program. */
@@ -120,6 +121,10 @@ export class Shell implements DotContext {
       this.#connection = await this.#database.connect();
       await this.#prepareConnection();
     }
+  }
+
+  get arrivals(): readonly ArrivalFeed[] {
+    return this.#database?.arrivals ?? [];
   }
 
   async lock(): Promise<void> {

@@ -8,7 +8,7 @@ import type { ResultStyle } from '../output/mode.js';
 import { type ModeName, modes } from '../output/result-modes.js';
 import type { ResultRows } from '../output/result-rows.js';
 import { ReaderGone, type TextSink } from '../output/text-sink.js';
-import { ArrivalLines, arrivalOf, arrivalsSql, isArrivalKind } from './arrival-lines.js';
+import { ArrivalLines, arrivalOf } from './arrival-lines.js';
 import type { DotContext } from './dot-command.js';
 
 /** How long a row may wait to be shown, beside what it takes to show it. */
@@ -34,11 +34,14 @@ export async function tail(shell: DotContext, text: string): Promise<void> {
   const reader = randomUUID();
   const isForPeople = mode === 'list' && shell.settings.mode !== 'list';
   const named = kind.toLowerCase();
+  const feedOfKind = shell.arrivals.find(({ kinds }) => kinds.includes(named));
+  const feed = feedOfKind ?? shell.arrivals[0];
+  if (feed === undefined) throw new Error('no plugin has rows to follow');
   try {
-    if (isForPeople && isArrivalKind(named)) {
-      await shell.follow(arrivalsSql(named, reader, condition), { write: writeLines }, {}, PAUSE_MS);
+    if (isForPeople && feedOfKind !== undefined) {
+      await shell.follow(`${feed.linesSql(named, reader)} ${condition}`, { write: writeLines }, {}, PAUSE_MS);
     } else {
-      await shell.follow(`FROM otlp_tail('${kind}', '${reader}') ${condition}`, modes[mode], {}, PAUSE_MS);
+      await shell.follow(`${feed.rowsSql(kind, reader)} ${condition}`, modes[mode], {}, PAUSE_MS);
     }
   } catch (error) {
     if (error instanceof ReaderGone) throw error;

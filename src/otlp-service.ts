@@ -1,0 +1,91 @@
+// What a host has to know to run otlp's servers as a program. It starts them by the same SQL that a user types.
+
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from './base/failure.js';
+import { redacted } from './base/redaction.js';
+import { codeIn, withCode } from './base/sql-error.js';
+import { quotedString } from './duckdb/sql-text.js';
+import type { AskedServer, PluginService, ServerStartError, ServiceOption, StartedServer } from './plugin.js';
+import { type ServeOptionName, serveOptions } from './schema/serve-options.js';
+import { serveFunctionOf } from './serve.js';
+
+const DEFAULT_URI = 'otlp:localhost:4318';
+/** Beside the default URI: SDKs send to one or the other. */
+const DEFAULT_GRPC = 'localhost:4317';
+/** Rows of a server that runs while somebody looks are committed at once, so that queries see them. */
+const DEV_SEAL_MAX_AGE_MS = 500;
+
+/** What a host is told about options beyond the option table. */
+const forHosts: Readonly<Partial<Record<ServeOptionName, Partial<ServiceOption>>>> = {
+  token: { isSecret: true },
+  transport: { ofListener: 'word' },
+  grpc: {
+    ofListener: 'address',
+    defaultText: `${DEFAULT_GRPC} when neither --uri nor --transport is given, else none; none opens no such listener`,
+  },
+};
+
+const options = Object.fromEntries(
+  (Object.keys(serveOptions) as ServeOptionName[]).map((name): [string, ServiceOption] => {
+    return [name, { ...serveOptions[name], ...forHosts[name] }];
+  }),
+);
+
+export const otlpService: PluginService = {
+  options,
+  // Of the extension that otelduck can replace.
+  variablePrefixes: ['DUCKDB_OTLP_'],
+  otherHostsSwitch: 'allow_other_hostname' satisfies ServeOptionName,
+  defaultServer: {
+    uri: DEFAULT_URI,
+    addresses: { grpc: DEFAULT_GRPC },
+    doc: `${DEFAULT_URI}, with OTLP/gRPC at ${DEFAULT_GRPC}`,
+  },
+  dev: {
+    arguments: { disable_auth: 'true', seal_max_age_ms: String(DEV_SEAL_MAX_AGE_MS) },
+    uriDoc: 'where to listen for OTLP/HTTP',
+    addressDocs: { grpc: 'where to listen for OTLP/gRPC and OTAP, or none' },
+    banner: (listeners, place) => [
+      ...listeners.map(({ url, transport }) => `  ${transport === 'grpc' ? 'OTLP/gRPC' : 'OTLP/HTTP'}  ${url}`),
+      place === 'default'
+        ? 'SDKs on this machine send there by default: no variables needed, and no token.'
+        : `SDKs on this machine need OTEL_EXPORTER_OTLP_ENDPOINT=${listeners[0]!.url}, and no token.`,
+    ],
+    exampleQuery: 'FROM otlp_services()',
+  },
+  start,
+};
+
+async function start(connection: DuckDBConnection, { uri, arguments: given }: AskedServer): Promise<StartedServer> {
+  const named = Object.entries(given).map(([option, sql]) => `, ${option} := ${sql}`);
+  const statement = `CALL ${serveFunctionOf(uri)}(${quotedString(uri)}${named.join('')})`;
+  const result = await connection.runAndReadAll(statement).catch((error: unknown) => {
+    throw startError(error, statement);
+  });
+  const { auth_token: token, ...server } = result.getRowObjectsJson()[0]!;
+  const listed = await connection.runAndReadAll('SELECT listeners FROM otlp_server_list() WHERE listen_uri = $1', [
+    String(server['listen_uri']),
+  ]);
+  // A server that somebody has stopped meanwhile is in no list.
+  const [{ listeners } = { listeners: [] }] = listed.getRowObjectsJson() as unknown as Pick<
+    StartedServer,
+    'listeners'
+  >[];
+  // A token that nobody chose must be told to somebody; one that was given is not repeated in a log.
+  const isGenerated = given['token'] === undefined && token !== '';
+  return { facts: { ...server, listeners, ...(isGenerated ? { auth_token: token } : {}) }, listeners };
+}
+
+/** `statement` is what was run: DuckDB quotes it in its errors from anywhere on, from the middle of a token too. */
+function startError(error: unknown, statement: string): ServerStartError {
+  const message = redacted(messageOf(error), statement);
+  const inUse = 'address already in use';
+  const hint = '--uri and --grpc name other addresses, and --grpc none opens no second listener';
+  return Object.assign(
+    new Error(
+      message.replace(withCode('OTLP_LISTEN_FAILED', inUse), withCode('OTLP_LISTEN_FAILED', `${inUse}; ${hint}`)),
+      { cause: error },
+    ),
+    codeIn(message) === 'OTLP_HOST_NOT_ALLOWED' ? { otherHost: /got '(.*?)'/.exec(message)?.[1] } : {},
+  );
+}
