@@ -1,9 +1,11 @@
 // `.tail` follows the rows that this process's servers accept, while they are being committed.
 
 import { describe, expect, test } from 'vitest';
+import type { DuckDBPlugin } from '../../src/plugin.js';
 import { send } from '../support/http-client.js';
 import { logsRequest, metricsRequest, pathOf, spansRequest } from '../support/telemetry.js';
 import { command, run, type Started, start } from './command.js';
+import { runText } from './shell-in-process.js';
 
 const TOKEN = 'a-token-for-tests';
 
@@ -92,4 +94,30 @@ describe('.tail', () => {
       expect(exitCode).toBe(1);
     });
   }
+
+  // It knew the kinds of rows of one plugin.
+  test('asks the plugin that has the kind, and the first one for a kind that none has', async () => {
+    const plugins = ['drums', 'horns'].map(pluginWith);
+    const written = await runText('.tail horns\n.tail HORNS\n.tail flutes\n', { plugins });
+    expect(written.stderr.match(/no rows of \w+ in \w+/g)).toEqual([
+      'no rows of horns in horns',
+      'no rows of horns in horns',
+      'no rows of flutes in drums',
+    ]);
+    expect((await runText('.tail horns\n')).stderr).toContain('.tail: no plugin has rows to follow');
+  });
 });
+
+/** A plugin with one kind of rows to follow, of which there are none. */
+function pluginWith(kind: string): DuckDBPlugin {
+  const failing = (asked: string) => `SELECT error('no rows of ${asked} in ${kind}')`;
+  return {
+    name: kind,
+    arrivals: { kinds: [kind], plurals: {}, rowsSql: failing, linesSql: failing },
+    attach: async (instance) => ({
+      connect: () => instance.connect(),
+      register: async () => {},
+      close: async () => [],
+    }),
+  };
+}
