@@ -147,7 +147,10 @@ lakeSuite('otelduck serve --quack', ['extensions'], () => {
 for (const [args, error] of [
   [['--quack-token', TOKEN], '--quack-token needs --quack or OTELDUCK_QUACK'],
   [['--quack', 'localhost:9494'], '--quack must be a URI such as quack:localhost:9494, got "localhost:9494"'],
-  [['--quack', 'quack:localhost', '--quack-token', 'short'], '--quack-token must be at least 16 characters long'],
+  [
+    ['--quack', 'quack:localhost', '--quack-token', 'short'],
+    '--quack-token must be at least 16 characters long [OTLP_ARGUMENT_INVALID]',
+  ],
 ] as const) {
   test(`${args.join(' ')}: ${error}`, async () => {
     const { stderr, exitCode } = await run(['serve', ...args], { program: command });

@@ -123,7 +123,7 @@ describe("a small thread pool of libuv's", () => {
       { UV_THREADPOOL_SIZE: '1' },
     );
     expect(await program.line()).toBe(
-      "UV_THREADPOOL_SIZE must be at least 2, got 1: each running query holds a thread of libuv's pool; start the process with UV_THREADPOOL_SIZE=32",
+      "UV_THREADPOOL_SIZE must be at least 2, got 1: each running query holds a thread of libuv's pool; start the process with UV_THREADPOOL_SIZE=32 [OTLP_POOL_TOO_SMALL]",
     );
     expect(await program.exited()).toEqual({ code: 0, signal: null });
   });
