@@ -42,7 +42,7 @@ interface Run {
 
 const ways: Readonly<Record<string, (took: () => void) => readonly FrozenBatch[]>> = {
   'frozen at once': (took) => {
-    const open = new OpenRows((rows) => new FrozenRows(rows));
+    const open = new OpenRows((rows) => FrozenRows.copyOf(rows));
     for (let i = 0; i < requests; i++) {
       const rows = requestRows(i);
       open.append([rows], { admittedBytes: 1, storedBytes: rows.storedBytes, sequences: NO_SEQUENCES }, 0);
@@ -54,7 +54,7 @@ const ways: Readonly<Record<string, (took: () => void) => readonly FrozenBatch[]
     const frozen: FrozenBatch[] = [];
     const growing = new SignalRows('logs');
     const freeze = () => {
-      frozen.push(new FrozenRows(growing));
+      frozen.push(FrozenRows.copyOf(growing));
       growing.reset({ heapBytes: 2 * GROWN_HEAP_BYTES, rows: Number.MAX_SAFE_INTEGER });
     };
     for (let i = 0; i < requests; i++) {

@@ -31,7 +31,7 @@ const folder = mkdtempSync(join(tmpdir(), 'otelduck-bench-seal-'));
 const instance = await DuckDBInstance.create(':memory:');
 const database = await Database.open(instance);
 
-const open = new OpenRows((rows) => new FrozenRows(rows));
+const open = new OpenRows((rows) => FrozenRows.copyOf(rows));
 const scratch = new SignalRows('logs');
 const bodies = payloads('logs').protobuf;
 for (let i = 0; i < thousands; i++) {

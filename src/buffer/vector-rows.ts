@@ -1,7 +1,11 @@
-// Columns of a table → the same values as DuckDB's vectors have them, in memory that a thread can hand over, so that the
-// thread on which DuckDB calls back only copies bytes. Rows go to vectors in chunks of 2,048. Each chunk of a text column
-// has a heap of its own, which the vector takes a copy of: unlike a seal's rows, these need not be kept for the query.
+// DuckDB's vector format, described and written here alone: values side by side, 16-byte slots of texts, a bit of validity
+// per row, lists as ranges of elements. Knows no bindings, so threads write it too; what reads it only copies bytes.
+//
+// Rows go to vectors in chunks of 2,048. A text that does not fit its slot is found in one of two ways. In `VectorRows`, each
+// chunk of a column has a heap of its own, which the vector takes a copy of, so nothing need be kept for the query. In
+// `PinnedRows`, slots have addresses in memory that somebody keeps until the last query has ended.
 
+import type { TelemetryTable } from '../schema/column-declaration.js';
 import { aligned } from './alignment.js';
 import { ByteHeap } from './byte-heap.js';
 import {
@@ -21,19 +25,37 @@ export const SLOT_BYTES = 16;
 /** A string of up to this many bytes lies in its slot; a longer one is pointed to. */
 export const MAX_INLINED_BYTES = 12;
 
-/** Rows of one table with some of its columns. Plain data that shares no buffer. */
+const NANOSECONDS_PER_MICROSECOND = 1000;
+const NO_TEXTS = new ArrayBuffer(0);
+const NO_ADDRESS: HeapAddress = { addressLow: 0, addressHigh: 0 };
+
+/** Rows of one table with some of its columns. Plain data that shares no buffer. Times are nanoseconds, as they were sent. */
 export interface VectorRows {
   readonly table: string;
   readonly rows: number;
   readonly columns: ReadonlyMap<string, VectorColumn>;
   /** Values, slots and masks, each at a multiple of eight bytes. */
   readonly fixed: ArrayBuffer;
-  /** Texts that do not fit a slot. */
+  /** Texts that do not fit a slot. Empty where slots have addresses. */
   readonly texts: ArrayBuffer;
+}
+
+/** Rows as tables have them: the vectors can take every byte as it is. Times are microseconds. */
+export interface PinnedRows extends VectorRows {
+  readonly columns: ReadonlyMap<string, PinnedColumn>;
 }
 
 /** Where a column lies in `fixed`, in bytes from its beginning. */
 export type VectorColumn = FlatVectors | TextVectors | ListVectors;
+
+/** Slots with addresses are values of 16 bytes like any others. */
+export type PinnedColumn = FlatVectors | ListVectors;
+
+/** An address as two words of 32 bits. */
+export interface HeapAddress {
+  readonly addressLow: number;
+  readonly addressHigh: number;
+}
 
 interface Nullable {
   /** A bit per row, set where it has a value, in words of 64 bits; undefined where every row has one. */
@@ -67,16 +89,17 @@ export class VectorLayout {
   readonly #texts = new ByteHeap();
 
   /** Copies the rows of a table, whose texts are in `heap`, with the columns of these names. */
-  layOut(source: TableRows, heap: Uint8Array, wanted: readonly string[]): VectorRows {
-    const { table, rows } = source;
-    const columns = source.columns.filter(({ declaration }) => wanted.includes(declaration.name));
+  layOut({ table, rows, columns: all }: TableRows, heap: Uint8Array, wanted: readonly string[]): VectorRows {
+    const columns = all.filter(({ declaration }) => wanted.includes(declaration.name));
     const texts = this.#texts;
     texts.end = 0;
-    const fixed = new FixedParts(columns.reduce((bytes, column) => bytes + fixedBytesOf(column, rows), 0));
-    const laidOut = columns.map((column): [string, VectorColumn] => [
-      column.declaration.name,
-      layOutColumn(column, rows, { fixed, heap, texts }),
-    ]);
+    const fixed = fixedPartsFor(columns, rows);
+    const laidOut = columns.map((column): [string, VectorColumn] => {
+      if (!isTextColumn(column)) return [column.declaration.name, layOutPlain(column, rows, fixed)];
+      const heaps = new ChunkHeaps(texts, heap);
+      const { valuesAt, validityAt } = layOutTexts(column, rows, fixed, heap, heaps);
+      return [column.declaration.name, { kind: 'text', slotsAt: valuesAt, validityAt, heapsAt: heaps.end() }];
+    });
     return {
       table: table.name,
       rows,
@@ -87,10 +110,29 @@ export class VectorLayout {
   }
 }
 
-interface Parts {
-  readonly fixed: FixedParts;
-  readonly heap: Uint8Array;
-  readonly texts: ByteHeap;
+/** Copies the rows of a table, whose texts are in `heap`, which `pin` is the address of a copy of. */
+export function layOutPinned({ table, rows, columns }: TableRows, heap: Uint8Array, pin: HeapAddress): PinnedRows {
+  const fixed = fixedPartsFor(columns, rows);
+  const laidOut = columns.map((column): [string, PinnedColumn] => {
+    const { name, type } = column.declaration;
+    if (isTextColumn(column)) return [name, layOutTexts(column, rows, fixed, heap, pin)];
+    const plain = layOutPlain(column, rows, fixed);
+    if (type === 'TIMESTAMP') toMicroseconds(fixed.buffer, plain, rows);
+    return [name, plain];
+  });
+  return { table: table.name, rows, columns: new Map(laidOut), fixed: fixed.buffer, texts: NO_TEXTS };
+}
+
+/** Turns rows of `table`, whose texts `pin` is the address of a copy of, into pinned ones, in their own memory. */
+export function pinVectors(source: VectorRows, table: TelemetryTable, pin: HeapAddress): PinnedRows {
+  const { rows, fixed } = source;
+  const types = new Map(table.columns.map(({ name, type }) => [name, type]));
+  const pinned = [...source.columns].map(([name, column]): [string, PinnedColumn] => {
+    if (column.kind === 'text') return [name, pinTexts(fixed, column, rows, pin)];
+    if (types.get(name) === 'TIMESTAMP') toMicroseconds(fixed, column, rows);
+    return [name, column];
+  });
+  return { table: table.name, rows, columns: new Map(pinned), fixed, texts: NO_TEXTS };
 }
 
 /** A buffer that is given away part by part. */
@@ -118,6 +160,10 @@ class FixedParts {
   }
 }
 
+function fixedPartsFor(columns: readonly Column[], rows: number): FixedParts {
+  return new FixedParts(columns.reduce((bytes, column) => bytes + fixedBytesOf(column, rows), 0));
+}
+
 /** What a column of so many rows takes at most. */
 function fixedBytesOf(column: Column, rows: number): number {
   switch (column.declaration.type) {
@@ -137,11 +183,15 @@ function fixedBytesOf(column: Column, rows: number): number {
   }
 }
 
-function layOutColumn(column: Column, rows: number, parts: Parts): VectorColumn {
-  const { fixed } = parts;
+function isTextColumn(column: Column): column is TextColumn {
+  return column.declaration.type === 'VARCHAR';
+}
+
+/** Lays out a column that has no texts. */
+function layOutPlain(column: Column, rows: number, fixed: FixedParts): PinnedColumn {
   switch (column.declaration.type) {
     case 'VARCHAR':
-      return layOutTexts(column as TextColumn, rows, parts);
+      throw new Error(`BUG: ${column.declaration.name} has texts`);
     case 'TIMESTAMP':
     case 'BIGINT': {
       const { words, valid } = column as Int64Column;
@@ -162,28 +212,68 @@ function layOutColumn(column: Column, rows: number, parts: Parts): VectorColumn 
   }
 }
 
-function layOutTexts({ slots: from }: TextColumn, rows: number, { fixed, heap, texts }: Parts): TextVectors {
+/** The heaps of a column's chunks, one after the other. */
+class ChunkHeaps {
+  readonly #texts: ByteHeap;
+  readonly #from: Uint8Array;
+  readonly #starts: number[] = [];
+  #start = 0;
+  #lastOffset = -1;
+  #lastLength = -1;
+  #lastAt = 0;
+
+  /** Copies texts of `from` to the end of `texts`. */
+  constructor(texts: ByteHeap, from: Uint8Array) {
+    this.#texts = texts;
+    this.#from = from;
+  }
+
+  /** Begins the heap of the next chunk. */
+  begin(): void {
+    this.#start = this.#texts.end;
+    this.#starts.push(this.#start);
+    this.#lastOffset = -1;
+  }
+
+  /** Copies a text. Returns where it is in the heap of its chunk. */
+  place(offset: number, length: number): number {
+    // Rows of one resource or scope share a text: it is copied once.
+    if (offset !== this.#lastOffset || length !== this.#lastLength) {
+      this.#lastAt = this.#texts.append(this.#from, offset, length) - this.#start;
+      this.#lastOffset = offset;
+      this.#lastLength = length;
+    }
+    return this.#lastAt;
+  }
+
+  /** Where the heaps begin, and one more: where the last one ends. */
+  end(): readonly number[] {
+    return [...this.#starts, this.#texts.end];
+  }
+}
+
+/** Slots of texts of `heap`, whose addresses count from the heap of their chunk, or from that of the pinned copy. */
+function layOutTexts(
+  { slots: from }: TextColumn,
+  rows: number,
+  fixed: FixedParts,
+  heap: Uint8Array,
+  place: ChunkHeaps | HeapAddress,
+): FlatVectors {
+  const chunks = place instanceof ChunkHeaps ? place : undefined;
+  const { addressLow, addressHigh } = place instanceof ChunkHeaps ? NO_ADDRESS : place;
   const slotsAt = fixed.take(rows * SLOT_BYTES);
   const words = new Uint32Array(fixed.buffer, slotsAt, 4 * rows);
   const bytes = new Uint8Array(fixed.buffer, slotsAt, rows * SLOT_BYTES);
-  const heapsAt: number[] = [];
   let mask: Uint8Array | undefined;
-  let heapAt = 0;
-  let lastOffset = -1;
-  let lastLength = -1;
-  let lastAt = 0;
   for (let row = 0; row < rows; row++) {
-    if (row % VECTOR_ROWS === 0) {
-      heapAt = texts.end;
-      heapsAt.push(heapAt);
-      lastOffset = -1;
-    }
+    if (chunks !== undefined && row % VECTOR_ROWS === 0) chunks.begin();
     const offset = from[2 * row]!;
     const length = from[2 * row + 1]!;
     if (length === NULL_TEXT) {
       mask ??= new Uint8Array(fixed.buffer, fixed.take(maskBytes(rows)), maskBytes(rows)).fill(0xff);
       mask[row >> 3]! &= ~(1 << (row & 7));
-      continue;
+      continue; // a new buffer is zero already, and so is the padding of a short text
     }
     words[4 * row] = length;
     const at = row * SLOT_BYTES + 4;
@@ -191,20 +281,57 @@ function layOutTexts({ slots: from }: TextColumn, rows: number, { fixed, heap, t
       for (let i = 0; i < length; i++) bytes[at + i] = heap[offset + i]!;
       continue;
     }
-    // Rows of one resource or scope share a text: it is copied once.
-    if (offset !== lastOffset || length !== lastLength) {
-      lastAt = texts.append(heap, offset, length) - heapAt;
-      lastOffset = offset;
-      lastLength = length;
-    }
     bytes[at] = heap[offset]!;
     bytes[at + 1] = heap[offset + 1]!;
     bytes[at + 2] = heap[offset + 2]!;
     bytes[at + 3] = heap[offset + 3]!;
-    words[4 * row + 2] = lastAt;
+    const low = addressLow + (chunks === undefined ? offset : chunks.place(offset, length));
+    words[4 * row + 2] = low;
+    words[4 * row + 3] = addressHigh + carryOf(low);
   }
-  heapsAt.push(texts.end);
-  return { kind: 'text', slotsAt, heapsAt, validityAt: mask?.byteOffset };
+  return { kind: 'flat', bytesPerRow: SLOT_BYTES, valuesAt: slotsAt, validityAt: mask?.byteOffset };
+}
+
+/** The address of a heap is not aligned to 2^32, so that a sum with its low word may carry into the high one. */
+function carryOf(low: number): number {
+  return low > 0xffff_ffff ? 1 : 0;
+}
+
+/** Makes slots, whose addresses count from the beginning of a heap, point into it where it is. */
+export function moveSlots(slots: Uint32Array, { addressLow, addressHigh }: HeapAddress): void {
+  for (let i = 0; i < slots.length; i += 4) {
+    if (slots[i]! <= MAX_INLINED_BYTES) continue;
+    const low = addressLow + slots[i + 2]!;
+    slots[i + 2] = low;
+    slots[i + 3] = addressHigh + carryOf(low);
+  }
+}
+
+/** The address that a slot of a long text has. */
+export function addressIn(slot: Uint8Array): HeapAddress {
+  const view = new DataView(slot.buffer, slot.byteOffset, SLOT_BYTES);
+  return { addressLow: view.getUint32(8, true), addressHigh: view.getUint32(12, true) };
+}
+
+function pinTexts(fixed: ArrayBuffer, { slotsAt, heapsAt, validityAt }: TextVectors, rows: number, pin: HeapAddress) {
+  for (let firstRow = 0; firstRow < rows; firstRow += VECTOR_ROWS) {
+    const slots = new Uint32Array(fixed, slotsAt + firstRow * SLOT_BYTES, 4 * Math.min(VECTOR_ROWS, rows - firstRow));
+    const low = pin.addressLow + heapsAt[firstRow / VECTOR_ROWS]!;
+    moveSlots(slots, { addressLow: low >>> 0, addressHigh: pin.addressHigh + carryOf(low) });
+  }
+  return { kind: 'flat', bytesPerRow: SLOT_BYTES, valuesAt: slotsAt, validityAt } as const;
+}
+
+/** Whole microseconds of nanoseconds, in place: a long division in base 2^32, exact where a double is not. */
+function toMicroseconds(fixed: ArrayBuffer, column: PinnedColumn, rows: number): void {
+  if (column.kind !== 'flat') throw new Error('BUG: times that are lists');
+  const words = new Uint32Array(fixed, column.valuesAt, 2 * rows);
+  for (let i = 0; i < 2 * rows; i += 2) {
+    const high = words[i + 1]!;
+    const remainder = high % NANOSECONDS_PER_MICROSECOND;
+    words[i] = Math.floor((remainder * 0x1_0000_0000 + words[i]!) / NANOSECONDS_PER_MICROSECOND);
+    words[i + 1] = (high - remainder) / NANOSECONDS_PER_MICROSECOND;
+  }
 }
 
 function layOutLists({ entries, elementWords }: ListColumn, rows: number, fixed: FixedParts): ListVectors {
@@ -236,7 +363,17 @@ function layOutMask(valid: Uint8Array | undefined, rows: number, fixed: FixedPar
   return at;
 }
 
+/** Entries of rows whose elements begin at `starts`, counted from the first of them: offset and length, 64 bits each. */
+export function listEntries(starts: Uint32Array): Uint32Array<ArrayBuffer> {
+  const entries = new Uint32Array(4 * (starts.length - 1));
+  for (let row = 0; row < starts.length - 1; row++) {
+    entries[4 * row] = starts[row]! - starts[0]!;
+    entries[4 * row + 2] = starts[row + 1]! - starts[row]!;
+  }
+  return entries;
+}
+
 /** DuckDB keeps masks in words of 64 bits. */
-function maskBytes(rows: number): number {
+export function maskBytes(rows: number): number {
   return Math.ceil(rows / 64) * 8;
 }

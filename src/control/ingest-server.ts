@@ -155,7 +155,7 @@ export class IngestServer {
         log('WARNING', `${target.catalogName} has no maintenance, so it will not be tried: ${error}`),
     });
     const heldLetters = new HeldLetters(options.max_decoded_bytes);
-    const freeze = (rows: SignalRows) => new FrozenRows(rows);
+    const freeze = (rows: SignalRows) => FrozenRows.copyOf(rows);
     const policy = new CommitPolicy({ address, serverId, admission, maintenance, opened, heldLetters, told, log });
     const sealer = new Sealer(target, freeze, options, policy, { lastSequence: last.sealSequence, memoryLimitBytes });
     told.held = sealer;

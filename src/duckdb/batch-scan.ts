@@ -8,6 +8,7 @@ import type { TelemetryTable } from '../schema/column-declaration.js';
 import { duckdbType } from './duckdb-type.js';
 import { FrozenParts, frozenRows } from './frozen-rows.js';
 import { BIGINT, DuckDBTableFunction } from './node-api.js';
+import { writeVector } from './vector-writer.js';
 
 const FUNCTION_NAME = '__otlp_batch';
 
@@ -99,11 +100,12 @@ class BatchScan {
   fill(chunk: duckdb.DataChunk): number {
     const part = this.#parts.next();
     if (part === undefined) return 0;
-    const { columns, firstRow, rows } = part;
-    duckdb.data_chunk_set_size(chunk, rows);
+    const { rows, firstRow, count } = part;
+    const { columns } = this.table;
+    duckdb.data_chunk_set_size(chunk, count);
     for (let i = 0; i < columns.length; i++) {
-      columns[i]!.write(duckdb.data_chunk_get_vector(chunk, i), firstRow, rows);
+      writeVector(duckdb.data_chunk_get_vector(chunk, i), rows, columns[i]!.name, firstRow, count);
     }
-    return rows;
+    return count;
   }
 }

@@ -1,54 +1,59 @@
 import type { FrozenBatch } from '../buffer/generation.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
-import { VECTOR_ROWS } from '../buffer/vector-rows.js';
+import { layOutPinned, type PinnedRows, pinVectors, VECTOR_ROWS, type VectorRows } from '../buffer/vector-rows.js';
 import type { Signal, TelemetryTable } from '../schema/column-declaration.js';
-import { FlatColumn, type LaidOutColumn, layOut } from './column-layout.js';
+import { tablesBySignal } from '../schema/tables.js';
 import { HeapPin } from './heap-pin.js';
 
 const MICROSECONDS_PER_DAY = 86_400e6;
 
-export interface FrozenTable {
-  readonly table: TelemetryTable;
-  readonly rows: number;
-  readonly columns: readonly LaidOutColumn[];
-}
-
 /**
- * Rows in DuckDB's own form: texts in memory that DuckDB owns, and everything else laid out as its vectors have it. A
- * copy, made once; a scan of it is a copy of bytes, and as many scans as it takes may be made.
+ * Rows in DuckDB's own form: texts in memory that DuckDB owns, and everything else laid out as its vectors have it. A scan of
+ * it is a copy of bytes, and as many scans as it takes may be made.
  */
 export class FrozenRows implements FrozenBatch {
   readonly signal: Signal;
   readonly rows: number;
   readonly byteLength: number;
-  readonly #tables: ReadonlyMap<TelemetryTable, FrozenTable>;
-  /** Owner of the memory that string slots of the columns point into. Nobody reads it; somebody has to keep it. */
-  readonly pin: HeapPin;
+  readonly #tables: ReadonlyMap<TelemetryTable, PinnedRows>;
+  /** Owners of the memory that string slots of the columns point into. Nobody reads them; somebody has to keep them. */
+  readonly pins: readonly HeapPin[];
 
-  constructor(source: SignalRows) {
-    const heap = source.heap.bytes;
-    const pin = new HeapPin(source.heap);
-    const tables = source.tables
+  private constructor(signal: Signal, tables: ReadonlyMap<TelemetryTable, PinnedRows>, pinned: PinnedTexts) {
+    const rows = [...tables.values()];
+    this.signal = signal;
+    this.rows = rows.reduce((sum, table) => sum + table.rows, 0);
+    this.byteLength = rows.reduce((bytes, { fixed }) => bytes + fixed.byteLength, pinned.bytes);
+    this.#tables = tables;
+    this.pins = pinned.pins;
+  }
+
+  /** Copies rows. */
+  static copyOf({ signal, heap, tables }: SignalRows): FrozenRows {
+    const pin = new HeapPin(heap.bytes.subarray(0, heap.end));
+    const frozen = tables
       .filter(({ rows }) => rows > 0)
-      .map(({ table, rows, columns }) => ({
-        table,
-        rows,
-        columns: columns.map((column) => layOut(column, rows, heap, pin)),
-      }));
-    this.signal = source.signal;
-    this.rows = source.rows;
-    this.byteLength = tables
-      .flatMap(({ columns }) => columns)
-      .reduce((bytes, column) => bytes + column.byteLength, source.heap.end);
-    this.#tables = new Map(tables.map((frozen) => [frozen.table, frozen]));
-    this.pin = pin;
+      .map((rows) => [rows.table, layOutPinned(rows, heap.bytes, pin)] as const);
+    return new FrozenRows(signal, new Map(frozen), { pins: [pin], bytes: heap.end });
+  }
+
+  /** Takes over what a thread has laid out, at most once for each table. Nobody may read `decoded` afterwards. */
+  static takeOver(signal: Signal, decoded: readonly VectorRows[]): FrozenRows {
+    const pins = decoded.map(({ texts }) => new HeapPin(new Uint8Array(texts)));
+    const frozen = decoded.map((rows, i) => {
+      const table = tablesBySignal[signal].find(({ name }) => name === rows.table);
+      if (table === undefined) throw new Error(`BUG: ${signal} have no table ${rows.table}`);
+      return [table, pinVectors(rows, table, pins[i]!)] as const;
+    });
+    const bytes = decoded.reduce((sum, { texts }) => sum + texts.byteLength, 0);
+    return new FrozenRows(signal, new Map(frozen), { pins, bytes });
   }
 
   rowsOf(table: TelemetryTable): number {
     return this.#tables.get(table)?.rows ?? 0;
   }
 
-  frozenTable(table: TelemetryTable): FrozenTable | undefined {
+  frozenTable(table: TelemetryTable): PinnedRows | undefined {
     return this.#tables.get(table);
   }
 
@@ -57,9 +62,11 @@ export class FrozenRows implements FrozenBatch {
    * some have no time.
    */
   dayOf(table: TelemetryTable): number | undefined {
-    const column = this.#tables.get(table)?.columns[table.columns.findIndex(({ type }) => type === 'TIMESTAMP')];
-    if (!(column instanceof FlatColumn) || column.hasNulls) return undefined;
-    const { words } = column;
+    const frozen = this.#tables.get(table);
+    const time = table.columns.find(({ type }) => type === 'TIMESTAMP');
+    const column = frozen?.columns.get(time?.name ?? '');
+    if (frozen === undefined || column?.kind !== 'flat' || column.validityAt !== undefined) return undefined;
+    const words = new Uint32Array(frozen.fixed, column.valuesAt, 2 * frozen.rows);
     let firstDay: number | undefined;
     for (let i = 0; i < words.length; i += 2) {
       const micros = words[i + 1]! * 0x1_0000_0000 + words[i]!;
@@ -73,6 +80,11 @@ export class FrozenRows implements FrozenBatch {
   }
 }
 
+interface PinnedTexts {
+  readonly pins: readonly HeapPin[];
+  readonly bytes: number;
+}
+
 /** A batch that this module made. */
 export function frozenRows(batch: FrozenBatch): FrozenRows {
   if (!(batch instanceof FrozenRows)) throw new Error('BUG: a batch that this DuckDB did not freeze');
@@ -81,14 +93,14 @@ export function frozenRows(batch: FrozenBatch): FrozenRows {
 
 /** Rows of a table that go to one vector. */
 export interface FrozenPart {
-  readonly columns: readonly LaidOutColumn[];
+  readonly rows: PinnedRows;
   readonly firstRow: number;
-  readonly rows: number;
+  readonly count: number;
 }
 
 /** The rows of batches for a table, in parts that a vector takes. */
 export class FrozenParts {
-  readonly #tables: readonly FrozenTable[];
+  readonly #tables: readonly PinnedRows[];
   #table = 0;
   #row = 0;
 
@@ -103,15 +115,15 @@ export class FrozenParts {
 
   /** Undefined at the end. */
   next(): FrozenPart | undefined {
-    const table = this.#tables[this.#table];
-    if (table === undefined) return undefined;
+    const rows = this.#tables[this.#table];
+    if (rows === undefined) return undefined;
     const firstRow = this.#row;
-    const rows = Math.min(VECTOR_ROWS, table.rows - firstRow);
-    this.#row += rows;
-    if (this.#row === table.rows) {
+    const count = Math.min(VECTOR_ROWS, rows.rows - firstRow);
+    this.#row += count;
+    if (this.#row === rows.rows) {
       this.#table++;
       this.#row = 0;
     }
-    return { columns: table.columns, firstRow, rows };
+    return { rows, firstRow, count };
   }
 }

@@ -9,6 +9,7 @@ import { duckdbType } from './duckdb-type.js';
 import { FrozenParts } from './frozen-rows.js';
 import { DuckDBTableFunction, VARCHAR } from './node-api.js';
 import { quotedString } from './sql-text.js';
+import { writeNulls, writeVector } from './vector-writer.js';
 
 const FUNCTION_NAME = '__otlp_rows';
 
@@ -100,10 +101,7 @@ class RowScan {
 
   #fillReleased(part: ScanPart, chunk: duckdb.DataChunk): number {
     if (this.#written++ > 0) return 0;
-    this.#write(part, chunk, 0, 1, (_column, vector) => {
-      duckdb.vector_ensure_validity_writable(vector);
-      duckdb.copy_data_to_vector_validity(vector, 0, new ArrayBuffer(8), 0, 8);
-    });
+    this.#write(part, chunk, 0, 1, (_column, vector) => writeNulls(vector));
     return 1;
   }
 
@@ -111,11 +109,14 @@ class RowScan {
     this.#frozen ??= new FrozenParts(batches, this.#table);
     const frozen = this.#frozen.next();
     if (frozen === undefined) return 0;
-    const { columns, firstRow, rows } = frozen;
+    const { rows, firstRow, count } = frozen;
     const oldRows = Math.max(0, part.oldRows - this.#written);
-    this.#written += rows;
-    this.#write(part, chunk, oldRows, rows, (column, vector) => columns[column]!.write(vector, firstRow, rows));
-    return rows;
+    this.#written += count;
+    const { columns } = this.#table;
+    this.#write(part, chunk, oldRows, count, (column, vector) =>
+      writeVector(vector, rows, columns[column]!.name, firstRow, count),
+    );
+    return count;
   }
 
   #write(

@@ -2,9 +2,12 @@
 
 import duckdb from '@duckdb/node-bindings';
 import {
+  addressIn,
   type FlatVectors,
   type ListVectors,
-  MAX_INLINED_BYTES,
+  listEntries,
+  maskBytes,
+  moveSlots,
   SLOT_BYTES,
   type TextVectors,
   VECTOR_ROWS,
@@ -47,44 +50,33 @@ function writeFlat(
   count: number,
 ): void {
   duckdb.copy_data_to_vector(vector, 0, fixed, valuesAt + firstRow * bytesPerRow, count * bytesPerRow);
-  writeValidity(vector, fixed, validityAt, firstRow, count);
+  if (validityAt === undefined) return;
+  duckdb.vector_ensure_validity_writable(vector);
+  duckdb.copy_data_to_vector_validity(vector, 0, fixed, validityAt + firstRow / 8, maskBytes(count));
 }
 
+/** Texts whose heap the vector takes a copy of. Each chunk is written once, so its slots can be changed. */
 function writeTexts(
   vector: duckdb.Vector,
-  { fixed, texts }: VectorRows,
+  rows: VectorRows,
   { slotsAt, heapsAt, validityAt }: TextVectors,
   firstRow: number,
   count: number,
 ): void {
-  const at = slotsAt + firstRow * SLOT_BYTES;
   const chunk = firstRow / VECTOR_ROWS;
   const heapAt = heapsAt[chunk]!;
   const heapBytes = heapsAt[chunk + 1]! - heapAt;
   if (heapBytes > 0) {
     // The vector's own memory for strings, which lives as long as anything refers to it. It is longer than a slot has
     // room for, as the texts in it are, so the slot tells its address.
-    duckdb.vector_assign_string_element_len(vector, 0, new Uint8Array(texts, heapAt, heapBytes));
-    const slot = duckdb.vector_get_data(vector, SLOT_BYTES);
-    const view = new DataView(slot.buffer, slot.byteOffset, SLOT_BYTES);
-    moveSlots(new Uint32Array(fixed, at, 4 * count), view.getUint32(8, true), view.getUint32(12, true));
+    duckdb.vector_assign_string_element_len(vector, 0, new Uint8Array(rows.texts, heapAt, heapBytes));
+    const address = addressIn(duckdb.vector_get_data(vector, SLOT_BYTES));
+    moveSlots(new Uint32Array(rows.fixed, slotsAt + firstRow * SLOT_BYTES, 4 * count), address);
   }
-  duckdb.copy_data_to_vector(vector, 0, fixed, at, count * SLOT_BYTES);
-  writeValidity(vector, fixed, validityAt, firstRow, count);
+  const slots: FlatVectors = { kind: 'flat', bytesPerRow: SLOT_BYTES, valuesAt: slotsAt, validityAt };
+  writeFlat(vector, rows, slots, firstRow, count);
 }
 
-/** Makes slots point into a heap at an address of two words. Each chunk is written once, so they can be changed. */
-function moveSlots(slots: Uint32Array, addressLow: number, addressHigh: number): void {
-  for (let i = 0; i < slots.length; i += 4) {
-    if (slots[i]! <= MAX_INLINED_BYTES) continue;
-    // The heap's address is not aligned to 2^32, so the sum may carry into the high word.
-    const low = addressLow + slots[i + 2]!;
-    slots[i + 2] = low;
-    slots[i + 3] = addressHigh + (low > 0xffff_ffff ? 1 : 0);
-  }
-}
-
-/** Lists, whose entries count from the first element of the vector that they are written to. */
 function writeLists(
   vector: duckdb.Vector,
   { fixed }: VectorRows,
@@ -93,28 +85,12 @@ function writeLists(
   count: number,
 ): void {
   const starts = new Uint32Array(fixed, startsAt + 4 * firstRow, count + 1);
-  const first = starts[0]!;
-  const elements = starts[count]! - first;
-  const entries = new Uint32Array(4 * count);
-  for (let row = 0; row < count; row++) {
-    entries[4 * row] = starts[row]! - first;
-    entries[4 * row + 2] = starts[row + 1]! - starts[row]!;
-  }
+  const elements = starts[count]! - starts[0]!;
+  const entries = listEntries(starts);
   duckdb.copy_data_to_vector(vector, 0, entries.buffer, 0, entries.byteLength);
   duckdb.list_vector_reserve(vector, elements);
   duckdb.list_vector_set_size(vector, elements);
   if (elements === 0) return;
-  duckdb.copy_data_to_vector(duckdb.list_vector_get_child(vector), 0, fixed, elementsAt + 8 * first, 8 * elements);
-}
-
-function writeValidity(
-  vector: duckdb.Vector,
-  fixed: ArrayBuffer,
-  validityAt: number | undefined,
-  firstRow: number,
-  count: number,
-): void {
-  if (validityAt === undefined) return;
-  duckdb.vector_ensure_validity_writable(vector);
-  duckdb.copy_data_to_vector_validity(vector, 0, fixed, validityAt + firstRow / 8, Math.ceil(count / 64) * 8);
+  const child = duckdb.list_vector_get_child(vector);
+  duckdb.copy_data_to_vector(child, 0, fixed, elementsAt + 8 * starts[0]!, 8 * elements);
 }
