@@ -10,12 +10,21 @@ const FIRST_PORT = 10_000;
 const PORTS_PER_PROCESS = 1_000;
 const PROCESSES = 22;
 
-/** Ports that nobody listens on at the moment, all different. */
+/**
+ * Ports that this process has drawn. A server may take seconds until it listens, and another one's port, drawn meanwhile, was
+ * once the same.
+ */
+const drawn = new Set<number>();
+
+/** Ports that nobody listens on at the moment, and that were not drawn before. */
 export async function freePorts(count: number): Promise<number[]> {
   const first = FIRST_PORT + (Number(process.env['VITEST_POOL_ID'] ?? 0) % PROCESSES) * PORTS_PER_PROCESS;
   const held = new Map<number, Server>();
   while (held.size < count) {
+    if (drawn.size === PORTS_PER_PROCESS) throw new Error(`all ${PORTS_PER_PROCESS} ports from ${first} on were drawn`);
     const port = first + Math.floor(Math.random() * PORTS_PER_PROCESS);
+    if (drawn.has(port)) continue;
+    drawn.add(port);
     const listener = await listenerOn(port);
     if (listener !== undefined) held.set(port, listener);
   }
