@@ -49,7 +49,21 @@ test('the package has what it needs, and not the build of its parts', () => {
     expect(existsSync(join(installed, path)), path).toBe(true);
   }
   const files = readdirSync(installed, { recursive: true }).map(String);
-  expect(files.filter((path) => /\.map$|tsbuildinfo|^(src|test|packages|node_modules)/.test(path))).toEqual([]);
+  expect(files.filter((path) => /\.map$|tsbuildinfo|^(src|test|node_modules)/.test(path))).toEqual([]);
+  // Folders on the way to what is built, and nothing beside them.
+  expect(files.filter((path) => /^packages(?!$|\/[a-z]+(?:\/dist|$))/.test(path))).toEqual([]);
+});
+
+// Nothing outside of the tarball has these names: as dependencies they would be somebody else's packages.
+test('the query engines come with the package', async () => {
+  writeFileSync(
+    join(installed, 'engines.mjs'),
+    `import { parseExpression, print } from '#promql';
+    import { Labels } from '#promql/data/labels';
+    console.log(print(parseExpression('up{job=~"a|b.+"}')), String(Labels.of({ job: 'a' })));`,
+  );
+  const { stdout } = await run(process.execPath, [join(installed, 'engines.mjs')]);
+  expect(stdout).toBe('up{job=~"a|b.+"} {job="a"}\n');
 });
 
 test("README's first minute: npx otelduck, one line of SQL, a log by HTTP, a query", async () => {
