@@ -20,6 +20,8 @@ const layers = [
   ['serve'],
   ['functions'],
   ['control'],
+  ['query/metrics'],
+  ['query/scan'],
   ['receive'],
   ['live'],
   ['ingest'],

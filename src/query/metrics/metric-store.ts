@@ -1,0 +1,87 @@
+// The telemetry tables as a Prometheus store, as an engine's thread sees it.
+
+import type { Labels, Matcher, SampleSource, Selection } from 'promql';
+import type { Principal } from '../../server/identity/principal.js';
+import type { Scanner } from '../scan/scanner.js';
+import type { MetricOptions } from './metric-options.js';
+
+/** Series that match any of the lists of matchers, or all series if there is no list; as far as they have samples in the time. */
+export interface SeriesRequest {
+  readonly matcherSets: readonly (readonly Matcher[])[];
+  readonly startMs?: number;
+  readonly endMs?: number;
+  /** No more answers than this; none or 0 for all. */
+  readonly limit?: number;
+}
+
+export interface Limited<Value> {
+  readonly values: readonly Value[];
+  /** There are more than the limit. */
+  readonly isTruncated: boolean;
+}
+
+export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'info' | 'unknown';
+
+export interface MetricMetadata {
+  readonly type: MetricType;
+  readonly help: string;
+  readonly unit: string;
+}
+
+export interface MetadataRequest {
+  /** The metric's family; all of them if absent. */
+  readonly metric?: string;
+  readonly limit?: number;
+  readonly limitPerMetric?: number;
+}
+
+export interface Exemplar {
+  readonly labels: Labels;
+  readonly value: number;
+  readonly timeMs: number;
+}
+
+export interface ExemplarSeries {
+  readonly labels: Labels;
+  /** By rising time. */
+  readonly exemplars: readonly Exemplar[];
+}
+
+/** One statement that a selection is read with. */
+export interface PlannedRead {
+  readonly table: string;
+  /** SQL with `{{table}}` and `$1`, as the scanner takes it. */
+  readonly sql: string;
+  readonly parameters: readonly (string | number | bigint | boolean | null)[];
+  /** Names of the metrics in the table that the selection can mean. */
+  readonly metrics: readonly string[];
+  /** Series of the table that match, as far as the catalogue knows. */
+  readonly series: number;
+  /** What DuckDB does of the selection: `time`, `name`, `series`, … */
+  readonly pushed: readonly string[];
+}
+
+/** What a store is opened with: one for each query, since a scanner is one query's. */
+export interface MetricStoreParts {
+  readonly scanner: Scanner;
+  readonly principal: Principal;
+  /** Catalog and schema of the tables, as a text that tells them from others. */
+  readonly home: string;
+  readonly options: MetricOptions;
+}
+
+export interface MetricStore {
+  readonly source: SampleSource<unknown>;
+  /** Sorted. */
+  labelNames(request: SeriesRequest, signal: AbortSignal): Promise<Limited<string>>;
+  /** Sorted. */
+  labelValues(name: string, request: SeriesRequest, signal: AbortSignal): Promise<Limited<string>>;
+  /** Sorted by labels. */
+  series(request: SeriesRequest, signal: AbortSignal): Promise<Limited<Labels>>;
+  /** By family, sorted. */
+  metadata(request: MetadataRequest, signal: AbortSignal): Promise<ReadonlyMap<string, readonly MetricMetadata[]>>;
+  /** Of series that match any of the lists of matchers, sorted by labels. */
+  exemplars(request: SeriesRequest, signal: AbortSignal): Promise<readonly ExemplarSeries[]>;
+  /** How `source` would read a selection. Reads the catalogue, and no samples. */
+  plan(selection: Selection, signal: AbortSignal): Promise<readonly PlannedRead[]>;
+}
