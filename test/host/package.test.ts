@@ -60,10 +60,11 @@ test('the query engines come with the package', async () => {
     join(installed, 'engines.mjs'),
     `import { parseExpression, print } from '#promql';
     import { Labels } from '#promql/data/labels';
-    console.log(print(parseExpression('up{job=~"a|b.+"}')), String(Labels.of({ job: 'a' })));`,
+    import { Duration } from '#traceql';
+    console.log(print(parseExpression('up{job=~"a|b.+"}')), String(Labels.of({ job: 'a' })), new Duration(1).ns);`,
   );
   const { stdout } = await run(process.execPath, [join(installed, 'engines.mjs')]);
-  expect(stdout).toBe('up{job=~"a|b.+"} {job="a"}\n');
+  expect(stdout).toBe('up{job=~"a|b.+"} {job="a"} 1\n');
 });
 
 test("README's first minute: npx otelduck, one line of SQL, a log by HTTP, a query", async () => {

@@ -1,0 +1,28 @@
+// The package's public entry. Everything else is private, so that files may move.
+
+// biome-ignore-start lint/performance/noBarrelFile: package.json exports this file, and nothing inside imports it.
+export {
+  type Attribute,
+  type AttributeScope,
+  type Intrinsic,
+  type IntrinsicName,
+  intrinsics,
+  type NamedAttribute,
+} from './data/attribute.js';
+export type { Attributes, Instrumentation, Resource, Span, SpanEvent, SpanLink, Trace } from './data/span.js';
+export { ArrayValue, Duration, type ElementType, Keyword, kindOf, statusOf, type Value } from './data/value.js';
+export type {
+  AggregateGrid,
+  AggregateRequest,
+  Aggregates,
+  ComparisonOperator,
+  Measure,
+  Needs,
+  ReadContext,
+  SpanCondition,
+  SpanMember,
+  TraceCondition,
+  TraceRequest,
+  TraceSource,
+} from './source.js';
+// biome-ignore-end lint/performance/noBarrelFile: as above
