@@ -46,3 +46,8 @@ function buffersOfColumn(column: BlockColumn): ArrayBuffer[] {
       return [column.offsets.buffer, ...buffersOfColumn(column.child), ...valid];
   }
 }
+
+/** Memory of a block. */
+export function bytesOf(block: ColumnBlock): number {
+  return buffersOf(block).reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+}

@@ -297,6 +297,22 @@ function carryOf(low: number): number {
   return low > 0xffff_ffff ? 1 : 0;
 }
 
+/** Slots of texts that lie side by side, `bytes[offsets[i]]` up to `bytes[offsets[i + 1]]`. Addresses count from the first one. */
+export function layOutSlots(offsets: Uint32Array, bytes: Uint8Array): Uint32Array<ArrayBuffer> {
+  const texts = offsets.length - 1;
+  const words = new Uint32Array(4 * texts);
+  const slots = new Uint8Array(words.buffer);
+  for (let i = 0; i < texts; i++) {
+    const start = offsets[i]!;
+    const length = offsets[i + 1]! - start;
+    words[4 * i] = length;
+    const kept = length <= MAX_INLINED_BYTES ? length : 4;
+    for (let at = 0; at < kept; at++) slots[i * SLOT_BYTES + 4 + at] = bytes[start + at]!;
+    if (length > MAX_INLINED_BYTES) words[4 * i + 2] = start - offsets[0]!;
+  }
+  return words;
+}
+
 /** Makes slots, whose addresses count from the beginning of a heap, point into it where it is. */
 export function moveSlots(slots: Uint32Array, { addressLow, addressHigh }: HeapAddress): void {
   for (let i = 0; i < slots.length; i += 4) {
@@ -358,9 +374,19 @@ function layOutMask(valid: Uint8Array | undefined, rows: number, fixed: FixedPar
   const firstNull = valid?.indexOf(0) ?? -1;
   if (valid === undefined || firstNull === -1 || firstNull >= rows) return undefined;
   const at = fixed.take(maskBytes(rows));
-  const mask = new Uint8Array(fixed.buffer, at, maskBytes(rows));
-  for (let row = 0; row < rows; row++) mask[row >> 3]! |= valid[row]! << (row & 7);
+  setValid(new Uint8Array(fixed.buffer, at, maskBytes(rows)), valid, rows);
   return at;
+}
+
+/** The mask of rows, of which each has a byte: 1 for a value. */
+export function layOutValidity(valid: Uint8Array): Uint8Array<ArrayBuffer> {
+  const mask = new Uint8Array(maskBytes(valid.length));
+  setValid(mask, valid, valid.length);
+  return mask;
+}
+
+function setValid(mask: Uint8Array, valid: Uint8Array, rows: number): void {
+  for (let row = 0; row < rows; row++) mask[row >> 3]! |= valid[row]! << (row & 7);
 }
 
 /** Entries of rows whose elements begin at `starts`, counted from the first of them: offset and length, 64 bits each. */
