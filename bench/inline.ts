@@ -12,7 +12,7 @@ import { encodeRequest } from '../src/load/protobuf-requests.js';
 import { exportRequest } from '../src/load/records.js';
 
 const measureMs = Number(process.argv[2] ?? 1000);
-const limits = { maxBodyBytes: 16 << 20 };
+const limits = { maxBodyBytes: 16 << 20, fidelity: 'standard' } as const;
 const THREADS = 2;
 /** Requests on their way to threads at a time, as of as many connections. */
 const CONCURRENCY = 8;

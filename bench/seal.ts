@@ -138,6 +138,7 @@ async function commitInto(writer: DuckDBConnection, home: TableHome): Promise<vo
     kind: catalogKind('duckdb'),
     catalogName: home.catalog,
     promoted: [],
+    fidelity: 'standard',
     maintenance: undefined,
     seals: new SealRecords(writer, home),
     isAtomic: true,
@@ -168,7 +169,7 @@ async function intoFile(commit: (writer: DuckDBConnection, home: TableHome) => P
 }
 
 async function fromBatches(writer: DuckDBConnection, copy: (relation: string) => string): Promise<void> {
-  await database.scans.read(batches, logsTable, (scan) => writer.run(copy(scan)));
+  await database.scans.read(batches, logsTable, 'standard', (scan) => writer.run(copy(scan)));
 }
 
 async function fromTable(writer: DuckDBConnection, copy: (relation: string) => string): Promise<void> {

@@ -221,9 +221,14 @@ function environmentReference() {
 
 function tableReference() {
   return [...telemetryTables, sealsTable]
-    .map(({ name, doc, columns }) => {
+    .map(({ name, doc, columns, exactColumns = [] }) => {
       const rows = columns.map((column) => [`\`${column.name}\``, column.type, absentValue(column), column.doc]);
-      return `## \`${name}\`\n\n${doc}\n\n${table(['Column', 'Type', 'When not sent', 'Meaning'], rows)}`;
+      const exact = exactColumns.map((column) => [`\`${column.name}\``, column.type, column.doc]);
+      const kept =
+        exact.length === 0
+          ? ''
+          : `\n\nWith \`fidelity := 'exact'\` also:\n\n${table(['Column', 'Type', 'Meaning'], exact)}`;
+      return `## \`${name}\`\n\n${doc}\n\n${table(['Column', 'Type', 'When not sent', 'Meaning'], rows)}${kept}`;
     })
     .join('\n\n');
 }

@@ -1,6 +1,6 @@
 // Where accepted rows wait: in columns that grow, and, whenever those have grown enough, in frozen batches.
 
-import { type Signal, signals, type TelemetryTable } from '../schema/column-declaration.js';
+import { type Fidelity, type Signal, signals, type TelemetryTable } from '../schema/column-declaration.js';
 import { telemetryTables } from '../schema/tables.js';
 import {
   type FrozenBatch,
@@ -55,7 +55,7 @@ export type Freeze = (rows: SignalRows) => FrozenBatch;
 
 export class OpenRows {
   readonly #freeze: Freeze;
-  readonly #growing = new Map<Signal, SignalRows>(signals.map((signal) => [signal, new SignalRows(signal)]));
+  readonly #growing: ReadonlyMap<Signal, SignalRows>;
   #frozen: FrozenBatch[] = [];
   /** What was copied for the last query, which is good for the next one unless rows have come. */
   readonly #copies = new Map<Signal, FrozenBatch>();
@@ -71,8 +71,9 @@ export class OpenRows {
   #firstJournalSequence = 0;
   #lastJournalSequence = 0;
 
-  constructor(freeze: Freeze) {
+  constructor(freeze: Freeze, fidelity: Fidelity = 'standard') {
     this.#freeze = freeze;
+    this.#growing = new Map(signals.map((signal) => [signal, new SignalRows(signal, undefined, fidelity)]));
   }
 
   get rows(): number {

@@ -1,13 +1,14 @@
 // SignalRows ↔ one ArrayBuffer, which a thread can hand to another without a copy: heap, then the arrays of each column
 // of each table that has rows, each at a multiple of eight bytes.
 
-import type { Signal } from '../schema/column-declaration.js';
+import type { Fidelity, Signal } from '../schema/column-declaration.js';
 import { aligned } from './alignment.js';
 import type { Column, ColumnArray } from './column.js';
 import { SignalRows } from './signal-rows.js';
 
 export interface PackedRows {
   readonly signal: Signal;
+  readonly fidelity: Fidelity;
   /** Holds all arrays; may be longer. */
   readonly buffer: ArrayBuffer;
   readonly heapBytes: number;
@@ -33,6 +34,7 @@ export function packRows(source: SignalRows, spare?: ArrayBuffer): PackedRows {
   }
   return {
     signal: source.signal,
+    fidelity: source.fidelity,
     buffer,
     heapBytes: heap.length,
     rows: source.tables.map(({ rows }) => rows),
@@ -41,8 +43,8 @@ export function packRows(source: SignalRows, spare?: ArrayBuffer): PackedRows {
 }
 
 /** Rows that live in the packed buffer. They can be read and copied from; growing them copies them out of it. */
-export function unpackRows({ signal, buffer, heapBytes, rows, lengths }: PackedRows): SignalRows {
-  const unpacked = new SignalRows(signal);
+export function unpackRows({ signal, fidelity, buffer, heapBytes, rows, lengths }: PackedRows): SignalRows {
+  const unpacked = new SignalRows(signal, undefined, fidelity);
   const arrays = new PackedArrays(buffer, heapBytes, lengths);
   unpacked.heap.bytes = arrays.heap;
   unpacked.heap.end = heapBytes;

@@ -2,7 +2,7 @@
 // metrics tables refer to is kept once. Plain data: it can be copied, counted, kept until COMMIT, scanned by SQL.
 
 import { Failure } from '../base/failure.js';
-import type { Signal } from '../schema/column-declaration.js';
+import { columnsKept, type Fidelity, type Signal } from '../schema/column-declaration.js';
 import { tablesBySignal } from '../schema/tables.js';
 import { ByteHeap } from './byte-heap.js';
 import { TableRows } from './table-rows.js';
@@ -20,20 +20,23 @@ export type WantedColumns = Readonly<Record<string, readonly string[]>>;
 
 export class SignalRows {
   readonly signal: Signal;
+  /** What rows of all columns keep. */
+  readonly fidelity: Fidelity;
   readonly heap: ByteHeap;
   readonly tables: readonly TableRows[];
   readonly #limit: RowLimit;
 
   /**
-   * Growing beyond the limit throws a Failure, `tooLarge`; the rows may then hold a part of what was being added. With
-   * `wanted`, only these columns are kept, by table.
+   * Growing beyond the limit throws a Failure, `tooLarge`; the rows may then hold a part of what was being added. Keeps all
+   * columns of a fidelity, or only those that are wanted, by table.
    */
-  constructor(signal: Signal, limit = NO_LIMIT, wanted?: WantedColumns) {
+  constructor(signal: Signal, limit = NO_LIMIT, kept: Fidelity | WantedColumns = 'standard') {
     const checkGrowth = (moreBytes: number) => this.#checkGrowth(moreBytes);
     this.signal = signal;
+    this.fidelity = typeof kept === 'string' ? kept : 'standard';
     this.heap = new ByteHeap(checkGrowth);
     this.tables = tablesBySignal[signal].map((table) => {
-      const names = wanted === undefined ? table.columns.map(({ name }) => name) : wanted[table.name];
+      const names = typeof kept === 'string' ? columnsKept(table, kept).map(({ name }) => name) : kept[table.name];
       return new TableRows(table, checkGrowth, names);
     });
     this.#limit = limit;

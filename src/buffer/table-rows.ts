@@ -1,4 +1,4 @@
-import type { TelemetryTable } from '../schema/column-declaration.js';
+import { columnsKept, type TelemetryTable } from '../schema/column-declaration.js';
 import { type CheckGrowth, growFreely } from './check-growth.js';
 import {
   type Column,
@@ -26,7 +26,7 @@ export class TableRows {
   constructor(table: TelemetryTable, checkGrowth: CheckGrowth, wanted: readonly string[] | undefined) {
     this.table = table;
     this.isKept = wanted !== undefined;
-    this.columns = table.columns
+    this.columns = columnsKept(table, 'exact')
       .filter(({ name }) => wanted?.includes(name))
       .map((declaration) => columnFor(declaration, checkGrowth));
     this.#checkGrowth = checkGrowth;
@@ -62,13 +62,17 @@ export class TableRows {
     this.#capacity = rows;
   }
 
-  /** Copies all rows of `source`, whose texts have moved by `heapShift` bytes. */
+  /**
+   * Copies all rows of `source`, whose texts have moved by `heapShift` bytes. Columns that it does not have, of another fidelity,
+   * keep their absent value.
+   */
   append(source: TableRows, heapShift: number): void {
     const needed = this.rows + source.rows;
     if (needed > this.#capacity) this.#resize(Math.max(needed, 2 * this.#capacity));
-    this.columns.forEach((column, i) => {
-      column.copyFrom(source.columns[i]!, source.rows, this.rows, heapShift);
-    });
+    const shared = Math.min(this.columns.length, source.columns.length);
+    for (let i = 0; i < shared; i++) {
+      this.columns[i]!.copyFrom(source.columns[i]!, source.rows, this.rows, heapShift);
+    }
     this.rows = needed;
   }
 
@@ -116,7 +120,7 @@ export class TableRows {
   }
 
   #unwantedColumn(name: string): Column | undefined {
-    const declaration = this.table.columns.find((declared) => declared.name === name);
+    const declaration = columnsKept(this.table, 'exact').find((declared) => declared.name === name);
     return declaration && columnFor(declaration, growFreely, false);
   }
 

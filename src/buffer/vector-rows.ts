@@ -5,7 +5,7 @@
 // chunk of a column has a heap of its own, which the vector takes a copy of, so nothing need be kept for the query. In
 // `PinnedRows`, slots have addresses in memory that somebody keeps until the last query has ended.
 
-import type { TelemetryTable } from '../schema/column-declaration.js';
+import type { ExactColumn, TelemetryTable } from '../schema/column-declaration.js';
 import { aligned } from './alignment.js';
 import { ByteHeap } from './byte-heap.js';
 import {
@@ -114,8 +114,12 @@ export class VectorLayout {
 export function layOutPinned({ table, rows, columns }: TableRows, heap: Uint8Array, pin: HeapAddress): PinnedRows {
   const fixed = fixedPartsFor(columns, rows);
   const laidOut = columns.map((column): [string, PinnedColumn] => {
-    const { name, type } = column.declaration;
+    const { name, type, restOf }: ExactColumn = column.declaration;
     if (isTextColumn(column)) return [name, layOutTexts(column, rows, fixed, heap, pin)];
+    if (restOf !== undefined) {
+      const time = columns.find(({ declaration }) => declaration.name === restOf) as Int64Column;
+      return [name, layOutNanoseconds(time, rows, fixed)];
+    }
     const plain = layOutPlain(column, rows, fixed);
     if (type === 'TIMESTAMP') toMicroseconds(fixed.buffer, plain, rows);
     return [name, plain];
@@ -348,6 +352,17 @@ function toMicroseconds(fixed: ArrayBuffer, column: PinnedColumn, rows: number):
     words[i] = Math.floor((remainder * 0x1_0000_0000 + words[i]!) / NANOSECONDS_PER_MICROSECOND);
     words[i + 1] = (high - remainder) / NANOSECONDS_PER_MICROSECOND;
   }
+}
+
+/** What whole microseconds leave out of the nanoseconds of a column. */
+function layOutNanoseconds({ words, valid }: Int64Column, rows: number, fixed: FixedParts): FlatVectors {
+  const valuesAt = fixed.take(4 * rows);
+  const values = new Int32Array(fixed.buffer, valuesAt, rows);
+  for (let row = 0; row < rows; row++) {
+    const high = words[2 * row + 1]! % NANOSECONDS_PER_MICROSECOND;
+    values[row] = (high * 0x1_0000_0000 + words[2 * row]!) % NANOSECONDS_PER_MICROSECOND;
+  }
+  return { kind: 'flat', bytesPerRow: 4, valuesAt, validityAt: layOutMask(valid, rows, fixed) };
 }
 
 function layOutLists({ entries, elementWords }: ListColumn, rows: number, fixed: FixedParts): ListVectors {

@@ -7,11 +7,11 @@ import { type Generation, rowsOf } from '../buffer/generation.js';
 import type { Database } from '../duckdb/database.js';
 import { type Refusal, refusalIn } from '../duckdb/errors.js';
 import { quotedIdentifier } from '../duckdb/sql-text.js';
-import type { TelemetryTable } from '../schema/column-declaration.js';
+import { columnsKept, type Fidelity, type TelemetryTable } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
 import { tablesBySignal } from '../schema/tables.js';
 import type { CatalogKind } from './catalog-kind.js';
-import { type LiveTables, recordedTables, tablesApart } from './live-tables.js';
+import { exactColumns, type LiveTables, recordedTables, tablesApart } from './live-tables.js';
 import type { PromotedColumn } from './promoted-columns.js';
 import type { SealRecords } from './seal-record.js';
 import {
@@ -34,6 +34,7 @@ export interface CatalogTargetParts {
   /** Name to show; empty for the database that the host opened. */
   readonly catalogName: string;
   readonly promoted: readonly PromotedColumn[];
+  readonly fidelity: Fidelity;
   readonly maintenance: Maintenance | undefined;
   /** Undefined where the table of seals does not exist and may not be made. */
   readonly seals: SealRecords | undefined;
@@ -194,18 +195,18 @@ export class CatalogTarget implements SealTarget {
   }
 
   async #insert(generation: Generation): Promise<void> {
-    const { database, writer } = this.#parts;
+    const { database, writer, fidelity } = this.#parts;
     for (const [signal, batches] of generation.batches) {
       for (const table of tablesBySignal[signal]) {
         if (batches.every((batch) => batch.rowsOf(table) === 0)) continue;
-        await database.scans.read(batches, table, (relation) => writer.run(this.#insertSql(table, relation)));
+        await database.scans.read(batches, table, fidelity, (relation) => writer.run(this.#insertSql(table, relation)));
       }
     }
   }
 
   #insertSql(table: TelemetryTable, relation: string): string {
-    const { home, promoted } = this.#parts;
-    const columns = [...table.columns, ...promoted].map(({ name }) => quotedIdentifier(name)).join(', ');
+    const { home, promoted, fidelity } = this.#parts;
+    const columns = [...columnsKept(table, fidelity), ...promoted].map(({ name }) => quotedIdentifier(name)).join(', ');
     const values = ['*', ...promoted.map(({ sql }) => sql)].join(', ');
     return `INSERT INTO ${tableName(home, table)} (${columns}) SELECT ${values} FROM ${relation}`;
   }
@@ -220,9 +221,10 @@ export class CatalogTarget implements SealTarget {
   }
 }
 
-function liveTables({ home, kind, promoted, seals }: CatalogTargetParts): LiveTables {
+function liveTables({ home, kind, promoted, fidelity, seals }: CatalogTargetParts): LiveTables {
+  const added = (table: TelemetryTable) => [...exactColumns(table, fidelity), ...promoted];
   if (seals?.hasIds !== true) {
-    return tablesApart(home, promoted, `${sealsTable.name} has to have a column seal_id, or create_tables to be true`);
+    return tablesApart(home, added, `${sealsTable.name} has to have a column seal_id, or create_tables to be true`);
   }
-  return recordedTables(home, promoted, kind.readsTablesApart ? 'while nothing is committed' : 'in any transaction');
+  return recordedTables(home, added, kind.readsTablesApart ? 'while nothing is committed' : 'in any transaction');
 }

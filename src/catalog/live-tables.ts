@@ -3,8 +3,8 @@
 import { SqlError } from '../base/sql-error.js';
 import { GENERATION_ID_LENGTH } from '../buffer/generation.js';
 import { partColumns } from '../duckdb/row-scan.js';
-import { qualifiedName, quotedString } from '../duckdb/sql-text.js';
-import type { TelemetryTable } from '../schema/column-declaration.js';
+import { qualifiedName, quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
+import { columnsKept, type Fidelity, type TelemetryTable } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
 import type { PromotedColumn } from './promoted-columns.js';
 import type { TableHome } from './table-home.js';
@@ -26,16 +26,26 @@ export interface LiveTables {
   readonly isCommittedSql: string;
 }
 
+/** Columns of rows in memory beyond those that every table has, as `computed` gives them. */
+export function exactColumns(
+  table: TelemetryTable,
+  fidelity: Fidelity,
+): readonly Pick<PromotedColumn, 'name' | 'sql'>[] {
+  return columnsKept(table, fidelity)
+    .slice(table.columns.length)
+    .map(({ name }) => ({ name, sql: quotedIdentifier(name) }));
+}
+
 /** Tables with `otlp_seals`. */
 export function recordedTables(
   home: TableHome,
-  promoted: readonly PromotedColumn[],
+  computed: LiveTables['computed'],
   toldApart: LiveTables['toldApart'],
 ): LiveTables {
   const seals = qualifiedName(home.catalog, home.schema, sealsTable.name);
   return {
     home,
-    computed: () => promoted,
+    computed,
     toldApart,
     committedSql: (table) => `SELECT * FROM ${tableName(home, table)}`,
     isCommittedSql: `${partColumns.generation.name} IN (SELECT seal_id FROM ${seals} WHERE seal_id IS NOT NULL)`,
@@ -43,13 +53,13 @@ export function recordedTables(
 }
 
 /** Tables that cannot be read beside rows in memory, and why. */
-export function tablesApart(home: TableHome, promoted: readonly PromotedColumn[], why: string): LiveTables {
+export function tablesApart(home: TableHome, computed: LiveTables['computed'], why: string): LiveTables {
   const refuse = (): never => {
     throw new SqlError('OTLP_LIVE_UNSUPPORTED', `cannot read live rows of ${home.catalog}.${home.schema}: ${why}`);
   };
   return {
     home,
-    computed: () => promoted,
+    computed,
     toldApart: 'when planned',
     committedSql: refuse,
     isCommittedSql: 'false',

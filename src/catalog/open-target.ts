@@ -6,6 +6,7 @@ import { SqlError } from '../base/sql-error.js';
 import type { Database } from '../duckdb/database.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
+import { columnsKept } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { telemetryTables } from '../schema/tables.js';
@@ -28,7 +29,7 @@ const SETUP_RETRY = { attempts: 20, longestPauseMs: () => 500 } as const;
 /** Opens a connection of its own to the target that `options` name, or to the catalog that `caller` uses. */
 export async function openTarget(database: Database, options: ServeOptions, caller: Caller): Promise<SealTarget> {
   const place = exportPlace(options);
-  if (place !== undefined) return ParquetTarget.open(database, place);
+  if (place !== undefined) return ParquetTarget.open(database, place, options.fidelity);
   const asked = askedHome(options, caller);
   const { catalog, kind } = await writableCatalog(database, asked.catalog);
   const home = { ...asked, catalog };
@@ -55,6 +56,7 @@ export async function openTarget(database: Database, options: ServeOptions, call
     home,
     kind,
     promoted,
+    fidelity: options.fidelity,
     seals,
     isAtomic,
     catalogName: isHost ? '' : home.catalog,
@@ -140,9 +142,13 @@ async function prepareTables(
     for (const table of telemetryTables) {
       // Tables may be of an earlier version, which had fewer columns.
       const optional = table.columns.filter(({ absent }) => absent === 'NULL');
-      await addMissingColumns(writer, home, table, [...optional, ...asColumns]);
+      const exact = columnsKept(table, options.fidelity).slice(table.columns.length);
+      await addMissingColumns(writer, home, table, [...optional, ...exact, ...asColumns]);
     }
   }
-  const expected = telemetryTables.map((table) => ({ ...table, columns: [...table.columns, ...asColumns] }));
+  const expected = telemetryTables.map((table) => ({
+    ...table,
+    columns: [...columnsKept(table, options.fidelity), ...asColumns],
+  }));
   verifyTables(await columnTypes(writer, home, telemetryTables), home, expected);
 }

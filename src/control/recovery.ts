@@ -32,7 +32,7 @@ export interface RecoveryParts {
   readonly ingest: Ingest;
   readonly sealer: Sealer;
   readonly freeze: Freeze;
-  readonly options: Pick<ServeOptions, 'max_decoded_bytes'>;
+  readonly options: Pick<ServeOptions, 'max_decoded_bytes' | 'fidelity'>;
   readonly clock?: Clock;
   log(level: LogLevel, message: string): void;
 }
@@ -118,8 +118,8 @@ export class Recovery {
   }
 
   async #generationOf(letter: DeadLetter): Promise<Generation | undefined> {
-    const { deadLetters, ingest, freeze, clock = systemClock } = this.#parts;
-    const open = new OpenRows(freeze);
+    const { deadLetters, ingest, freeze, options, clock = systemClock } = this.#parts;
+    const open = new OpenRows(freeze, options.fidelity);
     for await (const record of deadLetters.records(letter)) {
       const rows = ingest.replayedRows(record);
       if (rows.rows > 0) open.append([rows], originOf(record, rows), clock.nowMs());

@@ -4,11 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { Failure, type FailureKind } from '../base/failure.js';
 import { type PackedRows, unpackRows } from '../buffer/packed-rows.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
-import type { EncodedRequest } from './request-decoder.js';
-
-export interface DecodeWorkerData {
-  readonly maxBodyBytes: number;
-}
+import type { DecoderOptions, EncodedRequest } from './request-decoder.js';
 
 export interface DecodeTask {
   readonly request: EncodedRequest;
@@ -53,7 +49,7 @@ const workerUrl = import.meta.url.endsWith('.ts')
  * admission, not here.
  */
 export class DecodePool {
-  readonly #limits: DecodeWorkerData;
+  readonly #limits: DecoderOptions;
   readonly #maxThreads: number;
   readonly #taskTimeoutMs: number;
   readonly #workerUrl: URL;
@@ -64,7 +60,7 @@ export class DecodePool {
   readonly #spares: ArrayBuffer[] = [];
   #isClosed = false;
 
-  constructor(limits: DecodeWorkerData, maxThreads: number, task = { timeoutMs: TASK_TIMEOUT_MS, workerUrl }) {
+  constructor(limits: DecoderOptions, maxThreads: number, task = { timeoutMs: TASK_TIMEOUT_MS, workerUrl }) {
     this.#limits = limits;
     this.#maxThreads = maxThreads;
     this.#taskTimeoutMs = task.timeoutMs;

@@ -3,10 +3,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Failure, messageOf } from '../base/failure.js';
 import { packRows } from '../buffer/packed-rows.js';
-import type { DecodeAnswer, DecodeTask, DecodeWorkerData } from './decode-pool.js';
-import { RequestDecoder } from './request-decoder.js';
+import type { DecodeAnswer, DecodeTask } from './decode-pool.js';
+import { type DecoderOptions, RequestDecoder } from './request-decoder.js';
 
-const decoder = new RequestDecoder(workerData as DecodeWorkerData);
+const decoder = new RequestDecoder(workerData as DecoderOptions);
 
 parentPort!.on('message', ({ request, spare }: DecodeTask) => {
   let answer: DecodeAnswer;

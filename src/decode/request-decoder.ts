@@ -1,7 +1,7 @@
 // Bytes of one request → its rows. The only place that knows which decoder reads which format.
 
 import { type RowLimit, SignalRows } from '../buffer/signal-rows.js';
-import type { Signal } from '../schema/column-declaration.js';
+import type { Fidelity, Signal } from '../schema/column-declaration.js';
 import { type ContentEncoding, inflate } from './compression/inflate.js';
 import { JsonDecoder } from './json/decode-json.js';
 import { ProtobufDecoder } from './protobuf/decode-protobuf.js';
@@ -9,6 +9,12 @@ import { KEPT_SCRATCH, rowLimit } from './rows/limits.js';
 
 export const wireFormats = ['protobuf', 'json', 'ndjson'] as const;
 export type WireFormat = (typeof wireFormats)[number];
+
+/** What a decoder is made for. */
+export interface DecoderOptions {
+  readonly maxBodyBytes: number;
+  readonly fidelity: Fidelity;
+}
 
 export interface EncodedRequest {
   readonly signal: Signal;
@@ -23,11 +29,13 @@ export interface EncodedRequest {
  */
 export class RequestDecoder {
   readonly #maxBodyBytes: number;
+  readonly #fidelity: Fidelity;
   readonly #limit: RowLimit;
   readonly #bySignal: Partial<Record<Signal, SignalDecoder>> = {};
 
-  constructor({ maxBodyBytes }: { maxBodyBytes: number }) {
+  constructor({ maxBodyBytes, fidelity }: DecoderOptions) {
     this.#maxBodyBytes = maxBodyBytes;
+    this.#fidelity = fidelity;
     this.#limit = rowLimit(maxBodyBytes);
   }
 
@@ -38,7 +46,7 @@ export class RequestDecoder {
   decode(request: EncodedRequest): SignalRows {
     const body = inflate(request.body, request.encoding, this.#maxBodyBytes);
     const { signal, format } = request;
-    this.#bySignal[signal] ??= new SignalDecoder(signal, this.#limit);
+    this.#bySignal[signal] ??= new SignalDecoder(signal, this.#limit, this.#fidelity);
     return this.#bySignal[signal].decode(format, body);
   }
 }
@@ -48,8 +56,8 @@ class SignalDecoder {
   #protobuf: ProtobufDecoder | undefined;
   #json: JsonDecoder | undefined;
 
-  constructor(signal: Signal, limit: RowLimit) {
-    this.#rows = new SignalRows(signal, limit);
+  constructor(signal: Signal, limit: RowLimit, fidelity: Fidelity) {
+    this.#rows = new SignalRows(signal, limit, fidelity);
   }
 
   decode(format: WireFormat, body: Uint8Array): SignalRows {

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import { messageOf } from '../base/failure.js';
 import type { FrozenBatch } from '../buffer/generation.js';
-import type { TelemetryTable } from '../schema/column-declaration.js';
+import { columnsKept, type Fidelity, type TelemetryColumn, type TelemetryTable } from '../schema/column-declaration.js';
 import { duckdbType } from './duckdb-type.js';
 import { FrozenParts, frozenRows } from './frozen-rows.js';
 import { BIGINT, DuckDBTableFunction } from './node-api.js';
@@ -37,7 +37,7 @@ export class BatchScans {
           const id = Number(info.getParameter(0));
           const scan = this.#scans.get(id);
           if (scan === undefined) throw new Error(`there is no batch ${id} to read`);
-          for (const { name, type } of scan.table.columns) info.addResultColumn(name, duckdbType(type));
+          for (const { name, type } of scan.columns) info.addResultColumn(name, duckdbType(type));
           info.setCardinality(scan.rows, true);
           info.setBindData(scan);
         },
@@ -53,16 +53,17 @@ export class BatchScans {
   }
 
   /**
-   * Runs `query` with SQL that reads all rows which the batches have for `table`, in the table's column order. The
-   * batches are kept in memory until the query has ended.
+   * Runs `query` with SQL that reads all rows which the batches have for `table`, with the columns of a fidelity in their
+   * order. The batches are kept in memory until the query has ended.
    */
   async read<T>(
     batches: readonly FrozenBatch[],
     table: TelemetryTable,
+    fidelity: Fidelity,
     query: (relation: string) => Promise<T>,
   ): Promise<T> {
     const id = this.#nextId++;
-    this.#scans.set(id, new BatchScan(batches, table));
+    this.#scans.set(id, new BatchScan(batches, table, columnsKept(table, fidelity)));
     try {
       return await query(`${FUNCTION_NAME}(${id})`);
     } finally {
@@ -79,14 +80,14 @@ export function dayOf(batches: readonly FrozenBatch[], table: TelemetryTable): n
 
 /** One pass over the rows of a table. DuckDB asks for chunks from several threads; callbacks run one at a time. */
 class BatchScan {
-  readonly table: TelemetryTable;
+  readonly columns: readonly TelemetryColumn[];
   readonly rows: number;
   // Keeps the batches, and with them the memory that string slots in DuckDB's hands point to.
   readonly #batches: readonly FrozenBatch[];
   readonly #parts: FrozenParts;
 
-  constructor(batches: readonly FrozenBatch[], table: TelemetryTable) {
-    this.table = table;
+  constructor(batches: readonly FrozenBatch[], table: TelemetryTable, columns: readonly TelemetryColumn[]) {
+    this.columns = columns;
     this.#batches = batches;
     this.#parts = new FrozenParts(batches, table);
     this.rows = this.#batches.reduce((rows, batch) => rows + batch.rowsOf(table), 0);
@@ -101,7 +102,7 @@ class BatchScan {
     const part = this.#parts.next();
     if (part === undefined) return 0;
     const { rows, firstRow, count } = part;
-    const { columns } = this.table;
+    const { columns } = this;
     duckdb.data_chunk_set_size(chunk, count);
     for (let i = 0; i < columns.length; i++) {
       writeVector(duckdb.data_chunk_get_vector(chunk, i), rows, columns[i]!.name, firstRow, count);

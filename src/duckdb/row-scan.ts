@@ -4,7 +4,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { GenerationRows } from '../buffer/generation.js';
-import type { TelemetryTable } from '../schema/column-declaration.js';
+import { columnsKept, type TelemetryColumn, type TelemetryTable } from '../schema/column-declaration.js';
 import { duckdbType } from './duckdb-type.js';
 import { FrozenParts } from './frozen-rows.js';
 import { DuckDBTableFunction, VARCHAR } from './node-api.js';
@@ -54,7 +54,10 @@ export function registerRowScan(connection: DuckDBConnection, source: RowSource)
       supportsProjectionPushdown: true,
       bindFunction: (info) => {
         const request = info.getParameter(0) as string;
-        for (const { name, type } of [...source.tableOf(request).columns, ...Object.values(partColumns)]) {
+        for (const { name, type } of [
+          ...columnsKept(source.tableOf(request), 'exact'),
+          ...Object.values(partColumns),
+        ]) {
           info.addResultColumn(name, duckdbType(type));
         }
         info.setBindData({ request });
@@ -74,6 +77,7 @@ export function registerRowScan(connection: DuckDBConnection, source: RowSource)
 /** Some columns of some parts, once. Keeps the parts, and with them the memory that string slots point to. */
 class RowScan {
   readonly #table: TelemetryTable;
+  readonly #tableColumns: readonly TelemetryColumn[];
   readonly #parts: readonly ScanPart[];
   /** Indexes of the columns that are asked for. */
   readonly #columns: readonly number[];
@@ -84,6 +88,7 @@ class RowScan {
 
   constructor(table: TelemetryTable, parts: readonly ScanPart[], columns: readonly number[]) {
     this.#table = table;
+    this.#tableColumns = columnsKept(table, 'exact');
     this.#parts = parts;
     this.#columns = columns;
   }
@@ -112,9 +117,8 @@ class RowScan {
     const { rows, firstRow, count } = frozen;
     const oldRows = Math.max(0, part.oldRows - this.#written);
     this.#written += count;
-    const { columns } = this.#table;
     this.#write(part, chunk, oldRows, count, (column, vector) =>
-      writeVector(vector, rows, columns[column]!.name, firstRow, count),
+      writeVector(vector, rows, this.#tableColumns[column]!.name, firstRow, count),
     );
     return count;
   }
@@ -134,7 +138,7 @@ class RowScan {
     ];
     this.#columns.forEach((column, i) => {
       const vector = duckdb.data_chunk_get_vector(chunk, i);
-      const place = column - this.#table.columns.length;
+      const place = column - this.#tableColumns.length;
       if (place < 0) writeColumn(column, vector);
       else if (place < ofPart.length) duckdb.vector_reference_value(vector, ofPart[place]!);
       else duckdb.copy_data_to_vector(vector, 0, new Uint8Array(rows).fill(1, oldRows).buffer, 0, rows);

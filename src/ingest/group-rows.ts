@@ -2,7 +2,7 @@
 
 import type { RowsOrigin, SequenceRange } from '../buffer/open-rows.js';
 import { SignalRows } from '../buffer/signal-rows.js';
-import { type Signal, signals } from '../schema/column-declaration.js';
+import { type Fidelity, type Signal, signals } from '../schema/column-declaration.js';
 import type { Sealer } from '../seal/sealer.js';
 
 /** Memory that is kept for the next group, for each signal: what dozens of small requests take. */
@@ -12,11 +12,15 @@ const KEPT = { heapBytes: 1 << 18, rows: 1 << 10 };
 export type RequestBytes = Pick<RowsOrigin, 'admittedBytes' | 'storedBytes'>;
 
 export class GroupRows {
-  readonly #copied = new Map<Signal, SignalRows>(signals.map((signal) => [signal, new SignalRows(signal)]));
+  readonly #copied: ReadonlyMap<Signal, SignalRows>;
   #lent: SignalRows[] = [];
   #admittedBytes = 0;
   #storedBytes = 0;
   #rows = 0;
+
+  constructor(fidelity: Fidelity) {
+    this.#copied = new Map(signals.map((signal) => [signal, new SignalRows(signal, undefined, fidelity)]));
+  }
 
   get rows(): number {
     return this.#rows;

@@ -9,6 +9,7 @@ import { DecodePool } from '../decode/decode-pool.js';
 import { type EncodedRequest, RequestDecoder } from '../decode/request-decoder.js';
 import type { Group, Journal } from '../journal/journal.js';
 import type { JournalEntry, JournalRecord } from '../journal/record.js';
+import type { Fidelity } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import type { Sealer } from '../seal/sealer.js';
 import type { Admission, Reservation } from './admission.js';
@@ -49,7 +50,8 @@ export class Ingest {
   readonly #inlineDecoder: RequestDecoder;
   readonly #pool: DecodePool;
   // What was accepted under a larger limit is still accepted.
-  readonly #replayDecoder = new RequestDecoder({ maxBodyBytes: MAX_REPLAY_BYTES });
+  readonly #replayDecoder: RequestDecoder;
+  readonly #fidelity: Fidelity;
   readonly #journal: Journal | undefined;
   /** The group of the journal that the last request joined, and the rows of its requests. */
   #group: Group | undefined;
@@ -68,9 +70,13 @@ export class Ingest {
     this.admission = admission;
     this.#journal = journal;
     this.#sealer = sealer;
-    const limits = { maxBodyBytes: options.max_body_bytes };
+    const { fidelity } = options;
+    this.#fidelity = fidelity;
+    this.#replayDecoder = new RequestDecoder({ maxBodyBytes: MAX_REPLAY_BYTES, fidelity });
+    const limits = { maxBodyBytes: options.max_body_bytes, fidelity };
     this.#inlineDecoder = new RequestDecoder({
       maxBodyBytes: Math.min(options.max_body_bytes, MAX_INLINE_INFLATED_BYTES),
+      fidelity,
     });
     this.#pool = new DecodePool(limits, options.http_threads ?? Math.min(availableParallelism(), MAX_DEFAULT_THREADS));
     this.#maxDecodedBytes = options.max_decoded_bytes;
@@ -206,7 +212,7 @@ export class Ingest {
     }
     const group = journal.append(entry, bytes.admittedBytes);
     if (group !== this.#group) {
-      const waiting = this.#spareRows.pop() ?? new GroupRows();
+      const waiting = this.#spareRows.pop() ?? new GroupRows(this.#fidelity);
       this.#group = group;
       this.#groupRows = waiting;
       group.onDurable = (first, last) => {

@@ -18,7 +18,14 @@ import { PackedArrays, type PackedRows, packRows } from '../buffer/packed-rows.j
 import { SignalRows } from '../buffer/signal-rows.js';
 import type { TableRows } from '../buffer/table-rows.js';
 import { isContinuationByte } from '../decode/text/text-check.js';
-import { type Signal, signals, type TelemetryColumn, type TelemetryTable } from '../schema/column-declaration.js';
+import {
+  columnsKept,
+  type Fidelity,
+  type Signal,
+  signals,
+  type TelemetryColumn,
+  type TelemetryTable,
+} from '../schema/column-declaration.js';
 import { tablesBySignal } from '../schema/tables.js';
 import { crc32c } from './checksum.js';
 import { firstLayouts } from './first-layouts.js';
@@ -33,16 +40,17 @@ const FIXED_NUMBERS = 4;
 export class UnknownColumn extends Error {}
 
 /** A table's part of a description, in front of which the others stand. */
-const described = new Map(
-  Object.values(tablesBySignal)
-    .flat()
-    .map((table) => [table.name, JSON.stringify(layoutOf(table))]),
-);
+const described = { standard: descriptions('standard'), exact: descriptions('exact') };
 
-export function encodeRows({ signal, buffer, heapBytes, rows, lengths }: PackedRows): Uint8Array {
+function descriptions(fidelity: Fidelity): ReadonlyMap<string, string> {
+  const tables = Object.values(tablesBySignal).flat();
+  return new Map(tables.map((table) => [table.name, JSON.stringify(layoutOf(table, fidelity))]));
+}
+
+export function encodeRows({ signal, fidelity, buffer, heapBytes, rows, lengths }: PackedRows): Uint8Array {
   const tables = tablesBySignal[signal].filter((_, i) => rows[i] !== 0);
   const counts = rows.filter((count) => count !== 0);
-  const layout = Buffer.from(`[${tables.map(({ name }) => described.get(name)).join()}]`);
+  const layout = Buffer.from(`[${tables.map(({ name }) => described[fidelity].get(name)).join()}]`);
   const numbers = Uint32Array.from([layout.length, heapBytes, counts.length, lengths.length, ...counts, ...lengths]);
   const body = new Uint8Array(numbers.byteLength + layout.length + buffer.byteLength);
   body.set(new Uint8Array(numbers.buffer));
@@ -86,8 +94,8 @@ const firstFingerprints = Object.fromEntries(
   }),
 ) as Readonly<Record<Signal, number>>;
 
-function layoutOf({ name, columns }: TelemetryTable): TableLayout {
-  return [name, columns.map(columnText)];
+function layoutOf(table: TelemetryTable, fidelity: Fidelity): TableLayout {
+  return [table.name, columnsKept(table, fidelity).map(columnText)];
 }
 
 /** In few bytes: every record has it. */
@@ -140,7 +148,7 @@ interface PackedParts {
 
 /** Finds each of our columns among those that are described. */
 function readRows(signal: Signal, layouts: readonly TableLayout[], parts: PackedParts): PackedRows {
-  const rows = new SignalRows(signal);
+  const rows = new SignalRows(signal, undefined, fidelityOf(signal, layouts));
   // A copy, because typed arrays over it must begin at multiples of eight bytes.
   const arrays = new PackedArrays(new Uint8Array(parts.packed).buffer, parts.heapBytes, parts.lengths);
   rows.heap.bytes = arrays.heap;
@@ -153,11 +161,20 @@ function readRows(signal: Signal, layouts: readonly TableLayout[], parts: Packed
   return packRows(rows);
 }
 
+/** What rows of these columns keep. */
+function fidelityOf(signal: Signal, layouts: readonly TableLayout[]): Fidelity {
+  const described = new Set(layouts.flatMap(([name, columns]) => columns.map((column) => `${name}.${column}`)));
+  const isExact = tablesBySignal[signal].some(({ name, exactColumns }) =>
+    exactColumns.some((column) => described.has(`${name}.${columnText(column)}`)),
+  );
+  return isExact ? 'exact' : 'standard';
+}
+
 function readTable(table: TableRows, columns: readonly string[], count: number, arrays: PackedArrays): void {
   if (table.rows > 0) throw new RangeError(`it describes ${table.table.name} twice`);
   const found = new Map<TelemetryColumn, ReturnType<PackedArrays['next']>>();
   for (const text of columns) {
-    const declared = table.table.columns.find((column) => columnText(column) === text);
+    const declared = table.columns.find((column) => columnText(column.declaration) === text)?.declaration;
     if (declared === undefined || found.has(declared)) throw unknown(`a column ${table.table.name}.${text}`);
     found.set(declared, arrays.next(columnFor(declared, growFreely)));
   }

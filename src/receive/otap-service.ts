@@ -42,7 +42,7 @@ export const otapServices: readonly string[] = Object.values(methodBySignal).map
 export function otapMethods(
   ingest: Ingest,
   authorization: Authorization,
-  options: Pick<ServeOptions, 'request_timeout_ms' | 'max_body_bytes'>,
+  options: Pick<ServeOptions, 'request_timeout_ms' | 'max_body_bytes' | 'fidelity'>,
 ): ReadonlyMap<string, GrpcMethod> {
   const service = new OtapService(ingest, authorization, options);
   return new Map(
@@ -73,7 +73,7 @@ interface Taken {
 class OtapService {
   readonly #ingest: Ingest;
   readonly #authorization: Authorization;
-  readonly #options: Pick<ServeOptions, 'request_timeout_ms' | 'max_body_bytes'>;
+  readonly #options: Pick<ServeOptions, 'request_timeout_ms' | 'max_body_bytes' | 'fidelity'>;
   /** What all streams of a signal decode into. Messages are decoded one at a time, and their rows copied at once. */
   readonly #rows: Readonly<Record<Signal, SignalRows>>;
   /**
@@ -87,16 +87,17 @@ class OtapService {
   constructor(
     ingest: Ingest,
     authorization: Authorization,
-    options: Pick<ServeOptions, 'request_timeout_ms' | 'max_body_bytes'>,
+    options: Pick<ServeOptions, 'request_timeout_ms' | 'max_body_bytes' | 'fidelity'>,
   ) {
     this.#ingest = ingest;
     this.#authorization = authorization;
     this.#options = options;
     const limit = rowLimit(options.max_body_bytes);
+    const { fidelity } = options;
     this.#rows = {
-      logs: new SignalRows('logs', limit),
-      traces: new SignalRows('traces', limit),
-      metrics: new SignalRows('metrics', limit),
+      logs: new SignalRows('logs', limit, fidelity),
+      traces: new SignalRows('traces', limit, fidelity),
+      metrics: new SignalRows('metrics', limit, fidelity),
     };
   }
 

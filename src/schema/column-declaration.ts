@@ -22,11 +22,27 @@ export interface TelemetryColumn {
   readonly doc: string;
 }
 
+/** How much of what was sent rows keep: what the tables' columns hold, or that and the table's `exactColumns`. */
+export const fidelities = ['standard', 'exact'] as const;
+export type Fidelity = (typeof fidelities)[number];
+
+/** A column that only `fidelity := 'exact'` keeps, and that is appended to those that a table has. */
+export interface ExactColumn extends TelemetryColumn {
+  /** The TIMESTAMP whose nanoseconds below a microsecond these are. Nobody decodes them: they are what freezing cuts off. */
+  readonly restOf?: string;
+}
+
 export interface TelemetryTable {
   readonly name: string;
   readonly signal: Signal;
   readonly doc: string;
   readonly columns: readonly TelemetryColumn[];
+  readonly exactColumns: readonly ExactColumn[];
+}
+
+/** The columns of a table that rows of a fidelity have, in the order in which scans give them. */
+export function columnsKept({ columns, exactColumns }: TelemetryTable, fidelity: Fidelity): readonly ExactColumn[] {
+  return fidelity === 'exact' ? [...columns, ...exactColumns] : columns;
 }
 
 export const nullable = (name: string, type: TelemetryType, doc: string): TelemetryColumn => ({
@@ -41,4 +57,9 @@ export const zeroed = (name: string, type: TelemetryType, doc: string): Telemetr
   type,
   absent: 'zero',
   doc,
+});
+
+export const nanosecondsOf = (time: string, doc: string): ExactColumn => ({
+  ...nullable(`${time}_rest`, 'INTEGER', doc),
+  restOf: time,
 });

@@ -1,5 +1,11 @@
-import { nullable, type TelemetryTable, zeroed } from './column-declaration.js';
-import { droppedAttributesCount, resourceAttributes, scopeColumns, serviceColumns } from './shared-columns.js';
+import { nanosecondsOf, nullable, type TelemetryTable, zeroed } from './column-declaration.js';
+import {
+  droppedAttributesCount,
+  resourceAttributes,
+  schemaUrls,
+  scopeColumns,
+  serviceColumns,
+} from './shared-columns.js';
 
 export const logsTable: TelemetryTable = {
   name: 'otlp_logs',
@@ -20,5 +26,13 @@ export const logsTable: TelemetryTable = {
     nullable('log_attributes', 'VARCHAR', 'Attributes of the record, JSON.'),
     droppedAttributesCount,
     zeroed('flags', 'INTEGER', 'W3C trace flags in the lowest byte.'),
+  ],
+  exactColumns: [
+    nanosecondsOf('time_unix_nano', 'Nanoseconds from 0 to 999 that `time_unix_nano`, in microseconds, leaves out.'),
+    nanosecondsOf(
+      'observed_time_unix_nano',
+      'Nanoseconds from 0 to 999 that `observed_time_unix_nano`, in microseconds, leaves out.',
+    ),
+    ...schemaUrls,
   ],
 };

@@ -1,5 +1,5 @@
 import { nullable, type TelemetryColumn, type TelemetryTable, zeroed } from './column-declaration.js';
-import { resourceAttributes, scopeColumns, serviceColumns } from './shared-columns.js';
+import { resourceAttributes, schemaUrls, scopeColumns, serviceColumns } from './shared-columns.js';
 
 const time = nullable('time_unix_nano', 'TIMESTAMP', 'Time of the data point.');
 const startTime = nullable('start_time_unix_nano', 'TIMESTAMP', 'Start of the interval that the value covers.');
@@ -39,6 +39,7 @@ export const gaugeTable: TelemetryTable = {
   signal: 'metrics',
   doc: 'One row per data point of a Gauge.',
   columns: numberPointColumns,
+  exactColumns: schemaUrls,
 };
 
 export const sumTable: TelemetryTable = {
@@ -46,6 +47,7 @@ export const sumTable: TelemetryTable = {
   signal: 'metrics',
   doc: 'One row per data point of a Sum.',
   columns: [...numberPointColumns, temporality, zeroed('is_monotonic', 'BOOLEAN', 'Whether the sum only ever grows.')],
+  exactColumns: schemaUrls,
 };
 
 export const histogramTable: TelemetryTable = {
@@ -64,6 +66,7 @@ export const histogramTable: TelemetryTable = {
     exemplars,
     temporality,
   ],
+  exactColumns: schemaUrls,
 };
 
 export const expHistogramTable: TelemetryTable = {
@@ -87,6 +90,7 @@ export const expHistogramTable: TelemetryTable = {
     exemplars,
     temporality,
   ],
+  exactColumns: schemaUrls,
 };
 
 export const summaryTable: TelemetryTable = {
@@ -104,4 +108,5 @@ export const summaryTable: TelemetryTable = {
     ...origin,
     ...attributesAndFlags,
   ],
+  exactColumns: schemaUrls,
 };

@@ -1,4 +1,5 @@
 import { SqlError } from '../base/sql-error.js';
+import { fidelities } from './column-declaration.js';
 import { flag, type OptionValues, optionalText, positiveInteger, word } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
 
@@ -136,6 +137,12 @@ export const serveOptions = {
   promote_scope_attributes: optionalText({
     defaultText: 'none',
     doc: 'Scope attributes that get a VARCHAR column each, comma-separated.',
+  }),
+  fidelity: word({
+    words: fidelities,
+    default: 'standard',
+    defaultText: '`standard`',
+    doc: 'What rows keep: what the columns of the tables hold, or (`exact`) nanoseconds of times and schema URLs too, in columns of their own.',
   }),
   durability: word({
     words: ['memory', 'journal'],

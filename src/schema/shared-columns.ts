@@ -1,4 +1,4 @@
-import { nullable, type TelemetryColumn, zeroed } from './column-declaration.js';
+import { type ExactColumn, nullable, type TelemetryColumn, zeroed } from './column-declaration.js';
 
 /** Three attributes of the resource, as columns of their own. */
 export const serviceColumns: readonly TelemetryColumn[] = [
@@ -20,3 +20,9 @@ export const droppedAttributesCount = zeroed(
   'INTEGER',
   'How many attributes the sender discarded.',
 );
+
+/** What says by which version of which schema attributes are named. */
+export const schemaUrls: readonly ExactColumn[] = [
+  nullable('resource_schema_url', 'VARCHAR', 'Schema URL of the resource.'),
+  nullable('scope_schema_url', 'VARCHAR', 'Schema URL of the scope and its records.'),
+];

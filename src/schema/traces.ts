@@ -1,5 +1,11 @@
-import { nullable, type TelemetryTable, zeroed } from './column-declaration.js';
-import { droppedAttributesCount, resourceAttributes, scopeColumns, serviceColumns } from './shared-columns.js';
+import { nanosecondsOf, nullable, type TelemetryTable, zeroed } from './column-declaration.js';
+import {
+  droppedAttributesCount,
+  resourceAttributes,
+  schemaUrls,
+  scopeColumns,
+  serviceColumns,
+} from './shared-columns.js';
 
 export const tracesTable: TelemetryTable = {
   name: 'otlp_traces',
@@ -26,5 +32,13 @@ export const tracesTable: TelemetryTable = {
     zeroed('dropped_events_count', 'INTEGER', 'How many events the sender discarded.'),
     zeroed('dropped_links_count', 'INTEGER', 'How many links the sender discarded.'),
     zeroed('flags', 'INTEGER', 'W3C trace flags in the lowest byte.'),
+  ],
+  exactColumns: [
+    nanosecondsOf(
+      'start_time_unix_nano',
+      'Nanoseconds from 0 to 999 that `start_time_unix_nano`, in microseconds, leaves out.',
+    ),
+    nullable('end_before_start_nano', 'BIGINT', 'How many nanoseconds the end precedes the start, where it does.'),
+    ...schemaUrls,
   ],
 };

@@ -67,7 +67,7 @@ export class Sealer {
   /** What was committed a short while ago. */
   readonly kept: KeptGenerations;
   readonly #target: SealTarget;
-  readonly #options: Pick<ServeOptions, 'seal_target_bytes' | 'seal_max_age_ms' | 'max_decoded_bytes'>;
+  readonly #options: Pick<ServeOptions, 'seal_target_bytes' | 'seal_max_age_ms' | 'max_decoded_bytes' | 'fidelity'>;
   readonly #events: SealerEvents;
   readonly #maxSealBytes: number;
   readonly #clock: Clock;
@@ -104,7 +104,7 @@ export class Sealer {
     this.#attempts = lastSequence;
     this.#maxSealBytes = maxSealBytes(memoryLimitBytes);
     this.#target = target;
-    this.#open = new OpenRows(freeze);
+    this.#open = new OpenRows(freeze, options.fidelity);
     this.#options = options;
     this.#events = events;
     this.#clock = clock;

@@ -87,6 +87,7 @@ async function sealed(batch: FrozenRows): Promise<(table: string) => Promise<unk
     kind: catalogKind('duckdb'),
     catalogName: home.catalog,
     promoted: [],
+    fidelity: 'standard',
     maintenance: undefined,
     seals,
     isAtomic: true,

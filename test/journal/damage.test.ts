@@ -261,8 +261,16 @@ test('sequences go on after everything was committed and removed, whatever targe
 
 /** Rows of two signals with every type of column, as a stream's decoder gives them. */
 const packed = [
-  packRows(new RequestDecoder({ maxBodyBytes: 1 << 20 }).decode({ ...requestOf('logs', logsRequest(3)) })),
-  packRows(new RequestDecoder({ maxBodyBytes: 1 << 20 }).decode({ ...requestOf('metrics', metricsRequest()) })),
+  packRows(
+    new RequestDecoder({ maxBodyBytes: 1 << 20, fidelity: 'standard' }).decode({
+      ...requestOf('logs', logsRequest(3)),
+    }),
+  ),
+  packRows(
+    new RequestDecoder({ maxBodyBytes: 1 << 20, fidelity: 'standard' }).decode({
+      ...requestOf('metrics', metricsRequest()),
+    }),
+  ),
 ];
 
 function requestOf(signal: 'logs' | 'metrics', body: Uint8Array) {

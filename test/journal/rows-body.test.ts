@@ -7,9 +7,10 @@ import { packRows, unpackRows } from '../../src/buffer/packed-rows.js';
 import { SignalRows } from '../../src/buffer/signal-rows.js';
 import { RequestDecoder } from '../../src/decode/request-decoder.js';
 import { decodeRows, encodeRows, UnknownColumn } from '../../src/journal/rows-body.js';
-import { logsRequest, metricsRequest } from '../support/telemetry.js';
+import { fidelities } from '../../src/schema/column-declaration.js';
+import { logsRequest, metricsRequest, spansRequest } from '../support/telemetry.js';
 
-const decoder = new RequestDecoder({ maxBodyBytes: 1 << 20 });
+const decoder = new RequestDecoder({ maxBodyBytes: 1 << 20, fidelity: 'standard' });
 const rowsOf = (signal: 'logs' | 'metrics', body: Uint8Array) =>
   encodeRows(packRows(decoder.decode({ signal, format: 'protobuf', encoding: 'identity', body })));
 const bodies = { logs: rowsOf('logs', logsRequest(3)), metrics: rowsOf('metrics', metricsRequest()) };
@@ -76,3 +77,24 @@ for (const [name, change, problem] of [
     expect(() => decodeRows('logs', changed)).toThrow(problem);
   });
 }
+
+test('rows of each fidelity come back with their columns, and are taken by servers of the other', () => {
+  const body = spansRequest(3);
+  for (const fidelity of fidelities) {
+    const decoded = new RequestDecoder({ maxBodyBytes: 1 << 20, fidelity }).decode({
+      signal: 'traces',
+      format: 'protobuf',
+      encoding: 'identity',
+      body,
+    });
+    const rows = unpackRows(decodeRows('traces', encodeRows(packRows(decoded))));
+    expect(rows.fidelity).toBe(fidelity);
+    for (const other of fidelities) {
+      const server = new SignalRows('traces', undefined, other);
+      server.append(rows);
+      expect(server.table('otlp_traces').int64('start_time_unix_nano').words.slice(0, 2)).toEqual(
+        decoded.table('otlp_traces').int64('start_time_unix_nano').words.slice(0, 2),
+      );
+    }
+  }
+});

@@ -1,7 +1,7 @@
 // The mapping rules, word by word: one request in, the rows of its tables out. No shortcut is taken
 // here, because this is what the decoders are held against.
 
-import type { Signal } from '../../src/schema/column-declaration.js';
+import type { Fidelity, Signal } from '../../src/schema/column-declaration.js';
 import { type FieldValue, type Message, reject } from './message.js';
 
 /** NULL is null; times are nanoseconds and 64-bit integers digits, both as text. */
@@ -25,7 +25,7 @@ export function emptyTables(signal: Signal): OracleTables {
   };
 }
 
-export function rowsOf(signal: Signal, request: Message): OracleTables {
+export function rowsOf(signal: Signal, request: Message, fidelity: Fidelity = 'standard'): OracleTables {
   const tables = emptyTables(signal);
   const [groups, scopeGroups, records] = (
     {
@@ -40,10 +40,17 @@ export function rowsOf(signal: Signal, request: Message): OracleTables {
       const origin = (): OracleRow => ({
         ...resourceColumns(message(group, 'resource') ?? {}),
         ...scopeColumns(message(scopeGroup, 'scope') ?? {}),
+        ...(fidelity === 'exact' && {
+          resource_schema_url: textOrNull(group, 'schema_url'),
+          scope_schema_url: textOrNull(scopeGroup, 'schema_url'),
+        }),
       });
+      const exactly = (columns: OracleRow) => (fidelity === 'exact' ? columns : {});
       for (const record of messages(scopeGroup, records)) {
-        if (signal === 'logs') tables['otlp_logs']!.push({ ...logRow(record), ...origin() });
-        else if (signal === 'traces') tables['otlp_traces']!.push({ ...spanRow(record), ...origin() });
+        if (signal === 'logs')
+          tables['otlp_logs']!.push({ ...logRow(record), ...origin(), ...exactly(exactLogColumns(record)) });
+        else if (signal === 'traces')
+          tables['otlp_traces']!.push({ ...spanRow(record), ...origin(), ...exactly(exactSpanColumns(record)) });
         else addMetricRows(tables, record, origin);
       }
     }
@@ -94,7 +101,25 @@ function logRow(record: Message): OracleRow {
   };
 }
 
+function exactLogColumns(record: Message): OracleRow {
+  return Object.fromEntries(
+    ['time_unix_nano', 'observed_time_unix_nano'].map((column) => {
+      const time = timeOrNull(record, column);
+      return [`${column}_rest`, time === null ? null : Number(BigInt(time) % 1000n)];
+    }),
+  );
+}
+
 // Traces
+
+function exactSpanColumns(span: Message): OracleRow {
+  const start = int64(span, 'start_time_unix_nano');
+  const end = int64(span, 'end_time_unix_nano');
+  return {
+    start_time_unix_nano_rest: Number(start % 1000n),
+    end_before_start_nano: end < start ? String(start - end) : null,
+  };
+}
 
 function spanRow(span: Message): OracleRow {
   const start = int64(span, 'start_time_unix_nano');

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fidelities } from '../../src/schema/column-declaration.js';
 import { arbitraryRequests } from '../oracle/arbitrary-requests.js';
 import { asStored, readTables } from '../oracle/database-rows.js';
 import { decode } from '../oracle/decode.js';
@@ -13,8 +14,8 @@ import { signals } from './agreement.js';
 import { propertyRuns } from './property-runs.js';
 
 describe.each(signals)('%s', (signal) => {
-  test('arrive in every column as the oracle reads them', async () => {
-    const server = await (await openDatabase(undefined, undefined, SEVERAL_THREADS)).serve();
+  test.each(fidelities)('with %s fidelity arrive in every column as the oracle reads them', async (fidelity) => {
+    const server = await (await openDatabase(undefined, undefined, SEVERAL_THREADS)).serve({ fidelity });
     const expected = emptyTables(signal);
     const { numRuns } = propertyRuns(40);
     const seed = Date.now() % 0x7fff_ffff;
@@ -28,7 +29,8 @@ describe.each(signals)('%s', (signal) => {
       )[i % 3]!;
       const response = await server.post(body, { path: `/v1/${signal}`, headers: { 'content-type': contentType } });
       expect(response.status, `seed ${seed}, request ${i}: ${response.text}`).toBe(202);
-      for (const [table, rows] of Object.entries(decode(signal, contentType, body))) expected[table]!.push(...rows);
+      for (const [table, rows] of Object.entries(decode(signal, contentType, body, fidelity)))
+        expected[table]!.push(...rows);
     }
     expect(await server.flush()).toMatchObject({ status: 'sealed', error: null });
     const stored = await readTables(server.database.connection, Object.keys(expected));

@@ -22,9 +22,9 @@ import type { Database } from '../../duckdb/database.js';
 import { isNameOfTable, isWriteConflict, type Refusal, refusalIn } from '../../duckdb/errors.js';
 import { fileExists, pathPattern } from '../../duckdb/path-pattern.js';
 import { quotedIdentifier, quotedString } from '../../duckdb/sql-text.js';
-import type { TelemetryTable } from '../../schema/column-declaration.js';
+import { columnsKept, type Fidelity, type TelemetryTable } from '../../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../../schema/tables.js';
-import { isOfOtherGenerations, type LiveTables } from '../live-tables.js';
+import { exactColumns, isOfOtherGenerations, type LiveTables } from '../live-tables.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from '../seal-target.js';
 import type { TableHome } from '../table-home.js';
 import { tableName } from '../tables.js';
@@ -88,6 +88,7 @@ export class ParquetTarget implements SealTarget {
   readonly maintenance = undefined;
   readonly #database: Database;
   readonly #writer: DuckDBConnection;
+  readonly #fidelity: Fidelity;
   readonly #root: string;
   readonly #isLocal: boolean;
   readonly #home: TableHome;
@@ -95,17 +96,26 @@ export class ParquetTarget implements SealTarget {
   readonly #viewed = new Set<TelemetryTable>();
   readonly live: LiveTables;
 
-  private constructor(database: Database, writer: DuckDBConnection, { root, isLocal, schema }: ExportPlace) {
+  private constructor(
+    database: Database,
+    writer: DuckDBConnection,
+    { root, isLocal, schema }: ExportPlace,
+    fidelity: Fidelity,
+  ) {
     const home = { catalog: database.hostCatalog, schema };
     this.#database = database;
     this.#writer = writer;
+    this.#fidelity = fidelity;
     this.#root = root;
     this.#isLocal = isLocal;
     this.#home = home;
     this.schemaName = schema;
     this.live = {
       home,
-      computed: (table) => dayColumns(table, []).map(({ name, sql }) => ({ name, sql: `CAST(${sql} AS BIGINT)` })),
+      computed: (table) => [
+        ...exactColumns(table, fidelity),
+        ...dayColumns(table, []).map(({ name, sql }) => ({ name, sql: `CAST(${sql} AS BIGINT)` })),
+      ],
       toldApart: 'when planned',
       committedSql: (table, generations) =>
         this.#viewed.has(table)
@@ -116,9 +126,9 @@ export class ParquetTarget implements SealTarget {
   }
 
   /** Makes views over the place in the database that the host opened. */
-  static async open(database: Database, place: ExportPlace): Promise<ParquetTarget> {
+  static async open(database: Database, place: ExportPlace, fidelity: Fidelity): Promise<ParquetTarget> {
     const writer = await connectWriter(database);
-    const target = new ParquetTarget(database, writer, place);
+    const target = new ParquetTarget(database, writer, place, fidelity);
     try {
       await target.#prepare();
     } catch (error) {
@@ -135,7 +145,7 @@ export class ParquetTarget implements SealTarget {
       for (const table of tablesBySignal[signal]) {
         if (progress.written.has(table) || batches.every((batch) => batch.rowsOf(table) === 0)) continue;
         const rows = { table, day: dayOf(batches, table), arrivedAtMs: generation.openedAtMs };
-        await this.#database.scans.read(batches, table, async (scan) => {
+        await this.#database.scans.read(batches, table, this.#fidelity, async (scan) => {
           const files = await this.#export(rows, scan, progress);
           // The journal forgets the rows after this.
           if (generation.lastJournalSequence > 0) await syncFilesBelow(this.#root, files);
@@ -268,7 +278,9 @@ export class ParquetTarget implements SealTarget {
     const glob = this.#globOf(table);
     const found = await this.#writer.runAndReadAll(`SELECT 1 FROM glob(${quotedString(glob)}) LIMIT 1`);
     const hasFiles = found.currentRowCount > 0;
-    const columns = table.columns.map(({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`);
+    const columns = columnsKept(table, this.#fidelity).map(
+      ({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`,
+    );
     const parts = PARTITION.map((part) => `NULL::BIGINT AS ${part}`);
     const days = PARTITION.join(', ');
     const select = hasFiles

@@ -3,7 +3,7 @@
 
 import type { SignalRows } from '../../buffer/signal-rows.js';
 import type { Signal } from '../../schema/column-declaration.js';
-import { Origin, SERVICE_ATTRIBUTES } from '../rows/origin.js';
+import { Origin, SERVICE_ATTRIBUTES, type SharedTexts } from '../rows/origin.js';
 import { JsonText } from '../text/json-text.js';
 import { FieldTable, NO_FIELD } from './field-table.js';
 import { readSharedText, type Wiring } from './fields.js';
@@ -99,7 +99,7 @@ export class JsonDecoder {
     const { reader } = this.#wiring;
     const fields = this.#resourceGroupFields;
     const { resource } = this.#origin;
-    resource.begin();
+    this.#origin.beginResource();
     for (let field = reader.firstField(fields); field !== NO_FIELD; field = reader.nextField(fields, field)) {
       switch (field) {
         case ResourceGroup.resource:
@@ -110,7 +110,7 @@ export class JsonDecoder {
           for (let more = reader.firstElement(); more; more = reader.nextElement()) this.#readScopeGroup();
           break;
         case ResourceGroup.schemaUrl:
-          reader.string();
+          this.#readSchemaUrl(this.#origin.resourceSchema, 'resource_schema_url');
       }
     }
     this.#origin.fillResource();
@@ -120,7 +120,7 @@ export class JsonDecoder {
     const { reader } = this.#wiring;
     const fields = this.#scopeGroupFields;
     const { scope } = this.#origin;
-    scope.begin();
+    this.#origin.beginScope();
     for (let field = reader.firstField(fields); field !== NO_FIELD; field = reader.nextField(fields, field)) {
       switch (field) {
         case ScopeGroup.scope:
@@ -131,10 +131,16 @@ export class JsonDecoder {
           for (let more = reader.firstElement(); more; more = reader.nextElement()) this.#decodeRecord();
           break;
         case ScopeGroup.schemaUrl:
-          reader.string();
+          this.#readSchemaUrl(this.#origin.scopeSchema, 'scope_schema_url');
       }
     }
-    scope.fill();
+    this.#origin.fillScope();
+  }
+
+  #readSchemaUrl<Name extends string>(texts: SharedTexts<Name>, name: Name): void {
+    // A schema URL that nobody keeps has to be a string all the same.
+    if (texts.keeps()) readSharedText(this.#wiring, texts, name);
+    else this.#wiring.reader.string();
   }
 
   #readResource(): void {

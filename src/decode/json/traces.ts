@@ -1,5 +1,5 @@
 import type { SignalRows } from '../../buffer/signal-rows.js';
-import { spanColumns } from '../rows/span-columns.js';
+import { negatedHigh, spanColumns } from '../rows/span-columns.js';
 import {
   ATTRIBUTES,
   DROPPED_ATTRIBUTES_COUNT,
@@ -129,6 +129,7 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): () => void {
     const startLow = columns.startTime.words[2 * row]!;
     const high = endHigh - columns.startTime.words[2 * row + 1]! - (endLow < startLow ? 1 : 0);
     if (high >= 0) columns.duration.set(row, endLow - startLow, high);
+    else columns.endBeforeStart.set(row, startLow - endLow, negatedHigh(endLow - startLow, high));
   }
 
   function clearStatus(row: number): void {

@@ -67,7 +67,7 @@ export function setTexts(
   firstRow: number,
   order: Uint32Array,
 ): void {
-  const texts = heapTexts(json, columns, name);
+  const texts = target.isKept ? heapTexts(json, columns, name) : undefined;
   if (texts === undefined) return;
   for (let i = 0; i < order.length; i++) {
     // The points of a metric follow each other, and share what it says.

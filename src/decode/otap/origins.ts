@@ -19,6 +19,7 @@ const RESOURCE_ATTRIBUTES = RESOURCE_COLUMNS.length - 1;
 
 export class Origins {
   readonly #payloads: Payloads;
+  readonly #root: Columns;
   readonly #scope: Columns | undefined;
   readonly #scopeIds: Uint32Array;
   readonly #scopeAttributes: AttributeObjects | undefined;
@@ -29,6 +30,7 @@ export class Origins {
 
   constructor(payloads: Payloads, root: Columns) {
     this.#payloads = payloads;
+    this.#root = root;
     this.#scope = root.struct('scope');
     this.#scopeIds = readIds(this.#scope, root.length);
     this.#scopeAttributes = payloads.attributes('SCOPE_ATTRS');
@@ -46,6 +48,8 @@ export class Origins {
       }
     }
     const { json } = this.#payloads.writers;
+    setTexts(json, this.#root.struct('resource'), 'schema_url', table.text('resource_schema_url'), firstRow, order);
+    setTexts(json, this.#root, 'schema_url', table.text('scope_schema_url'), firstRow, order);
     setTexts(json, this.#scope, 'name', table.text('scope_name'), firstRow, order);
     setTexts(json, this.#scope, 'version', table.text('scope_version'), firstRow, order);
     setAttributes(this.#scopeAttributes, this.#scopeIds, table.text('scope_attributes'), firstRow, order);

@@ -1,7 +1,7 @@
 import type { SignalRows } from '../../buffer/signal-rows.js';
 import { type Columns, NONE } from '../arrow/columns.js';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from '../protobuf/fields.js';
-import { type SpanColumns, spanColumns } from '../rows/span-columns.js';
+import { negatedHigh, type SpanColumns, spanColumns } from '../rows/span-columns.js';
 import { setAttributes } from './attributes.js';
 import { areEqualEntries, setTexts } from './heap-texts.js';
 import { readGroupedParentIds, readIds } from './ids.js';
@@ -47,7 +47,7 @@ export function tracesDecoder(rows: SignalRows): (payloads: Payloads) => void {
 }
 
 /** A span's end is sent as its distance from the start, negative where it precedes it. */
-function setDurations(spans: Columns, { startTime, duration }: SpanColumns, firstRow: number): void {
+function setDurations(spans: Columns, { startTime, duration, endBeforeStart }: SpanColumns, firstRow: number): void {
   const name = 'duration_time_unix_nano';
   const column = spans.int64s(name);
   if (column === undefined) return;
@@ -57,7 +57,10 @@ function setDurations(spans: Columns, { startTime, duration }: SpanColumns, firs
     if (entry === NONE) continue;
     const low = words[2 * entry]!;
     const high = words[2 * entry + 1]!;
-    if (high < 0) continue;
+    if (high < 0) {
+      endBeforeStart.set(firstRow + row, -low, negatedHigh(low, high));
+      continue;
+    }
     const at = 2 * (firstRow + row);
     const carry = (low >>> 0) + startTime.words[at]! > 0xffff_ffff ? 1 : 0;
     const endHigh = high + startTime.words[at + 1]! + carry;

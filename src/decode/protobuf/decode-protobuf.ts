@@ -86,7 +86,8 @@ export class ProtobufDecoder {
   #resourceGroup(end: number): void {
     const { reader } = this.#wiring;
     let resource = 0;
-    this.#origin.resource.begin();
+    let schemaUrl = 0;
+    this.#origin.beginResource();
     while (reader.pos < end) {
       const tag = reader.tag();
       switch (tag) {
@@ -97,6 +98,7 @@ export class ProtobufDecoder {
           this.#scopeGroup(reader.lengthEnd(end));
           break;
         case SCHEMA_URL:
+          schemaUrl = reader.pos;
           reader.skipText(end);
           break;
         default:
@@ -105,6 +107,7 @@ export class ProtobufDecoder {
     }
     reader.leave(end);
     if (resource !== 0) this.#readResource(reader.enter(resource));
+    setSharedText(this.#wiring, this.#origin.resourceSchema, 'resource_schema_url', schemaUrl);
     this.#origin.fillResource();
     reader.pos = end;
   }
@@ -112,7 +115,8 @@ export class ProtobufDecoder {
   #scopeGroup(end: number): void {
     const { reader } = this.#wiring;
     let scope = 0;
-    this.#origin.scope.begin();
+    let schemaUrl = 0;
+    this.#origin.beginScope();
     while (reader.pos < end) {
       const tag = reader.tag();
       switch (tag) {
@@ -123,6 +127,7 @@ export class ProtobufDecoder {
           scope = placeOfLast(reader, scope, 'InstrumentationScope', end);
           break;
         case SCHEMA_URL:
+          schemaUrl = reader.pos;
           reader.skipText(end);
           break;
         default:
@@ -131,7 +136,8 @@ export class ProtobufDecoder {
     }
     reader.leave(end);
     if (scope !== 0) this.#readScope(reader.enter(scope));
-    this.#origin.scope.fill();
+    setSharedText(this.#wiring, this.#origin.scopeSchema, 'scope_schema_url', schemaUrl);
+    this.#origin.fillScope();
     reader.pos = end;
   }
 

@@ -1,5 +1,5 @@
 import type { SignalRows } from '../../buffer/signal-rows.js';
-import { spanColumns } from '../rows/span-columns.js';
+import { negatedHigh, spanColumns } from '../rows/span-columns.js';
 import {
   ATTRIBUTES,
   DROPPED_ATTRIBUTES_COUNT,
@@ -141,6 +141,7 @@ export function spanDecoder(wiring: Wiring, rows: SignalRows): (end: number) => 
     const borrow = endLow >>> 0 < startLow >>> 0 ? 1 : 0;
     const high = endHigh - startHigh - borrow;
     if (high >= 0) columns.duration.set(row, endLow - startLow, high);
+    else columns.endBeforeStart.set(row, startLow - endLow, negatedHigh(endLow - startLow, high));
   }
 
   function readStatus(row: number, end: number): void {

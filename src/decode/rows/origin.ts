@@ -83,6 +83,9 @@ function fillSlots(slots: Uint32Array, firstRow: number, endRow: number, offset:
 export class Origin {
   readonly resource: SharedTexts<'service_name' | 'service_namespace' | 'service_instance_id' | 'resource_attributes'>;
   readonly scope: SharedTexts<'scope_name' | 'scope_version' | 'scope_attributes'>;
+  /** The schema of a resource or a scope stands beside it, so that it stays where a sender repeats the resource. */
+  readonly resourceSchema: SharedTexts<'resource_schema_url'>;
+  readonly scopeSchema: SharedTexts<'scope_schema_url'>;
   readonly #rows: SignalRows;
 
   constructor(rows: SignalRows) {
@@ -94,15 +97,35 @@ export class Origin {
       'resource_attributes',
     ]);
     this.scope = new SharedTexts(rows, ['scope_name', 'scope_version', 'scope_attributes']);
+    this.resourceSchema = new SharedTexts(rows, ['resource_schema_url']);
+    this.scopeSchema = new SharedTexts(rows, ['scope_schema_url']);
   }
 
-  /** resource.fill(), where a service without a name is called `unknown`. */
+  /** Begins a resource with its schema. */
+  beginResource(): void {
+    this.resource.begin();
+    this.resourceSchema.begin();
+  }
+
+  /** Begins a scope with its schema. */
+  beginScope(): void {
+    this.scope.begin();
+    this.scopeSchema.begin();
+  }
+
+  fillScope(): void {
+    this.scope.fill();
+    this.scopeSchema.fill();
+  }
+
+  /** Fills the columns of the resource, where a service without a name is called `unknown`. */
   fillResource(): void {
     if (!this.resource.has('service_name')) {
       const offset = this.#rows.heap.append(UNKNOWN_SERVICE, 0, UNKNOWN_SERVICE.length);
       this.resource.set('service_name', offset, UNKNOWN_SERVICE.length);
     }
     this.resource.fill();
+    this.resourceSchema.fill();
   }
 }
 

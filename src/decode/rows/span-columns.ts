@@ -25,5 +25,11 @@ export function spanColumns(rows: SignalRows) {
     droppedEventsCount: table.int32('dropped_events_count'),
     droppedLinksCount: table.int32('dropped_links_count'),
     flags: table.int32('flags'),
+    endBeforeStart: table.int64('end_before_start_nano'),
   };
+}
+
+/** High word of the negation of a 64-bit integer. */
+export function negatedHigh(low: number, high: number): number {
+  return (low | 0) === 0 ? -high : ~high;
 }

@@ -37,7 +37,7 @@ export class MemoryTarget implements SealTarget {
   readonly schemaName = 'main';
   readonly promotedColumns = 0;
   readonly maintenance = undefined;
-  readonly live = tablesApart({ catalog: 'memory', schema: 'main' }, [], 'it has no tables');
+  readonly live = tablesApart({ catalog: 'memory', schema: 'main' }, () => [], 'it has no tables');
   readonly bodies: string[] = [];
   refusesPoison = true;
   /** Whether no commit succeeds for now. */
@@ -144,7 +144,7 @@ export class MemoryServer {
     const ingest = new Ingest(options, admission, sealer, journal);
     ingest.open();
     // So little memory that a recovery commits after each record.
-    const little = { max_decoded_bytes: 1 };
+    const little = { max_decoded_bytes: 1, fidelity: 'standard' } as const;
     const parts = { ...opened, target, ingest, sealer, freeze, options: little, clock, log: () => {} };
     const recovery = new Recovery(parts);
     await recovery.replay(last.journalSequence);

@@ -7,7 +7,7 @@ const workerUrl = new URL('./looping-worker.mjs', import.meta.url);
 const MALFORMED = Buffer.from([0xff]);
 
 test('a request that is never done with fails, and those behind it do not', async () => {
-  const pool = new DecodePool({ maxBodyBytes: 1 << 20 }, 1, { timeoutMs: 2000, workerUrl });
+  const pool = new DecodePool({ maxBodyBytes: 1 << 20, fidelity: 'standard' }, 1, { timeoutMs: 2000, workerUrl });
   onTestFinished(() => pool.close());
   const looping = pool.decode(logs(MALFORMED), 'one sender');
   const next = pool.decode(logs(logsRequest(3)), 'another sender');
@@ -20,7 +20,7 @@ test('a request that is never done with fails, and those behind it do not', asyn
 });
 
 test('closing does not wait for it', async () => {
-  const pool = new DecodePool({ maxBodyBytes: 1 << 20 }, 1, { timeoutMs: 3_600_000, workerUrl });
+  const pool = new DecodePool({ maxBodyBytes: 1 << 20, fidelity: 'standard' }, 1, { timeoutMs: 3_600_000, workerUrl });
   const looping = expect(pool.decode(logs(MALFORMED), 'one sender')).rejects.toMatchObject({ kind: 'stopping' });
   await pool.close();
   await looping;
