@@ -1,0 +1,24 @@
+// Names of attributes → names of labels, by Loki's rules for what comes as OTLP.
+
+/** Names that are kept. Senders have some hundred; one that makes names up costs time from here on, not memory. */
+const MAX_KNOWN_NAMES = 10_000;
+
+const known = new Map<string, string | undefined>();
+
+/** The label of an attribute; undefined where no letter or digit is left of its name. */
+export function labelName(attribute: string): string | undefined {
+  if (known.has(attribute)) return known.get(attribute);
+  if (known.size >= MAX_KNOWN_NAMES) known.clear();
+  const name = normalized(attribute);
+  known.set(attribute, name);
+  return name;
+}
+
+/** What is no ASCII letter or digit becomes `_`, a run of them one; `__name__` keeps its outer underscores. */
+function normalized(attribute: string): string | undefined {
+  const reserved = /^__(.*)__$/s.exec(attribute)?.[1];
+  const inner = (reserved ?? attribute).replaceAll(/[^A-Za-z0-9]+/g, '_');
+  if (!/[A-Za-z0-9]/.test(inner)) return undefined;
+  if (reserved !== undefined) return `__${inner}__`;
+  return /^\d/.test(inner) ? `key_${inner}` : inner;
+}

@@ -1,0 +1,142 @@
+// Columns of a row → its line, stream and structured metadata.
+
+import type { LogBatch, LogNeeds } from '#logql';
+import { type Label, Labels } from '#promql/data/labels';
+import type { BlockColumn, ColumnBlock } from '../scan/scanner.js';
+import { bigintAt, numberAt, textAt } from './block-values.js';
+import {
+  DETECTED_LEVEL,
+  detectedLevel,
+  LEVEL_FIELDS,
+  normalizedLevel,
+  SEVERITY_NUMBER,
+  SEVERITY_TEXT,
+} from './detected-level.js';
+import { flatAttributes } from './flat-attributes.js';
+import { LINE_SQL } from './line-filter-sql.js';
+import { RESOURCE_ID_SQL, type Resource } from './resource-catalogue.js';
+import { TIME_US_SQL } from './time-sql.js';
+
+/** JSON texts of attributes, in the order in which they give labels. Those of the resource stand between the two. */
+const attributeColumns = ['log_attributes', 'scope_attributes'] as const;
+
+/** Labels that columns give, with SQL of their text. A field of the record beats any attribute with its name. */
+export const labelColumns: ReadonlyMap<string, string> = new Map([
+  [
+    'observed_timestamp',
+    'CASE WHEN time_unix_nano IS NOT NULL THEN CAST(epoch_us(observed_time_unix_nano) * 1000 AS VARCHAR) END',
+  ],
+  [SEVERITY_NUMBER, 'CAST(nullif(severity_number, 0) AS VARCHAR)'],
+  [SEVERITY_TEXT, 'severity_text'],
+  ['dropped_attributes_count', unsignedSql('dropped_attributes_count')],
+  ['flags', unsignedSql('flags')],
+  ['trace_id', 'trace_id'],
+  ['span_id', 'span_id'],
+  ['event_name', 'event_name'],
+  ['scope_name', 'scope_name'],
+  ['scope_version', 'scope_version'],
+]);
+const columnLabels = [...labelColumns.keys()];
+
+/** The text of an INTEGER that keeps the bits of an unsigned number; NULL for zero, which is what an absent one is. */
+function unsignedSql(column: string): string {
+  return `CAST(nullif(CAST(${column} AS BIGINT) & 4294967295, 0) AS VARCHAR)`;
+}
+
+/** Sets of labels that are kept while one query is read. Each takes some kilobytes. */
+const MAX_SHARED_SETS = 1000;
+
+/** Reads rows of one query. */
+export class LogRowReader {
+  /** Columns of the SELECT whose blocks are read. The first is `time_us`. */
+  readonly columns: readonly string[];
+  readonly #resources: ReadonlyMap<number, Resource>;
+  readonly #needs: LogNeeds;
+  readonly #readsLine: boolean;
+  readonly #wanted: ReadonlySet<string> | undefined;
+  readonly #needsLevel: boolean;
+  readonly #sets = new Map<string, Labels>();
+
+  constructor(needs: LogNeeds, resources: ReadonlyMap<number, Resource>) {
+    this.#needs = needs;
+    this.#resources = resources;
+    this.#wanted = needs.metadata === 'all' ? undefined : new Set(needs.metadata);
+    this.#needsLevel = this.#wanted?.has(DETECTED_LEVEL) ?? true;
+    this.#readsLine = needs.line || this.#needsLevel;
+    this.columns = [
+      `${TIME_US_SQL} AS time_us`,
+      `${RESOURCE_ID_SQL} AS resource_id`,
+      this.#readsLine ? `${LINE_SQL} AS line` : `'' AS line`,
+      ...(this.#needsMetadata ? [...attributeColumns, ...labelColumns.values()] : []),
+    ];
+  }
+
+  get #needsMetadata(): boolean {
+    return this.#wanted === undefined || this.#wanted.size > 0;
+  }
+
+  batch({ rowCount, columns }: ColumnBlock): LogBatch {
+    const [times, ids, lines, ...metadata] = columns as [BlockColumn, BlockColumn, BlockColumn, ...BlockColumn[]];
+    const batch = {
+      rowCount,
+      times: new BigInt64Array(rowCount),
+      lines: new Array<string>(rowCount),
+      streams: new Array<Labels>(rowCount),
+      metadata: new Array<Labels>(rowCount),
+    };
+    for (let row = 0; row < rowCount; row++) {
+      const resource = this.#resources.get(numberAt(ids, row)!)!;
+      const line = this.#readsLine ? textAt(lines, row)! : '';
+      batch.times[row] = bigintAt(times, row)! * 1000n;
+      batch.lines[row] = line;
+      batch.streams[row] = resource.stream;
+      batch.metadata[row] = this.#needsMetadata ? this.#metadataOf(resource, line, metadata, row) : Labels.none;
+    }
+    return batch;
+  }
+
+  #metadataOf(resource: Resource, line: string, columns: readonly BlockColumn[], row: number): Labels {
+    const labels = this.#labelsOf(
+      resource,
+      line,
+      columns.map((column) => textAt(column, row)),
+    );
+    if (this.#needs.metadata === 'all') return labels;
+    // A few labels are alike in many rows, and who gets them keeps work by object.
+    const shared = this.#sets.get(labels.key);
+    if (shared === undefined && this.#sets.size < MAX_SHARED_SETS) this.#sets.set(labels.key, labels);
+    return shared ?? labels;
+  }
+
+  #labelsOf(resource: Resource, line: string, texts: readonly (string | undefined)[]): Labels {
+    const labels: Label[] = [];
+    const isLookedAt = this.#needsLevel
+      ? (name: string) => this.#isWanted(name) || levelLabels.has(name)
+      : (name: string) => this.#isWanted(name);
+    const add = (name: string, value: string) => {
+      if (isLookedAt(name)) labels.push([name, value]);
+    };
+    const [logAttributes, scopeAttributes, ...ofColumns] = texts;
+    flatAttributes(logAttributes, (_attribute, name, value) => add(name, value));
+    for (const [name, value] of resource.metadata) add(name, value);
+    flatAttributes(scopeAttributes, (_attribute, name, value) => add(name, value));
+    ofColumns.forEach((text, i) => {
+      if (text) add(columnLabels[i]!, text);
+    });
+    if (this.#needsLevel) addLevel(labels, resource.stream, line);
+    return Labels.of(this.#needs.metadata === 'all' ? labels : labels.filter(([name]) => this.#isWanted(name)));
+  }
+
+  #isWanted(name: string): boolean {
+    return this.#wanted?.has(name) ?? true;
+  }
+}
+
+/** Labels that the level is detected by. */
+const levelLabels: ReadonlySet<string> = new Set([...LEVEL_FIELDS, SEVERITY_NUMBER, DETECTED_LEVEL]);
+
+function addLevel(labels: Label[], stream: Labels, line: string): void {
+  const own = labels.findIndex(([name]) => name === DETECTED_LEVEL);
+  if (own === -1) labels.push([DETECTED_LEVEL, detectedLevel(stream, labels, line)]);
+  else labels[own] = [DETECTED_LEVEL, normalizedLevel(labels[own]![1])];
+}
