@@ -16,4 +16,7 @@ export type {
   LogSource,
 } from './source.js';
 export type * from './syntax/ast.js';
+export { ParseError } from './syntax/parse-error.js';
+export { parseExpression, parseLogQuery, parseSelector } from './syntax/parser.js';
+export { print } from './syntax/print.js';
 // biome-ignore-end lint/performance/noBarrelFile: as above
