@@ -1,6 +1,7 @@
 // What `npm run crash` knows to commit to, each with nothing in it, and the servers that some of them need.
 
 import { join } from 'node:path';
+import { HttpProxy } from '../../lake/support/faulty-proxy.js';
 import { attachIceberg, bareRows, extensionSettings, s3Path, s3Secret } from '../../lake/support/lake-database.js';
 import { OneByOneCatalog } from '../../lake/support/one-by-one-catalog.js';
 import { PostgresServer } from '../../lake/support/postgres-server.js';
@@ -46,6 +47,11 @@ export class CrashTargets {
   #postgres: PostgresServer | undefined;
   #seaweed: SeaweedServer | undefined;
   #catalog: OneByOneCatalog | undefined;
+  /**
+   * Completes requests whose client was killed. SeaweedFS updates the tables of a commit one after another and stops
+   * when its client disconnects, so that a kill in those milliseconds once left rows without their seal.
+   */
+  #completing: HttpProxy | undefined;
   #opened = 0;
 
   /** A target with nothing in it, as long as the folder that it is given is empty. */
@@ -58,7 +64,8 @@ export class CrashTargets {
         return this.#openPostgres(id);
       case 'iceberg':
         this.#seaweed ??= await SeaweedServer.start();
-        return openIceberg(this.#seaweed, this.#seaweed.icebergPort, id, {});
+        this.#completing ??= await HttpProxy.start(this.#seaweed.icebergPort);
+        return openIceberg(this.#seaweed, this.#completing.port, id, {});
       case 'iceberg-one-by-one':
         this.#seaweed ??= await SeaweedServer.start();
         this.#catalog ??= await OneByOneCatalog.start(this.#seaweed.icebergPort);
@@ -73,7 +80,7 @@ export class CrashTargets {
 
   /** Ends the servers that were started. */
   async close(): Promise<void> {
-    await Promise.all([this.#postgres?.close(), this.#catalog?.close()]);
+    await Promise.all([this.#postgres?.close(), this.#catalog?.close(), this.#completing?.close()]);
     await this.#seaweed?.close();
   }
 
