@@ -41,8 +41,9 @@ export class RawConnection {
     });
   }
 
-  write(text: string | Uint8Array): void {
-    this.#socket.write(text);
+  /** Resolves once the kernel has the bytes. */
+  write(text: string | Uint8Array): Promise<void> {
+    return new Promise((resolve) => this.#socket.write(text, () => resolve()));
   }
 
   /** Closes the connection as a client that has died. */
