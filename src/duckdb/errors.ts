@@ -66,6 +66,15 @@ export function missingTable(error: unknown): string | undefined {
   return /^Catalog Error: Table with name "?(?:\S+\.)?(otlp_\w+)"? does not exist/.exec(messageOf(error))?.[1];
 }
 
+/** The column that a statement did not find, if that is what the error says. */
+export function missingColumn(error: unknown): string | undefined {
+  return /^Binder Error: (?:Referenced column|Values list "\w+" does not have a column named|Table "\w+" does not have a column named) "(\w+)"/.exec(
+    messageOf(error),
+  )?.[1];
+}
+
+export const isOutOfMemory = says(/^Out of Memory Error/);
+
 /**
  * What DuckDB says no to, however often the same rows are tried: values of the rows; the table, which is not what it has to
  * be; or the size of the rows, for which it has too little memory.
@@ -75,7 +84,7 @@ export type Refusal = 'rows' | 'table' | 'size';
 const refusals: readonly (readonly [Refusal, ErrorTest])[] = [
   ['rows', says(/^(?:Conversion|Constraint|Out of Range|Invalid Input|Mismatch Type) Error/)],
   ['table', says(/^(?:Binder|Catalog|Not implemented) Error/)],
-  ['size', says(/^Out of Memory Error/)],
+  ['size', isOutOfMemory],
 ];
 
 /** Undefined where an error is about the moment: the same rows may be taken a little later. */

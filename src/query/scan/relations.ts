@@ -1,0 +1,65 @@
+// `{{otlp_logs}}` → the relation that stands for it: the one place that decides which rows of a table a principal may see.
+
+import { SqlError } from '../../base/sql-error.js';
+import type { TableHome } from '../../catalog/table-home.js';
+import { tableName } from '../../catalog/tables.js';
+import { quotedIdentifier } from '../../duckdb/sql-text.js';
+import type { LiveRows } from '../../live/live-rows.js';
+import type { TelemetryTable } from '../../schema/column-declaration.js';
+import { telemetryTables } from '../../schema/tables.js';
+import type { Principal } from '../../server/identity/principal.js';
+
+const PLACEHOLDER = /\{\{(\w+)\}\}/g;
+
+/** What has been found out about a table: it may not exist, or be older than the columns that a query names. */
+export type TableState = 'absent' | 'older';
+
+export interface RelationRequest {
+  readonly home: TableHome;
+  /** Whose rows. There is one tenant, which may see all rows. */
+  readonly principal: Principal;
+  /** Not later than the transaction of the query begins. */
+  readonly startMs: number;
+  readonly states: ReadonlyMap<string, TableState>;
+}
+
+/** The tables that a text has placeholders of. */
+export function tablesIn(sql: string): readonly TelemetryTable[] {
+  return [...new Set([...sql.matchAll(PLACEHOLDER)].map(([, name]) => tableNamed(name!)))];
+}
+
+/** SQL with a relation in place of each placeholder. Text and numbers of a caller belong into parameters. */
+export function withRelations(sql: string, live: LiveRows, request: RelationRequest): string {
+  return sql.replaceAll(
+    PLACEHOLDER,
+    (_placeholder, name: string) => `(${relationSql(tableNamed(name), live, request)})`,
+  );
+}
+
+function relationSql(table: TelemetryTable, live: LiveRows, { home, startMs, states }: RelationRequest): string {
+  const state = states.get(table.name);
+  if (state === 'absent') return noRowsSql(table);
+  const rows = rowsSql(table, live, home, startMs);
+  return state === 'older' ? `${noRowsSql(table)} UNION ALL BY NAME ${rows}` : rows;
+}
+
+function rowsSql(table: TelemetryTable, live: LiveRows, home: TableHome, transactionStartMs: number): string {
+  try {
+    return live.liveSql(table.name, table, { transactionStartMs }, home);
+  } catch (error) {
+    // Better the committed rows alone than none, where memory cannot be read beside them.
+    if (error instanceof SqlError && error.code === 'OTLP_LIVE_UNSUPPORTED')
+      return `SELECT * FROM ${tableName(home, table)}`;
+    throw error;
+  }
+}
+
+function noRowsSql({ columns }: TelemetryTable): string {
+  return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`).join(', ')} WHERE false`;
+}
+
+function tableNamed(name: string): TelemetryTable {
+  const table = telemetryTables.find((table) => table.name === name);
+  if (table === undefined) throw new Error(`BUG: there is no telemetry table ${name}`);
+  return table;
+}

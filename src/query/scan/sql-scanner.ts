@@ -1,0 +1,150 @@
+// Scans → statements on connections of our own, and their rows as blocks.
+
+import { Failure, messageOf } from '../../base/failure.js';
+import { type RetryPolicy, retried } from '../../base/retry.js';
+import { codeIn, SqlError } from '../../base/sql-error.js';
+import type { TableHome } from '../../catalog/table-home.js';
+import type { Database } from '../../duckdb/database.js';
+import { isOutOfMemory, missingColumn, missingTable, withoutStatement } from '../../duckdb/errors.js';
+import { ReadConnection } from '../../duckdb/read-connection.js';
+import type { LiveRows } from '../../live/live-rows.js';
+import type { Principal } from '../../server/identity/principal.js';
+import { type TableState, tablesIn, withRelations } from './relations.js';
+import type { ColumnBlock, Scanner, ScanRequest } from './scanner.js';
+import type { StatementSlots } from './statement-slots.js';
+
+/** Connections that are kept open for the next scan: opening one takes a tenth of a millisecond. */
+const MAX_IDLE_CONNECTIONS = 8;
+
+/** A commit that a query must not see in part takes some tenths of a second. */
+const CONFLICT_RETRY: RetryPolicy = {
+  attempts: 20,
+  longestPauseMs: () => 200,
+  isWorthwhile: (error) => codeIn(messageOf(error)) === 'OTLP_LIVE_CONFLICT',
+};
+
+/** Whose rows are scanned, and where. */
+export interface ScanOrigin {
+  readonly home: TableHome;
+  readonly principal: Principal;
+}
+
+/** Scans of one DuckDB instance. */
+export class SqlScans {
+  readonly #database: Database;
+  readonly #live: LiveRows;
+  readonly #slots: StatementSlots;
+  readonly #idle: ReadConnection[] = [];
+  /** Tables that lacked a column of ours. From then on they are read with all columns, NULL where they have none. */
+  readonly #older = new Set<string>();
+  #inUse = 0;
+  #whenUnused: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(database: Database, live: LiveRows, slots: StatementSlots) {
+    this.#database = database;
+    this.#live = live;
+    this.#slots = slots;
+  }
+
+  scanner(origin: ScanOrigin): Scanner {
+    return { scan: (request, signal) => this.#scan(origin, request, signal) };
+  }
+
+  /** Refuses new scans, and resolves when those that run have ended. Whoever runs them ends them. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#inUse > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenUnused = resolve;
+      });
+    }
+    for (const connection of this.#idle.splice(0)) connection.close();
+  }
+
+  async *#scan(origin: ScanOrigin, request: ScanRequest, signal: AbortSignal): AsyncGenerator<ColumnBlock, void> {
+    signal.throwIfAborted();
+    const connection = await this.#take();
+    const inSlot = <T>(call: () => Promise<T>) => this.#slots.use(signal, () => connection.interruptible(signal, call));
+    try {
+      // What fails after the first block cannot be tried again: its rows are gone.
+      let block = await retried(CONFLICT_RETRY, () => inSlot(() => this.#firstBlock(connection, origin, request)));
+      for (; block !== undefined; block = await inSlot(() => connection.next())) yield block;
+    } catch (error) {
+      throw explained(error, signal);
+    } finally {
+      await this.#giveBack(connection);
+    }
+  }
+
+  async #take(): Promise<ReadConnection> {
+    if (this.#isClosed) throw new Failure('stopping', 'the database is being closed');
+    this.#inUse++;
+    try {
+      return this.#idle.pop() ?? (await ReadConnection.open(this.#database));
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  async #giveBack(connection: ReadConnection): Promise<void> {
+    try {
+      await connection.end();
+      if (this.#idle.length < MAX_IDLE_CONNECTIONS) this.#idle.push(connection);
+      else connection.close();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #leave(): void {
+    if (--this.#inUse === 0) this.#whenUnused?.();
+  }
+
+  /** Begins the statement, with what is not known of its tables found out by failures: they are as expected nearly always. */
+  async #firstBlock(
+    connection: ReadConnection,
+    { home, principal }: ScanOrigin,
+    { sql, parameters = [] }: ScanRequest,
+  ): Promise<ColumnBlock | undefined> {
+    const tables = tablesIn(sql);
+    const keyOf = (table: string) => JSON.stringify([home.catalog, home.schema, table]);
+    const states = new Map<string, TableState>();
+    for (const { name } of tables) if (this.#older.has(keyOf(name))) states.set(name, 'older');
+    for (;;) {
+      try {
+        await connection.start(
+          withRelations(sql, this.#live, { home, principal, startMs: Date.now(), states }),
+          parameters,
+        );
+        return await connection.next();
+      } catch (error) {
+        const absent = missingTable(error);
+        const column = missingColumn(error);
+        const found = tables.filter(({ name, columns }) =>
+          absent === undefined
+            ? !states.has(name) && columns.some((declared) => declared.name === column)
+            : name === absent && states.get(name) !== 'absent',
+        );
+        if (found.length === 0) throw error;
+        for (const { name } of found) {
+          states.set(name, absent === undefined ? 'older' : 'absent');
+          if (absent === undefined) this.#older.add(keyOf(name));
+        }
+      }
+    }
+  }
+}
+
+/** What a client can read of an error. The reason of an abort stays what it is. */
+function explained(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted || error instanceof SqlError || error instanceof Failure) return error;
+  const text = withoutStatement(messageOf(error));
+  const code = codeIn(text);
+  if (code !== undefined) return new SqlError(code, text, { cause: error });
+  if (isOutOfMemory(error)) {
+    return new Failure('queryTooLarge', `DuckDB has too little memory for this query: ${text}`, { cause: error });
+  }
+  return new Failure('internal', `cannot read telemetry: ${text}`, { cause: error });
+}
