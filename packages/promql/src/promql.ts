@@ -22,7 +22,15 @@ export type { RangeSamples } from './eval/select-range.js';
 export { allRanges, type BucketRange } from './histogram/bucket-ranges.js';
 export type { Buckets, NativeHistogram, ResetHint } from './histogram/native-histogram.js';
 export type { ReadContext, SampleSource, Selection, SelectionHints, SeriesSamples } from './source.js';
-export type { Expression, ValueType } from './syntax/ast.js';
+export type {
+  Duration,
+  Expression,
+  TimeModifiers,
+  ValueType,
+  VectorMatching,
+  VectorSelector,
+} from './syntax/ast.js';
+export { parseDuration } from './syntax/duration.js';
 export { Matcher } from './syntax/matcher.js';
 export { ParseError, type ParseProblem } from './syntax/parse-error.js';
 export { everyFeature, type ParseOptions, parseExpression, parseSelector } from './syntax/parser.js';
