@@ -234,3 +234,13 @@ test('no more statements run than there are slots, and one that waits can be abo
   await Promise.all([first, third]);
   expect(order).toEqual(['third']);
 });
+
+test('a column that only some servers keep is NULL in tables that lack it', async () => {
+  await connection.run('DROP TABLE IF EXISTS otlp_traces');
+  await connection.run("CREATE TABLE otlp_traces AS SELECT 'a' AS span_id");
+  const sql = 'SELECT span_id, start_time_unix_nano_rest FROM {{otlp_traces}}';
+  expect(await scanned({ sql })).toEqual([['a', null]]);
+  await connection.run('ALTER TABLE otlp_traces ADD COLUMN start_time_unix_nano_rest INTEGER DEFAULT 7');
+  expect(await scanned({ sql })).toEqual([['a', 7]]);
+  await connection.run('DROP TABLE otlp_traces');
+});

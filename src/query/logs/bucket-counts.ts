@@ -4,8 +4,8 @@
 import type { BucketSelection, BucketSeries } from '#logql';
 import { type Label, Labels } from '#promql/data/labels';
 import type { Matcher } from '#promql/syntax/matcher';
+import { numberAt, textAt } from '../scan/block-values.js';
 import type { Scanner } from '../scan/scanner.js';
-import { numberAt, textAt } from './block-values.js';
 import { DETECTED_LEVEL, detectedLevel, SEVERITY_NUMBER, SEVERITY_TEXT } from './detected-level.js';
 import { labelFilterSql } from './label-filter-sql.js';
 import { mayHaveLabelSql } from './label-names-sql.js';

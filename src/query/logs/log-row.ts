@@ -2,8 +2,8 @@
 
 import type { LogBatch, LogNeeds } from '#logql';
 import { type Label, Labels } from '#promql/data/labels';
+import { bigintAt, numberAt, textAt } from '../scan/block-values.js';
 import type { BlockColumn, ColumnBlock } from '../scan/scanner.js';
-import { bigintAt, numberAt, textAt } from './block-values.js';
 import {
   DETECTED_LEVEL,
   detectedLevel,

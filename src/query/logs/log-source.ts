@@ -11,8 +11,8 @@ import type {
   LogSource,
 } from '#logql';
 import type { Principal } from '../../server/identity/principal.js';
+import { bigintAt, numberAt } from '../scan/block-values.js';
 import type { Scanner } from '../scan/scanner.js';
-import { bigintAt, numberAt } from './block-values.js';
 import { bucketSeries } from './bucket-counts.js';
 import { labelFilterSql } from './label-filter-sql.js';
 import { lineFilterSql } from './line-filter-sql.js';

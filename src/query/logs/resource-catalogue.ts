@@ -4,8 +4,8 @@
 import type { Label, Labels } from '#promql/data/labels';
 import type { Matcher } from '#promql/syntax/matcher';
 import { quotedString } from '../../duckdb/sql-text.js';
+import { numberAt, textAt } from '../scan/block-values.js';
 import type { Scanner } from '../scan/scanner.js';
-import { numberAt, textAt } from './block-values.js';
 import { type ResourceLabels, resourceLabels, SERVICE_NAME } from './index-labels.js';
 import { timeSql } from './time-sql.js';
 

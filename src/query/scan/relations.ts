@@ -5,7 +5,7 @@ import type { TableHome } from '../../catalog/table-home.js';
 import { tableName } from '../../catalog/tables.js';
 import { quotedIdentifier } from '../../duckdb/sql-text.js';
 import type { LiveRows } from '../../live/live-rows.js';
-import type { TelemetryTable } from '../../schema/column-declaration.js';
+import { columnsKept, type TelemetryTable } from '../../schema/column-declaration.js';
 import { telemetryTables } from '../../schema/tables.js';
 import type { Principal } from '../../server/identity/principal.js';
 
@@ -54,8 +54,11 @@ function rowsSql(table: TelemetryTable, live: LiveRows, home: TableHome, transac
   }
 }
 
-function noRowsSql({ columns }: TelemetryTable): string {
-  return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`).join(', ')} WHERE false`;
+/** No rows, with every column that a table may have. */
+function noRowsSql(table: TelemetryTable): string {
+  return `SELECT ${columnsKept(table, 'exact')
+    .map(({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`)
+    .join(', ')} WHERE false`;
 }
 
 function tableNamed(name: string): TelemetryTable {

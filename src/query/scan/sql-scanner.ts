@@ -8,6 +8,7 @@ import type { Database } from '../../duckdb/database.js';
 import { isOutOfMemory, missingColumn, missingTable, withoutStatement } from '../../duckdb/errors.js';
 import { ReadConnection } from '../../duckdb/read-connection.js';
 import type { LiveRows } from '../../live/live-rows.js';
+import { columnsKept } from '../../schema/column-declaration.js';
 import type { Principal } from '../../server/identity/principal.js';
 import { type TableState, tablesIn, withRelations } from './relations.js';
 import type { ColumnBlock, Scanner, ScanRequest } from './scanner.js';
@@ -122,10 +123,10 @@ export class SqlScans {
       } catch (error) {
         const absent = missingTable(error);
         const column = missingColumn(error);
-        const found = tables.filter(({ name, columns }) =>
+        const found = tables.filter((table) =>
           absent === undefined
-            ? !states.has(name) && columns.some((declared) => declared.name === column)
-            : name === absent && states.get(name) !== 'absent',
+            ? !states.has(table.name) && columnsKept(table, 'exact').some((declared) => declared.name === column)
+            : table.name === absent && states.get(table.name) !== 'absent',
         );
         if (found.length === 0) throw error;
         for (const { name } of found) {

@@ -1,6 +1,6 @@
 // Values of columns, one at a time.
 
-import type { BlockColumn } from '../scan/scanner.js';
+import type { BlockColumn } from './scanner.js';
 
 export function isNull({ valid }: BlockColumn, row: number): boolean {
   return valid !== undefined && valid[row] === 0;
