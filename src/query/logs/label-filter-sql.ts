@@ -1,7 +1,7 @@
 // A condition on a label → SQL that is true of all rows that pass, and of as few others as columns can tell.
 
 import type { Matcher } from '#promql/syntax/matcher';
-import { quotedString } from '../../duckdb/sql-text.js';
+import { constantSql } from './constant-sql.js';
 import { DETECTED_LEVEL } from './detected-level.js';
 import { columnLevelSql, isLevelElsewhereSql } from './level-sql.js';
 import { labelColumns } from './log-row.js';
@@ -17,12 +17,12 @@ export function labelFilterSql(matcher: Matcher, resources: readonly Resource[])
   const passing = resources.filter((resource) => mayPass(resource, matcher));
   const alternatives = [
     ...(passing.length === 0 ? [] : [`${RESOURCE_ID_SQL} IN (${passing.map(({ id }) => id).join(', ')})`]),
-    ...values.map((value) => `contains(scope_attributes, ${quotedString(jsonPart(value))})`),
-    ...values.map((value) => `contains(log_attributes, ${quotedString(jsonPart(value))})`),
+    ...values.map((value) => `contains(scope_attributes, ${constantSql(jsonPart(value))})`),
+    ...values.map((value) => `contains(log_attributes, ${constantSql(jsonPart(value))})`),
   ];
   const column = labelColumns.get(matcher.name);
   if (column === undefined) return orFalse(alternatives);
-  const isValue = `${column} IN (${values.map(quotedString).join(', ')})`;
+  const isValue = `${column} IN (${values.map(constantSql).join(', ')})`;
   // DuckDB tests the first condition within the scan of that column, and reads the others where it is true.
   return `(${isValue} OR ${column} IS NULL OR ${column} = '') AND ${orFalse([isValue, ...alternatives])}`;
 }

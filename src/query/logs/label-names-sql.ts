@@ -1,6 +1,6 @@
 // Whether the attributes of a row may give a label of a name, as SQL over their JSON text.
 
-import { quotedString } from '../../duckdb/sql-text.js';
+import { constantSql } from './constant-sql.js';
 
 const ATTRIBUTE_COLUMNS = ['log_attributes', 'scope_attributes'];
 
@@ -11,7 +11,7 @@ export function mayHaveLabelSql(names: readonly string[]): string {
 
 /** SQL that is true of rows whose attributes match an expression. */
 export function mayMatchSql(pattern: string): string {
-  return `(${ATTRIBUTE_COLUMNS.map((column) => `regexp_matches(coalesce(${column}, ''), ${quotedString(pattern)})`).join(' OR ')})`;
+  return `(${ATTRIBUTE_COLUMNS.map((column) => `regexp_matches(coalesce(${column}, ''), ${constantSql(pattern)})`).join(' OR ')})`;
 }
 
 /** The words of a name in their order: what joins them was any other character, or a map with other members before. */

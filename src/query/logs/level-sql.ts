@@ -1,7 +1,7 @@
 // The detected level as far as columns tell it.
 
 import type { Matcher } from '#promql/syntax/matcher';
-import { quotedString } from '../../duckdb/sql-text.js';
+import { constantSql } from './constant-sql.js';
 import { DETECTED_LEVEL, LEVEL_ATTRIBUTE_PATTERN, LEVEL_FIELDS, LEVELS, levelOfSeverity } from './detected-level.js';
 import { mayMatchSql } from './label-names-sql.js';
 import { RESOURCE_ID_SQL, type Resource } from './resource-catalogue.js';
@@ -31,7 +31,7 @@ export function columnLevelSql(matcher: Matcher): string {
 
 /** Never empty: SQL has no empty list. */
 function quoted(texts: readonly string[]): string {
-  return ['', ...texts].map(quotedString).join(', ');
+  return ['', ...texts].map(constantSql).join(', ');
 }
 
 /** Whether something else than the columns of a row and its line may say its level. */

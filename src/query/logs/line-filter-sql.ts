@@ -1,7 +1,7 @@
 // Conditions on lines → SQL. What is said here is said exactly; what cannot be is left to who evaluates.
 
 import type { LineContains, LineMatches } from '#logql';
-import { quotedString } from '../../duckdb/sql-text.js';
+import { constantSql } from './constant-sql.js';
 
 export const LINE_SQL = "coalesce(body, '')";
 
@@ -18,7 +18,7 @@ const TOLD_APART = /\(\?<|\\[pPCQXx]|\{\d/;
 export function lineFilterSql(filter: LineContains | LineMatches): string | undefined {
   if (filter.kind === 'line-contains') {
     return anyOf(
-      filter.texts.map((text) => `contains(${LINE_SQL}, ${quotedString(text)})`),
+      filter.texts.map((text) => `contains(${LINE_SQL}, ${constantSql(text)})`),
       filter.isNegated,
     );
   }
@@ -35,8 +35,8 @@ function anyOf(conditions: readonly string[], isNegated: boolean): string {
 
 /** Texts are found several times faster than expressions match, so those that every match holds are looked for first. */
 function matchSql(pattern: string): string {
-  const texts = requiredTexts(pattern).map((text) => `contains(${LINE_SQL}, ${quotedString(text)})`);
-  return `(${[...texts, `regexp_matches(${LINE_SQL}, ${quotedString(pattern)})`].join(' AND ')})`;
+  const texts = requiredTexts(pattern).map((text) => `contains(${LINE_SQL}, ${constantSql(text)})`);
+  return `(${[...texts, `regexp_matches(${LINE_SQL}, ${constantSql(pattern)})`].join(' AND ')})`;
 }
 
 /** Shorter texts are in too many lines to be worth a look. */

@@ -3,9 +3,9 @@
 
 import type { Label, Labels } from '#promql/data/labels';
 import type { Matcher } from '#promql/syntax/matcher';
-import { quotedString } from '../../duckdb/sql-text.js';
 import { numberAt, textAt } from '../scan/block-values.js';
 import type { Scanner } from '../scan/scanner.js';
+import { constantSql } from './constant-sql.js';
 import { type ResourceLabels, resourceLabels, SERVICE_NAME } from './index-labels.js';
 import { timeSql } from './time-sql.js';
 
@@ -70,7 +70,7 @@ export class ResourceCatalogue {
     if (!this.#indexed.has('service.name')) return [];
     const values = matchers.find(({ name, values }) => name === SERVICE_NAME && values !== undefined)?.values;
     if (values === undefined || values.includes('')) return [];
-    return [`service_name IN (${[...values, NO_SERVICE].map(quotedString).join(', ')})`];
+    return [`service_name IN (${[...values, NO_SERVICE].map(constantSql).join(', ')})`];
   }
 
   /** Reads the texts of those resources that are not known. */

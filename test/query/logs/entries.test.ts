@@ -1,22 +1,17 @@
 // A row, and the entry that Loki would make of the record it holds.
 
-import { DuckDBInstance } from '@duckdb/node-api';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Matcher } from '#promql/syntax/matcher';
-import { createTables } from '../../../src/catalog/tables.js';
 import { DEFAULT_INDEX_ATTRIBUTES } from '../../../src/query/logs/index-labels.js';
 import { TableLogSource } from '../../../src/query/logs/log-source.js';
 import { ResourceCatalogue } from '../../../src/query/logs/resource-catalogue.js';
-import { logsTable } from '../../../src/schema/logs.js';
 import { soleTenant } from '../../../src/server/identity/principal.js';
-import { TableScanner } from '../../support/table-scanner.js';
+import { openLogDatabase } from './log-database.js';
 
-const instance = await DuckDBInstance.create(':memory:');
-const connection = await instance.connect();
+const database = await openLogDatabase();
 const NOON = 1_767_268_800n;
 
-beforeAll(() => createTables(connection, { catalog: 'memory', schema: 'main' }, [logsTable]));
-afterAll(() => connection.closeSync());
+afterAll(() => database.close());
 
 const cases: readonly {
   readonly title: string;
@@ -81,16 +76,14 @@ const cases: readonly {
 describe('an entry', () => {
   for (const { title, row, entry } of cases) {
     test(title, async () => {
-      await connection.run('DELETE FROM otlp_logs');
-      const values = Object.values(row).map((value) => (typeof value === 'number' ? value : `'${value}'`));
-      await connection.run(`INSERT INTO otlp_logs (${Object.keys(row).join(', ')}) VALUES (${values.join(', ')})`);
+      await database.hold([row]);
       expect(await entries()).toEqual(entry === undefined ? [] : [entry]);
     });
   }
 });
 
 async function entries(): Promise<string[][]> {
-  const source = new TableLogSource(new TableScanner(connection), new ResourceCatalogue(DEFAULT_INDEX_ATTRIBUTES));
+  const source = new TableLogSource(database.scanner, new ResourceCatalogue(DEFAULT_INDEX_ATTRIBUTES));
   const selection = {
     matchers: [new Matcher('service_name', '=~', '.+')],
     startNs: NOON * 1_000_000_000n,

@@ -1,6 +1,5 @@
 // What SQL says of a query changes no answer: reads and counts over random rows with all of it in SQL, and with none.
 
-import { DuckDBInstance } from '@duckdb/node-api';
 import {
   type Arbitrary,
   array,
@@ -13,31 +12,23 @@ import {
   record,
 } from 'fast-check';
 import { RE2JS } from 're2js';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, test } from 'vitest';
 import type { LogFilter, LogSelection } from '#logql';
 import { Labels } from '#promql/data/labels';
 import { Matcher } from '#promql/syntax/matcher';
-import { createTables } from '../../../src/catalog/tables.js';
 import { DEFAULT_INDEX_ATTRIBUTES } from '../../../src/query/logs/index-labels.js';
 import { type Pushdown, TableLogSource } from '../../../src/query/logs/log-source.js';
 import { ResourceCatalogue } from '../../../src/query/logs/resource-catalogue.js';
-import { logsTable } from '../../../src/schema/logs.js';
 import { soleTenant } from '../../../src/server/identity/principal.js';
 import { propertyRuns } from '../../property/property-runs.js';
-import { TableScanner } from '../../support/table-scanner.js';
+import { openLogDatabase } from './log-database.js';
 
-const instance = await DuckDBInstance.create(':memory:');
-const connection = await instance.connect();
+const database = await openLogDatabase();
 const context = { principal: soleTenant, signal: new AbortController().signal, warn: () => undefined };
 const SECOND = 1_000_000_000n;
 const START = 1_767_225_600n * SECOND;
 
-beforeAll(async () => {
-  await createTables(connection, { catalog: 'memory', schema: 'main' }, [logsTable]);
-});
-afterAll(() => {
-  connection.closeSync();
-});
+afterAll(() => database.close());
 
 const resources = [
   null,
@@ -56,6 +47,7 @@ const bodies = [
   'two\nlines error',
   "it's ünïcode\u2028",
   '1.2.3.4 GET /index',
+  'a {{otlp_logs}} b',
 ];
 const attributes = [
   null,
@@ -107,7 +99,7 @@ const filter: Arbitrary<LogFilter> = constantFrom(0, 1, 2).chain((kind): Arbitra
   if (kind === 1) {
     return record({
       kind: constantFrom('line-contains' as const),
-      texts: array(constantFrom('error', "it's", '', '"', 'ü', '\n'), { minLength: 1, maxLength: 2 }),
+      texts: array(constantFrom('error', "it's", '', '"', 'ü', '\n', '{{otlp_logs}}'), { minLength: 1, maxLength: 2 }),
       isNegated: boolean(),
     });
   }
@@ -123,6 +115,7 @@ const filter: Arbitrary<LogFilter> = constantFrom(0, 1, 2).chain((kind): Arbitra
         'a|b',
         '(?P<x>\\w+)=',
         'lines error$',
+        '[{]{otlp',
         '[^a]rror',
       ),
       {
@@ -191,7 +184,7 @@ test('counts are those of the entries that are read', async () => {
       async (rows, matchers, filters, by, measure) => {
         await insert(rows);
         const [bucketNs, bucketCount] = [20n * SECOND, 9];
-        const counted = new TableLogSource(scanner(), catalogue()).count(
+        const counted = new TableLogSource(database.scanner, catalogue()).count(
           { matchers, startNs: START, bucketNs, bucketCount, filters, measure, by },
           context,
         );
@@ -240,7 +233,7 @@ interface Entry {
 
 async function read(selection: LogSelection, pushdown: Pushdown): Promise<Entry[]> {
   const entries: Entry[] = [];
-  for await (const batch of new TableLogSource(scanner(), catalogue(), pushdown).read(selection, context)) {
+  for await (const batch of new TableLogSource(database.scanner, catalogue(), pushdown).read(selection, context)) {
     for (let i = 0; i < batch.rowCount; i++) {
       const labels = batch.streams[i]!.with(batch.metadata[i]!.entries);
       entries.push({ time: batch.times[i]!, line: batch.lines[i]!, labels });
@@ -269,26 +262,26 @@ function equal(left: readonly Entry[], right: readonly Entry[]): void {
   if (text(left) !== text(right)) throw new Error(`${text(left)}\nis not\n${text(right)}`);
 }
 
-function scanner(): TableScanner {
-  return new TableScanner(connection);
-}
-
 function catalogue(): ResourceCatalogue {
   return new ResourceCatalogue(DEFAULT_INDEX_ATTRIBUTES);
 }
 
-async function insert(rows: readonly Row[]): Promise<void> {
-  await connection.run('DELETE FROM otlp_logs');
-  if (rows.length === 0) return;
-  const text = (value: string | null) => (value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`);
+function insert(rows: readonly Row[]): Promise<void> {
   const time = (seconds: number | null) =>
-    seconds === null ? 'NULL' : `make_timestamp(${START / 1000n + BigInt(seconds) * 1_000_000n})`;
-  const values = rows.map(
-    (each) =>
-      `(${time(each.time)}, ${time(each.observed)}, ${text(serviceOf(each.resource))}, ${text(each.resource)}, ${text(each.body)}, ${text(each.attributes)}, ${text(each.scope)}, ${text(each.traceId)}, ${each.severity ?? 'NULL'}, ${text(each.severityText)})`,
-  );
-  await connection.run(
-    `INSERT INTO otlp_logs (time_unix_nano, observed_time_unix_nano, service_name, resource_attributes, body, log_attributes, scope_attributes, trace_id, severity_number, severity_text) VALUES ${values.join(', ')}`,
+    seconds === null ? null : new Date(Number(START / 1_000_000n) + seconds * 1000).toISOString().slice(0, -1);
+  return database.hold(
+    rows.map((each) => ({
+      time_unix_nano: time(each.time),
+      observed_time_unix_nano: time(each.observed),
+      service_name: serviceOf(each.resource),
+      resource_attributes: each.resource,
+      body: each.body,
+      log_attributes: each.attributes,
+      scope_attributes: each.scope,
+      trace_id: each.traceId,
+      severity_number: each.severity,
+      severity_text: each.severityText,
+    })),
   );
 }
 
