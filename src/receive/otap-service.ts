@@ -21,6 +21,7 @@ import { principalOf } from '../server/grpc/metadata.js';
 import { grpcStatus, OK_STATUS } from '../server/grpc/status.js';
 import type { Authorization } from '../server/identity/authorization.js';
 import type { Principal } from '../server/identity/principal.js';
+import { MessageRoom } from './message-room.js';
 import { type BatchId, batchStatus, readBatchId } from './otap-batch-status.js';
 import { Turnstile } from './turnstile.js';
 
@@ -138,25 +139,21 @@ class OtapService {
   /** Takes a message and tells the client what became of it. Rejects when the stream has to end with it. */
   async #answer(stream: OtapStream, prefix: MessagePrefix): Promise<void> {
     const { call, principal, reader, rows } = stream;
-    const reservation = this.#ingest.admission.reservation(principal);
-    let refusal = this.#reserve(reservation, prefix.bytes);
-    let leave = () => {};
-    if (refusal !== undefined) {
-      leave = await this.#unreserved.enter(call.signal);
-      // There may be room by now.
-      refusal = this.#reserve(reservation, prefix.bytes);
-      if (refusal === undefined) leave();
-    }
+    const room = new MessageRoom(this.#ingest, principal, this.#unreserved, call.signal);
     let taken: Taken;
+    let refusal: Failure | undefined;
     try {
-      const message = await reader.within(this.#options.request_timeout_ms, () => reader.message(prefix));
+      await room.announced(prefix.bytes);
+      const message = await reader.within(this.#options.request_timeout_ms, (countdown) =>
+        reader.message(prefix, (bytes) => room.arrived(bytes, countdown)),
+      );
       taken = this.#decodeSync(message, stream);
+      refusal = room.refusal;
       if (taken.failure === undefined && refusal === undefined) {
-        refusal = await this.#accept(rows, reservation);
+        refusal = await this.#accept(rows, room.reservation);
       }
     } finally {
-      leave();
-      reservation.release();
+      room.leave();
     }
     const failure = taken.failure ?? refusal;
     await call.send(batchStatus(taken.batchId, failure === undefined ? OK_STATUS : grpcStatus(failure)));
@@ -177,18 +174,6 @@ class OtapService {
       return undefined;
     } catch (error) {
       if (error instanceof Failure && (error.kind === 'overloaded' || error.kind === 'tooLarge')) return error;
-      throw error;
-    }
-  }
-
-  /** Reserves room for a message; gives the reason when there is none. */
-  #reserve(reservation: Reservation, bytes: number): Failure | undefined {
-    try {
-      this.#ingest.checkRoom();
-      reservation.growTo(bytes);
-      return undefined;
-    } catch (error) {
-      if (error instanceof Failure && error.kind === 'overloaded') return error;
       throw error;
     }
   }

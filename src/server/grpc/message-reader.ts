@@ -3,9 +3,9 @@
 
 import type { Readable } from 'node:stream';
 import { Failure } from '../../base/failure.js';
-import { LONGEST_TIMER_MS } from '../../base/longest-timer.js';
 import type { ContentEncoding } from '../../decode/compression/inflate.js';
 import { ChunkReader } from './chunk-reader.js';
+import { Countdown } from './countdown.js';
 import { type GrpcMessage, type MessagePrefix, PREFIX_BYTES, parsePrefix } from './message.js';
 
 export class GrpcMessageReader {
@@ -31,12 +31,12 @@ export class GrpcMessageReader {
   }
 
   /**
-   * The bytes of the message that `prefix` announced. `arrived` hears how many have come so far, and may throw. No memory
-   * is taken for those that have not.
+   * The bytes of the message that `prefix` announced. `arrived` hears how many have come so far, and may throw; while it
+   * waits, no more are read. No memory is taken for those that have not come.
    */
   async message(
     { bytes, encoding }: MessagePrefix,
-    arrived: (bytes: number) => void = () => undefined,
+    arrived: (bytes: number) => Promise<void> | undefined = () => undefined,
   ): Promise<GrpcMessage> {
     const parts: Uint8Array[] = [];
     for (let at = 0; at < bytes; ) {
@@ -44,7 +44,8 @@ export class GrpcMessageReader {
       const part = this.#take(bytes - at);
       parts.push(part);
       at += part.length;
-      arrived(at);
+      const waiting = arrived(at);
+      if (waiting !== undefined) await waiting;
     }
     // Memory of its own: the thread that decodes takes it along.
     const body = Buffer.allocUnsafeSlow(bytes);
@@ -57,13 +58,13 @@ export class GrpcMessageReader {
   }
 
   /** Gives `read` this long; then what it waits for rejects with `timedOut`, and so does all that is read later. */
-  async within<T>(timeoutMs: number, read: () => Promise<T>): Promise<T> {
+  async within<T>(timeoutMs: number, read: (countdown: Countdown) => Promise<T>): Promise<T> {
     const late = () => this.interrupt(new Failure('timedOut', `the request did not arrive within ${timeoutMs} ms`));
-    const timer = setTimeout(late, Math.min(timeoutMs, LONGEST_TIMER_MS));
+    const countdown = new Countdown(timeoutMs, late);
     try {
-      return await read();
+      return await read(countdown);
     } finally {
-      clearTimeout(timer);
+      countdown.stop();
     }
   }
 
@@ -108,7 +109,10 @@ export async function onlyMessage(
   const prefix = await reader.prefix();
   if (prefix === undefined) throw new Failure('malformed', 'a unary call takes one message, got none');
   hooks.announced?.(prefix);
-  const message = await reader.message(prefix, hooks.arrived);
+  const message = await reader.message(prefix, (bytes) => {
+    hooks.arrived?.(bytes);
+    return undefined;
+  });
   if ((await reader.prefix()) !== undefined) {
     throw new Failure('malformed', 'a unary call takes one message, got another');
   }

@@ -1,0 +1,35 @@
+import { LONGEST_TIMER_MS } from '../../base/longest-timer.js';
+
+/** Calls `onEnd` once so much time has passed, without the time that was spent in `paused`. */
+export class Countdown {
+  readonly #onEnd: () => void;
+  #leftMs: number;
+  #startedMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ms: number, onEnd: () => void) {
+    this.#leftMs = ms;
+    this.#onEnd = onEnd;
+    this.#start();
+  }
+
+  /** Waits for something that is not up to the one who is being timed. Not to be nested. */
+  async paused<T>(wait: () => Promise<T>): Promise<T> {
+    this.stop();
+    this.#leftMs -= performance.now() - this.#startedMs;
+    try {
+      return await wait();
+    } finally {
+      this.#start();
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #start(): void {
+    this.#startedMs = performance.now();
+    this.#timer = setTimeout(this.#onEnd, Math.min(Math.max(this.#leftMs, 0), LONGEST_TIMER_MS));
+  }
+}
