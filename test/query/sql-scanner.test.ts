@@ -1,48 +1,34 @@
 // Scans against what DuckDB's own API reads of the same queries.
 
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ServerRegistry } from '../../src/control/server-registry.js';
-import { Database } from '../../src/duckdb/database.js';
-import { DuckDBFiles } from '../../src/files/file-source.js';
-import { ReadErrorLog } from '../../src/files/read-error-log.js';
-import { ReadPool } from '../../src/files/read-pool.js';
-import { SqlFunctions } from '../../src/functions/register.js';
 import type { Scanner, ScanRequest } from '../../src/query/scan/scanner.js';
 import { SqlScans } from '../../src/query/scan/sql-scanner.js';
 import { StatementSlots } from '../../src/query/scan/statement-slots.js';
-import { soleTenant } from '../../src/server/identity/principal.js';
+import { soleReader } from '../../src/server/identity/principal.js';
 import { send } from '../support/http-client.js';
 import { TOKEN } from '../support/otel-database.js';
 import { logsRequest } from '../support/telemetry.js';
 import { type BlockValue, rowsOf } from './block-values.js';
+import { MAIN, QueryDatabase } from './query-database.js';
 
 const forever = new AbortController().signal;
 
-let instance: DuckDBInstance;
-let database: Database;
+let db: QueryDatabase;
 let connection: DuckDBConnection;
 let scans: SqlScans;
 let scanner: Scanner;
 
 beforeAll(async () => {
-  instance = await DuckDBInstance.create(':memory:', { threads: '2' });
-  database = await Database.open(instance);
-  connection = await instance.connect();
-  const registry = new ServerRegistry(database, () => {});
-  const files = { source: new DuckDBFiles(database), pool: new ReadPool(), errors: new ReadErrorLog() };
-  const functions = new SqlFunctions(registry, files);
-  await functions.registerInstance(database, registry, 32);
-  await functions.registerConnection(connection);
-  scans = new SqlScans(database, registry.live, new StatementSlots(2));
-  scanner = scans.scanner({ home: { catalog: 'memory', schema: 'main' }, principal: soleTenant });
+  db = await QueryDatabase.open();
+  connection = db.connection;
+  scans = new SqlScans(db.database, db.registry.live, new StatementSlots(2));
+  scanner = scans.scanner({ home: MAIN, principal: soleReader });
 });
 
 afterAll(async () => {
   await scans.close();
-  await database.close();
-  connection.closeSync();
-  instance.closeSync();
+  await db.close();
 });
 
 async function scanned(request: ScanRequest, from = scanner): Promise<BlockValue[][]> {
@@ -139,7 +125,7 @@ test('a table that does not exist has no rows and all columns', async () => {
   expect(await scanned({ sql: 'SELECT count(*), max(body), max(severity_number) FROM {{otlp_logs}}' })).toEqual([
     [0n, null, null],
   ]);
-  const elsewhere = scans.scanner({ home: { catalog: 'memory', schema: 'nowhere' }, principal: soleTenant });
+  const elsewhere = scans.scanner({ home: { catalog: 'memory', schema: 'nowhere' }, principal: soleReader });
   expect(
     await scanned({ sql: 'SELECT l.body FROM {{otlp_logs}} l JOIN {{otlp_traces}} t USING (trace_id)' }, elsewhere),
   ).toEqual([]);
@@ -149,7 +135,7 @@ test('a table from before a column has NULL there', async () => {
   await connection.run(
     'CREATE SCHEMA IF NOT EXISTS old; CREATE OR REPLACE TABLE old.otlp_logs AS SELECT 7 AS severity_number',
   );
-  const old = scans.scanner({ home: { catalog: 'memory', schema: 'old' }, principal: soleTenant });
+  const old = scans.scanner({ home: { catalog: 'memory', schema: 'old' }, principal: soleReader });
   const sql = 'SELECT severity_number, body, l.trace_id FROM {{otlp_logs}} AS l';
   expect(await scanned({ sql }, old)).toEqual([[7, null, null]]);
   expect(await scanned({ sql }, old)).toEqual([[7, null, null]]);
@@ -177,7 +163,7 @@ test('committed and live rows are there, each once', async () => {
       headers: { 'content-type': 'application/x-protobuf', authorization: `Bearer ${TOKEN}` },
       body,
     });
-  const live = scans.scanner({ home: { catalog: 'memory', schema: 'live' }, principal: soleTenant });
+  const live = scans.scanner({ home: { catalog: 'memory', schema: 'live' }, principal: soleReader });
   const count = { sql: 'SELECT count(*), count(DISTINCT body) FROM {{otlp_logs}}' };
   await post(logsRequest(3, 'committed '));
   expect(await scanned(count, live)).toEqual([[3n, 3n]]);
@@ -211,28 +197,6 @@ test('an abort interrupts what DuckDB is doing, and rejects with its reason', as
   await expect(ended).rejects.toBe(reason);
   // Its slot and its connection are free.
   expect(await scanned({ sql: 'SELECT 1' })).toEqual([[1]]);
-});
-
-test('no more statements run than there are slots, and one that waits can be aborted', async () => {
-  const slots = new StatementSlots(1);
-  const abort = new AbortController();
-  let release = () => {};
-  const order: string[] = [];
-  const first = slots.use(
-    forever,
-    () =>
-      new Promise<void>((resolve) => {
-        release = resolve;
-      }),
-  );
-  const second = slots.use(abort.signal, async () => order.push('second'));
-  const third = slots.use(forever, async () => order.push('third'));
-  abort.abort(new Error('gone'));
-  await expect(second).rejects.toThrow('gone');
-  expect(order).toEqual([]);
-  release();
-  await Promise.all([first, third]);
-  expect(order).toEqual(['third']);
 });
 
 test('a column that only some servers keep is NULL in tables that lack it', async () => {

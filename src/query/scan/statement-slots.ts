@@ -1,59 +1,15 @@
-// How many statements of queries run at once, over all engines.
-
-interface Waiter {
-  readonly begin: () => void;
-}
+import { Slots } from '../../base/slots.js';
 
 /**
- * A slot is held while DuckDB works, not while whoever reads a result makes something of it: a query that is late, or waits for
- * another of its own scans, keeps no slot from others. First come, first served.
+ * How many statements of queries DuckDB works on at once, over all engines. A slot is held while DuckDB works, and not while
+ * whoever reads a result makes something of it. Statements wait without bound: the queries that they belong to are bounded.
  */
-export class StatementSlots {
-  readonly #slots: number;
-  readonly #waiting = new Set<Waiter>();
-  #taken = 0;
-
+export class StatementSlots extends Slots {
   constructor(slots: number) {
-    this.#slots = slots;
+    super('statements', { slots, maxWaiting: Number.POSITIVE_INFINITY });
   }
 
-  /** Runs `work` when there is a slot. Rejects with the signal's reason if it is aborted before. */
-  async use<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
-    if (this.#taken < this.#slots) this.#taken++;
-    else await this.#turn(signal);
-    try {
-      return await work();
-    } finally {
-      this.#giveOn();
-    }
-  }
-
-  /** Resolves with a slot taken. */
-  #turn(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const giveUp = () => {
-        this.#waiting.delete(waiter);
-        reject(signal.reason);
-      };
-      const waiter: Waiter = {
-        begin: () => {
-          signal.removeEventListener('abort', giveUp);
-          resolve();
-        },
-      };
-      signal.addEventListener('abort', giveUp, { once: true });
-      this.#waiting.add(waiter);
-    });
-  }
-
-  #giveOn(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#taken--;
-      return;
-    }
-    this.#waiting.delete(next);
-    next.begin();
+  set count(slots: number) {
+    this.limits = { slots, maxWaiting: Number.POSITIVE_INFINITY };
   }
 }

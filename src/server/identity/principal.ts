@@ -1,7 +1,7 @@
 // Who a request comes from. Credential → principal, at the door; from there it travels with the request.
 
-/** What a principal may be allowed to do. */
-export type Permission = 'ingest';
+/** What a principal may be allowed to do: send telemetry, query it, or change what runs here. */
+export type Permission = 'ingest' | 'read' | 'admin';
 
 /**
  * On whose behalf a request is made. It travels to Ingest in the request's reservation. All requests of a principal share one
@@ -15,3 +15,9 @@ export interface Principal {
 
 /** The one tenant that there is: whoever has the server's token, or everybody where it has none. */
 export const soleTenant: Principal = { tenant: 'default', permissions: new Set(['ingest']) };
+
+/** Whoever has the read token of a read listener, or asks in SQL. */
+export const soleReader: Principal = { tenant: 'default', permissions: new Set(['read']) };
+
+/** Whoever has its admin token. */
+export const soleAdmin: Principal = { tenant: 'default', permissions: new Set(['read', 'admin']) };

@@ -1,0 +1,49 @@
+// A DuckDB instance with the functions of SQL on it, whose parts tests can hand to parts of the read side.
+
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { ServerRegistry } from '../../src/control/server-registry.js';
+import { Database } from '../../src/duckdb/database.js';
+import { DuckDBFiles } from '../../src/files/file-source.js';
+import { ReadErrorLog } from '../../src/files/read-error-log.js';
+import { ReadPool } from '../../src/files/read-pool.js';
+import { SqlFunctions } from '../../src/functions/register.js';
+
+export const MAIN = { catalog: 'memory', schema: 'main' };
+
+export class QueryDatabase {
+  readonly instance: DuckDBInstance;
+  readonly database: Database;
+  readonly registry: ServerRegistry;
+  readonly connection: DuckDBConnection;
+
+  private constructor(
+    instance: DuckDBInstance,
+    database: Database,
+    registry: ServerRegistry,
+    connection: DuckDBConnection,
+  ) {
+    this.instance = instance;
+    this.database = database;
+    this.registry = registry;
+    this.connection = connection;
+  }
+
+  static async open(): Promise<QueryDatabase> {
+    const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
+    const database = await Database.open(instance);
+    const registry = new ServerRegistry(database, () => {});
+    const files = { source: new DuckDBFiles(database), pool: new ReadPool(), errors: new ReadErrorLog() };
+    const functions = new SqlFunctions(registry, files);
+    await functions.registerInstance(database, registry, 32);
+    const connection = await database.connect();
+    await functions.registerConnection(connection);
+    return new QueryDatabase(instance, database, registry, connection);
+  }
+
+  async close(): Promise<void> {
+    await this.registry.close();
+    await this.database.close();
+    this.connection.closeSync();
+    this.instance.closeSync();
+  }
+}

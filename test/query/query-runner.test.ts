@@ -1,0 +1,195 @@
+// The scheduler, with an engine that does as it is told.
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.js';
+import { type EngineQuery, QueryRunner, type SharedLimits } from '../../src/query/run/query-runner.js';
+import { soleReader } from '../../src/server/identity/principal.js';
+import { eventually } from '../support/eventually.js';
+import { MAIN, QueryDatabase } from './query-database.js';
+
+const engines = { test: new URL('./test-engine.mjs', import.meta.url) };
+const limits: SharedLimits = { maxQueries: 4, maxWaitingQueries: 1, maxStatements: 1, memoryBytes: 1000, threads: 2 };
+
+let db: QueryDatabase;
+let runner: QueryRunner;
+
+beforeAll(async () => {
+  db = await QueryDatabase.open();
+  runner = newRunner();
+});
+
+afterAll(async () => {
+  await runner.close();
+  await db.close();
+});
+
+function newRunner(changed: Partial<SharedLimits> = {}): QueryRunner {
+  return new QueryRunner(db.database, db.registry.live, engines, { ...limits, ...changed }, systemClock);
+}
+
+function query(work: string, request: object = {}, changed: Partial<EngineQuery> = {}): EngineQuery {
+  return {
+    engine: 'test',
+    request: { work, ...request },
+    kind: 'test',
+    text: work,
+    client: '127.0.0.1:1',
+    principal: soleReader,
+    home: MAIN,
+    limits: { timeoutMs: 60_000, maxSamples: 1_000_000 },
+    ...changed,
+  };
+}
+
+test('an engine gets the request, the principal and the home, and its answer comes back', async () => {
+  expect(await runner.run(query('echo', { value: [1, 'two'] }))).toEqual({
+    value: [1, 'two'],
+    bytes: new Uint8Array([1, 2, 3]),
+  });
+  expect(await runner.run(query('who'))).toEqual({ tenant: 'default', permissions: ['read'], home: MAIN });
+});
+
+test('an engine scans on its thread what the main thread reads', async () => {
+  const sql = 'SELECT range + $1 FROM range(100000)';
+  expect(await runner.run(query('sum', { sql, parameters: [1] }))).toEqual({ sum: 5_000_050_000, rows: 100_000 });
+});
+
+test('an engine that wants no more rows ends the statement', async () => {
+  const sql = 'SELECT range FROM range(1000000000)';
+  const { rows } = (await runner.run(query('sum', { sql, stopAfter: 5000 }))) as { rows: number };
+  expect(rows).toBe(2048 + 4096);
+});
+
+test('scans that an engine reads by turns do not wait for each other, though there is one slot', async () => {
+  expect(await runner.run(query('zip', { sql: 'SELECT range FROM range(200000)' }))).toBe(400_000);
+});
+
+test('errors of a scan and of an engine keep their kind', async () => {
+  await expect(runner.run(query('sum', { sql: 'SELECT nonsense' }))).rejects.toMatchObject({ kind: 'internal' });
+  await expect(runner.run(query('fail', { kind: 'malformed', message: 'what is +' }))).rejects.toMatchObject({
+    kind: 'malformed',
+    message: 'what is +',
+  });
+  await expect(runner.run(query('fail', { message: 'a bug' }))).rejects.toMatchObject({ kind: 'internal' });
+});
+
+test('pieces come in order, and an engine is not far ahead of its reader', async () => {
+  const seen: number[] = [];
+  for await (const { columns } of runner.stream<{ columns: { values: Float64Array }[] }>(
+    query('emit', { count: 20 }),
+  )) {
+    seen.push(columns[0]!.values[0]!);
+    expect(runner.running[0]!.label.text).toBe('emit');
+  }
+  expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i));
+});
+
+test('what fails after some pieces fails there', async () => {
+  const stream = runner.stream(query('emitThenFail'));
+  expect(await stream.next()).toEqual({ value: 1, done: false });
+  await expect(stream.next()).rejects.toMatchObject({ kind: 'malformed' });
+});
+
+test('a reader that leaves ends the query', async () => {
+  for await (const _piece of runner.stream(query('emit', { count: 1e9 }))) break;
+  expect(runner.running).toEqual([]);
+});
+
+test('a query that is running is listed, and canceled by its id', async () => {
+  const waiting = runner.run(query('hold', { bytes: 10 }, { text: 'up' }));
+  await eventually(() => expect(runner.reservedBytes).toBe(10));
+  const [running] = runner.running;
+  expect(running).toMatchObject({ state: 'running', label: { kind: 'test', text: 'up', client: '127.0.0.1:1' } });
+  expect(running!.account.reservedBytes).toBe(10);
+  expect(runner.cancel(running!.id, 'by a test')).toBe(true);
+  await expect(waiting).rejects.toMatchObject({
+    kind: 'queryCanceled',
+    message: `query ${running!.id} was canceled by a test`,
+  });
+  expect(runner.running).toEqual([]);
+  expect(runner.cancel(running!.id, 'by a test')).toBe(false);
+  await eventually(() => expect(runner.reservedBytes).toBe(0));
+});
+
+test('a client that goes away cancels its query, though the engine is in a loop', async () => {
+  const client = new AbortController();
+  const looping = runner.run(query('loop', {}, { signal: client.signal }));
+  await eventually(() => expect(runner.running[0]?.state).toBe('running'));
+  client.abort();
+  await expect(looping).rejects.toMatchObject({ kind: 'queryCanceled', message: 'the client has gone' });
+  expect(await runner.run(query('echo', { value: 1 }))).toMatchObject({ value: 1 });
+});
+
+test('a query that takes too long is ended, and so is its statement', async () => {
+  const sql = 'SELECT count(*) FROM range(1000000000000) WHERE hash(range) = 1';
+  const late = runner.run(query('sum', { sql }, { limits: { timeoutMs: 50, maxSamples: 1 } }));
+  await expect(late).rejects.toMatchObject({
+    kind: 'queryTimedOut',
+    message: 'the query took longer than query_timeout_ms = 50',
+  });
+  expect(await runner.run(query('sum', { sql: 'SELECT 1' }))).toEqual({ sum: 1, rows: 1 });
+});
+
+test('a query that reads too many samples fails', async () => {
+  const sql = 'SELECT range FROM range(100000)';
+  await expect(
+    runner.run(query('sum', { sql }, { limits: { timeoutMs: 60_000, maxSamples: 50_000 } })),
+  ).rejects.toMatchObject({ kind: 'queryTooLarge', message: 'the query reads more than max_samples = 50000' });
+});
+
+test('queries share one budget of bytes, and give back what they have', async () => {
+  await expect(runner.run(query('reserve', { bytes: 1001 }))).rejects.toMatchObject({
+    kind: 'queryTooLarge',
+    message: 'the query needs 1001 bytes more, and queries hold 0 of query_memory_bytes = 1000',
+  });
+  const holding = runner.run(query('hold', { bytes: 600 }));
+  await eventually(() => expect(runner.reservedBytes).toBe(600));
+  await expect(runner.run(query('reserve', { bytes: 500 }))).rejects.toThrow('hold 600 of');
+  runner.cancel(runner.running[0]!.id, 'by a test');
+  await expect(holding).rejects.toThrow();
+  await eventually(() => expect(runner.reservedBytes).toBe(0));
+  expect(await runner.run(query('reserve', { bytes: 500 }))).toBe('reserved');
+  expect(runner.reservedBytes).toBe(0);
+});
+
+test('more queries than may run wait, and more than may wait are refused', async () => {
+  const held = Array.from({ length: 4 }, () => runner.run(query('hold', { bytes: 1 })));
+  const refused = Promise.allSettled(held);
+  await eventually(() => expect(runner.reservedBytes).toBe(4));
+  const fifth = runner.run(query('echo', { value: 5 }));
+  expect(runner.running.map(({ state }) => state)).toEqual(['running', 'running', 'running', 'running', 'waiting']);
+  await expect(runner.run(query('echo'))).rejects.toMatchObject({
+    kind: 'overloaded',
+    message: 'too many queries: 4 are running and 1 are waiting',
+  });
+  runner.cancel(runner.running[0]!.id, 'by a test');
+  expect(await fifth).toMatchObject({ value: 5 });
+  for (const { id } of runner.running) runner.cancel(id, 'by a test');
+  await refused;
+});
+
+test('a thread that crashes fails its queries, and another takes its place', async () => {
+  const alone = newRunner({ threads: 1 });
+  try {
+    const crashed = await Promise.allSettled([alone.run(query('crash')), alone.run(query('hold', { bytes: 7 }))]);
+    for (const outcome of crashed) {
+      expect(outcome).toMatchObject({
+        reason: { kind: 'internal', message: 'the thread of the query has ended: out of the blue' },
+      });
+    }
+    expect(alone.reservedBytes).toBe(0);
+    expect(await alone.run(query('echo', { value: 1 }))).toMatchObject({ value: 1 });
+  } finally {
+    await alone.close();
+  }
+});
+
+test('close() ends what runs, even an engine that never looks up, and refuses more', async () => {
+  const closing = newRunner();
+  const spinning = closing.run(query('spin'));
+  await eventually(() => expect(closing.running[0]?.state).toBe('running'));
+  const closed = closing.close();
+  await expect(spinning).rejects.toMatchObject({ kind: 'stopping' });
+  await closed;
+  await expect(closing.run(query('echo'))).rejects.toMatchObject({ kind: 'stopping' });
+});
