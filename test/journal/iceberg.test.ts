@@ -53,7 +53,7 @@ lakeSuite('a journal before an Iceberg catalog', ['extensions', 'seaweedfs'], ()
     onTestFinished(() => catalog.close());
     const database = await opened(catalog.port);
     await expect(database.serve(target('one-by-one'))).rejects.toThrow(
-      "durability := 'journal' is not exactly once on catalog ice, which does not commit several tables at once: pass allow_at_least_once := true",
+      "durability := 'journal' is not exactly once on catalog ice, which does not commit several tables at once: pass allow_at_least_once := true to accept that rows may come twice after a crash [OTLP_EXACTLY_ONCE_UNSUPPORTED]",
     );
     const server = await database.serve({ ...target('one-by-one'), allow_at_least_once: true });
     expect((await server.post(logsRequest(1, 'at least once '))).status).toBe(202);

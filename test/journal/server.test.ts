@@ -509,7 +509,11 @@ describe('dead letters', () => {
     truncateSync(large, 2 ** 30 + 1); // takes no room on the disk
     const server = await database.serve(journal);
     await server.post(logsRequest(1, 'bad '));
+    await database.rows("CALL enable_logging(level := 'error')");
     for (let i = 0; i < 8; i++) expect(await server.flush()).toMatchObject({ status: 'failed' });
+    expect(
+      await database.value("SELECT count(*) > 0 FROM duckdb_logs WHERE message LIKE '%[OTLP_DEAD_LETTERS_FULL]'"),
+    ).toBe(true);
     expect(await server.counters('dead_letter_rows_total', 'buffered_rows')).toEqual({
       dead_letter_rows_total: '0',
       buffered_rows: '1',
@@ -539,6 +543,22 @@ describe('dead letters', () => {
     const last = await database.serve(journal);
     await last.stop();
     expect(await bodies(database)).toEqual(['bad 0']);
+  });
+
+  test('that are damaged are not replayed', async () => {
+    const database = await refusing();
+    const server = await database.serve(journal);
+    await server.post(logsRequest(1, 'bad '));
+    for (let i = 0; i < 6; i++) await server.flush();
+    const path = String(await database.value('SELECT path FROM otlp_dead_letter_list()'));
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0, bytes.length - 1));
+    expect(await database.rows(`SELECT status, error FROM otlp_replay('${server.uri}')`)).toEqual([
+      {
+        status: 'failed',
+        error: expect.stringMatching(/^cannot replay .*, at byte \d+ \[OTLP_REPLAY_FAILED\]$/),
+      },
+    ]);
   });
 
   test('of a record that cannot be decoded any more say why', async () => {

@@ -174,7 +174,7 @@ lakeSuite('an Iceberg REST catalog', ['extensions', 'seaweedfs'], () => {
         expect(await server.flush()).toMatchObject({
           status: 'failed',
           error: expect.stringMatching(
-            /^cannot tell whether seal 2 was committed: .*\.parquet.* \(HTTP 404 Not Found\)/,
+            /^cannot tell whether seal 2 was committed: .*\.parquet.* \(HTTP 404 Not Found\)(?:.|\n)* \[OTLP_COMMIT_UNKNOWN\]$/,
           ),
         });
         // Committing again would hide that the table cannot be read.

@@ -346,7 +346,9 @@ describe('create_tables', () => {
 describe('instances', () => {
   test('one is attached to once; the second attempt says so and harms nothing', async () => {
     const server = await serve({ seal_max_age_ms: NEVER_MS });
-    await expect(otlp.attach(server.database.instance)).rejects.toThrow(/attached|already/);
+    await expect(otlp.attach(server.database.instance)).rejects.toThrow(
+      'otelduck has been attached to this DuckDB instance already [OTLP_ALREADY_ATTACHED]',
+    );
     expect((await server.post(logsRequest(1))).status).toBe(202);
     expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '1' });
     const other = await server.database.otel.connect();

@@ -69,7 +69,7 @@ test('errors are those of SQL', async () => {
     "durability must be 'memory' or 'journal', got 'disk'",
   );
   await otel.close();
-  await expect(otel.serve()).rejects.toThrow('otelduck has been closed on this DuckDB instance');
+  await expect(otel.serve()).rejects.toThrow('otelduck has been closed on this DuckDB instance [OTLP_CLOSED]');
 });
 
 async function attached() {
