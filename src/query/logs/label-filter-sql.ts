@@ -1,7 +1,7 @@
 // A condition on a label → SQL that is true of all rows that pass, and of as few others as columns can tell.
 
 import type { Matcher } from '#promql/syntax/matcher';
-import { constantSql } from './constant-sql.js';
+import { constantSql } from '../scan/constant-sql.js';
 import { DETECTED_LEVEL } from './detected-level.js';
 import { columnLevelSql, isLevelElsewhereSql } from './level-sql.js';
 import { labelColumns } from './log-row.js';

@@ -1,6 +1,6 @@
 // Whether the attributes of a row may give a label of a name, as SQL over their JSON text.
 
-import { constantSql } from './constant-sql.js';
+import { constantSql } from '../scan/constant-sql.js';
 
 const ATTRIBUTE_COLUMNS = ['log_attributes', 'scope_attributes'];
 

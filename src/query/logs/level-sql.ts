@@ -1,7 +1,7 @@
 // The detected level as far as columns tell it.
 
 import type { Matcher } from '#promql/syntax/matcher';
-import { constantSql } from './constant-sql.js';
+import { constantSql } from '../scan/constant-sql.js';
 import { DETECTED_LEVEL, LEVEL_ATTRIBUTE_PATTERN, LEVEL_FIELDS, LEVELS, levelOfSeverity } from './detected-level.js';
 import { mayMatchSql } from './label-names-sql.js';
 import { RESOURCE_ID_SQL, type Resource } from './resource-catalogue.js';

@@ -1,7 +1,7 @@
 // Conditions on lines → SQL. What is said here is said exactly; what cannot be is left to who evaluates.
 
 import type { LineContains, LineMatches } from '#logql';
-import { constantSql } from './constant-sql.js';
+import { constantSql } from '../scan/constant-sql.js';
 
 export const LINE_SQL = "coalesce(body, '')";
 

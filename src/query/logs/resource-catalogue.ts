@@ -4,8 +4,8 @@
 import type { Label, Labels } from '#promql/data/labels';
 import type { Matcher } from '#promql/syntax/matcher';
 import { numberAt, textAt } from '../scan/block-values.js';
+import { constantSql } from '../scan/constant-sql.js';
 import type { Scanner } from '../scan/scanner.js';
-import { constantSql } from './constant-sql.js';
 import { type ResourceLabels, resourceLabels, SERVICE_NAME } from './index-labels.js';
 import { timeSql } from './time-sql.js';
 
