@@ -2,9 +2,11 @@
 
 import { Labels } from '#promql/data/labels';
 import type { Principal } from '../../server/identity/principal.js';
-import { numberAt } from '../scan/block-values.js';
+import { numberAt, textAt } from '../scan/block-values.js';
 import type { Scanner } from '../scan/scanner.js';
+import { constantSql } from './constant-sql.js';
 import { LINE_SQL } from './line-filter-sql.js';
+import { type LinePattern, LinePatterns, MAX_LINE_LENGTH, NUMBERED_WORD, PLACEHOLDER } from './line-patterns.js';
 import { TableLogSource } from './log-source.js';
 import { RESOURCE_ID_SQL, type Resource, ResourceCatalogue, type StreamSelection } from './resource-catalogue.js';
 import { TIME_US_SQL, timeSql } from './time-sql.js';
@@ -48,6 +50,11 @@ export interface Volume {
   /** By rising time, which is the end of a step. */
   readonly samples: readonly { readonly timeNs: bigint; readonly bytes: number }[];
 }
+
+/** Lines that patterns are made of. Of more, every second, third, … is taken, and counts for as many. */
+const MAX_PATTERN_LINES = 500_000;
+/** Texts of lines in buckets of time that are joined to patterns, the most frequent first. */
+const MAX_PATTERN_TEXTS = 50_000;
 
 /** Sets of tables whose resources a thread keeps in mind. */
 const MAX_CATALOGUES = 100;
@@ -128,6 +135,30 @@ export class LogStore {
     return answered
       .filter(({ samples }) => samples.length > 0)
       .sort((left, right) => right.samples[0]!.bytes - left.samples[0]!.bytes || byText(left, right));
+  }
+
+  /** What lines are made of, with counts in buckets from `startNs` on: exact up to 500,000 lines, estimated beyond. */
+  async patterns(
+    selection: StreamSelection & { readonly stepNs: bigint },
+    signal: AbortSignal,
+  ): Promise<readonly LinePattern[]> {
+    const { byId, sql } = await this.#catalogue.select(this.#scanner, selection, signal);
+    const patterns = new LinePatterns();
+    if (byId.size === 0) return [];
+    const { entries } = await this.stats(selection, signal);
+    const every = Math.ceil(entries / MAX_PATTERN_LINES);
+    const sample = every > 1 ? ` AND hash(${TIME_US_SQL}, body) % ${every} = 0` : '';
+    const text = `regexp_replace(left(${LINE_SQL}, ${MAX_LINE_LENGTH}), ${constantSql(NUMBERED_WORD)}, ${constantSql(PLACEHOLDER)}, 'g')`;
+    const counts = `SELECT ${text}, CAST((${TIME_US_SQL} * 1000 - ${selection.startNs}) // ${selection.stepNs} AS DOUBLE), CAST(count(*) AS DOUBLE)
+      FROM {{otlp_logs}} WHERE ${timeSql(selection)} AND ${sql}${sample}
+      GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ${MAX_PATTERN_TEXTS}`;
+    for await (const { rowCount, columns } of this.#scanner.scan({ sql: counts }, signal)) {
+      for (let row = 0; row < rowCount; row++) {
+        const line = textAt(columns[0]!, row)!;
+        patterns.add(line, numberAt(columns[1]!, row)!, numberAt(columns[2]!, row)! * every);
+      }
+    }
+    return patterns.patterns();
   }
 
   async #resources(selection: StreamSelection, signal: AbortSignal): Promise<readonly Resource[]> {
