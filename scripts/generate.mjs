@@ -165,7 +165,8 @@ function functionSection({ declaration, signature, doc }) {
     parts.push(table(['Parameter', 'Type', 'Default', 'Meaning'], [...positionalRows, ...optionRows, ...queryRows]));
   }
   if ('sql' in declaration && columns === undefined) {
-    const extra = name.startsWith('otlp_live_') ? '' : ', and `listen_uri`: the server that has the row';
+    const { addedColumn } = declaration;
+    const extra = addedColumn === undefined ? '' : `, and \`${addedColumn.name}\`: ${addedColumn.doc}`;
     parts.push(`Columns: those of the table, promoted ones included${extra}.`);
   }
   if (columns !== undefined) {

@@ -14,7 +14,7 @@ import { quotedIdentifier } from './sql-text.js';
 
 export interface QueryParameter {
   readonly name: string;
-  readonly sqlType: 'VARCHAR' | 'INTERVAL';
+  readonly sqlType: 'VARCHAR' | 'INTERVAL' | 'BIGINT';
   readonly doc: string;
   /** What stands for it when the caller gives none; undefined where one must be given. */
   readonly defaultSql?: string;
@@ -33,6 +33,8 @@ export interface QueryFunction {
   readonly parameters: readonly QueryParameter[];
   /** The columns of the query; undefined where they are those of the table that it reads. */
   readonly columns?: readonly QueryColumn[];
+  /** A column beside those of the table. */
+  readonly addedColumn?: { readonly name: string; readonly doc: string };
   /** The query that a call stands for. A throw becomes the error of the statement. Nothing must begin here. */
   sql(caller: QueryCaller, given: Readonly<Record<string, string | null>>): string;
 }

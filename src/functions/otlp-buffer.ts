@@ -9,6 +9,7 @@ export function otlpBuffer(registry: ServerRegistry): QueryFunction {
   const name = 'otlp_buffer';
   return {
     name,
+    addedColumn: listenUriColumn,
     parameters: [
       kindParameter,
       {
@@ -34,6 +35,9 @@ export function otlpBuffer(registry: ServerRegistry): QueryFunction {
       }),
   };
 }
+
+/** What rows that wait have beside the columns of their table. */
+export const listenUriColumn = { name: 'listen_uri', doc: 'the server that has the row' } as const;
 
 export const kindParameter: QueryParameter = {
   name: 'kind',

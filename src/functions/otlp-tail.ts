@@ -1,7 +1,7 @@
 import { SqlError } from '../base/sql-error.js';
 import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction } from '../duckdb/query-function.js';
-import { kindParameter, tableOfKind } from './otlp-buffer.js';
+import { kindParameter, listenUriColumn, tableOfKind } from './otlp-buffer.js';
 
 /** `otlp_tail(kind, reader)`: rows of a kind that any server accepted since the last call with this `reader`; none at the first call. */
 export function otlpTail(registry: ServerRegistry): QueryFunction {
@@ -9,6 +9,7 @@ export function otlpTail(registry: ServerRegistry): QueryFunction {
   return {
     name,
     parameters: [kindParameter, { name: 'reader', sqlType: 'VARCHAR', doc: 'Name of the cursor.' }],
+    addedColumn: listenUriColumn,
     sql: (_caller, { kind, reader }) => registry.live.newSql(tableOfKind(name, kind!), readerName(name, reader!)),
   };
 }

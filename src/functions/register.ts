@@ -31,6 +31,7 @@ import {
 import { otlpReadErrorList } from './otlp-read-error-list.js';
 import { otlpReplay } from './otlp-replay.js';
 import { otlpSealList } from './otlp-seal-list.js';
+import { otlpSearchLogs } from './otlp-search-logs.js';
 import { otlpServe } from './otlp-serve.js';
 import { otlpServerList } from './otlp-server-list.js';
 import { otlpServices } from './otlp-services.js';
@@ -75,6 +76,7 @@ export class SqlFunctions {
       otlpErrors(registry),
       otlpSlow(registry),
       otlpTrace(registry),
+      otlpSearchLogs(registry),
     ];
   }
 
