@@ -3,8 +3,8 @@
 import { Labels } from '#promql/data/labels';
 import type { Principal } from '../../server/identity/principal.js';
 import { numberAt, textAt } from '../scan/block-values.js';
+import { constantSql } from '../scan/constant-sql.js';
 import type { Scanner } from '../scan/scanner.js';
-import { constantSql } from './constant-sql.js';
 import { LINE_SQL } from './line-filter-sql.js';
 import { type LinePattern, LinePatterns, MAX_LINE_LENGTH, NUMBERED_WORD, PLACEHOLDER } from './line-patterns.js';
 import { TableLogSource } from './log-source.js';

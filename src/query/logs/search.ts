@@ -4,7 +4,7 @@
 // window is scanned; that finds rows before their commit, too.
 
 import { SqlError } from '../../base/sql-error.js';
-import { constantSql } from './constant-sql.js';
+import { constantSql } from '../scan/constant-sql.js';
 
 /** Words and phrases of one query: each is searched for in every line. */
 const MAX_TERMS = 32;
