@@ -42,7 +42,7 @@ export type SpanMember = 'kind' | 'statusCode' | 'statusMessage' | 'instrumentat
 /** What has to be there in the spans that are read. */
 export interface Needs {
   readonly members: readonly SpanMember[];
-  /** Attributes that are read. `all`: those of every scope. An attribute `ofParent` is listed as that of a span. */
+  /** Attributes that are read, each once. `all`: those of every scope. An attribute of a parent is listed as that of a span. */
   readonly attributes: 'all' | readonly NamedAttribute[];
 }
 

@@ -11,6 +11,18 @@ export {
 } from './data/attribute.js';
 export type { Attributes, Instrumentation, Resource, Span, SpanEvent, SpanLink, Trace } from './data/span.js';
 export { ArrayValue, Duration, type ElementType, Keyword, kindOf, statusOf, type Value } from './data/value.js';
+export type { SpansetAttribute } from './eval/spanset.js';
+export type { ServiceStats } from './eval/trace-tree.js';
+export {
+  type FoundAttribute,
+  type FoundSpan,
+  type FoundSpanset,
+  type FoundTrace,
+  Search,
+  type SearchProgress,
+  type SearchRequest,
+  type SearchResults,
+} from './search/search.js';
 export type {
   AggregateGrid,
   AggregateRequest,
@@ -25,4 +37,10 @@ export type {
   TraceRequest,
   TraceSource,
 } from './source.js';
+export type { Query } from './syntax/ast.js';
+export { checkQuery } from './syntax/check.js';
+export { CheckError, ParseError } from './syntax/parse-error.js';
+export { parseQuery } from './syntax/parser.js';
+export { print, printAttribute } from './syntax/print.js';
+export { printValue, valueText } from './syntax/print-value.js';
 // biome-ignore-end lint/performance/noBarrelFile: as above

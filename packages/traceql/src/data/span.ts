@@ -5,7 +5,7 @@ export type Attributes = ReadonlyMap<string, Value>;
 
 /** Spans of one resource may share the object, so that its attributes are read once. */
 export interface Resource {
-  /** `service.name`, or empty. */
+  /** `service.name`, or empty. It is read from here, whatever the attributes say. */
   readonly serviceName: string;
   readonly attributes: Attributes;
 }
