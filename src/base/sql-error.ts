@@ -107,6 +107,30 @@ export const sqlErrorCodes = {
     meaning: 'A file cannot be read, or does not hold what the function reads.',
     remedy: 'The text names the file and the place. `ignore_errors := true` skips what cannot be read.',
   },
+  OTLP_QUERY_INVALID: {
+    meaning: 'A query in another language than SQL cannot be parsed, or its types do not fit.',
+    remedy: 'The text names the place and the rule.',
+  },
+  OTLP_QUERY_FAILED: {
+    meaning: 'A query was well formed, and the data do not let it have an answer.',
+    remedy: 'The text says what of the data does not fit.',
+  },
+  OTLP_QUERY_LIMIT: {
+    meaning: 'A query reads or holds more than a limit allows.',
+    remedy: 'Ask for less, or raise the limit that the text names.',
+  },
+  OTLP_QUERY_TIMEOUT: {
+    meaning: 'A query took longer than `query_timeout_ms`.',
+    remedy: 'Ask for less, or raise the limit.',
+  },
+  OTLP_QUERY_CANCELED: {
+    meaning: 'A query was canceled, or the process that ran it is ending.',
+    remedy: 'Run the query again.',
+  },
+  OTLP_QUERY_OVERLOADED: {
+    meaning: 'As many queries wait as may wait.',
+    remedy: 'Run the query again a little later.',
+  },
 } as const satisfies Record<string, { readonly meaning: string; readonly remedy: string }>;
 
 export type SqlErrorCode = keyof typeof sqlErrorCodes;

@@ -7,6 +7,7 @@
 // it runs, because of query().
 
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { OptionSqlType } from '../schema/option-declaration.js';
 import type { QueryColumn } from '../schema/result-column.js';
 import { DuckDBScalarFunction, VARCHAR } from './node-api.js';
 import { type Caller, internalName, type MacroTarget } from './pending-function.js';
@@ -14,7 +15,7 @@ import { quotedIdentifier } from './sql-text.js';
 
 export interface QueryParameter {
   readonly name: string;
-  readonly sqlType: 'VARCHAR' | 'INTERVAL' | 'BIGINT';
+  readonly sqlType: OptionSqlType | 'INTERVAL';
   readonly doc: string;
   /** What stands for it when the caller gives none; undefined where one must be given. */
   readonly defaultSql?: string;

@@ -35,7 +35,9 @@ export interface StreamFunction {
   readonly parameters: readonly QueryParameter[];
   /** What the job gives. */
   readonly streamed: readonly StreamColumn[];
-  /** What the user gets, over the streamed columns. */
+  /** SQL of the rows that the columns are selected from, over SQL of the streamed ones. By default they are the same. */
+  readonly rowsSql?: (streamed: string) => string;
+  /** What the user gets. */
   readonly columns: readonly QueryColumn[];
   /**
    * The job of one call: blocks with the streamed columns. A throw, before or between blocks, becomes the error of the
@@ -101,10 +103,10 @@ export function streamMacroSql(declared: StreamFunction, { prefix, name }: Macro
   });
   const call = `${internalName(declared)}(${['current_database()', 'current_schema()', ...passed].join(', ')})`;
   // sleep_ms() always gives NULL, but DuckDB does not know that: a condition that it could fold would make it spin.
+  const streamed = `(SELECT * EXCLUDE (__wait_ms) FROM ${call}
+    WHERE CASE WHEN __wait_ms IS NULL THEN true ELSE sleep_ms(__wait_ms) IS NOT NULL END)`;
   return `${prefix} ${name}(${signature.join(', ')}) AS TABLE
-    SELECT ${selectList(declared.columns)}
-    FROM ${call}
-    WHERE CASE WHEN __wait_ms IS NULL THEN true ELSE sleep_ms(__wait_ms) IS NOT NULL END`;
+    SELECT ${selectList(declared.columns)} FROM ${declared.rowsSql?.(streamed) ?? streamed}`;
 }
 
 /** The side of one call that DuckDB asks for rows. */

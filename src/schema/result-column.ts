@@ -31,7 +31,15 @@ export function column<Row, const Name extends string, Value extends ResultValue
 /** A result column whose value DuckDB computes. */
 export interface QueryColumn {
   readonly name: string;
-  readonly type: 'VARCHAR' | 'INTEGER' | 'BIGINT' | 'DOUBLE' | 'TIMESTAMP';
+  readonly type:
+    | 'VARCHAR'
+    | 'INTEGER'
+    | 'BIGINT'
+    | 'DOUBLE'
+    | 'TIMESTAMP'
+    | 'VARCHAR[]'
+    | 'MAP(VARCHAR, VARCHAR)'
+    | `STRUCT(${string})`;
   readonly doc: string;
   /** Its value, over the rows that the columns are selected from. */
   readonly sql: string;

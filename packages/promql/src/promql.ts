@@ -6,7 +6,7 @@ export { type Grid, timeAt } from './data/grid.js';
 export { compareLabels, Labels } from './data/labels.js';
 export { QueryError, type QueryFailure } from './data/query-error.js';
 export { FLOAT, HISTOGRAM, NOTHING, type StepSeries } from './data/step-series.js';
-export type { QueryLimits } from './eval/limits.js';
+export type { QueryAccount, QueryLimits } from './eval/limits.js';
 export {
   type Answer,
   type EngineOptions,
@@ -14,6 +14,7 @@ export {
   evaluateRange,
   type InstantResult,
   type InstantSample,
+  plannedSelections,
   type QueryRequest,
   type RangeResult,
 } from './eval/query.js';
@@ -22,13 +23,15 @@ export type { RangeSamples } from './eval/select-range.js';
 export { allRanges, type BucketRange } from './histogram/bucket-ranges.js';
 export type { Buckets, NativeHistogram, ResetHint } from './histogram/native-histogram.js';
 export type { ReadContext, SampleSource, Selection, SelectionHints, SeriesSamples } from './source.js';
-export type {
-  Duration,
-  Expression,
-  TimeModifiers,
-  ValueType,
-  VectorMatching,
-  VectorSelector,
+export {
+  childrenOf,
+  type Duration,
+  type Expression,
+  type TimeModifiers,
+  typeOf,
+  type ValueType,
+  type VectorMatching,
+  type VectorSelector,
 } from './syntax/ast.js';
 export { parseDuration } from './syntax/duration.js';
 export { Matcher } from './syntax/matcher.js';

@@ -24,7 +24,7 @@ export interface AnswerNotes {
 }
 
 /** `{"status":"success","data":…}` around what `write` writes. */
-export function successJson(write: (json: JsonWriter) => void, { warnings, infos }: AnswerNotes): Buffer {
+export function successJson(write: (json: JsonWriter) => void, { warnings, infos }: AnswerNotes): Buffer<ArrayBuffer> {
   const json = new JsonWriter();
   json.ascii('{"status":"success","data":');
   write(json);

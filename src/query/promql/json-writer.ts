@@ -14,7 +14,8 @@ const SCALE = 1000;
 const MAX_SCALED = 1e15;
 
 export class JsonWriter {
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  // No part of Node's pool: the bytes may be handed to another thread.
+  #bytes: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #end = 0;
 
   /** Bytes written so far. */
@@ -23,7 +24,7 @@ export class JsonWriter {
   }
 
   /** What was written. The writer must not be used afterwards. */
-  finish(): Buffer {
+  finish(): Buffer<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#end);
   }
 
@@ -112,7 +113,7 @@ export class JsonWriter {
 
   #reserve(bytes: number): void {
     if (this.#end + bytes <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#end + bytes));
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, this.#end + bytes));
     this.#bytes.copy(larger, 0, 0, this.#end);
     this.#bytes = larger;
   }

@@ -3,7 +3,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { expect, onTestFinished, test } from 'vitest';
-import type { BlockColumn, ColumnBlock } from '../../../src/buffer/column-block.js';
+import { doubleColumn, listColumn, textColumn } from '../../../src/buffer/block-columns.js';
+import type { ColumnBlock } from '../../../src/buffer/column-block.js';
 import { PendingCalls } from '../../../src/duckdb/pending-calls.js';
 import { registerStreamFunction, type StreamFunction, streamMacroSql } from '../../../src/duckdb/stream-function.js';
 import { queryColumn } from '../../../src/schema/result-column.js';
@@ -54,56 +55,22 @@ function blockOf(rows: readonly Row[]): ColumnBlock {
   return {
     rowCount: rows.length,
     columns: [
-      texts(rows.map(({ name }) => name)),
-      lists(
+      textColumn(rows.map(({ name }) => name)),
+      listColumn(
         rows.map(({ tags }) => tags),
-        texts,
+        textColumn,
       ),
-      lists(
+      listColumn(
         rows.map(({ numbers }) => numbers),
-        doubles,
+        doubleColumn,
       ),
-      lists(
+      listColumn(
         rows.map(({ nested = [] }) => nested),
-        (inner) => lists(inner as number[][], doubles),
+        (inner) => listColumn(inner, doubleColumn),
       ),
       { kind: 'bigint', values: BigInt64Array.from(rows, (_, i) => BigInt(i) - 2n ** 60n), valid: undefined },
     ],
   };
-}
-
-function validOf(values: readonly unknown[]): Uint8Array<ArrayBuffer> | undefined {
-  return values.includes(null) ? Uint8Array.from(values, (value) => (value === null ? 0 : 1)) : undefined;
-}
-
-function doubles(values: readonly number[]): BlockColumn {
-  return { kind: 'double', values: Float64Array.from(values), valid: undefined };
-}
-
-function texts(values: readonly (string | null)[]): BlockColumn {
-  const encoded = values.map((value) => Buffer.from(value ?? ''));
-  return {
-    kind: 'text',
-    offsets: offsetsOf(encoded),
-    bytes: Uint8Array.from(Buffer.concat(encoded)),
-    valid: validOf(values),
-  };
-}
-
-function lists<T>(
-  values: readonly (readonly T[] | null)[],
-  child: (elements: readonly T[]) => BlockColumn,
-): BlockColumn {
-  const elements = values.map((value) => value ?? []);
-  return { kind: 'list', offsets: offsetsOf(elements), child: child(elements.flat() as T[]), valid: validOf(values) };
-}
-
-function offsetsOf(parts: readonly { readonly length: number }[]): Uint32Array<ArrayBuffer> {
-  const offsets = new Uint32Array(parts.length + 1);
-  parts.forEach(({ length }, i) => {
-    offsets[i + 1] = offsets[i]! + length;
-  });
-  return offsets;
 }
 
 async function* blocks(...given: ColumnBlock[]): AsyncGenerator<ColumnBlock> {

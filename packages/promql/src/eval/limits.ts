@@ -11,12 +11,23 @@ export interface QueryLimits {
   readonly timeoutMs?: number;
 }
 
+/** Who keeps account of what a query uses, beside its own limits. A throw ends the query. */
+export interface QueryAccount {
+  /** Samples were read from the source. */
+  read(samples: number): void;
+  /** Samples came to those in memory. */
+  hold(samples: number): void;
+  /** Samples in memory were let go. What is held at the end of the query is not told. */
+  release(samples: number): void;
+}
+
 /** How long evaluation may hold the thread before others get their turn. */
 const TURN_MS = 10;
 
 /** Whether a query may go on: it counts samples and series, and looks at the clock and at cancellation. */
 export class QueryControl {
   readonly #limits: QueryLimits;
+  readonly #account: QueryAccount | undefined;
   readonly #abort = new AbortController();
   readonly #caller: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
@@ -28,8 +39,9 @@ export class QueryControl {
   #series = 0;
   #turnEnds = performance.now() + TURN_MS;
 
-  constructor(limits: QueryLimits, signal: AbortSignal | undefined) {
+  constructor(limits: QueryLimits, signal: AbortSignal | undefined, account?: QueryAccount) {
     this.#limits = limits;
+    this.#account = account;
     this.#caller = signal;
     if (signal?.aborted) this.#onCallerAbort();
     signal?.addEventListener('abort', this.#onCallerAbort, { once: true });
@@ -61,17 +73,21 @@ export class QueryControl {
   hold(samples: number): void {
     this.#samples += samples;
     if (this.#samples > this.#peakSamples) this.#peakSamples = this.#samples;
-    if (this.#samples <= (this.#limits.maxSamples ?? Infinity)) return;
-    throw new QueryError('limit', 'query processing would load too many samples into memory in query execution');
+    if (this.#samples > (this.#limits.maxSamples ?? Infinity)) {
+      throw new QueryError('limit', 'query processing would load too many samples into memory in query execution');
+    }
+    this.#account?.hold(samples);
   }
 
   release(samples: number): void {
     this.#samples -= samples;
+    this.#account?.release(samples);
   }
 
   countRead(series: number, samples: number): void {
     this.#series += series;
     this.#samplesRead += samples;
+    this.#account?.read(samples);
     const { maxSeries } = this.#limits;
     if (maxSeries === undefined || this.#series <= maxSeries) return;
     throw new QueryError('limit', `query must read at most ${maxSeries} series`);

@@ -5,12 +5,12 @@ import { withoutName } from '../data/names.js';
 import { executionError } from '../data/query-error.js';
 import { NOTHING, StepSeries } from '../data/step-series.js';
 import type { NativeHistogram } from '../histogram/native-histogram.js';
-import type { SampleSource } from '../source.js';
+import type { SampleSource, Selection } from '../source.js';
 import { type Expression, typeOf } from '../syntax/ast.js';
 import { parseExpression } from '../syntax/parser.js';
 import { mergedByLabels } from '../vector/collect.js';
 import { Evaluation, type EvaluationOptions } from './evaluation.js';
-import { QueryControl, type QueryLimits } from './limits.js';
+import { type QueryAccount, QueryControl, type QueryLimits } from './limits.js';
 import { planReads } from './read-plan.js';
 import { Reader } from './reader.js';
 import { type QueryTimes, resolve } from './resolve.js';
@@ -39,6 +39,7 @@ export interface QueryRequest<Principal> {
   readonly source: SampleSource<Principal>;
   readonly principal: Principal;
   readonly signal?: AbortSignal;
+  readonly account?: QueryAccount;
 }
 
 export interface QueryStatistics {
@@ -97,10 +98,20 @@ export function evaluateRange<Principal>(
   return run(request, times, grid, options, rangeResult);
 }
 
+/** What an evaluation reads first, without reading it. `info` reads more, by the series that it has found. */
+export function plannedSelections(
+  expression: Expression,
+  times: QueryTimes,
+  options: EngineOptions = {},
+): readonly Selection[] {
+  const selections = planReads(resolve(expression, times), times, { ...withDefaults(options), stepMs: times.stepMs });
+  return [...new Set(selections.values())];
+}
+
 type Evaluate<Result> = (evaluation: Evaluation, expression: Expression, grid: Grid) => Promise<Result>;
 
 async function run<Principal, Result>(
-  { query, expression, source, principal, signal }: QueryRequest<Principal>,
+  { query, expression, source, principal, signal, account }: QueryRequest<Principal>,
   times: QueryTimes,
   grid: Grid,
   options: EngineOptions,
@@ -108,7 +119,7 @@ async function run<Principal, Result>(
 ): Promise<Answer<Result>> {
   const parsed = expression ?? parseExpression(query);
   const evaluationOptions = withDefaults(options);
-  const control = new QueryControl(options.limits ?? {}, signal);
+  const control = new QueryControl(options.limits ?? {}, signal, account);
   try {
     control.checkSteps(grid.count);
     const annotations = new Annotations();

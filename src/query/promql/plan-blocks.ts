@@ -1,0 +1,63 @@
+// How an expression would be read → rows for SQL, one for each statement.
+
+import { plannedSelections, type QueryTimes, type Selection } from '#promql';
+import { integerColumn, listColumn, textColumn } from '../../buffer/block-columns.js';
+import type { ColumnBlock } from '../../buffer/column-block.js';
+import type { MetricStore, PlannedRead } from '../metrics/metric-store.js';
+import { parsed } from './answer-question.js';
+import type { EvaluationRequest } from './promql-request.js';
+
+/** The columns of the blocks. */
+export const planColumns = [
+  { name: 'selector', type: 'VARCHAR' },
+  { name: 'first_time', type: 'TIMESTAMP' },
+  { name: 'last_time', type: 'TIMESTAMP' },
+  { name: 'table_name', type: 'VARCHAR' },
+  { name: 'metrics', type: 'VARCHAR[]' },
+  { name: 'series', type: 'BIGINT' },
+  { name: 'pushed', type: 'VARCHAR[]' },
+  { name: 'sql', type: 'VARCHAR' },
+  { name: 'parameters', type: 'VARCHAR' },
+] as const;
+
+interface PlanRow extends PlannedRead {
+  readonly selection: Selection;
+}
+
+export async function planBlock(
+  { query, times, lookbackMs }: EvaluationRequest,
+  store: MetricStore,
+  signal: AbortSignal,
+): Promise<ColumnBlock> {
+  const queryTimes: QueryTimes = 'timeMs' in times ? { startMs: times.timeMs, endMs: times.timeMs, stepMs: 0 } : times;
+  const options = lookbackMs === undefined ? {} : { lookbackMs };
+  const rows: PlanRow[] = [];
+  for (const selection of plannedSelections(parsed(query), queryTimes, options)) {
+    for (const read of await store.plan(selection, signal)) rows.push({ ...read, selection });
+  }
+  return {
+    rowCount: rows.length,
+    columns: [
+      textColumn(rows.map(({ selection }) => `{${selection.matchers.map(String).join(',')}}`)),
+      integerColumn(rows.map(({ selection }) => 1000 * selection.startMs)),
+      integerColumn(rows.map(({ selection }) => 1000 * selection.endMs)),
+      textColumn(rows.map(({ table }) => table)),
+      listColumn(
+        rows.map(({ metrics }) => metrics),
+        textColumn,
+      ),
+      integerColumn(rows.map(({ series }) => series)),
+      listColumn(
+        rows.map(({ pushed }) => pushed),
+        textColumn,
+      ),
+      textColumn(rows.map(({ sql }) => sql)),
+      textColumn(rows.map(({ parameters }) => parametersText(parameters))),
+    ],
+  };
+}
+
+/** JSON, with integers that its numbers cannot hold as they are. */
+function parametersText(parameters: PlannedRead['parameters']): string {
+  return `[${parameters.map((value) => (typeof value === 'bigint' ? String(value) : JSON.stringify(value))).join(', ')}]`;
+}

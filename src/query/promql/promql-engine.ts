@@ -1,0 +1,103 @@
+// PromQL as an engine: a request on a thread → an answer to hand over.
+
+import { deflateSync, gzipSync, constants as zlib } from 'node:zlib';
+import { type QueryAccount, QueryError } from '#promql';
+import { Failure } from '../../base/failure.js';
+import { SqlError, type SqlErrorCode } from '../../base/sql-error.js';
+import { buffersOf } from '../../buffer/column-block.js';
+import type { MetricOptions } from '../metrics/metric-options.js';
+import type { MetricStore } from '../metrics/metric-store.js';
+import type { EngineAnswer, EngineContext, EngineRun, Report } from '../run/engine.js';
+import { answerBlocks } from './answer-blocks.js';
+import { type Asked, answerQuestion, evaluate } from './answer-question.js';
+import { planBlock } from './plan-blocks.js';
+import { type ErrorType, type PromqlFailure, promqlFailure } from './promql-failure.js';
+import type { AnswerEncoding, PromqlAnswer, PromqlRequest } from './promql-request.js';
+
+/** What a sample takes in memory: its value and its time. */
+const SAMPLE_BYTES = 16;
+/** Below this, compressing an answer saves less than it costs. */
+const MIN_COMPRESSED_BYTES = 1024;
+
+export function promqlEngine(openStore: (context: EngineContext, options: MetricOptions) => MetricStore): EngineRun {
+  return async (given, context) => {
+    const request = given as PromqlRequest;
+    const { settings } = request;
+    const { principal, signal, report } = context;
+    const store = openStore(context, settings.metrics);
+    const asked: Asked = { store, principal, settings, signal, account: accountOf(report) };
+    return request.form === 'json' ? answerJson(request, asked) : answerSql(request, asked, context);
+  };
+}
+
+/** Rows are emitted as they are made; the answer itself is empty. */
+async function answerSql(
+  request: Exclude<PromqlRequest, { form: 'json' }>,
+  asked: Asked,
+  { emit }: EngineContext,
+): Promise<EngineAnswer> {
+  try {
+    const blocks =
+      request.form === 'plan'
+        ? [await planBlock(request.evaluation, asked.store, asked.signal)]
+        : answerBlocks(await evaluate(request.evaluation, asked));
+    for (const block of blocks) await emit(block, buffersOf(block));
+    return { value: undefined };
+  } catch (error) {
+    throw sqlError(promqlFailure(error), error);
+  }
+}
+
+const codes: Readonly<Partial<Record<ErrorType, SqlErrorCode>>> = {
+  bad_data: 'OTLP_QUERY_INVALID',
+  execution: 'OTLP_QUERY_FAILED',
+};
+
+/** Other errors than those of the query itself pass as they are: they have codes of their own. */
+function sqlError({ type, detail }: PromqlFailure, thrown: unknown): unknown {
+  const code = thrown instanceof QueryError && thrown.kind === 'limit' ? 'OTLP_QUERY_LIMIT' : codes[type];
+  return code === undefined ? thrown : new SqlError(code, detail, { cause: thrown });
+}
+
+async function answerJson({ question, encoding }: Extract<PromqlRequest, { form: 'json' }>, asked: Asked) {
+  let value: PromqlAnswer;
+  try {
+    const json = await answerQuestion(question, asked);
+    value = json === undefined ? { body: undefined, encoding: undefined } : compressed(json, encoding);
+  } catch (error) {
+    const { type, message } = promqlFailure(error);
+    value = { error: { type, message } };
+  }
+  const transfer = 'body' in value && value.body !== undefined ? [value.body.buffer] : [];
+  return { value, transfer } satisfies EngineAnswer;
+}
+
+/** Fast rather than small: JSON of series shrinks to a tenth at the lowest level. */
+function compressed(
+  json: Buffer<ArrayBuffer>,
+  encoding: AnswerEncoding | undefined,
+): Extract<PromqlAnswer, { encoding: unknown }> {
+  if (encoding === undefined || json.length < MIN_COMPRESSED_BYTES) return { body: json, encoding: undefined };
+  const compress = { gzip: gzipSync, deflate: deflateSync }[encoding];
+  return { body: Uint8Array.from(compress(json, { level: zlib.Z_BEST_SPEED })), encoding };
+}
+
+/** The account of the evaluation, as that of the query that it is part of. */
+function accountOf(report: Report): QueryAccount {
+  return {
+    read: (samples) => limited(() => report.countSamples(samples)),
+    hold: (samples) => limited(() => report.reserveBytes(SAMPLE_BYTES * samples)),
+    release: (samples) => report.releaseBytes(SAMPLE_BYTES * samples),
+  };
+}
+
+function limited(count: () => void): void {
+  try {
+    count();
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'queryTooLarge') {
+      throw new QueryError('limit', error.message, { cause: error });
+    }
+    throw error;
+  }
+}
