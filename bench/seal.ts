@@ -11,8 +11,6 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { NO_SEQUENCES, OpenRows } from '../src/buffer/open-rows.js';
 import { SignalRows } from '../src/buffer/signal-rows.js';
-import { CatalogTarget } from '../src/catalog/catalog-target.js';
-import { catalogKind } from '../src/catalog/known-kinds.js';
 import { FILE_FORMAT } from '../src/catalog/parquet/parquet-target.js';
 import { SealRecords } from '../src/catalog/seal-record.js';
 import type { TableHome } from '../src/catalog/table-home.js';
@@ -21,6 +19,7 @@ import { decodeProtobuf } from '../src/decode/protobuf/decode-protobuf.js';
 import { Database } from '../src/duckdb/database.js';
 import { FrozenRows } from '../src/duckdb/frozen-rows.js';
 import { logsTable } from '../src/schema/logs.js';
+import { bareTarget } from '../test/support/bare-target.js';
 import { median } from './median.js';
 import { payloads } from './payloads.js';
 
@@ -131,19 +130,7 @@ for (const [name, ways] of Object.entries(contenders)) {
 rmSync(folder, { recursive: true });
 
 async function commitInto(writer: DuckDBConnection, home: TableHome): Promise<void> {
-  const target = new CatalogTarget({
-    database,
-    writer,
-    home,
-    kind: catalogKind('duckdb'),
-    catalogName: home.catalog,
-    promoted: [],
-    fidelity: 'standard',
-    maintenance: undefined,
-    seals: new SealRecords(writer, home),
-    isAtomic: true,
-    longestAppendMs: Number.POSITIVE_INFINITY,
-  });
+  const target = bareTarget(database, writer, home);
   await target.commit(generation, { server: 'otlp:localhost:4318', serverId: 'bench', sequence: 1 });
 }
 

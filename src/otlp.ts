@@ -111,9 +111,9 @@ async function closeAll(
   // Side by side: a thread that the system keeps in a call must not keep servers from sealing.
   const [, stopped] = await Promise.all([readPool.end(), registry.close()]);
   await database.close();
-  return stopped.map(({ server, result: { committedRows, droppedRows, journaledRows, error } }) => ({
+  return stopped.map(({ server, result: { droppedRows, journaledRows, error } }) => ({
     name: server.listenUri,
-    committedRows,
+    committedRows: server.sealer.committedRowsTotal,
     droppedRows,
     ...(journaledRows === 0 ? {} : { journaledRows }),
     ...(error === undefined ? {} : { error }),

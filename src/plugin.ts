@@ -166,6 +166,7 @@ export interface AttachedPlugin {
 export interface ClosedWork {
   /** The work, as its user named it: a listen URI. */
   readonly name: string;
+  /** Rows committed from its start to its end. */
   readonly committedRows: number;
   readonly droppedRows: number;
   /** Rows that could not be committed, and stay in a journal for the next start. Absent when there are none. */

@@ -3,8 +3,8 @@ import type { QueryFunction } from '../duckdb/query-function.js';
 import { logsTable } from '../schema/logs.js';
 import { queryColumn, selectList } from '../schema/result-column.js';
 import { tracesTable } from '../schema/traces.js';
-import { homeOf, homeParameters } from './home-parameters.js';
 import { sinceParameter, startSql } from './since.js';
+import { summaryFunction } from './summary-function.js';
 
 const columns = [
   queryColumn('time', 'TIMESTAMP', 'Start of the span, or time of the log.', 'time'),
@@ -25,13 +25,11 @@ const columns = [
 
 /** `otlp_errors([since], [catalog := …], [schema := …])`: spans with status code 2 (error) and logs of severity 17 (ERROR) or higher, newest first. */
 export function otlpErrors(registry: ServerRegistry): QueryFunction {
-  const name = 'otlp_errors';
-  return {
-    name,
-    parameters: [sinceParameter, ...homeParameters],
+  return summaryFunction(registry, {
+    name: 'otlp_errors',
+    parameters: [sinceParameter],
     columns,
-    sql: (caller, given) => {
-      const home = homeOf(caller, given);
+    sql: (live, given) => {
       const start = startSql(given);
       return `
         WITH spans AS (
@@ -41,16 +39,16 @@ export function otlpErrors(registry: ServerRegistry): QueryFunction {
               (events_json ->> '$[*].attributes."exception.message"')[-1]
             ) AS message,
             NULL AS severity, trace_id, span_id, span_attributes AS attributes
-          FROM (${registry.live.liveSql(name, tracesTable, caller, home)})
+          FROM ${live(tracesTable)}
           WHERE status_code = 2 AND start_time_unix_nano >= ${start}
         ),
         logs AS (
           SELECT coalesce(time_unix_nano, observed_time_unix_nano) AS time, service_name, 'log' AS source,
             event_name AS name, body AS message, severity_text AS severity, trace_id, span_id, log_attributes AS attributes
-          FROM (${registry.live.liveSql(name, logsTable, caller, home)})
+          FROM ${live(logsTable)}
           WHERE severity_number >= 17 AND coalesce(time_unix_nano, observed_time_unix_nano) >= ${start}
         )
         SELECT ${selectList(columns)} FROM (FROM spans UNION ALL BY NAME FROM logs) ORDER BY time DESC`;
     },
-  };
+  });
 }

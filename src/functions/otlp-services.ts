@@ -3,8 +3,8 @@ import type { QueryFunction } from '../duckdb/query-function.js';
 import { logsTable } from '../schema/logs.js';
 import { queryColumn, selectList } from '../schema/result-column.js';
 import { tracesTable } from '../schema/traces.js';
-import { homeOf, homeParameters } from './home-parameters.js';
 import { sinceParameter, startSql } from './since.js';
+import { summaryFunction } from './summary-function.js';
 
 const columns = [
   queryColumn('service', 'VARCHAR', 'Resource attribute `service.name`, or `unknown`.', 'service_name'),
@@ -28,19 +28,17 @@ const columns = [
 
 /** `otlp_services([since], [catalog := …], [schema := …])`: one row per service that sent spans or logs: its requests, errors and latency. */
 export function otlpServices(registry: ServerRegistry): QueryFunction {
-  const name = 'otlp_services';
-  return {
-    name,
-    parameters: [sinceParameter, ...homeParameters],
+  return summaryFunction(registry, {
+    name: 'otlp_services',
+    parameters: [sinceParameter],
     columns,
-    sql: (caller, given) => {
-      const home = homeOf(caller, given);
+    sql: (live, given) => {
       const start = startSql(given);
       // Of a service's spans, those count that are the way in: rank 1, or rank 2 where there are none of rank 1.
       return `
         WITH spans AS (
           SELECT *, CASE WHEN kind IN (2, 5) THEN 1 WHEN parent_span_id IS NULL THEN 2 ELSE 3 END AS rank
-          FROM (${registry.live.liveSql(name, tracesTable, caller, home)})
+          FROM ${live(tracesTable)}
           WHERE start_time_unix_nano >= ${start}
         ),
         ranked AS (
@@ -53,7 +51,7 @@ export function otlpServices(registry: ServerRegistry): QueryFunction {
         ),
         logs AS (
           SELECT service_name, max(coalesce(time_unix_nano, observed_time_unix_nano)) AS last_seen
-          FROM (${registry.live.liveSql(name, logsTable, caller, home)})
+          FROM ${live(logsTable)}
           WHERE coalesce(time_unix_nano, observed_time_unix_nano) >= ${start}
           GROUP BY service_name
         ),
@@ -64,5 +62,5 @@ export function otlpServices(registry: ServerRegistry): QueryFunction {
         )
         SELECT ${selectList(columns)} FROM services ORDER BY service_name`;
     },
-  };
+  });
 }

@@ -2,8 +2,8 @@ import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction } from '../duckdb/query-function.js';
 import { queryColumn, selectList } from '../schema/result-column.js';
 import { tracesTable } from '../schema/traces.js';
-import { homeOf, homeParameters } from './home-parameters.js';
 import { sinceParameter, startSql } from './since.js';
+import { summaryFunction } from './summary-function.js';
 
 const columns = [
   queryColumn('service', 'VARCHAR', 'Resource attribute `service.name`, or `unknown`.', 'service_name'),
@@ -16,22 +16,21 @@ const columns = [
 
 /** `otlp_slow([since], [catalog := …], [schema := …])`: one row per service and operation, slowest first. */
 export function otlpSlow(registry: ServerRegistry): QueryFunction {
-  const name = 'otlp_slow';
-  return {
-    name,
-    parameters: [sinceParameter, ...homeParameters],
+  return summaryFunction(registry, {
+    name: 'otlp_slow',
+    parameters: [sinceParameter],
     columns,
-    sql: (caller, given) => `
+    sql: (live, given) => `
       WITH operations AS (
         SELECT service_name, name,
           count(*) AS calls,
           quantile_disc(duration_time_unix_nano, 0.95) AS p95_ns,
           max(duration_time_unix_nano) AS max_ns,
           arg_max(trace_id, duration_time_unix_nano) AS slowest_trace_id
-        FROM (${registry.live.liveSql(name, tracesTable, caller, homeOf(caller, given))})
+        FROM ${live(tracesTable)}
         WHERE start_time_unix_nano >= ${startSql(given)}
         GROUP BY service_name, name
       )
       SELECT ${selectList(columns)} FROM operations ORDER BY p95_ns DESC, max_ns DESC, service_name, name`,
-  };
+  });
 }

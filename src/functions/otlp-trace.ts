@@ -4,7 +4,7 @@ import type { QueryFunction } from '../duckdb/query-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
 import { queryColumn, selectList } from '../schema/result-column.js';
 import { tracesTable } from '../schema/traces.js';
-import { homeOf, homeParameters } from './home-parameters.js';
+import { summaryFunction } from './summary-function.js';
 
 /**
  * Levels of spans that are put below each other. A span's place is the list of spans above it, so the memory for a chain
@@ -41,22 +41,20 @@ const columns = [
 
 /** `otlp_trace(trace_id, [catalog := …], [schema := …])`: the spans of a trace as a tree: parents before children, siblings by start. */
 export function otlpTrace(registry: ServerRegistry): QueryFunction {
-  const name = 'otlp_trace';
-  return {
-    name,
+  return summaryFunction(registry, {
+    name: 'otlp_trace',
     parameters: [
       { name: 'trace_id', sqlType: 'VARCHAR', doc: 'Id of the trace, 32 hex digits in upper or lower case.' },
-      ...homeParameters,
     ],
     columns,
-    sql: (caller, given) => `
+    sql: (live, given) => `
       WITH RECURSIVE
       found AS MATERIALIZED (
         SELECT *, row_number() OVER (ORDER BY start_time_unix_nano, span_id) AS n,
           (epoch_us(start_time_unix_nano) - min(epoch_us(start_time_unix_nano)) OVER ())::HUGEINT * 1000 AS start_ns,
           start_ns + duration_time_unix_nano AS end_ns
-        FROM (${registry.live.liveSql(name, tracesTable, caller, homeOf(caller, given))})
-        WHERE trace_id = ${quotedString(traceId(name, given['trace_id']!))}
+        FROM ${live(tracesTable)}
+        WHERE trace_id = ${quotedString(traceId(given['trace_id']!))}
       ),
       -- A span that was sent twice is two rows, of which the first has the children: so each row has one parent at most.
       first_of AS (SELECT span_id, min(n) AS n FROM found GROUP BY span_id),
@@ -86,14 +84,14 @@ export function otlpTrace(registry: ServerRegistry): QueryFunction {
         FROM spans LEFT JOIN tree USING (n) LEFT JOIN covered ON covered.parent = spans.n
       )
       SELECT ${selectList(columns)} FROM placed ORDER BY path NULLS LAST, n`,
-  };
+  });
 }
 
-function traceId(caller: string, given: string | null): string {
+function traceId(given: string | null): string {
   if (given === null || !/^[0-9a-f]{32}$/i.test(given)) {
     throw new SqlError(
       'OTLP_ARGUMENT_INVALID',
-      `trace_id of ${caller}() must be 32 hex digits, got ${given === null ? 'NULL' : `'${given}'`}`,
+      `trace_id of otlp_trace() must be 32 hex digits, got ${given === null ? 'NULL' : `'${given}'`}`,
     );
   }
   return given.toLowerCase();

@@ -10,6 +10,7 @@ import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
 import { hostScreen, hostTerminal, ownInitFile, paintOf } from './host-screen.js';
 import { isDefaultServer } from './listener-settings.js';
+import { mayBeOpened } from './new-database.js';
 import { ReaderGone, StreamSink, type TextSink } from './output/text-sink.js';
 import { Arrivals } from './shell/arrivals.js';
 import { Shell } from './shell/shell.js';
@@ -23,6 +24,9 @@ const READER_GONE_CODE = 141;
 export async function runDev(invocation: DevInvocation, plugins: readonly DuckDBPlugin[], host: Host): Promise<number> {
   const out = new StreamSink(host.stdout);
   const err = new StreamSink(host.stderr);
+  const isInteractive = host.stdin.isTTY === true && host.stdout.isTTY === true;
+  const person = isInteractive ? { input: host.stdin, output: host.stderr } : undefined;
+  if (!(await mayBeOpened({ word: invocation.database, command: 'otelduck dev' }, person))) return 1;
   const signals = new EndSignals();
   try {
     const { database: path, memoryLimit } = invocation;
@@ -34,7 +38,6 @@ export async function runDev(invocation: DevInvocation, plugins: readonly DuckDB
       // From before the server is there, so that nothing that it accepts is missed.
       await arrivals.collect();
       const listeners = await start(await database.connect(), invocation, host.service);
-      const isInteractive = host.stdin.isTTY === true && host.stdout.isTTY === true;
       await out.write(banner(invocation, host.service, listeners, isInteractive ? 'person' : 'program'));
       if (isInteractive) code = await talk(database, plugins, arrivals, host, { out, err }, signals);
       else await follow(arrivals, signals, out);

@@ -1,5 +1,5 @@
-// The word after `otelduck` → may a database file of this name be made? A mistyped command (`otelduck server`) must not
-// silently become a file.
+// The word that names a database → may a file of this name be made? A mistyped command (`otelduck server`) or path
+// (`otelduck serve shop`) must not silently become a new file.
 
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
@@ -9,20 +9,43 @@ import { nearestName } from '../base/nearest-name.js';
 /** Words that nobody writes for a command: `telemetry.duckdb`, `./server`, `:memory:`, `md:shop`. */
 const PATH_LIKE = /[./\\:]/;
 
+export interface NamedDatabase {
+  readonly word: string;
+  /** What the word was given to. */
+  readonly command: 'otelduck' | 'otelduck serve' | 'otelduck dev';
+  /** Commands that could stand in its place. */
+  readonly commands?: readonly string[];
+}
+
+/** Where a person can be asked. */
+export interface Person {
+  readonly input: Readable;
+  readonly output: Writable;
+}
+
+/**
+ * Whether the database may be opened, and made where there is no such file. An unclear word is asked about; rejects where
+ * there is nobody to ask.
+ */
+export async function mayBeOpened(named: NamedDatabase, person: Person | undefined): Promise<boolean> {
+  const { word, command } = named;
+  const unclear = unclearWord(named);
+  if (unclear === undefined) return true;
+  if (person !== undefined) return agrees(`${unclear}. Make a database of this name?`, person);
+  throw new Error(`${unclear}; a new database of this name is made by: ${command} ./${word}`);
+}
+
 /** What is unclear about a word that is the name of no command and of no file; undefined when it is clear. */
-export function unclearWord(word: string, commands: readonly string[]): string | undefined {
+export function unclearWord({ word, commands }: Pick<NamedDatabase, 'word' | 'commands'>): string | undefined {
   if (PATH_LIKE.test(word) || existsSync(word)) return undefined;
+  if (commands === undefined) return `there is no file ${word}`;
   const nearest = nearestName(word, commands);
   const hint = nearest === undefined ? '' : ` (did you mean otelduck ${nearest}?)`;
   return `${word} is no command and no file${hint}`;
 }
 
-export function refusal(word: string, unclear: string): string {
-  return `${unclear}; a new database of this name is made by: otelduck ./${word}`;
-}
-
 /** Asks a person. What is not yes, is no. */
-export async function agrees(question: string, input: Readable, output: Writable): Promise<boolean> {
+export async function agrees(question: string, { input, output }: Person): Promise<boolean> {
   const asking = createInterface({ input, output, terminal: false });
   try {
     return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());

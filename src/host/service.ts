@@ -12,6 +12,7 @@ import { EndSignals } from './end-signals.js';
 import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
 import { killAfter } from './last-resort.js';
+import { mayBeOpened } from './new-database.js';
 import { plainPaint } from './output/paint.js';
 import { QuackServer } from './quack-server.js';
 import { unknownVariables } from './serve-settings.js';
@@ -27,6 +28,8 @@ export async function runService(
   host: Host,
   environmentFile?: string,
 ): Promise<number> {
+  // A service asks nobody.
+  await mayBeOpened({ word: invocation.database ?? DEFAULT_DATABASE, command: 'otelduck serve' }, undefined);
   const log = new ServiceLog(host.stderr);
   const signals = new EndSignals();
   const errors = new UncaughtErrors(host);

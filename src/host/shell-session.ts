@@ -5,7 +5,7 @@ import type { ClosedWork, DuckDBPlugin } from '../plugin.js';
 import { type ShellInvocation, versionText } from './command-line.js';
 import type { Host } from './host.js';
 import { hostScreen, hostTerminal, ownInitFile, paintOf } from './host-screen.js';
-import { agrees, refusal, unclearWord } from './new-database.js';
+import { mayBeOpened } from './new-database.js';
 import type { Paint } from './output/paint.js';
 import { ReaderGone, StreamSink, type TextSink } from './output/text-sink.js';
 import { SessionDatabase } from './session-database.js';
@@ -25,12 +25,9 @@ export async function runShell(
   const isInteractive =
     invocation.inputs.length === 0 && !invocation.isBatch && !invocation.ignoresInput && host.stdin.isTTY === true;
   const errPaint = paintOf(host, host.stderr);
-  const unclear = unclearWord(invocation.database, invocation.commandNames);
-  if (unclear !== undefined) {
-    if (!isInteractive) throw new Error(refusal(invocation.database, unclear));
-    const question = `${unclear}. Make a database of this name?`;
-    if (!(await agrees(question, host.stdin, host.stderr))) return 1;
-  }
+  const named = { word: invocation.database, command: 'otelduck', commands: invocation.commandNames } as const;
+  const person = isInteractive ? { input: host.stdin, output: host.stderr } : undefined;
+  if (!(await mayBeOpened(named, person))) return 1;
   let hasDropped = false;
   const database = new SessionDatabase(invocation, plugins, async (closed) => {
     hasDropped ||= closed.some((work) => work.droppedRows > 0);

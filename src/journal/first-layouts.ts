@@ -1,7 +1,7 @@
 // The columns of format 1 of the journal, whose rows do not name them. They change no more.
 
 import type { Signal } from '../schema/column-declaration.js';
-import type { TableLayout } from './rows-body.js';
+import type { TableLayout } from './table-layout.js';
 
 export const firstLayouts: Readonly<Record<Signal, readonly TableLayout[]>> = {
   logs: [

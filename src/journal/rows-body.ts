@@ -29,9 +29,7 @@ import {
 import { tablesBySignal } from '../schema/tables.js';
 import { crc32c } from './checksum.js';
 import { firstLayouts } from './first-layouts.js';
-
-/** Columns of a table as a body describes them, in the order in which their arrays lie: `name type`, or `name type zero`. */
-export type TableLayout = readonly [table: string, columns: readonly string[]];
+import type { TableLayout } from './table-layout.js';
 
 /** Numbers before the counts and lengths. */
 const FIXED_NUMBERS = 4;

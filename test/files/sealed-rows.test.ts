@@ -8,8 +8,6 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Generation, newGenerationId } from '../../src/buffer/generation.js';
 import type { VectorRows } from '../../src/buffer/vector-rows.js';
-import { CatalogTarget } from '../../src/catalog/catalog-target.js';
-import { catalogKind } from '../../src/catalog/known-kinds.js';
 import { SealRecords } from '../../src/catalog/seal-record.js';
 import { createTables } from '../../src/catalog/tables.js';
 import { Database } from '../../src/duckdb/database.js';
@@ -17,6 +15,7 @@ import { FrozenRows } from '../../src/duckdb/frozen-rows.js';
 import { ReadPool } from '../../src/files/read-pool.js';
 import { type Signal, signals } from '../../src/schema/column-declaration.js';
 import { tablesBySignal } from '../../src/schema/tables.js';
+import { bareTarget } from '../support/bare-target.js';
 import { OtelDatabase } from '../support/otel-database.js';
 
 /** More than a vector has. */
@@ -78,21 +77,8 @@ async function sealed(batch: FrozenRows): Promise<(table: string) => Promise<unk
   });
   const home = { catalog: 'memory', schema: 'main' };
   await createTables(writer, home, tablesBySignal[batch.signal]);
-  const seals = new SealRecords(writer, home);
-  await seals.create();
-  const target = new CatalogTarget({
-    database,
-    writer,
-    home,
-    kind: catalogKind('duckdb'),
-    catalogName: home.catalog,
-    promoted: [],
-    fidelity: 'standard',
-    maintenance: undefined,
-    seals,
-    isAtomic: true,
-    longestAppendMs: Number.POSITIVE_INFINITY,
-  });
+  await new SealRecords(writer, home).create();
+  const target = bareTarget(database, writer, home);
   const generation = () =>
     new Generation(
       {

@@ -16,13 +16,13 @@ for (const [word, expected] of [
   ['md:shop', undefined],
 ] as const) {
   test(`${word} is ${expected === undefined ? 'a database' : 'unclear'}`, () => {
-    expect(unclearWord(word, commands)).toBe(expected);
+    expect(unclearWord({ word, commands })).toBe(expected);
   });
 }
 
 test('a file that is there is a database, whatever it is called', () => {
   writeFileSync(join(folder, 'served'), '');
-  expect(unclearWord(join(folder, 'served'), commands)).toBeUndefined();
+  expect(unclearWord({ word: join(folder, 'served'), commands })).toBeUndefined();
 });
 
 // It once made a database file named `server`, and opened a shell on it.
@@ -37,6 +37,19 @@ test('a mistyped command is refused where nobody can be asked', async () => {
   expect(existsSync(join(folder, 'server'))).toBe(false);
 });
 
+// They once made a file of that name, unlike the shell.
+for (const command of ['serve', 'dev']) {
+  test(`${command} refuses a word without an extension that is no file`, async () => {
+    const { stdout, stderr, exitCode } = await run([command, 'shop']);
+    expect({ stdout, stderr, exitCode }).toEqual({
+      stdout: '',
+      stderr: `otelduck: there is no file shop; a new database of this name is made by: otelduck ${command} ./shop\n`,
+      exitCode: 1,
+    });
+    expect(existsSync(join(folder, 'shop'))).toBe(false);
+  });
+}
+
 for (const [answer, isAgreed] of [
   ['y', true],
   ['Yes', true],
@@ -47,7 +60,7 @@ for (const [answer, isAgreed] of [
     const input = new PassThrough();
     const output = new PassThrough();
     input.write(`${answer}\n`);
-    expect(await agrees('Make it?', input, output)).toBe(isAgreed);
+    expect(await agrees('Make it?', { input, output })).toBe(isAgreed);
     expect(String(output.read())).toBe('Make it? [y/N] ');
   });
 }

@@ -72,6 +72,18 @@ test('errors are those of SQL', async () => {
   await expect(otel.serve()).rejects.toThrow('otelduck has been closed on this DuckDB instance [OTLP_CLOSED]');
 });
 
+// It once told of the last commit's rows only, as if those before had not been committed.
+test('close tells all rows that each server committed', async () => {
+  const { otel } = await attached();
+  const server = await otel.serve({ uri: 'otlp:127.0.0.1:0', token: TOKEN, seal_max_age_ms: 3_600_000 });
+  const port = Number(new URL(server.listen_url).port);
+  for (const rows of [3, 2]) {
+    await send({ port, path: '/v1/logs', headers, body: logsRequest(rows) });
+    if (rows === 3) await server.flush();
+  }
+  expect(await otel.close()).toEqual([{ name: server.listen_uri, committedRows: 5, droppedRows: 0 }]);
+});
+
 async function attached() {
   const database = await openDatabase();
   return {

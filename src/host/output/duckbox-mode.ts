@@ -5,7 +5,7 @@ import type { DisplayHints } from '../../plugin.js';
 import { printable } from './cell-text.js';
 import { type BoxContent, type BoxStyle, drawBox, hidesColumns } from './duckbox.js';
 import { alignmentOf, type ResultStyle } from './mode.js';
-import type { ResultColumn, ResultRows, RowBatch } from './result-rows.js';
+import type { OutputColumn, ResultRows, RowBatch } from './result-rows.js';
 import type { TextSink } from './text-sink.js';
 import { boxTypeName } from './type-name.js';
 import { isNumeric } from './value-json.js';
@@ -73,7 +73,7 @@ function rankOf(name: string, display: readonly DisplayHints[]): { readonly rank
   return ranks.length === 0 ? {} : { rank: Math.min(...ranks) };
 }
 
-function boxText({ type }: ResultColumn, style: ResultStyle): (value: DuckDBValue) => string {
+function boxText({ type }: OutputColumn, style: ResultStyle): (value: DuckDBValue) => string {
   const text = textOfType(type, style.timeZone);
   const { thousandSeparator, decimalSeparator } = style;
   if (!isNumeric(type) || (thousandSeparator === '' && decimalSeparator === '.')) return text;

@@ -4,7 +4,7 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import type { DisplayHints } from '../../plugin.js';
 import { type Alignment, displayWidth, printable } from './cell-text.js';
 import type { Paint } from './paint.js';
-import type { ResultColumn, ResultRows } from './result-rows.js';
+import type { OutputColumn, ResultRows } from './result-rows.js';
 import type { TextSink } from './text-sink.js';
 import { isNumeric } from './value-json.js';
 import { textOfType } from './value-text.js';
@@ -41,7 +41,7 @@ export interface Mode {
 export type CellText = (value: DuckDBValue) => string;
 
 /** Text of each column's values, SQL NULL included. */
-export function columnTexts(columns: readonly ResultColumn[], style: ResultStyle, ownNullText: string): CellText[] {
+export function columnTexts(columns: readonly OutputColumn[], style: ResultStyle, ownNullText: string): CellText[] {
   const nullText = style.nullText ?? ownNullText;
   return columns.map(({ type }) => {
     const text = textOfType(type, style.timeZone);
@@ -49,7 +49,7 @@ export function columnTexts(columns: readonly ResultColumn[], style: ResultStyle
   });
 }
 
-export function alignmentOf(column: ResultColumn): Alignment {
+export function alignmentOf(column: OutputColumn): Alignment {
   return isNumeric(column.type) ? 'right' : 'left';
 }
 
@@ -64,7 +64,7 @@ export async function allCells(rows: ResultRows, style: ResultStyle): Promise<st
 }
 
 export function columnWidths(
-  columns: readonly ResultColumn[],
+  columns: readonly OutputColumn[],
   cells: readonly (readonly string[])[],
   hasHeaders: boolean,
 ): number[] {

@@ -16,7 +16,7 @@ import {
   writeEachRow,
 } from './mode.js';
 import { writeAscii, writeLatex, writeTcl } from './program-modes.js';
-import type { ResultColumn, ResultRows } from './result-rows.js';
+import type { OutputColumn, ResultRows } from './result-rows.js';
 import { writeInsert, writeQuote } from './sql-modes.js';
 import type { TextSink } from './text-sink.js';
 import { isNumeric, jsonOfType } from './value-json.js';
@@ -85,7 +85,7 @@ async function writeLinedGrid(rows: ResultRows, style: ResultStyle, sink: TextSi
   const cellWidths = columnWidths(rows.columns, cells, style.hasHeaders);
   const rule = ([left, join, right]: readonly [string, string, string]) =>
     left + cellWidths.map((width) => lines.across.repeat(width + 2)).join(join) + right;
-  const line = (row: readonly string[], alignment: (column: ResultColumn) => Alignment) => {
+  const line = (row: readonly string[], alignment: (column: OutputColumn) => Alignment) => {
     const parts = row.map((cell, index) => aligned(cell, cellWidths[index]!, alignment(rows.columns[index]!)));
     return `${lines.down} ${parts.join(` ${lines.down} `)} ${lines.down}`;
   };

@@ -3,7 +3,7 @@ import { DuckDBStructValue, DuckDBStructVector } from '../../duckdb/node-api.js'
 
 /** A result as a mode writes it. The batches can be read once, and reject when the query fails or is interrupted. */
 export interface ResultRows {
-  readonly columns: readonly ResultColumn[];
+  readonly columns: readonly OutputColumn[];
   readonly batches: AsyncIterable<RowBatch>;
 }
 
@@ -14,14 +14,14 @@ export interface RowBatch {
   getRows(): readonly (readonly DuckDBValue[])[];
 }
 
-export interface ResultColumn {
+export interface OutputColumn {
   readonly name: string;
   /** The name, made different from those of the columns before it. */
   readonly uniqueName: string;
   readonly type: DuckDBType;
 }
 
-export function resultColumns(result: DuckDBResult): ResultColumn[] {
+export function outputColumns(result: DuckDBResult): OutputColumn[] {
   const types = result.columnTypes();
   const uniqueNames = result.deduplicatedColumnNames();
   return result.columnNames().map((name, index) => ({ name, uniqueName: uniqueNames[index]!, type: types[index]! }));

@@ -10,7 +10,7 @@ import type { ArrivalFeed, DisplayHints } from '../../plugin.js';
 import type { Mode, ResultStyle } from '../output/mode.js';
 import { type Paint, plainPaint } from '../output/paint.js';
 import { type ModeName, modes } from '../output/result-modes.js';
-import { chunkRows, type ResultRows, type RowBatch, resultColumns } from '../output/result-rows.js';
+import { chunkRows, outputColumns, type ResultRows, type RowBatch } from '../output/result-rows.js';
 import { ReaderGone, type TextSink } from '../output/text-sink.js';
 import { AlreadyReported } from './already-reported.js';
 import type { DotContext } from './dot-command.js';
@@ -259,7 +259,7 @@ export class Shell implements DotContext {
       for (let next: DuckDBResult | undefined = await this.#connection.stream(sql); next !== undefined; ) {
         const first: DuckDBResult = next;
         next = undefined;
-        const columns = resultColumns(first);
+        const columns = outputColumns(first);
         const batches = this.#followed(sql, first, pauseMs, (other) => {
           next = other;
         });
@@ -341,7 +341,7 @@ export class Shell implements DotContext {
 
   show(sql: string, mode: Mode, style: Partial<ResultStyle> = {}): Promise<void> {
     return this.#running(sql, (result) => {
-      const rows = { columns: resultColumns(result), batches: this.#batches(result) };
+      const rows = { columns: outputColumns(result), batches: this.#batches(result) };
       return mode.write(rows, { ...this.#style(), ...style }, { write: (text) => this.write(text) });
     });
   }
@@ -383,7 +383,7 @@ export class Shell implements DotContext {
   }
 
   async #writeResult(result: DuckDBResult): Promise<void> {
-    const rows = { columns: resultColumns(result), batches: this.#batches(result) };
+    const rows = { columns: outputColumns(result), batches: this.#batches(result) };
     const mode = this.#targetMode ?? this.settings.mode;
     if (mode === 'duckbox') rows.batches = this.#kept(rows);
     if (result.statementType === StatementType.EXPLAIN && drawnModes.has(mode)) {
