@@ -20,7 +20,7 @@ export function parseObject(text: string | undefined): JsonObject {
 }
 
 function jsonValueOf(value: unknown): JsonValue {
-  if (typeof value === 'number') return Number.isInteger(value) && !Object.is(value, -0) ? BigInt(value) : value;
+  if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(jsonValueOf);
   if (value !== null && typeof value === 'object') {
     return new Map(Object.entries(value).map(([key, member]) => [key, jsonValueOf(member)]));
@@ -30,8 +30,8 @@ function jsonValueOf(value: unknown): JsonValue {
 
 const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)|([[\]{}:,]))/y;
 const INTEGER = /^-?\d+$/;
-/** Beyond this a number without a fraction was a double: JSON of attributes has no longer integers. */
-const MAX_INTEGER = 2n ** 64n;
+/** From here on a number without a fraction was a double: attributes have no longer integers. */
+const FIRST_TOO_LARGE = 2n ** 63n;
 
 /** A text with long numbers, token by token. */
 class JsonScanner {
@@ -92,5 +92,5 @@ class JsonScanner {
 function numberOf(text: string): bigint | number {
   if (!INTEGER.test(text)) return Number(text);
   const integer = BigInt(text);
-  return integer > -MAX_INTEGER && integer < MAX_INTEGER ? integer : Number(text);
+  return integer >= -FIRST_TOO_LARGE && integer < FIRST_TOO_LARGE ? integer : Number(text);
 }
