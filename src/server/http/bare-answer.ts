@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../../base/failure.js';
-import { failureAnswer } from './failure-answer.js';
+import { failureAnswer } from '../failure-answer.js';
 
 /** How long a client whose connection is cut has to read why. */
 const LINGER_MS = 1000;

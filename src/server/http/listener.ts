@@ -4,13 +4,13 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import { Failure, messageOf } from '../../base/failure.js';
 import { LONGEST_TIMER_MS } from '../../base/longest-timer.js';
+import { type Cors, isPreflight, preflightHeaders } from '../cors.js';
+import { failureAnswer } from '../failure-answer.js';
 import type { ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
 import { ListeningSockets } from '../listening-sockets.js';
 import { answerPastHttp, answerUnreadable, endSoon } from './bare-answer.js';
-import { type Cors, isPreflight, preflightHeaders } from './cors.js';
 import { EndOfTurn } from './end-of-turn.js';
-import { failureAnswer } from './failure-answer.js';
 import { checkFraming, MAX_HEADER_LINES } from './framing.js';
 import { RequestQueues } from './request-queue.js';
 import {

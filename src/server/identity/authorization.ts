@@ -1,8 +1,8 @@
 // Headers, token → principal.
 
-import { timingSafeEqual } from 'node:crypto';
 import { Failure } from '../../base/failure.js';
 import { type Principal, soleTenant } from './principal.js';
+import { isSameToken } from './same-token.js';
 
 const BEARER = /^bearer +(.*)$/i;
 
@@ -37,11 +37,6 @@ export class Authorization {
   }
 
   #isToken(presented: string | undefined): boolean {
-    const token = this.#token!;
-    const candidate = Buffer.from(presented?.trim() ?? '', 'latin1');
-    // timingSafeEqual() takes equal lengths only. A length is no secret: it is in the documentation.
-    return candidate.length === token.length
-      ? timingSafeEqual(candidate, token)
-      : timingSafeEqual(token, token) && false;
+    return isSameToken(Buffer.from(presented?.trim() ?? '', 'latin1'), this.#token!);
   }
 }

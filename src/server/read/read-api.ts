@@ -1,0 +1,69 @@
+// An API as a table of routes. The listener knows no telemetry, and an API knows no sockets.
+
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Failure } from '../../base/failure.js';
+import type { Permission, Principal } from '../identity/principal.js';
+
+export type ReadMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** Who may ask: everybody, or whoever has a token that permits it. */
+export type ReadPermission = 'public' | Extract<Permission, 'read' | 'admin'>;
+
+/** A request whose token was checked. */
+export interface ReadRequest {
+  readonly method: string;
+  /** The path as it was sent, without the query. */
+  readonly path: string;
+  /** What stands in the path for its `:names`, decoded. */
+  readonly pathValues: Readonly<Record<string, string>>;
+  /** Parameters of the query. */
+  readonly query: URLSearchParams;
+  /** Fields of a body that is a form; none for other bodies. */
+  readonly form: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly principal: Principal;
+  /** Address and port of the client. */
+  readonly client: string;
+  /** Aborted when nobody waits for the answer any more: the client has gone, or the listener stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface ReadAnswer {
+  /** 200 if there is none. */
+  readonly status?: number;
+  readonly headers?: OutgoingHttpHeaders;
+  /** The Content-Type of the body. */
+  readonly type?: string;
+  /**
+   * Whole, or in parts as they come, with nothing of them held back. A whole one is compressed if the client accepts that, unless
+   * the headers say that it is already.
+   */
+  readonly body?: string | Uint8Array | AsyncIterable<string | Uint8Array>;
+}
+
+export interface ReadRoute {
+  /** GET answers HEAD as well. */
+  readonly method: ReadMethod | readonly ReadMethod[];
+  /** Such as `/api/v1/label/:name/values`. */
+  readonly path: string;
+  readonly permission: ReadPermission;
+  /** What it throws is answered as the API answers failures; anything but a Failure is one of kind `internal`. */
+  handle(request: ReadRequest): ReadAnswer | Promise<ReadAnswer>;
+}
+
+/** A path at which connections become something else, such as a websocket. */
+export interface UpgradeRoute {
+  readonly path: string;
+  readonly permission: ReadPermission;
+  /** Takes over the socket. `head` is what has come after the request already. */
+  upgrade(request: ReadRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+export interface ReadApi {
+  readonly routes: readonly ReadRoute[];
+  readonly upgrades?: readonly UpgradeRoute[];
+  /** What clients of the API read of a failure on its paths. By default JSON with `error` and `message`. */
+  failed?(failure: Failure): ReadAnswer;
+}

@@ -1,0 +1,315 @@
+// Sockets → requests for the routes of APIs, on fastify; what handlers return and throw → responses.
+
+import http, { type IncomingMessage } from 'node:http';
+import net, { type Socket } from 'node:net';
+import { type Duplex, Readable } from 'node:stream';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { Failure, messageOf } from '../../base/failure.js';
+import { type Cors, isPreflight } from '../cors.js';
+import { failureAnswer } from '../failure-answer.js';
+import { type Principal, soleReader } from '../identity/principal.js';
+import type { ReadAuthorization } from '../identity/read-authorization.js';
+import type { ListenUri } from '../listen-uri.js';
+import type { Listener, ListenerHooks } from '../listener.js';
+import { ListeningSockets } from '../listening-sockets.js';
+import { acceptsGzip, gzipped } from './gzip-answers.js';
+import type { ReadAnswer, ReadApi, ReadPermission, ReadRequest, ReadRoute, UpgradeRoute } from './read-api.js';
+import { readProbes } from './read-probes.js';
+
+/** Queries of dashboards in URLs are some kilobytes long, with matchers for many series more. */
+const MAX_HEADER_BYTES = 64 << 10;
+/** Values in a path, such as escaped label names. */
+const MAX_PATH_VALUE_CHARACTERS = 4096;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** For a request, not for its answer. */
+const REQUEST_TIMEOUT_MS = 60_000;
+/** How often Node looks for requests that are late. */
+const TIMEOUT_CHECK_MS = 1000;
+/** Longer than clients and load balancers usually keep an idle connection, so that it is they who close it. */
+const KEEP_ALIVE_MS = 75_000;
+/** How long stop() waits for the answers of queries that run. */
+const STOP_GRACE_MS = 5000;
+/** How long clients then have to read why their query was ended. */
+const LAST_WORDS_MS = 500;
+
+export interface ReadListenerOptions {
+  readonly uri: ListenUri;
+  readonly apis: readonly ReadApi[];
+  readonly authorization: ReadAuthorization;
+  readonly maxBodyBytes: number;
+  /** Undefined where no page of another origin may ask. */
+  readonly cors: Cors | undefined;
+  readonly hooks: ListenerHooks;
+  readonly stopGraceMs?: number;
+}
+
+export class ReadListener implements Listener {
+  readonly #options: ReadListenerOptions;
+  readonly #sockets: ListeningSockets<net.Server>;
+  readonly #upgrades: ReadonlyMap<string, UpgradeRoute>;
+  readonly #principals = new WeakMap<FastifyRequest, Principal>();
+  /** Requests that have not been answered. */
+  readonly #inFlight = new Set<AbortController>();
+  #app: FastifyInstance | undefined;
+  #whenAnswered: (() => void) | undefined;
+
+  constructor(options: ReadListenerOptions) {
+    this.#options = options;
+    this.#sockets = new ListeningSockets(options.uri, (error) => options.hooks.failed(error));
+    this.#upgrades = new Map(options.apis.flatMap(({ upgrades = [] }) => upgrades).map((route) => [route.path, route]));
+  }
+
+  get isListening(): boolean {
+    return this.#sockets.isListening;
+  }
+
+  get lastError(): string | undefined {
+    return this.#sockets.lastError;
+  }
+
+  async listen(): Promise<number> {
+    this.#app = this.#newApp();
+    await this.#app.ready();
+    const { server } = this.#app;
+    // Connections come from sockets of ours ("localhost" is two), so it never listens; this begins its watch over late requests.
+    server.emit('listening');
+    return this.#sockets.bind(() => {
+      const sockets = net.createServer((socket) => this.#connect(socket));
+      this.#options.hooks.connections.watch(sockets);
+      return sockets;
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.#sockets.isClosing) return;
+    const closed = this.#sockets.close();
+    const server = this.#app?.server;
+    server?.closeIdleConnections();
+    if (!(await this.#answeredWithin(this.#options.stopGraceMs ?? STOP_GRACE_MS))) {
+      for (const request of this.#inFlight) request.abort(new Failure('stopping', 'the server is stopping'));
+      await this.#answeredWithin(LAST_WORDS_MS);
+    }
+    server?.closeAllConnections();
+    server?.close();
+    await closed;
+  }
+
+  /** A connection of a client that has said nothing yet. Other protocols than HTTP/1 branch off here. */
+  #connect(socket: Socket): void {
+    this.#app!.server.emit('connection', socket);
+  }
+
+  #newApp(): FastifyInstance {
+    const app = fastify({
+      serverFactory: (handler) => {
+        const server = http.createServer(
+          {
+            maxHeaderSize: MAX_HEADER_BYTES,
+            headersTimeout: HEADERS_TIMEOUT_MS,
+            requestTimeout: REQUEST_TIMEOUT_MS,
+            connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+            keepAliveTimeout: KEEP_ALIVE_MS,
+          },
+          handler,
+        );
+        server.on('upgrade', (incoming, socket, head) => this.#upgrade(incoming, socket, head));
+        return server;
+      },
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      bodyLimit: this.#options.maxBodyBytes,
+      routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PATH_VALUE_CHARACTERS },
+    });
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    app.addHook('onRequest', async (request, reply) => this.#allow(request, reply));
+    app.setErrorHandler((error, _request, reply) => this.#send(reply, this.#failed(error, undefined)));
+    app.setNotFoundHandler((request, reply) => {
+      const path = pathOf(request.raw);
+      return this.#send(reply, this.#failed(new Failure('notFound', `there is nothing at ${path}`), undefined));
+    });
+    const isReady = () => this.#options.hooks.isReady() && !this.#sockets.isClosing;
+    for (const api of [readProbes(isReady), ...this.#options.apis]) this.#addRoutes(app, api);
+    return app;
+  }
+
+  #addRoutes(app: FastifyInstance, api: ReadApi): void {
+    const methodsByPath = new Map<string, string[]>();
+    for (const route of api.routes) {
+      const methods = [route.method].flat();
+      methodsByPath.set(route.path, [...(methodsByPath.get(route.path) ?? []), ...methods]);
+      app.route({
+        method: methods,
+        url: route.path,
+        // Before the body is read.
+        onRequest: async (request) => this.#admit(route.permission, request),
+        errorHandler: (error, _request, reply) => this.#send(reply, this.#failed(error, api)),
+        handler: (request, reply) => this.#answer(route, api, request, reply),
+      });
+    }
+    for (const [path, methods] of methodsByPath) {
+      const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+      app.route({
+        method: app.supportedMethods.filter((method) => !allowed.includes(method)),
+        url: path,
+        exposeHeadRoute: false,
+        handler: (request, reply) => {
+          const allow = allowed.join(', ');
+          const text = `${pathOf(request.raw)} takes ${allow}, got ${request.method}`;
+          reply.header('allow', allow);
+          return this.#send(reply, this.#failed(new Failure('methodNotAllowed', text), api));
+        },
+      });
+    }
+  }
+
+  /** Sets what every answer to pages of other origins has, and answers what browsers ask before they send. */
+  async #allow(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const { cors } = this.#options;
+    if (cors === undefined || !cors.allow(request.raw, reply.raw) || !isPreflight(request.raw)) return undefined;
+    const asked = request.raw.headers;
+    return reply
+      .code(204)
+      .headers({
+        'access-control-allow-methods': asked['access-control-request-method'],
+        // Data sources send headers of their own. A page learns nothing by them that its token does not let it.
+        'access-control-allow-headers': asked['access-control-request-headers'] ?? '',
+      })
+      .send();
+  }
+
+  async #answer(route: ReadRoute, api: ReadApi, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const gone = new AbortController();
+    this.#inFlight.add(gone);
+    reply.raw.once('close', () => {
+      gone.abort(new Failure('queryCanceled', 'the client has gone'));
+      this.#leave(gone);
+    });
+    let answer: ReadAnswer;
+    try {
+      answer = await route.handle(this.#readRequest(request, gone.signal));
+    } catch (error) {
+      answer = this.#failed(error, api);
+    }
+    return this.#send(reply, answer);
+  }
+
+  /** Throws unless the client may ask for this. */
+  #admit(permission: ReadPermission, request: FastifyRequest): void {
+    this.#principals.set(request, this.#principalOf(permission, request.raw));
+  }
+
+  #principalOf(permission: ReadPermission, { headers }: IncomingMessage): Principal {
+    return permission === 'public' ? soleReader : this.#options.authorization.check(headers.authorization, permission);
+  }
+
+  #readRequest(request: FastifyRequest, signal: AbortSignal): ReadRequest {
+    const { raw } = request;
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    return {
+      ...asked(raw),
+      pathValues: request.params as Record<string, string>,
+      form: new URLSearchParams(isForm(raw) ? body.toString() : ''),
+      body,
+      principal: this.#principals.get(request)!,
+      signal,
+    };
+  }
+
+  #upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const gone = new AbortController();
+    socket.on('error', () => undefined);
+    socket.once('close', () => {
+      gone.abort(new Failure('queryCanceled', 'the client has gone'));
+      this.#leave(gone);
+    });
+    this.#inFlight.add(gone);
+    try {
+      const route = this.#upgrades.get(pathOf(incoming));
+      if (route === undefined) throw new Failure('notFound', `there is nothing to upgrade to at ${pathOf(incoming)}`);
+      const principal = this.#principalOf(route.permission, incoming);
+      const nothing = { pathValues: {}, form: new URLSearchParams(), body: Buffer.alloc(0) };
+      route.upgrade({ ...asked(incoming), ...nothing, principal, signal: gone.signal }, incoming, socket, head);
+    } catch (error) {
+      const { status, body, headers } = failureAnswer(this.#failureOf(error));
+      const text = JSON.stringify(body);
+      const lines = Object.entries({ ...headers, 'content-type': 'application/json', 'content-length': text.length });
+      const all = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+      socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${all}connection: close\r\n\r\n${text}`);
+    }
+  }
+
+  #failureOf(thrown: unknown): Failure {
+    const failure = thrown instanceof Failure ? thrown : frameworkFailure(thrown);
+    if (failure !== undefined) return failure;
+    this.#options.hooks.internalError(thrown);
+    return new Failure('internal', messageOf(thrown), { cause: thrown });
+  }
+
+  #failed(thrown: unknown, api: ReadApi | undefined): ReadAnswer {
+    const failure = this.#failureOf(thrown);
+    const { status, body, headers } = failureAnswer(failure);
+    if (status === 401) headers['www-authenticate'] = 'Bearer, Basic realm="otelduck"';
+    const answer = api?.failed?.(failure) ?? { status, type: 'application/json', body: JSON.stringify(body) };
+    return { ...answer, headers: { ...headers, ...answer.headers } };
+  }
+
+  async #send(reply: FastifyReply, { status = 200, headers = {}, type, body = '' }: ReadAnswer): Promise<FastifyReply> {
+    reply.code(status).headers(headers);
+    if (type !== undefined) reply.header('content-type', type);
+    if (this.#sockets.isClosing) reply.header('connection', 'close');
+    if (typeof body !== 'string' && !(body instanceof Uint8Array)) return reply.send(Readable.from(body));
+    // To the type of a text, fastify adds a charset that JSON does not have.
+    const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length);
+    if (headers['content-encoding'] !== undefined) return reply.send(bytes);
+    reply.header('vary', [reply.raw.getHeader('vary'), 'Accept-Encoding'].flat().filter(Boolean).join(', '));
+    const compressed = acceptsGzip(reply.request.headers['accept-encoding']) ? await gzipped(bytes) : undefined;
+    if (compressed === undefined) return reply.send(bytes);
+    return reply.header('content-encoding', 'gzip').send(compressed);
+  }
+
+  #leave(request: AbortController): void {
+    this.#inFlight.delete(request);
+    if (this.#inFlight.size === 0) this.#whenAnswered?.();
+  }
+
+  /** Whether all requests have been answered within so long. */
+  async #answeredWithin(ms: number): Promise<boolean> {
+    if (this.#inFlight.size === 0) return true;
+    return new Promise((resolve) => {
+      const late = setTimeout(() => resolve(false), ms);
+      this.#whenAnswered = () => {
+        clearTimeout(late);
+        resolve(true);
+      };
+    });
+  }
+}
+
+/** What the head of a request says. */
+function asked(raw: IncomingMessage): Pick<ReadRequest, 'method' | 'path' | 'query' | 'headers' | 'client'> {
+  const mark = raw.url!.indexOf('?');
+  return {
+    method: raw.method!,
+    path: pathOf(raw),
+    query: new URLSearchParams(mark === -1 ? '' : raw.url!.slice(mark + 1)),
+    headers: raw.headers,
+    client: `${raw.socket.remoteAddress}:${raw.socket.remotePort}`,
+  };
+}
+
+function pathOf({ url }: IncomingMessage): string {
+  return url!.split('?', 1)[0]!;
+}
+
+function isForm({ headers }: IncomingMessage): boolean {
+  return /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
+}
+
+/** What fastify refuses before a handler sees it. */
+function frameworkFailure(thrown: unknown): Failure | undefined {
+  const { statusCode, message } = thrown as { statusCode?: number; message: string };
+  if (statusCode === 415) return new Failure('unsupported', message, { cause: thrown });
+  if (statusCode === 413) return new Failure('tooLarge', message, { cause: thrown });
+  if (statusCode !== undefined && statusCode < 500) return new Failure('malformed', message, { cause: thrown });
+  return statusCode === 503 ? new Failure('stopping', 'the server is stopping') : undefined;
+}
