@@ -18,6 +18,11 @@ export interface SeriesSamples {
   readonly histograms: readonly (NativeHistogram | undefined)[] | undefined;
   /** When counting began, in milliseconds; 0 where it is not known. Absent when it is known nowhere. */
   readonly startTimes: Float64Array | undefined;
+  /**
+   * Each sample is what was counted since the sample before it, as OTLP's delta temporality has it. `increase` is then their sum over
+   * the window and `rate` that sum by the second. Nothing is extrapolated, and there are no resets.
+   */
+  readonly isDelta?: boolean;
 }
 
 /** What a query reads: series that match, and their samples from `startMs` to `endMs`, both included. */

@@ -208,3 +208,37 @@ test('an answer says how many samples were read', async () => {
   const { statistics } = await evaluateInstant(request, 30 * MINUTE);
   expect(statistics).toEqual({ samplesRead: 20, peakSamples: 12 });
 });
+
+/** A request counted 1, 2, 3 … times in each minute, told minute by minute. */
+async function* deltas(): AsyncGenerator<readonly SeriesSamples[]> {
+  const minutes = Float64Array.from({ length: 60 }, (_, minute) => minute);
+  yield [
+    {
+      labels: Labels.of({ __name__: 'a_total', job: 'api' }),
+      times: minutes.map((minute) => minute * MINUTE),
+      values: minutes.map((minute) => minute + 1),
+      stale: undefined,
+      histograms: undefined,
+      startTimes: undefined,
+      isDelta: true,
+    },
+  ];
+}
+
+for (const [query, value] of [
+  ['increase(a_total[5m])', 7 + 8 + 9 + 10 + 11],
+  ['rate(a_total[5m])', (7 + 8 + 9 + 10 + 11) / 300],
+  ['increase(a_total[30s])', 11],
+  ['increase(a_total[5m] anchored)', 7 + 8 + 9 + 10 + 11],
+  ['irate(a_total[5m])', 11 / 60],
+  ['resets(a_total[5m])', 0],
+  ['sum_over_time(a_total[5m])', 7 + 8 + 9 + 10 + 11],
+  ['delta(a_total[5m])', 5],
+  ['a_total', 11],
+] as const) {
+  test(`${query} of samples that are counted anew is ${value}`, async () => {
+    const request = { query, source: { read: deltas }, principal: undefined };
+    const { result } = await evaluateInstant(request, 10 * MINUTE);
+    expect(result).toMatchObject({ samples: [{ value }] });
+  });
+}

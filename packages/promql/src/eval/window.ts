@@ -10,14 +10,23 @@ export interface SplitSamples {
   readonly histogramTimes: Float64Array;
   readonly histograms: readonly NativeHistogram[];
   readonly histogramStartTimes: Float64Array | undefined;
+  readonly isDelta: boolean;
 }
 
 const nothing = new Float64Array(0);
 
 export function splitSamples(samples: SeriesSamples): SplitSamples {
-  const { times, values, stale, histograms, startTimes } = samples;
+  const { times, values, stale, histograms, startTimes, isDelta = false } = samples;
   if (stale === undefined && histograms === undefined) {
-    return { times, values, startTimes, histogramTimes: nothing, histograms: [], histogramStartTimes: undefined };
+    return {
+      times,
+      values,
+      startTimes,
+      histogramTimes: nothing,
+      histograms: [],
+      histogramStartTimes: undefined,
+      isDelta,
+    };
   }
   const floatAt: number[] = [];
   const histogramAt: number[] = [];
@@ -33,6 +42,7 @@ export function splitSamples(samples: SeriesSamples): SplitSamples {
     histogramTimes: pick(times, histogramAt),
     histograms: histogramAt.map((at) => histograms![at]!),
     histogramStartTimes: startTimes && pick(startTimes, histogramAt),
+    isDelta,
   };
 }
 

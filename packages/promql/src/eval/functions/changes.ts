@@ -22,6 +22,7 @@ export const changes: RangeFunction = (window, call) => {
 
 /** How often a counter was reset. A change between floats and histograms is one. */
 export const resets: RangeFunction = (window, call) => {
+  if (window.samples.isDelta) return 0;
   if (isPlain(window, call)) return countFloatPairs(window, (before, after) => after < before);
   return countPairs(window, call, (previous, current) => {
     const { value: before } = previous;

@@ -28,8 +28,10 @@ function evaluate(window: Window, call: RangeCall, kind: 'irate' | 'idelta'): Ra
   if (seconds === 0) return undefined;
   const { value: before } = previous;
   const { value: after } = last;
+  // What is counted anew by each sample begins at 0 each time.
   const isResetKnown =
-    kind === 'irate' && isResetByStartTime(previous.startMs, previous.timeMs, last.startMs, last.timeMs);
+    kind === 'irate' &&
+    (window.samples.isDelta || isResetByStartTime(previous.startMs, previous.timeMs, last.startMs, last.timeMs));
   if (typeof before === 'number' && typeof after === 'number') {
     // Behind a reset a counter began at 0.
     const change = kind === 'irate' && (after < before || isResetKnown) ? after : after - before;

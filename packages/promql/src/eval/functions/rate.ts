@@ -1,9 +1,10 @@
 import type { NativeHistogram } from '../../histogram/native-histogram.js';
-import { multiplied } from '../../histogram/native-histogram.js';
+import { compacted, divided, multiplied, withHint } from '../../histogram/native-histogram.js';
 import { type RangeCall, type RangeFunction, type RangeResult, warnMixedKinds } from '../range-call.js';
 import { isResetByStartTime, overlapsPrevious } from '../start-time.js';
-import type { Window } from '../window.js';
+import { Window } from '../window.js';
 import { extendedRate } from './extended-rate.js';
+import { sumOverTime } from './over-time.js';
 import { addedWithNotes, histogramIncrease } from './rate-histograms.js';
 
 /** What is asked of a range: how much a counter rose, how fast, or how much a gauge changed. */
@@ -15,8 +16,26 @@ export const delta: RangeFunction = (window, call) => evaluate(window, call, 'de
 
 function evaluate(window: Window, call: RangeCall, kind: RateKind): RangeResult {
   if (window.floats > 0 && window.histograms > 0) return warnMixedKinds(window, call);
+  if (window.samples.isDelta && kind !== 'delta') return rateOfDeltas(window, call, kind);
   if (call.extension !== undefined) return extendedRate(window, call, kind);
   return window.histograms > 0 ? rateOfHistograms(window, call, kind) : rateOfFloats(window, call, kind);
+}
+
+/** What was counted in the window. Windows that follow each other have it all, each sample once. */
+function rateOfDeltas(window: Window, call: RangeCall, kind: RateKind): RangeResult {
+  // With a modifier the window reaches farther than the range.
+  const inRange = call.extension === undefined ? window : withinRange(window);
+  if (inRange.isEmpty) return undefined;
+  const counted = sumOverTime(inRange, call);
+  if (counted === undefined) return undefined;
+  const divisor = kind === 'rate' ? call.rangeMs / 1000 : 1;
+  return typeof counted === 'number' ? counted / divisor : compacted(withHint(divided(counted, divisor), 'gauge'));
+}
+
+function withinRange({ samples, labels, startMs, endMs }: Window): Window {
+  const inRange = new Window(samples, labels);
+  inRange.moveTo(startMs, endMs);
+  return inRange;
 }
 
 function rateOfFloats(window: Window, call: RangeCall, kind: RateKind): number | undefined {
