@@ -1,9 +1,12 @@
 // The telemetry tables as a Prometheus store, as an engine's thread sees it.
 
-import type { Labels, Matcher, SampleSource, Selection } from 'promql';
+import type { Labels, Matcher, SampleSource, Selection } from '#promql';
+import type { TableHome } from '../../catalog/table-home.js';
 import type { Principal } from '../../server/identity/principal.js';
 import type { Scanner } from '../scan/scanner.js';
+import type { MetricCatalogues } from './metric-catalogues.js';
 import type { MetricOptions } from './metric-options.js';
+import type { MemoryReport } from './metric-source.js';
 
 /** Series that match any of the lists of matchers, or all series if there is no list; as far as they have samples in the time. */
 export interface SeriesRequest {
@@ -61,13 +64,20 @@ export interface PlannedRead {
   readonly pushed: readonly string[];
 }
 
+export type StartTimes = 'read' | 'ignored';
+
 /** What a store is opened with: one for each query, since a scanner is one query's. */
 export interface MetricStoreParts {
   readonly scanner: Scanner;
+  /** What the thread knows of series already. */
+  readonly catalogues: MetricCatalogues;
   readonly principal: Principal;
-  /** Catalog and schema of the tables, as a text that tells them from others. */
-  readonly home: string;
+  readonly home: TableHome;
   readonly options: MetricOptions;
+  /** Whether samples say when counting began, as the evaluation's option `startTimestamps` needs it. By default they do not. */
+  readonly startTimes?: StartTimes;
+  /** Told of the memory that samples take while they are read. */
+  readonly memory?: MemoryReport;
 }
 
 export interface MetricStore {

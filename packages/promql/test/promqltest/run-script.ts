@@ -1,16 +1,29 @@
 import type { AnnotationTexts } from '../../src/data/annotations.js';
 import { isStepInvariant } from '../../src/eval/invariance.js';
 import { type EngineOptions, evaluateInstant, evaluateRange } from '../../src/eval/query.js';
+import type { SampleSource } from '../../src/source.js';
 import { childrenOf, type Expression } from '../../src/syntax/ast.js';
 import { parseExpression } from '../../src/syntax/parser.js';
 import { print } from '../../src/syntax/print.js';
 import { type ActualSeries, compareResult, instantSeries, rangeSeries } from './compare.js';
 import { load } from './load.js';
 import { MemorySource } from './memory-source.js';
-import { type EvalCommand, parseScript } from './script.js';
+import { type EvalCommand, type LoadCommand, parseScript } from './script.js';
+
+/** Where the samples of a script are put and read again. */
+export interface ScriptStore {
+  readonly source: SampleSource<unknown>;
+  load(command: LoadCommand): Promise<void>;
+  clear(): void;
+  /** Why the store cannot answer an eval, if so. It is then not run. */
+  whyNot(command: EvalCommand): Promise<string | undefined>;
+  /** Instant queries are also asked with `@` at other times, and inside ranges. */
+  readonly asksVariants: boolean;
+}
 
 export interface ScriptResult {
   readonly evals: number;
+  readonly excluded: readonly { readonly line: number; readonly query: string; readonly reason: string }[];
   readonly failures: readonly { readonly line: number; readonly query: string; readonly reason: string }[];
 }
 
@@ -21,27 +34,48 @@ const options: EngineOptions = {
   limits: { maxSamples: 1_000_000, timeoutMs: 20_000 },
 };
 
-/** Runs a script to its end. An eval that fails is reported, and the next one follows. */
-export async function runScript(text: string): Promise<ScriptResult> {
-  let source = new MemorySource();
-  let evals = 0;
-  const failures: { line: number; query: string; reason: string }[] = [];
-  for (const command of parseScript(text)) {
-    if (command.kind === 'clear') source = new MemorySource();
-    else if (command.kind === 'load') load(source, command);
-    else {
-      evals++;
-      const reason = await whyNot(source, command);
-      if (reason !== undefined) failures.push({ line: command.line, query: command.query, reason });
-    }
+export class MemoryStore implements ScriptStore {
+  source = new MemorySource();
+  readonly asksVariants = true;
+
+  async load(command: LoadCommand): Promise<void> {
+    load(this.source, command);
   }
-  return { evals, failures };
+
+  clear(): void {
+    this.source = new MemorySource();
+  }
+
+  async whyNot(): Promise<undefined> {}
 }
 
-async function whyNot(source: MemorySource, command: EvalCommand): Promise<string | undefined> {
+/** Runs a script to its end. An eval that fails is reported, and the next one follows. */
+export async function runScript(text: string, store: ScriptStore = new MemoryStore()): Promise<ScriptResult> {
+  let evals = 0;
+  const failures: { line: number; query: string; reason: string }[] = [];
+  const excluded: { line: number; query: string; reason: string }[] = [];
+  for (const command of parseScript(text)) {
+    if (command.kind === 'clear') store.clear();
+    else if (command.kind === 'load') await store.load(command);
+    else {
+      const { line, query } = command;
+      const obstacle = await store.whyNot(command);
+      if (obstacle !== undefined) {
+        excluded.push({ line, query, reason: obstacle });
+        continue;
+      }
+      evals++;
+      const reason = await whyWrong(store, command);
+      if (reason !== undefined) failures.push({ line, query, reason });
+    }
+  }
+  return { evals, excluded, failures };
+}
+
+async function whyWrong(store: ScriptStore, command: EvalCommand): Promise<string | undefined> {
   try {
-    if (command.isRange) await runRange(source, command);
-    else await runInstant(source, command);
+    if (command.isRange) await runRange(store, command);
+    else await runInstant(store, command);
     return undefined;
   } catch (error) {
     return error instanceof Mismatch ? error.message : String((error as Error).stack ?? error);
@@ -50,7 +84,7 @@ async function whyNot(source: MemorySource, command: EvalCommand): Promise<strin
 
 class Mismatch extends Error {}
 
-async function runRange(source: MemorySource, command: EvalCommand): Promise<void> {
+async function runRange({ source }: ScriptStore, command: EvalCommand): Promise<void> {
   const { query, startMs, endMs, stepMs } = command;
   const outcome = await outcomeOf(() =>
     evaluateRange({ query, source, principal: undefined }, { startMs, endMs, stepMs }, options),
@@ -61,11 +95,12 @@ async function runRange(source: MemorySource, command: EvalCommand): Promise<voi
 }
 
 /** An instant query must answer the same with `@` at any time, and in the middle of a range. */
-async function runInstant(source: MemorySource, command: EvalCommand): Promise<void> {
-  const variants = [{ query: command.query, timeMs: command.startMs }, ...pinnedVariants(command)];
+async function runInstant(store: ScriptStore, command: EvalCommand): Promise<void> {
+  const asked = { query: command.query, timeMs: command.startMs };
+  const variants = [asked, ...(store.asksVariants ? pinnedVariants(command) : [])];
   for (const variant of variants) {
     try {
-      await runVariant(source, command, variant);
+      await runVariant(store, command, variant);
     } catch (error) {
       if (!(error instanceof Mismatch) || variant === variants[0]) throw error;
       throw new Mismatch(`${error.message} (as ${variant.query} at ${variant.timeMs} ms)`);
@@ -78,7 +113,11 @@ interface Variant {
   readonly timeMs: number;
 }
 
-async function runVariant(source: MemorySource, command: EvalCommand, { query, timeMs }: Variant): Promise<void> {
+async function runVariant(
+  { source, asksVariants }: ScriptStore,
+  command: EvalCommand,
+  { query, timeMs }: Variant,
+): Promise<void> {
   const request = { query, source, principal: undefined };
   const outcome = await outcomeOf(() => evaluateInstant(request, timeMs, options));
   if (isExpectedFailure(command, outcome)) return;
@@ -92,7 +131,7 @@ async function runVariant(source: MemorySource, command: EvalCommand, { query, t
     ),
   );
   const isOther = answer.result.type === 'string' || answer.result.type === 'matrix';
-  if (isOther || /(?:start|end|range|step)\(\)/.test(query)) return;
+  if (!asksVariants || isOther || /(?:start|end|range|step)\(\)/.test(query)) return;
   const times = { startMs: timeMs - 60_000, endMs: timeMs + 60_000, stepMs: 60_000 };
   const inRange = await outcomeOf(() => evaluateRange(request, times, options));
   if (inRange.error !== undefined) throw new Mismatch(`in the middle of a range: ${inRange.error.message}`);

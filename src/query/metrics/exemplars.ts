@@ -1,0 +1,100 @@
+// Exemplars of points → exemplars of series, as Prometheus's OTLP receiver stores them.
+
+import { type Label, Labels } from '#promql/data/labels';
+import type { Matcher } from '#promql/syntax/matcher';
+import { textAt } from '../scan/block-values.js';
+import type { Scanner } from '../scan/scanner.js';
+import { attributeTexts } from './attribute-text.js';
+import type { MetricOptions } from './metric-options.js';
+import type { Exemplar, ExemplarSeries } from './metric-store.js';
+import { halvesOf, type TableCatalogue } from './series-catalogue.js';
+import type { SeriesOutput } from './series-output.js';
+import { conditionOf } from './table-read.js';
+
+/** Characters of an exemplar's labels. With more of them, attributes are left out. */
+const MAX_LABEL_CHARACTERS = 128;
+/** An exemplar is sent with the next point of its series: how much later that may be. */
+const MAX_DELAY_MS = 10 * 60_000;
+
+interface StoredExemplar {
+  readonly filtered_attributes: unknown;
+  readonly span_id: string;
+  readonly trace_id: string;
+  readonly time_unix_nano: number;
+  readonly value: number | null;
+}
+
+export interface ExemplarRequest {
+  readonly matchers: readonly Matcher[];
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** Exemplars of a table's series that match, by the series' labels. */
+export async function readExemplars(
+  scanner: Scanner,
+  catalogue: TableCatalogue,
+  { matchers, startMs, endMs }: ExemplarRequest,
+  options: MetricOptions,
+  signal: AbortSignal,
+): Promise<readonly ExemplarSeries[]> {
+  const { kind, from } = catalogue.table;
+  // Prometheus takes none of gauges.
+  if (kind !== 'sum' && kind !== 'histogram' && kind !== 'exponential') return [];
+  const times = conditionOf(catalogue, { matchers, startMs, endMs: endMs + MAX_DELAY_MS }, options);
+  if (times === undefined) return [];
+  const condition = `${times} AND exemplars_json IS NOT NULL`;
+  await catalogue.discover(scanner, condition, signal);
+  const series = new Map<string, { labels: Labels; exemplars: Map<string, Exemplar> }>();
+  const sql = `SELECT ${catalogue.idSql}, exemplars_json FROM ${from} WHERE ${condition}`;
+  for await (const { rowCount, columns } of scanner.scan({ sql }, signal)) {
+    const halves = halvesOf(columns[0]!);
+    for (let row = 0; row < rowCount; row++) {
+      const place = catalogue.placeOf(halves[2 * row]!, halves[2 * row + 1]!);
+      if (!catalogue.matches(place, matchers)) continue;
+      for (const exemplar of exemplarsIn(textAt(columns[1]!, row)!)) {
+        if (exemplar.timeMs < startMs || exemplar.timeMs > endMs) continue;
+        const output = outputFor(catalogue, place, exemplar.value);
+        if (output === undefined || !matchers.every((each) => each.matches(output.labels.get(each.name)))) continue;
+        const found = series.get(output.labels.key) ?? { labels: output.labels, exemplars: new Map() };
+        series.set(output.labels.key, found);
+        // Points repeat an exemplar until there is a newer one.
+        found.exemplars.set(`${exemplar.timeMs} ${exemplar.value} ${exemplar.labels.key}`, exemplar);
+      }
+    }
+  }
+  return [...series.values()].map(({ labels, exemplars }) => ({
+    labels,
+    exemplars: [...exemplars.values()].sort((left, right) => left.timeMs - right.timeMs),
+  }));
+}
+
+/** The series that an exemplar belongs to: of a classic histogram, the bucket that its value lies in. */
+function outputFor(catalogue: TableCatalogue, place: number, value: number): SeriesOutput | undefined {
+  const outputs = catalogue.outputsAt(place);
+  if (catalogue.table.kind !== 'histogram') return outputs[0];
+  const { bounds } = catalogue.seriesAt(place)!;
+  const bucket = bounds.findIndex((bound) => value <= bound);
+  return outputs[bucket === -1 ? bounds.length : bucket];
+}
+
+function exemplarsIn(json: string): Exemplar[] {
+  return (JSON.parse(json) as StoredExemplar[]).flatMap((stored): Exemplar[] => {
+    const { value, time_unix_nano: timeNs } = stored;
+    // JSON has no form of NaN.
+    return value === null ? [] : [{ labels: exemplarLabels(stored), value, timeMs: Math.floor(timeNs / 1e6) }];
+  });
+}
+
+function exemplarLabels({
+  trace_id: traceId,
+  span_id: spanId,
+  filtered_attributes: attributes,
+}: StoredExemplar): Labels {
+  const ids: Label[] = [];
+  if (traceId) ids.push(['trace_id', traceId]);
+  if (spanId) ids.push(['span_id', spanId]);
+  const all = [...ids, ...attributeTexts(JSON.stringify(attributes))];
+  const characters = all.reduce((sum, [name, value]) => sum + [...name].length + [...value].length, 0);
+  return Labels.of(characters <= MAX_LABEL_CHARACTERS ? [...all.slice(ids.length), ...ids] : ids);
+}

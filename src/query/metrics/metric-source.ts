@@ -1,0 +1,168 @@
+// Selections of PromQL → samples from the tables.
+
+import { QueryError, type ReadContext, type SampleSource, type Selection, type SeriesSamples } from '#promql';
+import { Failure } from '../../base/failure.js';
+import type { Scanner } from '../scan/scanner.js';
+import { GatheredTable } from './gathered-table.js';
+import { mergedSamples } from './merged-samples.js';
+import type { MetricOptions } from './metric-options.js';
+import type { MetricStoreParts, PlannedRead, StartTimes } from './metric-store.js';
+import { RecordSlabs } from './record-list.js';
+import type { SeriesCatalogue, TableCatalogue } from './series-catalogue.js';
+import type { SeriesOutput } from './series-output.js';
+import { conditionOf, isSelective, plannedRead, readOf, type Selected, type TableRead } from './table-read.js';
+
+/** Series that leave at once. What they take is gone before the next come. */
+const BATCH_SERIES = 64;
+
+/** Memory of a query that others must know of. */
+export interface MemoryReport {
+  reserveBytes(bytes: number): void;
+  releaseBytes(bytes: number): void;
+}
+
+export class MetricSource implements SampleSource<unknown> {
+  readonly #scanner: Scanner;
+  readonly #catalogue: SeriesCatalogue;
+  readonly #options: MetricOptions;
+  readonly #startTimes: StartTimes;
+  readonly #memory: MemoryReport | undefined;
+
+  constructor(catalogue: SeriesCatalogue, { scanner, options, startTimes = 'ignored', memory }: MetricStoreParts) {
+    this.#scanner = scanner;
+    this.#catalogue = catalogue;
+    this.#options = options;
+    this.#startTimes = startTimes;
+    this.#memory = memory;
+  }
+
+  async *read(selection: Selection, context: ReadContext<unknown>): AsyncGenerator<readonly SeriesSamples[]> {
+    let reservedBytes = 0;
+    const slabs = new RecordSlabs((bytes) => {
+      reserve(bytes, this.#memory);
+      reservedBytes += bytes;
+    });
+    try {
+      yield* batches(await this.#gatherAll(selection, slabs, context), selection);
+    } finally {
+      this.#memory?.releaseBytes(reservedBytes);
+    }
+  }
+
+  /** The statements that a selection is read with. */
+  async plan(selection: Selection, signal: AbortSignal): Promise<readonly PlannedRead[]> {
+    const planned: PlannedRead[] = [];
+    for (const catalogue of this.#catalogue.tables) {
+      const condition = conditionOf(catalogue, selection, this.#options);
+      if (condition === undefined) continue;
+      await catalogue.discover(this.#scanner, condition, signal);
+      planned.push(plannedRead(readOf(catalogue, selection, condition, this.#startTimes), selection.matchers));
+    }
+    return planned;
+  }
+
+  /** Reads the tables side by side: most hold nothing that is wanted. */
+  async #gatherAll(
+    selection: Selection,
+    slabs: RecordSlabs,
+    context: ReadContext<unknown>,
+  ): Promise<readonly GatheredTable[]> {
+    const failed = new AbortController();
+    const signal = AbortSignal.any([context.signal, failed.signal]);
+    const reading = this.#catalogue.tables.map(async (catalogue) => {
+      const read = await this.#prepare(catalogue, selection, signal);
+      return read === undefined ? [] : [await this.#gather(read, selection, slabs, { ...context, signal })];
+    });
+    try {
+      return (await Promise.all(reading)).flat();
+    } catch (error) {
+      failed.abort(error);
+      await Promise.allSettled(reading);
+      throw error;
+    }
+  }
+
+  async #prepare(catalogue: TableCatalogue, selected: Selected, signal: AbortSignal): Promise<TableRead | undefined> {
+    const condition = conditionOf(catalogue, selected, this.#options);
+    if (condition === undefined) return undefined;
+    // Later, rows of series that are not known yet are read with the others.
+    if (isSelective(selected.matchers) && catalogue.named(selected.matchers).next().done === true)
+      await catalogue.discover(this.#scanner, condition, signal);
+    return readOf(catalogue, selected, condition, this.#startTimes);
+  }
+
+  async #gather(
+    read: TableRead,
+    { matchers }: Selection,
+    slabs: RecordSlabs,
+    { signal, warn }: ReadContext<unknown>,
+  ): Promise<GatheredTable> {
+    const { catalogue, sql, condition } = read;
+    const gathered = new GatheredTable(read, slabs, (place) => catalogue.matches(place, matchers));
+    for await (const block of this.#scanner.scan({ sql }, signal)) gathered.add(block);
+    await catalogue.learn(this.#scanner, condition, gathered.unknown, signal);
+    if (gathered.tooCoarse > 0) {
+      warn(`${gathered.tooCoarse} exponential histograms were left out, whose scale is less than -4`);
+    }
+    return gathered;
+  }
+}
+
+/** What is too much is the query's fault, and not the source's. */
+function reserve(bytes: number, memory: MemoryReport | undefined): void {
+  try {
+    memory?.reserveBytes(bytes);
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'queryTooLarge')
+      throw new QueryError('limit', error.message, { cause: error });
+    throw error;
+  }
+}
+
+interface FoundOutput {
+  readonly gathered: GatheredTable;
+  readonly place: number;
+  readonly output: SeriesOutput;
+}
+
+/** Each series once, whatever tables, scopes or units its points are in. */
+function* batches(tables: readonly GatheredTable[], { matchers }: Selection): Generator<readonly SeriesSamples[]> {
+  const found = new Map<string, FoundOutput[]>();
+  for (const gathered of tables) {
+    for (const place of gathered.places) {
+      for (const output of gathered.read.catalogue.matching(place, matchers)) {
+        const same = found.get(output.labels.key);
+        if (same === undefined) found.set(output.labels.key, [{ gathered, place, output }]);
+        else same.push({ gathered, place, output });
+      }
+    }
+  }
+  let batch: SeriesSamples[] = [];
+  const records = new LatestRecords();
+  for (const same of found.values()) {
+    const samples = same.map(({ gathered, place, output: { labels, part } }) =>
+      gathered.samplesOf(place, records.of(gathered, place), labels, part),
+    );
+    batch.push(mergedSamples(samples));
+    if (batch.length < BATCH_SERIES) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The series of a histogram follow each other and have their records in common. */
+class LatestRecords {
+  #gathered: GatheredTable | undefined;
+  #place = -1;
+  #records: Float64Array = new Float64Array(0);
+
+  of(gathered: GatheredTable, place: number): Float64Array {
+    if (this.#gathered !== gathered || this.#place !== place) {
+      this.#gathered = gathered;
+      this.#place = place;
+      this.#records = gathered.recordsOf(place);
+    }
+    return this.#records;
+  }
+}

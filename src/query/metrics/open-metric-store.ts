@@ -1,0 +1,106 @@
+// A query's view of the tables as a Prometheus store.
+
+import { compareLabels, type Labels } from '#promql/data/labels';
+import type { Matcher } from '#promql/syntax/matcher';
+import { readExemplars } from './exemplars.js';
+import { MetricSource } from './metric-source.js';
+import type {
+  ExemplarSeries,
+  Limited,
+  MetadataRequest,
+  MetricMetadata,
+  MetricStore,
+  MetricStoreParts,
+  SeriesRequest,
+} from './metric-store.js';
+import type { SeriesCatalogue } from './series-catalogue.js';
+
+/** Opens nothing that must be closed. */
+export function openMetricStore(parts: MetricStoreParts): MetricStore {
+  const { scanner, catalogues, principal, home, options } = parts;
+  const catalogue = catalogues.of(principal, home, options);
+  const source = new MetricSource(catalogue, parts);
+
+  async function lookedAt(signal: AbortSignal): Promise<SeriesCatalogue> {
+    await Promise.all(catalogue.tables.map((table) => table.look(scanner, signal)));
+    return catalogue;
+  }
+
+  return {
+    source,
+    plan: (selection, signal) => source.plan(selection, signal),
+
+    async labelNames(request, signal) {
+      const names = new Set<string>();
+      for (const { entries } of seriesOf(await lookedAt(signal), request))
+        for (const [name] of entries) names.add(name);
+      return limited([...names].sort(), request.limit);
+    },
+
+    async labelValues(label, request, signal) {
+      const values = new Set<string>();
+      for (const labels of seriesOf(await lookedAt(signal), request)) values.add(labels.get(label));
+      values.delete('');
+      return limited([...values].sort(), request.limit);
+    },
+
+    async series(request, signal) {
+      const series = new Map<string, Labels>();
+      for (const labels of seriesOf(await lookedAt(signal), request)) series.set(labels.key, labels);
+      return limited([...series.values()].sort(compareLabels), request.limit);
+    },
+
+    async metadata(request, signal) {
+      return metadataOf(await lookedAt(signal), request);
+    },
+
+    async exemplars({ matcherSets, startMs = -Infinity, endMs = Infinity }, signal) {
+      const found = new Map<string, ExemplarSeries>();
+      for (const matchers of matcherSets) {
+        for (const table of catalogue.tables) {
+          const series = await readExemplars(scanner, table, { matchers, startMs, endMs }, options, signal);
+          for (const each of series) found.set(each.labels.key, each);
+        }
+      }
+      return [...found.values()].sort((left, right) => compareLabels(left.labels, right.labels));
+    },
+  };
+}
+
+/** Label sets of series that match and have samples in the time. Some may come twice. */
+function* seriesOf(
+  { tables }: SeriesCatalogue,
+  { matcherSets, startMs = -Infinity, endMs = Infinity }: SeriesRequest,
+): Generator<Labels> {
+  const sets: readonly (readonly Matcher[])[] = matcherSets.length === 0 ? [[]] : matcherSets;
+  for (const table of tables) {
+    for (const matchers of sets) {
+      for (const place of table.named(matchers)) {
+        if (!table.hasSamples(place, startMs, endMs)) continue;
+        for (const { labels } of table.matching(place, matchers)) yield labels;
+      }
+    }
+  }
+}
+
+function metadataOf(
+  { tables }: SeriesCatalogue,
+  { metric, limit, limitPerMetric = 0 }: MetadataRequest,
+): ReadonlyMap<string, readonly MetricMetadata[]> {
+  const byFamily = new Map<string, Map<string, MetricMetadata>>();
+  for (const table of tables) {
+    for (const { family, metadata } of table.metrics) {
+      if (family === undefined || (metric !== undefined && metric !== family)) continue;
+      const known = byFamily.get(family) ?? new Map<string, MetricMetadata>();
+      byFamily.set(family, known);
+      if (limitPerMetric <= 0 || known.size < limitPerMetric) known.set(JSON.stringify(metadata), metadata);
+    }
+  }
+  const { values } = limited([...byFamily.keys()].sort(), limit);
+  return new Map(values.map((family) => [family, [...byFamily.get(family)!.values()]]));
+}
+
+function limited<Value>(values: readonly Value[], limit = 0): Limited<Value> {
+  const isTruncated = limit > 0 && values.length > limit;
+  return { values: isTruncated ? values.slice(0, limit) : values, isTruncated };
+}

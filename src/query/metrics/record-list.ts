@@ -1,0 +1,107 @@
+// Samples of one series as they come: a time and some numbers each, one behind the other. Ten thousand series grow at the same time, so
+// that they share slabs of memory and none is ever copied while it grows.
+
+/** Numbers in a slab: a megabyte. */
+const SLAB_NUMBERS = 131_072;
+/** Records of the first piece of a list; each further piece has twice as many, up to the last number. */
+const FIRST_RECORDS = 8;
+const MOST_RECORDS = 1024;
+
+/** Called before memory is taken. Throws if there is none left. */
+export type ReserveBytes = (bytes: number) => void;
+
+export class RecordSlabs {
+  readonly #reserve: ReserveBytes;
+  #slab = new Float64Array(0);
+  #used = 0;
+
+  constructor(reserve: ReserveBytes) {
+    this.#reserve = reserve;
+  }
+
+  take(numbers: number): Float64Array {
+    if (this.#used + numbers > this.#slab.length) {
+      const length = Math.max(SLAB_NUMBERS, numbers);
+      this.#reserve(8 * length);
+      this.#slab = new Float64Array(length);
+      this.#used = 0;
+    }
+    this.#used += numbers;
+    return this.#slab.subarray(this.#used - numbers, this.#used);
+  }
+}
+
+/** Records of `width` numbers. The first is the time, in milliseconds; one with a half marks the end of the series. */
+export class RecordList {
+  readonly width: number;
+  readonly #slabs: RecordSlabs;
+  readonly #full: Float64Array[] = [];
+  #piece: Float64Array;
+  #at = 0;
+  #nextRecords = FIRST_RECORDS;
+
+  constructor(width: number, slabs: RecordSlabs) {
+    this.width = width;
+    this.#slabs = slabs;
+    this.#piece = slabs.take(0);
+  }
+
+  /** Adds a time and a value, for lists of this width. */
+  addPair(time: number, value: number): void {
+    if (this.#at === this.#piece.length) this.#grow();
+    this.#piece[this.#at] = time;
+    this.#piece[this.#at + 1] = value;
+    this.#at += 2;
+  }
+
+  /** Room for one record, which the caller fills. */
+  add(): Float64Array {
+    if (this.#at === this.#piece.length) this.#grow();
+    this.#at += this.width;
+    return this.#piece.subarray(this.#at - this.width, this.#at);
+  }
+
+  /** All records by rising time. Of those with equal times only the last one that was added. */
+  settled(): Float64Array {
+    const pieces = [...this.#full, this.#piece.subarray(0, this.#at)];
+    const records = pieces.length === 1 ? pieces[0]! : joined(pieces);
+    return isRising(records, this.width) ? records : risen(records, this.width);
+  }
+
+  #grow(): void {
+    if (this.#at > 0) this.#full.push(this.#piece);
+    this.#piece = this.#slabs.take(this.#nextRecords * this.width);
+    this.#at = 0;
+    this.#nextRecords = Math.min(2 * this.#nextRecords, MOST_RECORDS);
+  }
+}
+
+function joined(pieces: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
+function isRising(records: Float64Array, width: number): boolean {
+  for (let at = width; at < records.length; at += width) {
+    if (Math.floor(records[at]!) <= Math.floor(records[at - width]!)) return false;
+  }
+  return true;
+}
+
+function risen(records: Float64Array, width: number): Float64Array {
+  const timeOf = (record: number) => Math.floor(records[record * width]!);
+  const order = Array.from({ length: records.length / width }, (_, record) => record);
+  // Array.prototype.sort() is stable, so that the last one added is the last of its time.
+  order.sort((left, right) => timeOf(left) - timeOf(right));
+  const kept = order.filter((record, at) => at + 1 === order.length || timeOf(order[at + 1]!) !== timeOf(record));
+  const result = new Float64Array(kept.length * width);
+  for (const [at, record] of kept.entries()) {
+    result.set(records.subarray(record * width, (record + 1) * width), at * width);
+  }
+  return result;
+}

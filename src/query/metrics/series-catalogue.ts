@@ -1,0 +1,300 @@
+// Which series each table has. Label sets are made once per thread, from the distinct texts that tell series apart; statements name
+// series by a number. Everything here is derived: it can be thrown away at any time.
+
+import type { Labels } from '#promql/data/labels';
+import type { Matcher } from '#promql/syntax/matcher';
+import { numberAt, textAt } from '../scan/block-values.js';
+import type { BlockColumn, Scanner } from '../scan/scanner.js';
+import { IdIndex, idHalves } from './id-index.js';
+import { type Metric, type MetricFacts, metricOf } from './metric.js';
+import type { MetricOptions } from './metric-options.js';
+import { type PointTable, pointTables, seriesIdSql, TIME_MS_SQL, timeSql } from './point-table.js';
+import { LabelMaker } from './series-labels.js';
+import { outputsOf, type SeriesOutput } from './series-output.js';
+
+/** Rows of the last minutes are looked at anew each time; rows that are older are counted, to see whether some came late. */
+const OPEN_MS = 10 * 60_000;
+/** What a statement names beside a condition, at most. Each takes 20 characters. */
+const MAX_NAMED_IDS = 100_000;
+
+/** What all points of a table with one number have in common. */
+export interface Series {
+  readonly metric: Metric;
+  /** All labels but the name; undefined for a resource that has no `target_info`. */
+  readonly labels: Labels | undefined;
+  /** Upper bounds of a classic histogram's buckets, as far as they have counts, or quantiles of a summary. */
+  readonly bounds: readonly number[];
+  /** Whether a histogram's points have sums. */
+  readonly hasSum: boolean;
+}
+
+/** The series of one table. */
+export class TableCatalogue {
+  readonly table: PointTable;
+  readonly #options: MetricOptions;
+  readonly #labels: LabelMaker;
+  readonly #idSql: string;
+  readonly #index = new IdIndex();
+  /** By place; undefined for one that has been seen and not been read. */
+  readonly #series: (Series | undefined)[] = [];
+  readonly #outputs: (readonly SeriesOutput[] | undefined)[] = [];
+  readonly #metrics = new Map<string, Metric>();
+  /** Times of the first and last sample by place, as far as the table has been looked at. */
+  #firstMs: number[] = [];
+  #lastMs: number[] = [];
+  /** Rows before this time have been looked at, and there were so many of them. */
+  #closedMs = -Infinity;
+  #closedRows = 0;
+  #looking: Promise<void> | undefined;
+
+  constructor(table: PointTable, options: MetricOptions, labels: LabelMaker) {
+    this.table = table;
+    this.#options = options;
+    this.#labels = labels;
+    this.#idSql = seriesIdSql(table, options);
+  }
+
+  get idSql(): string {
+    return this.#idSql;
+  }
+
+  get size(): number {
+    return this.#index.size;
+  }
+
+  get metrics(): Iterable<Metric> {
+    return this.#metrics.values();
+  }
+
+  /** The place of a series; one that was not known gets the next. */
+  placeOf(low: number, high: number): number {
+    return this.#index.add(low, high);
+  }
+
+  /** Undefined for a place whose series has not been read, or was deleted before it could be. */
+  seriesAt(place: number): Series | undefined {
+    return this.#series[place];
+  }
+
+  /** The series of Prometheus that the points of one of ours are. */
+  outputsAt(place: number): readonly SeriesOutput[] {
+    let outputs = this.#outputs[place];
+    if (outputs === undefined) {
+      const series = this.#series[place];
+      outputs = series === undefined ? [] : outputsOf(series);
+      this.#outputs[place] = outputs;
+    }
+    return outputs;
+  }
+
+  /** Whether any of the series of Prometheus at a place matches. */
+  matches(place: number, matchers: readonly Matcher[]): boolean {
+    return this.matching(place, matchers).length > 0;
+  }
+
+  /** The series of Prometheus at a place that match. */
+  matching(place: number, matchers: readonly Matcher[]): readonly SeriesOutput[] {
+    const series = this.#series[place];
+    if (series === undefined || !mayMatch(series, matchers)) return [];
+    return this.outputsAt(place).filter(({ labels }) => matchers.every((each) => each.matches(labels.get(each.name))));
+  }
+
+  /** Places of series with a name that matches. */
+  *named(matchers: readonly Matcher[]): Generator<number> {
+    const names = matchers.filter(({ name }) => name === '__name__');
+    const isNamed = (metric: Metric) => metric.names.some((name) => names.every((matcher) => matcher.matches(name)));
+    const metrics = new Set([...this.#metrics.values()].filter(isNamed));
+    for (const [place, series] of this.#series.entries()) {
+      if (series !== undefined && metrics.has(series.metric)) yield place;
+    }
+  }
+
+  hasSamples(place: number, startMs: number, endMs: number): boolean {
+    return (this.#firstMs[place] ?? Infinity) <= endMs && (this.#lastMs[place] ?? -Infinity) >= startMs;
+  }
+
+  /** SQL that is true of rows of all series but these; undefined if there are too many to name them. */
+  exceptSql(places: readonly number[]): string | undefined {
+    if (places.length === 0 || places.length > MAX_NAMED_IDS) return undefined;
+    return `${this.#idSql} NOT IN (${this.#idsSql(places)})`;
+  }
+
+  /** Reads which series have rows that meet a condition, and learns those that were not known. */
+  async discover(scanner: Scanner, condition: string, signal: AbortSignal): Promise<void> {
+    const sql = `SELECT DISTINCT ${this.#idSql} FROM ${this.table.from} WHERE ${condition}`;
+    const unknown: number[] = [];
+    for await (const { rowCount, columns } of scanner.scan({ sql }, signal)) {
+      const halves = halvesOf(columns[0]!);
+      for (let row = 0; row < rowCount; row++) {
+        const place = this.placeOf(halves[2 * row]!, halves[2 * row + 1]!);
+        if (this.#series[place] === undefined) unknown.push(place);
+      }
+    }
+    await this.learn(scanner, condition, unknown, signal);
+  }
+
+  /** Reads the texts of series that have rows which meet a condition. */
+  async learn(scanner: Scanner, condition: string, places: readonly number[], signal: AbortSignal): Promise<void> {
+    if (places.length === 0) return;
+    const { kind } = this.table;
+    const isTyped = kind === 'sum' || kind === 'histogram' || kind === 'exponential';
+    const bounds =
+      kind === 'histogram' ? 'explicit_bounds[:len(bucket_counts)]' : kind === 'summary' ? 'quantiles' : '[]::DOUBLE[]';
+    const columns = [
+      'name',
+      'unit',
+      'description',
+      kind === 'sum' ? 'is_monotonic' : 'false',
+      isTyped ? 'aggregation_temporality = 1' : 'false',
+      'resource_attributes',
+      'metric_attributes',
+      'scope_name',
+      'scope_version',
+      'scope_attributes',
+      this.#options.scopeLabels ? 'scope_schema_url' : 'NULL::VARCHAR',
+      bounds,
+      kind === 'histogram' ? 'sum IS NOT NULL' : 'true',
+    ];
+    const named = places.length > MAX_NAMED_IDS ? '' : ` AND ${this.#idSql} IN (${this.#idsSql(places)})`;
+    // first() and not any_value(), which takes the first that is not NULL.
+    const sql = `SELECT ${this.#idSql}, ${columns.map((column) => `first(${column})`).join(', ')}
+      FROM ${this.table.from} WHERE ${condition}${named} GROUP BY 1`;
+    for await (const block of scanner.scan({ sql }, signal)) {
+      for (let row = 0; row < block.rowCount; row++) this.#read(block.columns, row);
+    }
+  }
+
+  /** Looks for rows that have come since the last look, so that the times of all series are known. */
+  async look(scanner: Scanner, signal: AbortSignal): Promise<void> {
+    // One look at a time: each goes on from where the last one ended.
+    while (this.#looking !== undefined) await this.#looking.catch(() => undefined);
+    this.#looking = this.#look(scanner, signal);
+    try {
+      await this.#looking;
+    } finally {
+      this.#looking = undefined;
+    }
+  }
+
+  async #look(scanner: Scanner, signal: AbortSignal): Promise<void> {
+    const { from } = this.table;
+    if (this.#closedMs > -Infinity) {
+      const sql = `SELECT count(*)::DOUBLE FROM ${from} WHERE ${timeSql(-Infinity, this.#closedMs - 1)}`;
+      let rows = 0;
+      for await (const { columns } of scanner.scan({ sql }, signal)) rows = numberAt(columns[0]!, 0)!;
+      if (rows !== this.#closedRows) {
+        this.#closedMs = -Infinity;
+        this.#closedRows = 0;
+        this.#firstMs = [];
+        this.#lastMs = [];
+      }
+    }
+    const closesMs = Math.max(this.#closedMs, Date.now() - OPEN_MS);
+    const condition = timeSql(this.#closedMs, Infinity);
+    const sql = `SELECT ${this.#idSql}, min(${TIME_MS_SQL}), max(${TIME_MS_SQL}),
+        (count(*) FILTER (WHERE ${timeSql(-Infinity, closesMs - 1)}))::DOUBLE
+      FROM ${from} WHERE ${condition} GROUP BY 1`;
+    const unknown: number[] = [];
+    let closed = 0;
+    for await (const { rowCount, columns } of scanner.scan({ sql }, signal)) {
+      const [ids, first, last, rows] = columns;
+      const halves = halvesOf(ids!);
+      for (let row = 0; row < rowCount; row++) {
+        const place = this.placeOf(halves[2 * row]!, halves[2 * row + 1]!);
+        if (this.#series[place] === undefined) unknown.push(place);
+        this.#firstMs[place] = Math.min(this.#firstMs[place] ?? Infinity, numberAt(first!, row)!);
+        this.#lastMs[place] = Math.max(this.#lastMs[place] ?? -Infinity, numberAt(last!, row)!);
+        closed += numberAt(rows!, row)!;
+      }
+    }
+    await this.learn(scanner, condition, unknown, signal);
+    // Behind all that may fail: what was not looked at to the end is looked at again.
+    this.#closedRows += closed;
+    this.#closedMs = closesMs;
+  }
+
+  #idsSql(places: readonly number[]): string {
+    return places.map((place) => this.#index.textAt(place)).join(', ');
+  }
+
+  #read(columns: readonly BlockColumn[], row: number): void {
+    const [ids, name, unit, description, isMonotonic, isDelta, resource, attributes, ...rest] = columns;
+    const [scopeName, scopeVersion, scopeAttributes, scopeSchemaUrl, bounds, hasSum] = rest;
+    const halves = halvesOf(ids!);
+    const metric = this.#metric({
+      kind: this.table.kind,
+      name: textAt(name!, row) ?? '',
+      unit: textAt(unit!, row) ?? '',
+      description: textAt(description!, row) ?? '',
+      isMonotonic: numberAt(isMonotonic!, row) === 1,
+      isDelta: numberAt(isDelta!, row) === 1,
+    });
+    const origin = {
+      resource: textAt(resource!, row),
+      attributes: textAt(attributes!, row),
+      scopeName: textAt(scopeName!, row),
+      scopeVersion: textAt(scopeVersion!, row),
+      scopeAttributes: textAt(scopeAttributes!, row),
+      scopeSchemaUrl: textAt(scopeSchemaUrl!, row),
+    };
+    const isTarget = this.table.kind === 'target';
+    this.#series[this.placeOf(halves[2 * row]!, halves[2 * row + 1]!)] = {
+      metric,
+      labels: isTarget ? this.#labels.targetLabels(origin.resource) : this.#labels.labelsOf(origin),
+      bounds: numbersAt(bounds!, row),
+      hasSum: numberAt(hasSum!, row) === 1,
+    };
+  }
+
+  #metric(facts: MetricFacts): Metric {
+    const key = JSON.stringify(facts);
+    let metric = this.#metrics.get(key);
+    if (metric === undefined) {
+      metric = metricOf(facts, this.#options);
+      this.#metrics.set(key, metric);
+    }
+    return metric;
+  }
+}
+
+/** By the labels that all series of Prometheus at a place have: making each one's label set takes longer. */
+function mayMatch({ labels, metric }: Series, matchers: readonly Matcher[]): boolean {
+  if (labels === undefined) return false;
+  return matchers.every((matcher) => {
+    switch (matcher.name) {
+      case '__name__':
+        return metric.names.some((name) => matcher.matches(name));
+      case 'le':
+      case 'quantile':
+        return true;
+      default:
+        return matcher.matches(labels.get(matcher.name));
+    }
+  });
+}
+
+/** The series of all tables of one home, as one principal sees them. */
+export class SeriesCatalogue {
+  readonly labels: LabelMaker;
+  readonly tables: readonly TableCatalogue[];
+
+  constructor(options: MetricOptions) {
+    this.labels = new LabelMaker(options);
+    this.tables = pointTables.map((table) => new TableCatalogue(table, options, this.labels));
+  }
+
+  get size(): number {
+    return this.tables.reduce((sum, { size }) => sum + size, 0);
+  }
+}
+
+/** The elements of a list of numbers. */
+export function numbersAt(column: BlockColumn, row: number): readonly number[] {
+  if (column.kind !== 'list' || column.child.kind !== 'double') throw new Error('BUG: a list of numbers is expected');
+  return Array.from(column.child.values.subarray(column.offsets[row], column.offsets[row + 1]));
+}
+
+export function halvesOf(column: BlockColumn): Uint32Array {
+  if (column.kind !== 'bigint') throw new Error('BUG: an id is expected');
+  return idHalves(column.values);
+}
