@@ -43,10 +43,9 @@ export class TableTraceSource implements TraceSource<Principal> {
       yield* this.#readAll(request, signal);
       return;
     }
-    const candidates = request.order === 'any' ? this.#inSlices(request, signal) : this.#newestFirst(request, signal);
     let batchTraces = FIRST_BATCH_TRACES;
     let ids: string[] = [];
-    for await (const found of candidates) {
+    for await (const found of this.#inSlices(request, signal)) {
       for (const id of found) {
         ids.push(id);
         if (ids.length < batchTraces) continue;
@@ -55,39 +54,34 @@ export class TableTraceSource implements TraceSource<Principal> {
         batchTraces = Math.min(2 * batchTraces, MAX_BATCH_TRACES);
       }
       // What a slice has is newer than what the next one has: it may be all that is wanted.
-      if (request.order === 'any' && ids.length > 0) {
+      if (ids.length > 0) {
         yield await this.#readTraces(ids, request, signal);
         ids = [];
       }
     }
-    if (ids.length > 0) yield await this.#readTraces(ids, request, signal);
   }
 
   async aggregate(request: AggregateRequest, { signal }: ReadContext<Principal>): Promise<Aggregates | undefined> {
     return this.#pushdown === 'all' ? aggregate(this.#scanner, request, signal) : undefined;
   }
 
-  /** Candidates, each once. A slice is read to its end only if more is wanted. */
+  /**
+   * Candidates, each once, by the latest span of theirs that may match. That of the whole trace would have to be looked for in the
+   * rest of the range.
+   */
   async *#inSlices(request: TraceRequest, signal: AbortSignal): AsyncGenerator<readonly string[]> {
     const seen = new Set<string>();
     const condition = anySpanSql(request.condition);
     for (const slice of slices(request)) {
-      const sql = `SELECT DISTINCT trace_id FROM {{otlp_traces}}
-        WHERE trace_id IS NOT NULL AND ${inRangeSql(slice)} AND ${condition}`;
+      const sql = `SELECT trace_id FROM {{otlp_traces}}
+        WHERE trace_id IS NOT NULL AND ${inRangeSql(slice)} AND ${condition}
+        GROUP BY trace_id ORDER BY max(start_time_unix_nano) DESC, trace_id`;
       for await (const ids of this.#ids(sql, signal)) {
         const fresh = ids.filter((id) => !seen.has(id));
         for (const id of fresh) seen.add(id);
         if (fresh.length > 0) yield fresh;
       }
     }
-  }
-
-  async *#newestFirst(request: TraceRequest, signal: AbortSignal): AsyncGenerator<readonly string[]> {
-    const range = inRangeSql(request);
-    const sql = `SELECT trace_id FROM {{otlp_traces}}
-      WHERE ${range} AND trace_id IN (${candidatesSql(request)})
-      GROUP BY trace_id ORDER BY max(start_time_unix_nano) DESC, trace_id`;
-    yield* this.#ids(sql, signal);
   }
 
   async *#ids(sql: string, signal: AbortSignal): AsyncGenerator<readonly string[]> {
