@@ -1,6 +1,7 @@
 // The listener of queries, with an API of a few routes.
 
 import http from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -63,6 +64,17 @@ const api: ReadApi = {
       },
     },
     { method: 'GET', path: '/parts', permission: 'public', handle: () => ({ type: 'text/plain', body: parts() }) },
+  ],
+  calls: [
+    {
+      path: '/test.Echo/Twice',
+      permission: 'read',
+      async *handle({ message, principal }) {
+        if (message.length === 0) throw new Failure('malformed', 'nothing to echo');
+        yield message;
+        yield Buffer.from(principal.tenant);
+      },
+    },
   ],
   upgrades: [
     {
@@ -386,4 +398,46 @@ test('stop() ends what does not end by itself', async () => {
   await arrived(1);
   held.pop();
   await Promise.all([deaf.listener.stop(), expect(cut).rejects.toMatchObject({ code: 'ECONNRESET' })]);
+});
+
+test('a call of gRPC on the same port needs the token, and is answered message by message', async () => {
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+  onTestFinished(() => session.destroy());
+  const called = async (message: string, headers: Record<string, string> = bearer(READ)) => {
+    const call = session.request({
+      ':method': 'POST',
+      ':path': '/test.Echo/Twice',
+      'content-type': 'application/grpc',
+      ...headers,
+    });
+    const prefix = Buffer.alloc(5);
+    prefix.writeUInt32BE(message.length, 1);
+    call.end(Buffer.concat([prefix, Buffer.from(message)]));
+    let status: unknown;
+    for (const event of ['response', 'trailers'] as const) call.on(event, (said) => (status ??= said['grpc-status']));
+    const parts: Buffer[] = [];
+    for await (const part of call) parts.push(part as Buffer);
+    const bytes = Buffer.concat(parts);
+    const messages: string[] = [];
+    for (let at = 0; at < bytes.length; at += 5 + bytes.readUInt32BE(at + 1)) {
+      messages.push(bytes.subarray(at + 5, at + 5 + bytes.readUInt32BE(at + 1)).toString());
+    }
+    return { status, messages };
+  };
+  expect(await called('hello')).toEqual({ status: '0', messages: ['hello', expect.any(String)] });
+  expect(await called('hello', basic('grafana', READ))).toMatchObject({ status: '0' });
+  expect(await called('hello', bearer('wrong'))).toEqual({ status: '16', messages: [] });
+  expect(await called('')).toEqual({ status: '3', messages: [] });
+  // Other clients of the port notice nothing.
+  expect((await ask('/open')).text).toBe('open');
+});
+
+test('a client that has said nothing does not hold up a stop', async () => {
+  const { listener, port } = await listen();
+  const socket = net.connect(port, '127.0.0.1');
+  await new Promise((resolve) => {
+    socket.once('connect', resolve);
+  });
+  await ask('/open', { port });
+  await listener.stop();
 });

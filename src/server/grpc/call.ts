@@ -46,6 +46,12 @@ export class GrpcCall {
     return this.#stream.destroyed || this.#stream.closed;
   }
 
+  /** Address and port of the client. */
+  get client(): string {
+    const { remoteAddress, remotePort } = this.#stream.session?.socket ?? {};
+    return `${remoteAddress}:${remotePort}`;
+  }
+
   /** The client's messages. Throws `unsupported` when they are compressed with what we do not know. To be called once. */
   messages(maxMessageBytes = this.#maxMessageBytes): GrpcMessageReader {
     const encoding = messageEncoding(this.metadata['grpc-encoding'] as string | undefined);

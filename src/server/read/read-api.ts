@@ -61,8 +61,23 @@ export interface UpgradeRoute {
   upgrade(request: ReadRequest, incoming: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
+/** The message of a gRPC call whose token was checked. */
+export interface ReadCallRequest extends Pick<ReadRequest, 'path' | 'headers' | 'principal' | 'client' | 'signal'> {
+  readonly message: Uint8Array;
+}
+
+/** A method of gRPC, on the same port: one message in, messages out. */
+export interface ReadCall {
+  /** Such as `/package.Service/Method`. */
+  readonly path: string;
+  readonly permission: Exclude<ReadPermission, 'public'>;
+  /** What it throws becomes the status of the call. */
+  handle(request: ReadCallRequest): AsyncIterable<Uint8Array>;
+}
+
 export interface ReadApi {
   readonly routes: readonly ReadRoute[];
+  readonly calls?: readonly ReadCall[];
   readonly upgrades?: readonly UpgradeRoute[];
   /** What clients of the API read of a failure on its paths. By default JSON with `error` and `message`. */
   failed?(failure: Failure): ReadAnswer;

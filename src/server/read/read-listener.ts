@@ -1,17 +1,21 @@
-// Sockets → requests for the routes of APIs, on fastify; what handlers return and throw → responses.
+// Sockets → requests for the routes of APIs, on fastify, and gRPC calls; what handlers return and throw → responses.
 
 import http, { type IncomingMessage } from 'node:http';
+import type { Http2Server } from 'node:http2';
 import net, { type Socket } from 'node:net';
 import { type Duplex, Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Failure, messageOf } from '../../base/failure.js';
 import { type Cors, isPreflight } from '../cors.js';
 import { failureAnswer } from '../failure-answer.js';
+import { whenProtocolKnown } from '../first-bytes.js';
+import { GrpcServer } from '../grpc/server.js';
 import { type Principal, soleReader } from '../identity/principal.js';
 import type { ReadAuthorization } from '../identity/read-authorization.js';
 import type { ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
 import { ListeningSockets } from '../listening-sockets.js';
+import { grpcMethods } from './grpc-calls.js';
 import { acceptsGzip, gzipped } from './gzip-answers.js';
 import type { ReadAnswer, ReadApi, ReadPermission, ReadRequest, ReadRoute, UpgradeRoute } from './read-api.js';
 import { readProbes } from './read-probes.js';
@@ -51,6 +55,10 @@ export class ReadListener implements Listener {
   /** Requests that have not been answered. */
   readonly #inFlight = new Set<AbortController>();
   #app: FastifyInstance | undefined;
+  /** Undefined where no API has calls: connections are then not looked at. */
+  #grpc: { readonly server: GrpcServer; readonly connections: Http2Server } | undefined;
+  /** Connections of clients that have not said which protocol they speak. */
+  readonly #silent = new Set<Socket>();
   #whenAnswered: (() => void) | undefined;
 
   constructor(options: ReadListenerOptions) {
@@ -71,6 +79,7 @@ export class ReadListener implements Listener {
     this.#app = this.#newApp();
     await this.#app.ready();
     const { server } = this.#app;
+    this.#grpc = this.#newGrpc();
     // Connections come from sockets of ours ("localhost" is two), so it never listens; this begins its watch over late requests.
     server.emit('listening');
     return this.#sockets.bind(() => {
@@ -83,6 +92,8 @@ export class ReadListener implements Listener {
   async stop(): Promise<void> {
     if (this.#sockets.isClosing) return;
     const closed = this.#sockets.close();
+    for (const socket of this.#silent) socket.destroy();
+    const callsEnded = this.#grpc?.server.stop();
     const server = this.#app?.server;
     server?.closeIdleConnections();
     if (!(await this.#answeredWithin(this.#options.stopGraceMs ?? STOP_GRACE_MS))) {
@@ -91,12 +102,41 @@ export class ReadListener implements Listener {
     }
     server?.closeAllConnections();
     server?.close();
+    await callsEnded;
     await closed;
   }
 
   /** A connection of a client that has said nothing yet. Other protocols than HTTP/1 branch off here. */
   #connect(socket: Socket): void {
-    this.#app!.server.emit('connection', socket);
+    const { server } = this.#app!;
+    const grpc = this.#grpc?.connections;
+    if (grpc === undefined) {
+      server.emit('connection', socket);
+      return;
+    }
+    this.#silent.add(socket);
+    socket.once('close', () => this.#silent.delete(socket));
+    whenProtocolKnown(socket, HEADERS_TIMEOUT_MS, (protocol) => {
+      this.#silent.delete(socket);
+      (protocol === 'http2' ? grpc : server).emit('connection', socket);
+    });
+  }
+
+  #newGrpc() {
+    const { apis, authorization, maxBodyBytes, hooks } = this.#options;
+    const calls = apis.flatMap((api) => api.calls ?? []);
+    if (calls.length === 0) return undefined;
+    const server = new GrpcServer({
+      methods: grpcMethods(calls, {
+        authorization,
+        maxMessageBytes: maxBodyBytes,
+        timeoutMs: REQUEST_TIMEOUT_MS,
+        isServing: () => hooks.isReady() && !this.#sockets.isClosing,
+      }),
+      maxMessageBytes: maxBodyBytes,
+      internalError: (error) => hooks.internalError(error),
+    });
+    return { server, connections: server.newHttp2Server() };
   }
 
   #newApp(): FastifyInstance {
