@@ -13,6 +13,10 @@ export type { Attributes, Instrumentation, Resource, Span, SpanEvent, SpanLink, 
 export { ArrayValue, Duration, type ElementType, Keyword, kindOf, statusOf, type Value } from './data/value.js';
 export type { SpansetAttribute } from './eval/spanset.js';
 export type { ServiceStats } from './eval/trace-tree.js';
+export { endOf, instantGrid, type MetricsGrid, rangeGrid, timeMsOf } from './metrics/grid.js';
+export { Metrics, type MetricsReads, type MetricsRequest, type MetricsResult } from './metrics/metrics.js';
+export type { Exemplar, MetricsSeries, SeriesLabels } from './metrics/series.js';
+export type { MetricsLimits } from './metrics/span-metrics.js';
 export {
   type FoundAttribute,
   type FoundSpan,

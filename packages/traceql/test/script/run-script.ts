@@ -4,12 +4,25 @@
 //   clear                      no traces
 //   search [with N spans] QUERY   a line for each spanset: TRACE: LABELS | ATTRIBUTES
 //   attributes QUERY           a line for each span of the answer: TRACE LABEL: NAME=VALUE …
+//   range START END STEP QUERY    seconds; a line for each series: {LABELS} VALUE …, with _ for none
+//   instant START END QUERY    seconds; a line for each series
+//   exemplars START END STEP QUERY   a line for each exemplar: {LABELS} VALUE
 //   fail QUERY                 a line with the message of the error
 //
 // Blank lines and lines with # in front are left out.
 
 import { expect } from 'vitest';
-import { type FoundSpan, printAttribute, Search, valueText } from '../../src/traceql.js';
+import {
+  type FoundSpan,
+  instantGrid,
+  Metrics,
+  parseQuery,
+  printAttribute,
+  rangeGrid,
+  Search,
+  type SeriesLabels,
+  valueText,
+} from '../../src/traceql.js';
 import { MemorySource, readContext } from './memory-source.js';
 import { type LabelledTrace, readTrace } from './read-traces.js';
 
@@ -43,6 +56,7 @@ export class ScriptRun {
     else if (name === 'clear') this.#traces.length = 0;
     else if (name === 'search') await this.#search(argument, body);
     else if (name === 'attributes') await this.#attributes(argument, body);
+    else if (name === 'range' || name === 'instant' || name === 'exemplars') await this.#metrics(name, argument, body);
     else if (name === 'fail') await this.#fail(argument, body);
     else throw new Error(`no command ${name}`);
   }
@@ -81,8 +95,29 @@ export class ScriptRun {
     expect(found).toEqual(body.map((line) => line.trim()));
   }
 
+  async #metrics(kind: 'range' | 'instant' | 'exemplars', argument: string, body: readonly string[]): Promise<void> {
+    const times = kind === 'instant' ? 2 : 3;
+    const words = argument.split(' ');
+    const [start = 0n, end = 0n, step = 0n] = words.slice(0, times).map((each) => BigInt(each) * 1_000_000_000n);
+    const grid = kind === 'instant' ? instantGrid(start, end) : rangeGrid(start, end, step);
+    const limits = { series: 1000, exemplars: kind === 'exemplars' ? 10 : 0 };
+    const metrics = new Metrics({ query: words.slice(times).join(' '), grid, limits });
+    const { series } = await metrics.run(new MemorySource(this.#traces), readContext());
+    const lines = series.flatMap(({ labels, values, exemplars }) =>
+      kind === 'exemplars'
+        ? exemplars.map((each) => `${labelsText(labels)} ${labelsText(each.labels)} ${numberText(each.value)}`)
+        : [`${labelsText(labels)} ${Array.from(values, numberText).join(' ')}`],
+    );
+    expect(lines.sort()).toEqual(body.map((line) => line.trim()).sort());
+  }
+
   async #fail(query: string, body: readonly string[]): Promise<void> {
     const run = async () => {
+      if (parseQuery(query).kind === 'metrics') {
+        const metrics = new Metrics({ query, grid: instantGrid(0n, 1n), limits: { series: 1000, exemplars: 0 } });
+        await metrics.run(new MemorySource(this.#traces), readContext());
+        return;
+      }
       for await (const _batch of this.#searchFor(query, 1).run(new MemorySource(this.#traces), readContext()));
     };
     const error = await run().then(
@@ -95,6 +130,15 @@ export class ScriptRun {
   #searchFor(query: string, spansPerSpanset: number): Search {
     return new Search({ query, startUnixNs: 0n, endUnixNs: 1_000_000_000_000n, limit: 1000, spansPerSpanset });
   }
+}
+
+function labelsText(labels: SeriesLabels): string {
+  return `{${labels.map(([name, value]) => `${name}=${valueText(value)}`).join(', ')}}`;
+}
+
+/** To seven digits. */
+function numberText(value: number): string {
+  return Number.isNaN(value) ? '_' : String(Number(value.toPrecision(7)));
 }
 
 /** Spans of equal start keep the order of the script. */

@@ -1,0 +1,177 @@
+// `compare`: how often each value of each attribute is there among selected spans and among all others.
+
+import type { Attribute, IntrinsicName } from '../data/attribute.js';
+import type { Attributes } from '../data/span.js';
+import { Duration, type Value } from '../data/value.js';
+import { compileAttribute, compileFilter, type Field } from '../eval/field.js';
+import { keyOf } from '../eval/operators.js';
+import type { TraceTree } from '../eval/trace-tree.js';
+import type { Compare } from '../syntax/ast.js';
+import { printAttribute } from '../syntax/print.js';
+import { ExemplarChoice } from './exemplars.js';
+import { endOf, type MetricsGrid, stepOf } from './grid.js';
+import type { Exemplar, MetricsSeries, SeriesLabels } from './series.js';
+
+const TYPE_LABEL = '__meta_type';
+
+type Side = 'baseline' | 'selection';
+
+/** Fields without a scope that are compared. Ids, times and numbers of the nested set tell nothing. */
+const comparedIntrinsics: readonly IntrinsicName[] = [
+  'name',
+  'status',
+  'statusMessage',
+  'kind',
+  'rootName',
+  'rootServiceName',
+  'instrumentation:name',
+  'instrumentation:version',
+];
+
+interface ValueCounts {
+  readonly value: Value;
+  readonly counts: Float64Array;
+}
+
+/** The counts of one attribute on one side. */
+class AttributeCounts {
+  readonly values = new Map<string, ValueCounts>();
+  readonly totals: Float64Array;
+  readonly exemplars: Exemplar[] = [];
+
+  constructor(steps: number) {
+    this.totals = new Float64Array(steps);
+  }
+
+  add(step: number, value: Value): void {
+    const key = keyOf(value);
+    let counted = this.values.get(key);
+    if (counted === undefined) {
+      counted = { value, counts: new Float64Array(this.totals.length) };
+      this.values.set(key, counted);
+    }
+    counted.counts[step]!++;
+    this.totals[step]!++;
+  }
+
+  most(limit: number): ValueCounts[] {
+    const totalOf = ({ counts }: ValueCounts) => counts.reduce((sum, count) => sum + count, 0);
+    const ranked = [...this.values.values()].map((each) => ({ each, total: totalOf(each) }));
+    return ranked
+      .sort((left, right) => right.total - left.total)
+      .slice(0, limit)
+      .map(({ each }) => each);
+  }
+}
+
+export class CompareMetrics {
+  readonly #compare: Compare;
+  readonly #grid: MetricsGrid;
+  readonly #isSelected: (tree: TraceTree, index: number) => boolean;
+  readonly #intrinsics: readonly { readonly name: string; readonly field: Field }[];
+  readonly #sides: Readonly<Record<Side, Map<string, AttributeCounts>>> = { baseline: new Map(), selection: new Map() };
+  readonly #choice: ExemplarChoice;
+
+  constructor(compare: Compare, grid: MetricsGrid, exemplars: number) {
+    this.#compare = compare;
+    this.#grid = grid;
+    this.#isSelected = compileFilter(compare.selection.expression);
+    this.#intrinsics = comparedIntrinsics.map((name) => {
+      const attribute: Attribute = { kind: 'intrinsic', name };
+      return { name, field: compileAttribute(attribute) };
+    });
+    this.#choice = new ExemplarChoice(grid.isInstant ? 0 : exemplars, grid.startUnixNs, endOf(grid));
+  }
+
+  observe(tree: TraceTree, index: number): void {
+    const { startUnixNs } = tree.spans[index]!;
+    const step = stepOf(this.#grid, startUnixNs);
+    if (step === -1) return;
+    const isSelected = this.#isInSelectedTime(startUnixNs) && this.#isSelected(tree, index);
+    const side = this.#sides[isSelected ? 'selection' : 'baseline'];
+    const attributes = this.#attributesOf(tree, index);
+    const exemplar = this.#choice.choose(startUnixNs) ? exemplarOf(tree, index, attributes) : undefined;
+    for (const [name, value] of attributes) {
+      let counts = side.get(name);
+      if (counts === undefined) {
+        counts = new AttributeCounts(this.#grid.count);
+        side.set(name, counts);
+      }
+      counts.add(step, value);
+      if (exemplar !== undefined) counts.exemplars.push(exemplar);
+    }
+  }
+
+  series(): MetricsSeries[] {
+    const { baseline, selection } = this.#sides;
+    return [
+      ...this.#valueSeries('baseline', baseline),
+      ...this.#valueSeries('selection', selection),
+      ...totalSeries('baseline_total', baseline),
+      ...totalSeries('selection_total', selection),
+    ];
+  }
+
+  #isInSelectedTime(unixNs: bigint): boolean {
+    const { startUnixNs, endUnixNs } = this.#compare;
+    return endUnixNs === 0n || (unixNs > startUnixNs && unixNs <= endUnixNs);
+  }
+
+  /** Everything that a span is, under the names that a query would have for it. */
+  #attributesOf(tree: TraceTree, index: number): [name: string, value: Value][] {
+    const span = tree.spans[index]!;
+    const { resource, instrumentation } = span;
+    const found: [string, Value][] = [];
+    const addAll = (scope: 'resource' | 'span' | 'instrumentation' | 'event' | 'link', attributes: Attributes) => {
+      for (const [name, value] of attributes) {
+        if (scope === 'resource' && name === SERVICE_NAME) continue;
+        found.push([printAttribute({ kind: 'attribute', scope, name, ofParent: false }), value]);
+      }
+    };
+    for (const { name, field } of this.#intrinsics) {
+      const value = field(tree, index);
+      if (value !== '') found.push([name, value]);
+    }
+    if (resource.serviceName !== '') found.push([`resource.${SERVICE_NAME}`, resource.serviceName]);
+    addAll('resource', resource.attributes);
+    addAll('span', span.attributes);
+    addAll('instrumentation', instrumentation.attributes);
+    for (const event of span.events) {
+      found.push(['event:name', event.name]);
+      addAll('event', event.attributes);
+    }
+    for (const link of span.links) addAll('link', link.attributes);
+    return found.filter(([, value]) => value !== undefined && !(value instanceof Duration));
+  }
+
+  #valueSeries(side: Side, attributes: ReadonlyMap<string, AttributeCounts>): MetricsSeries[] {
+    return [...attributes].flatMap(([name, counts]) =>
+      counts.most(this.#compare.topN).map(({ value, counts: values }) => {
+        const labels: SeriesLabels = [
+          [TYPE_LABEL, side],
+          [name, value],
+        ];
+        return { labels, values, exemplars: [] };
+      }),
+    );
+  }
+}
+
+const SERVICE_NAME = 'service.name';
+
+/** A nil in place of the value stands for all of them. */
+function totalSeries(type: string, attributes: ReadonlyMap<string, AttributeCounts>): MetricsSeries[] {
+  return [...attributes].map(([name, { totals, exemplars }]) => {
+    const labels: SeriesLabels = [
+      [TYPE_LABEL, type],
+      [name, undefined],
+    ];
+    return { labels, values: totals, exemplars: exemplars.map((each) => ({ ...each })) };
+  });
+}
+
+function exemplarOf(tree: TraceTree, index: number, attributes: SeriesLabels): Exemplar {
+  const { spanId, startUnixNs } = tree.spans[index]!;
+  const labels: SeriesLabels = [['trace:id', tree.traceId], ['span:id', spanId], ...attributes];
+  return { labels, value: Number.NaN, unixNs: startUnixNs };
+}
