@@ -18,7 +18,7 @@ import {
   type ResourceCatalogue,
   type SelectedResources,
 } from './resource-catalogue.js';
-import { TIME_US_SQL, timeSql } from './time-sql.js';
+import { rowsSql, TIME_US_SQL } from './time-sql.js';
 
 /** Counts entries that pass conditions in SQL and the label filters of a selection. */
 export async function* bucketSeries(
@@ -41,7 +41,7 @@ export async function* bucketSeries(
   const prefilters = labelMatchers.flatMap((matcher) => labelFilterSql(matcher, resources) ?? []);
   const counts = new Counts(selection, labelMatchers);
   const names = [...new Set([...selection.by, ...labelMatchers.map(({ name }) => name)])];
-  const rows = `{{otlp_logs}} WHERE ${[timeSql(range), selected.sql, ...lineConditions, ...prefilters].join(' AND ')}`;
+  const rows = `${rowsSql(range)} WHERE ${[selected.sql, ...lineConditions, ...prefilters].join(' AND ')}`;
   const read = { scanner, counts, names, rows, selected, signal };
   const hasOthers = await countByColumns(read, otherRowsSql(names, resources), selection);
   if (hasOthers) await countByRows(read, otherRowsSql(names, resources), selection);
@@ -91,6 +91,8 @@ async function countByColumns(
   const sql = `SELECT CAST(${amount} AS DOUBLE), ${groups.join(', ')} FROM ${rows}
     GROUP BY ${groups.map((_, i) => i + 2).join(', ')}`;
   let hasOthers = false;
+  // Rows differ by bucket first of all: what their labels are is found out once.
+  const bySource = new Map<string, CountedSeries | undefined>();
   for await (const { rowCount, columns: blocks } of scanner.scan({ sql }, signal)) {
     const [amounts, areOthers, ids, buckets, ...texts] = blocks;
     for (let row = 0; row < rowCount; row++) {
@@ -98,17 +100,23 @@ async function countByColumns(
         hasOthers = true;
         continue;
       }
-      const resource = selected.byId.get(numberAt(ids!, row)!)!;
+      const id = numberAt(ids!, row)!;
       const own = columns.flatMap((name, i): Label[] => {
         const text = textAt(texts[i]!, row);
         return text ? [[name, text]] : [];
       });
-      const metadata = [...resource.metadata, ...own];
-      if (names.includes(DETECTED_LEVEL)) metadata.push([DETECTED_LEVEL, detectedLevel(resource.stream, metadata, '')]);
-      counts.add(resource.stream, Labels.of(metadata), numberAt(buckets!, row)!, numberAt(amounts!, row)!);
+      const key = JSON.stringify([id, own]);
+      if (!bySource.has(key)) bySource.set(key, seriesOf(selected.byId.get(id)!, own));
+      bySource.get(key)?.add(numberAt(buckets!, row)!, numberAt(amounts!, row)!);
     }
   }
   return hasOthers;
+
+  function seriesOf({ stream, metadata: ofResource }: Resource, own: readonly Label[]): CountedSeries | undefined {
+    const metadata = [...ofResource, ...own];
+    if (names.includes(DETECTED_LEVEL)) metadata.push([DETECTED_LEVEL, detectedLevel(stream, metadata, '')]);
+    return counts.seriesOf(stream, Labels.of(metadata));
+  }
 }
 
 async function countByRows(
@@ -116,23 +124,25 @@ async function countByRows(
   others: string,
   { startNs, bucketNs, measure }: BucketSelection,
 ): Promise<void> {
-  const reader = new LogRowReader({ line: measure === 'bytes', metadata: names }, selected.byId);
+  const reader = new LogRowReader({ line: measure === 'bytes', metadata: names });
   const sql = `SELECT ${reader.columns.join(', ')} FROM ${rows} AND ${others}`;
   for await (const block of scanner.scan({ sql }, signal)) {
-    const { rowCount, times, lines, streams, metadata } = reader.batch(block);
+    const { rowCount, times, lines, streams, metadata } = reader.batch(block, selected.byId);
     for (let row = 0; row < rowCount; row++) {
       const bucket = Number((times[row]! - startNs - 1n) / bucketNs);
-      counts.add(streams[row]!, metadata[row]!, bucket, measure === 'bytes' ? Buffer.byteLength(lines[row]!) : 1);
+      counts
+        .seriesOf(streams[row]!, metadata[row]!)
+        ?.add(bucket, measure === 'bytes' ? Buffer.byteLength(lines[row]!) : 1);
     }
   }
 }
 
-/** Sums by series and bucket. */
+/** Sums by series. */
 class Counts {
   readonly #by: readonly string[];
   readonly #matchers: readonly Matcher[];
   readonly #bucketCount: number;
-  readonly #series = new Map<string, { labels: Labels; counts: Float64Array; hasEntries: Uint8Array }>();
+  readonly #series = new Map<string, CountedSeries>();
 
   constructor({ by, bucketCount }: BucketSelection, matchers: readonly Matcher[]) {
     this.#by = by!;
@@ -140,21 +150,34 @@ class Counts {
     this.#bucketCount = bucketCount;
   }
 
-  add(stream: Labels, metadata: Labels, bucket: number, amount: number): void {
+  /** Where entries with these labels count; undefined where a filter drops them. */
+  seriesOf(stream: Labels, metadata: Labels): CountedSeries | undefined {
     const labelOf = (name: string) => metadata.get(name) || stream.get(name);
-    if (!this.#matchers.every((matcher) => matcher.matches(labelOf(matcher.name)))) return;
+    if (!this.#matchers.every((matcher) => matcher.matches(labelOf(matcher.name)))) return undefined;
     const labels = Labels.of(this.#by.map((name): Label => [name, labelOf(name)]));
-    let series = this.#series.get(labels.key);
-    if (series === undefined) {
-      const [counts, hasEntries] = [new Float64Array(this.#bucketCount), new Uint8Array(this.#bucketCount)];
-      series = { labels, counts, hasEntries };
-      this.#series.set(labels.key, series);
-    }
-    series.counts[bucket]! += amount;
-    series.hasEntries[bucket] = 1;
+    const series = this.#series.get(labels.key) ?? new CountedSeries(labels, this.#bucketCount);
+    this.#series.set(labels.key, series);
+    return series;
   }
 
   series(): readonly BucketSeries[] {
     return [...this.#series.values()];
+  }
+}
+
+class CountedSeries implements BucketSeries {
+  readonly labels: Labels;
+  readonly counts: Float64Array;
+  readonly hasEntries: Uint8Array;
+
+  constructor(labels: Labels, bucketCount: number) {
+    this.labels = labels;
+    this.counts = new Float64Array(bucketCount);
+    this.hasEntries = new Uint8Array(bucketCount);
+  }
+
+  add(bucket: number, amount: number): void {
+    this.counts[bucket]! += amount;
+    this.hasEntries[bucket] = 1;
   }
 }

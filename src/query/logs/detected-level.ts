@@ -26,8 +26,8 @@ export const LEVEL_FIELDS = [
   'SEVERITY_TEXT',
 ];
 const levelFields = new Set(LEVEL_FIELDS);
-/** Where one of the labels above may come from: matches the JSON text of attributes that have one. RE2 of DuckDB reads it, too. */
-export const LEVEL_ATTRIBUTE_PATTERN = 'LEVEL|[Ll]evel|LVL|[Ll]vl|SEVERITY|[Ss]everity';
+/** Attributes that give one of the labels above hold one of these. */
+export const LEVEL_WORDS = [['evel'], ['EVEL'], ['vl'], ['VL'], ['everity'], ['EVERITY']];
 
 export const LEVELS: Readonly<Record<string, string>> = {
   trace: 'trace',

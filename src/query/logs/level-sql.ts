@@ -2,8 +2,8 @@
 
 import type { Matcher } from '#promql/syntax/matcher';
 import { constantSql } from '../scan/constant-sql.js';
-import { DETECTED_LEVEL, LEVEL_ATTRIBUTE_PATTERN, LEVEL_FIELDS, LEVELS, levelOfSeverity } from './detected-level.js';
-import { mayMatchSql } from './label-names-sql.js';
+import { DETECTED_LEVEL, LEVEL_FIELDS, LEVEL_WORDS, LEVELS, levelOfSeverity } from './detected-level.js';
+import { mayHoldSql } from './label-names-sql.js';
 import { RESOURCE_ID_SQL, type Resource } from './resource-catalogue.js';
 
 const HIGHEST_SEVERITY = 24;
@@ -38,7 +38,7 @@ function quoted(texts: readonly string[]): string {
 export function isLevelElsewhereSql(resources: readonly Resource[]): string {
   const telling = resources.filter(tellsLevel);
   const ids = telling.length === 0 ? [] : [`${RESOURCE_ID_SQL} IN (${telling.map(({ id }) => id).join(', ')})`];
-  return `(${[...ids, mayMatchSql(LEVEL_ATTRIBUTE_PATTERN)].join(' OR ')})`;
+  return `(${[...ids, mayHoldSql(LEVEL_WORDS)].join(' OR ')})`;
 }
 
 function tellsLevel({ stream, metadata }: Resource): boolean {

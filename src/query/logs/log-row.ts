@@ -50,16 +50,14 @@ const MAX_SHARED_SETS = 1000;
 export class LogRowReader {
   /** Columns of the SELECT whose blocks are read. The first is `time_us`. */
   readonly columns: readonly string[];
-  readonly #resources: ReadonlyMap<number, Resource>;
   readonly #needs: LogNeeds;
   readonly #readsLine: boolean;
   readonly #wanted: ReadonlySet<string> | undefined;
   readonly #needsLevel: boolean;
   readonly #sets = new Map<string, Labels>();
 
-  constructor(needs: LogNeeds, resources: ReadonlyMap<number, Resource>) {
+  constructor(needs: LogNeeds) {
     this.#needs = needs;
-    this.#resources = resources;
     this.#wanted = needs.metadata === 'all' ? undefined : new Set(needs.metadata);
     this.#needsLevel = this.#wanted?.has(DETECTED_LEVEL) ?? true;
     this.#readsLine = needs.line || this.#needsLevel;
@@ -75,7 +73,7 @@ export class LogRowReader {
     return this.#wanted === undefined || this.#wanted.size > 0;
   }
 
-  batch({ rowCount, columns }: ColumnBlock): LogBatch {
+  batch({ rowCount, columns }: ColumnBlock, resources: ReadonlyMap<number, Resource>): LogBatch {
     const [times, ids, lines, ...metadata] = columns as [BlockColumn, BlockColumn, BlockColumn, ...BlockColumn[]];
     const batch = {
       rowCount,
@@ -85,7 +83,7 @@ export class LogRowReader {
       metadata: new Array<Labels>(rowCount),
     };
     for (let row = 0; row < rowCount; row++) {
-      const resource = this.#resources.get(numberAt(ids, row)!)!;
+      const resource = resources.get(numberAt(ids, row)!)!;
       const line = this.#readsLine ? textAt(lines, row)! : '';
       batch.times[row] = bigintAt(times, row)! * 1000n;
       batch.lines[row] = line;

@@ -6,6 +6,7 @@ import type {
   BucketSeries,
   LogBatch,
   LogFilter,
+  LogOrder,
   LogReadContext,
   LogSelection,
   LogSource,
@@ -18,7 +19,7 @@ import { labelFilterSql } from './label-filter-sql.js';
 import { lineFilterSql } from './line-filter-sql.js';
 import { LogRowReader } from './log-row.js';
 import type { ResourceCatalogue, SelectedResources } from './resource-catalogue.js';
-import { TIME_US_SQL, type TimeRange, timeSql } from './time-sql.js';
+import { rowsSql, TIME_US_SQL, type TimeRange } from './time-sql.js';
 
 /** How long the slice is that is looked at first: most of what is asked for is what came last. */
 const FIRST_SLICE_NS = 15_000_000_000n;
@@ -42,22 +43,22 @@ export class TableLogSource implements LogSource<Principal> {
   }
 
   async *read(selection: LogSelection, { signal }: LogReadContext<Principal>): AsyncGenerator<LogBatch> {
-    const selected = await this.#catalogue.select(this.#scanner, selection, signal);
-    if (selected.byId.size === 0) return;
-    const { condition, isWhole } = this.#conditionOf(selection, selected);
-    const reader = new LogRowReader(selection.needs, selected.byId);
-    let wanted = isWhole ? (selection.limit ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+    const reader = new LogRowReader(selection.needs);
+    let wanted = selection.limit ?? Number.POSITIVE_INFINITY;
     for (let slice = firstSlice(selection); slice !== undefined && wanted > 0; ) {
-      const count = Math.min(wanted, MAX_SLICE_ROWS);
-      const found = await this.#lookAt(slice, selection, condition, count, signal);
+      // Which resources there are is asked of each slice alone: most queries need few.
+      const selected = await this.#catalogue.select(this.#scanner, { ...selection, ...slice }, signal);
+      const { condition, isWhole } = this.#conditionOf(selection, selected);
+      const count = Math.min(isWhole ? wanted : Number.POSITIVE_INFINITY, MAX_SLICE_ROWS);
+      const found = await this.#lookAt(slice, selection.order, selected, condition, count, signal);
       if (found.rows > 0) {
-        const limit = wanted === count ? ` LIMIT ${count}` : '';
-        const sql = `SELECT ${reader.columns.join(', ')} FROM {{otlp_logs}} WHERE ${timeSql(found.range)} AND ${condition}
+        const limit = isWhole && wanted === count ? ` LIMIT ${count}` : '';
+        const sql = `SELECT ${reader.columns.join(', ')} FROM ${rowsSql(found.range)} WHERE ${condition}
           ORDER BY time_us ${selection.order === 'newest-first' ? 'DESC' : ''}${limit}`;
         for await (const block of this.#scanner.scan({ sql }, signal)) {
           if (block.rowCount === 0) continue;
-          wanted -= block.rowCount;
-          yield reader.batch(block);
+          if (isWhole) wanted -= block.rowCount;
+          yield reader.batch(block, selected.byId);
         }
       }
       slice = nextSlice(found.range, selection, found.rows);
@@ -95,14 +96,16 @@ export class TableLogSource implements LogSource<Principal> {
   /** The part of a slice that has at most about `count` rows, from where reading goes on. */
   async #lookAt(
     slice: TimeRange,
-    { order }: LogSelection,
+    order: LogOrder,
+    { byId }: SelectedResources,
     condition: string,
     count: number,
     signal: AbortSignal,
   ): Promise<{ range: TimeRange; rows: number }> {
+    if (byId.size === 0) return { range: slice, rows: 0 };
     const [direction, last] = order === 'newest-first' ? ['DESC', 'min'] : ['ASC', 'max'];
     const sql = `SELECT CAST(count(*) AS DOUBLE), ${last}(time_us) FROM
-      (SELECT ${TIME_US_SQL} AS time_us FROM {{otlp_logs}} WHERE ${timeSql(slice)} AND ${condition} ORDER BY 1 ${direction} LIMIT ${count})`;
+      (SELECT ${TIME_US_SQL} AS time_us FROM ${rowsSql(slice)} WHERE ${condition} ORDER BY 1 ${direction} LIMIT ${count})`;
     for await (const { rowCount, columns } of this.#scanner.scan({ sql }, signal)) {
       if (rowCount === 0) continue;
       const rows = numberAt(columns[0]!, 0)!;

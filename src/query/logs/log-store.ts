@@ -9,7 +9,7 @@ import { LINE_SQL } from './line-filter-sql.js';
 import { type LinePattern, LinePatterns, MAX_LINE_LENGTH, NUMBERED_WORD, PLACEHOLDER } from './line-patterns.js';
 import { TableLogSource } from './log-source.js';
 import { RESOURCE_ID_SQL, type Resource, ResourceCatalogue, type StreamSelection } from './resource-catalogue.js';
-import { TIME_US_SQL, timeSql } from './time-sql.js';
+import { rowsSql, TIME_US_SQL } from './time-sql.js';
 
 export interface LogOptions {
   /** Resource attributes that streams are told apart by, in their own spelling. */
@@ -150,7 +150,7 @@ export class LogStore {
     const sample = every > 1 ? ` AND hash(${TIME_US_SQL}, body) % ${every} = 0` : '';
     const text = `regexp_replace(left(${LINE_SQL}, ${MAX_LINE_LENGTH}), ${constantSql(NUMBERED_WORD)}, ${constantSql(PLACEHOLDER)}, 'g')`;
     const counts = `SELECT ${text}, CAST((${TIME_US_SQL} * 1000 - ${selection.startNs}) // ${selection.stepNs} AS DOUBLE), CAST(count(*) AS DOUBLE)
-      FROM {{otlp_logs}} WHERE ${timeSql(selection)} AND ${sql}${sample}
+      FROM ${rowsSql(selection)} WHERE ${sql}${sample}
       GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ${MAX_PATTERN_TEXTS}`;
     for await (const { rowCount, columns } of this.#scanner.scan({ sql: counts }, signal)) {
       for (let row = 0; row < rowCount; row++) {
@@ -175,7 +175,7 @@ export class LogStore {
     if (byId.size === 0) return [];
     const step = stepNs === undefined ? '0' : `(${TIME_US_SQL} * 1000 - ${selection.startNs}) // ${stepNs}`;
     const sql = `SELECT ${RESOURCE_ID_SQL}, CAST(${step} AS DOUBLE), CAST(count(*) AS DOUBLE), CAST(sum(strlen(${LINE_SQL})) AS DOUBLE)
-      FROM {{otlp_logs}} WHERE ${timeSql(selection)} AND ${condition} GROUP BY 1, 2`;
+      FROM ${rowsSql(selection)} WHERE ${condition} GROUP BY 1, 2`;
     const sums = [];
     for await (const { rowCount, columns } of this.#scanner.scan({ sql }, signal)) {
       for (let row = 0; row < rowCount; row++) {

@@ -7,7 +7,7 @@ import { numberAt, textAt } from '../scan/block-values.js';
 import { constantSql } from '../scan/constant-sql.js';
 import type { Scanner } from '../scan/scanner.js';
 import { type ResourceLabels, resourceLabels, SERVICE_NAME } from './index-labels.js';
-import { timeSql } from './time-sql.js';
+import { rowsSql } from './time-sql.js';
 
 /** A number for the text of a resource: 53 bits of its hash, which a double holds exactly. Two of a million texts share one once in 18,000 stores. */
 export const RESOURCE_ID_SQL = "CAST(hash(coalesce(resource_attributes, '')) >> 11 AS DOUBLE)";
@@ -51,9 +51,9 @@ export class ResourceCatalogue {
   /** The resources whose streams match, as far as they have entries in the time. */
   async select(scanner: Scanner, selection: StreamSelection, signal: AbortSignal): Promise<SelectedResources> {
     const hint = this.#serviceHint(selection.matchers);
-    const conditions = [timeSql(selection), ...hint];
-    const ids = await idsOf(scanner, conditions.join(' AND '), signal);
-    const known = await this.#learn(scanner, conditions, ids, signal);
+    const rows = `${rowsSql(selection)} WHERE ${hint}`;
+    const ids = await idsOf(scanner, rows, signal);
+    const known = await this.#learn(scanner, rows, ids, signal);
     const resources = ids
       .map((id) => known.get(id))
       // Undefined for one whose rows were deleted meanwhile.
@@ -61,31 +61,26 @@ export class ResourceCatalogue {
       .filter(({ stream }) => selection.matchers.every((matcher) => matcher.matches(stream.get(matcher.name))));
     return {
       byId: new Map(resources.map((resource) => [resource.id, resource])),
-      sql: [...hint, resourceSql(resources)].join(' AND '),
+      sql: `${hint} AND ${resourceSql(resources)}`,
     };
   }
 
   /** A condition on a column that zone maps know, where the name of the service is asked for. */
-  #serviceHint(matchers: readonly Matcher[]): string[] {
-    if (!this.#indexed.has('service.name')) return [];
+  #serviceHint(matchers: readonly Matcher[]): string {
+    if (!this.#indexed.has('service.name')) return 'true';
     const values = matchers.find(({ name, values }) => name === SERVICE_NAME && values !== undefined)?.values;
-    if (values === undefined || values.includes('')) return [];
-    return [`service_name IN (${[...values, NO_SERVICE].map(constantSql).join(', ')})`];
+    if (values === undefined || values.includes('')) return 'true';
+    return `service_name IN (${[...values, NO_SERVICE].map(constantSql).join(', ')})`;
   }
 
   /** Reads the texts of those resources that are not known. */
-  async #learn(
-    scanner: Scanner,
-    conditions: readonly string[],
-    ids: readonly number[],
-    signal: AbortSignal,
-  ): Promise<KnownResources> {
+  async #learn(scanner: Scanner, rows: string, ids: readonly number[], signal: AbortSignal): Promise<KnownResources> {
     if (this.#known.size + ids.length > MAX_RESOURCES) this.#known = new Map();
     const known = this.#known;
     const unknown = ids.filter((id) => !known.has(id));
     if (unknown.length === 0) return known;
-    const condition = [...conditions, `${RESOURCE_ID_SQL} IN (${unknown.join(', ')})`].join(' AND ');
-    const sql = `SELECT ${RESOURCE_ID_SQL}, any_value(resource_attributes) FROM {{otlp_logs}} WHERE ${condition} GROUP BY 1`;
+    const sql = `SELECT ${RESOURCE_ID_SQL}, any_value(resource_attributes) FROM ${rows}
+      AND ${RESOURCE_ID_SQL} IN (${unknown.join(', ')}) GROUP BY 1`;
     for await (const { rowCount, columns } of scanner.scan({ sql }, signal)) {
       for (let row = 0; row < rowCount; row++) {
         const id = numberAt(columns[0]!, row)!;
@@ -106,8 +101,8 @@ export class ResourceCatalogue {
 
 type KnownResources = Map<number, Resource>;
 
-async function idsOf(scanner: Scanner, condition: string, signal: AbortSignal): Promise<number[]> {
-  const sql = `SELECT DISTINCT ${RESOURCE_ID_SQL} FROM {{otlp_logs}} WHERE ${condition}`;
+async function idsOf(scanner: Scanner, rows: string, signal: AbortSignal): Promise<number[]> {
+  const sql = `SELECT DISTINCT ${RESOURCE_ID_SQL} FROM ${rows}`;
   const ids: number[] = [];
   for await (const { rowCount, columns } of scanner.scan({ sql }, signal)) {
     for (let row = 0; row < rowCount; row++) ids.push(numberAt(columns[0]!, row)!);

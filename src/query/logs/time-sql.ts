@@ -11,13 +11,15 @@ export interface TimeRange {
   readonly endNs: bigint;
 }
 
-/** Whether a row is in the range. */
-export function timeSql({ startNs, endNs }: TimeRange): string {
-  const start = timestampSql(startNs);
-  const end = timestampSql(endNs);
-  // DuckDB prunes by the first two, which say something of one column each; the third one decides.
-  return `(time_unix_nano >= ${start} OR time_unix_nano IS NULL) AND (time_unix_nano < ${end} OR time_unix_nano IS NULL)
-    AND coalesce(time_unix_nano, observed_time_unix_nano) >= ${start} AND coalesce(time_unix_nano, observed_time_unix_nano) < ${end}`;
+/**
+ * The rows of the range, as a relation. DuckDB skips what is outside by the smallest and largest values of a column, where a
+ * comparison of that column alone says so: not by `coalesce`, and not by an OR beside conditions on other columns, which cost
+ * 100 ms of 2 million rows for a range that holds none. So rows with a time of their own and those without are read apart.
+ */
+export function rowsSql({ startNs, endNs }: TimeRange): string {
+  const isIn = (column: string) => `${column} >= ${timestampSql(startNs)} AND ${column} < ${timestampSql(endNs)}`;
+  return `(SELECT * FROM {{otlp_logs}} WHERE ${isIn('time_unix_nano')}
+    UNION ALL SELECT * FROM {{otlp_logs}} WHERE time_unix_nano IS NULL AND ${isIn('observed_time_unix_nano')})`;
 }
 
 /** The first microsecond that is not before a time: rows have no shorter times. */
