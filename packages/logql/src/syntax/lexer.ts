@@ -41,13 +41,13 @@ export class Lexer {
   /** A number with its unit, if one follows. */
   #quantity({ text, place }: Piece): Token | undefined {
     return (
-      this.#withUnit('duration', text, durationCharacter, durationNs, place) ??
-      this.#withUnit('bytes', text, sizeCharacter, parseByteSize, place)
+      this.#withUnit('span', text, durationCharacter, durationNs, place) ??
+      this.#withUnit('size', text, sizeCharacter, parseByteSize, place)
     );
   }
 
   #withUnit(
-    kind: 'duration' | 'bytes',
+    kind: 'span' | 'size',
     number: string,
     unitCharacter: RegExp,
     parse: (text: string) => bigint,
@@ -82,7 +82,7 @@ export class Lexer {
     }
     if (text === '[') return this.#range(place);
     if (text === '-') {
-      const signed = this.#flag(place) ?? this.#withUnit('duration', text, durationCharacter, durationNs, place);
+      const signed = this.#flag(place) ?? this.#withUnit('span', text, durationCharacter, durationNs, place);
       if (signed !== undefined) return signed;
     }
     const pair = text + this.#scanner.next;

@@ -22,7 +22,9 @@ export function parseLinePattern(pattern: string, use: PatternUse): PatternPart[
 }
 
 function checkNames(parts: readonly PatternPart[]): void {
-  if (parts.length === 0) throw new Error('syntax error: unexpected $end, expecting IDENTIFIER or LITERAL');
+  if (parts.length === 0) {
+    throw new Error('parse error at line 1, col 1: syntax error: unexpected $end, expecting IDENTIFIER or LITERAL');
+  }
   const names = parts.flatMap((each) => ('capture' in each && each.capture !== '_' ? [each.capture] : []));
   if (names.length === 0) throw new Error('at least one capture is required');
   refuseNeighbours(parts);

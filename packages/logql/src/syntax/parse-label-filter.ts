@@ -66,9 +66,9 @@ export function parseAddress(tokens: TokenStream): string {
 
 function parseQuantity(tokens: TokenStream, label: string, operator: ComparisonOperator): LabelFilter {
   const { kind, value } = tokens.peek();
-  if (kind === 'duration' || kind === 'bytes') {
+  if (kind === 'span' || kind === 'size') {
     tokens.take();
-    return { kind, label, operator, value: value! };
+    return { kind: kind === 'span' ? 'duration' : 'bytes', label, operator, value: value! };
   }
   if (!tokens.isNext('number', '+', '-')) tokens.unexpected();
   return { kind: 'number', label, operator, value: literalValue(parseSignedNumber(tokens)) };

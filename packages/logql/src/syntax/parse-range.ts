@@ -60,7 +60,7 @@ interface RangeAndOffset {
 
 function parseRangeAndOffset(tokens: TokenStream): RangeAndOffset {
   const rangeNs = tokens.take().value!;
-  const offsetNs = tokens.accept('offset') === undefined ? 0n : tokens.expect('duration').value!;
+  const offsetNs = tokens.accept('offset') === undefined ? 0n : tokens.expect('span').value!;
   return { rangeNs, offsetNs };
 }
 

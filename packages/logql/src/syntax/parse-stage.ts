@@ -112,14 +112,17 @@ function parseRegexp(tokens: TokenStream): Stage {
   try {
     checkCaptures(pattern);
   } catch (error) {
-    throw new ParseError(`invalid regexp parser: ${(error as Error).message}`);
+    const { message } = error as Error;
+    const [, repeated] = /duplicate capture group name: `(.*)`/.exec(message) ?? [];
+    const reason = repeated === undefined ? message : `duplicate extracted label name '${repeated}'`;
+    throw new ParseError(`invalid regexp parser: ${reason}`);
   }
   return { kind: 'regexp', pattern };
 }
 
 function checkCaptures(pattern: string): void {
-  const { groupNames } = compilePattern(pattern);
-  if (groupNames.length === 0) throw new Error('at least one named capture must be supplied');
+  if (compilePattern(pattern).groupNames.length > 0) return;
+  throw new Error('at least one named capture must be supplied');
 }
 
 function parsePattern(tokens: TokenStream): Stage {

@@ -34,6 +34,7 @@ export class Scanner {
   }
 
   get #place(): Place {
+    if (this.#characters.length === 0) return { line: 0, column: 0 };
     return { line: this.#line, column: this.#at - this.#lineStart + 1 };
   }
 

@@ -30,7 +30,7 @@ export const functionWords: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * `identifier`, `string`, `number`, `duration`, `bytes`, `range`, `flag` or `end`, whose tokens differ in what they hold. Every
+ * `identifier`, `string`, `number`, `span` (a duration), `size` (of bytes), `range`, `flag` or `end`, whose tokens differ in what they hold. Every
  * other kind is the word or sign itself.
  */
 export type TokenKind = string;
@@ -49,8 +49,8 @@ const valueNames = new Map<TokenKind, string>([
   ['identifier', 'IDENTIFIER'],
   ['string', 'STRING'],
   ['number', 'NUMBER'],
-  ['duration', 'DURATION'],
-  ['bytes', 'BYTES'],
+  ['span', 'DURATION'],
+  ['size', 'BYTES'],
   ['range', 'RANGE'],
   ['flag', 'FUNCTION_FLAG'],
   ['end', '$end'],
