@@ -30,7 +30,11 @@ export interface FoundSpan {
   readonly parentSpanId: string;
   /** Where the span is in its trace, by start. */
   readonly index: number;
+  readonly serviceName: string;
   readonly name: string;
+  /** OTLP's SpanKind and StatusCode. */
+  readonly kind: number;
+  readonly statusCode: number;
   readonly startUnixNs: bigint;
   readonly durationNs: number;
   /** What the query reads of the span, as far as the span has it. */
@@ -154,12 +158,13 @@ export class Search {
   }
 
   #showSpan(tree: TraceTree, index: number): FoundSpan {
-    const { spanId, parentSpanId, name, startUnixNs, durationNs } = tree.spans[index]!;
+    const { spanId, parentSpanId, name, kind, statusCode, startUnixNs, durationNs, resource } = tree.spans[index]!;
     const attributes = this.#shown.flatMap(({ attribute, field }): FoundAttribute[] => {
       const value = field(tree, index);
       return value === undefined ? [] : [{ attribute, value }];
     });
-    return { spanId, parentSpanId, index, name, startUnixNs, durationNs, attributes };
+    const { serviceName } = resource;
+    return { spanId, parentSpanId, index, serviceName, name, kind, statusCode, startUnixNs, durationNs, attributes };
   }
 }
 
