@@ -20,6 +20,7 @@ import {
 import type { Principal } from '../../server/identity/principal.js';
 import type { ExemplarSeries, MetricStore, SeriesRequest } from '../metrics/metric-store.js';
 import { type AnswerNotes, successJson, writeInstant, writeLabels, writeList, writeRange } from './answer-json.js';
+import { cardinality } from './cardinality.js';
 import type { JsonWriter } from './json-writer.js';
 import { parseTree } from './parse-tree.js';
 import { invalidParameter, PromqlFailure, promqlFailure } from './promql-failure.js';
@@ -69,6 +70,10 @@ async function answerOf(question: PromqlQuestion, asked: Asked): Promise<Buffer<
       return valuesJson(await store.series(seriesRequest(question), signal), writeLabels);
     case 'exemplars':
       return exemplars(question, asked);
+    case 'cardinality': {
+      const { values } = await store.series({ matcherSets: [] }, signal);
+      return successJson((json) => json.value(cardinality(values, question.limit)), NO_NOTES);
+    }
     case 'metadata': {
       const { metric, limit, limitPerMetric } = question;
       const request = {

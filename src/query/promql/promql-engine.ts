@@ -1,6 +1,6 @@
 // PromQL as an engine: a request on a thread → an answer to hand over.
 
-import { deflateSync, gzipSync, constants as zlib } from 'node:zlib';
+import { gzipSync, constants as zlib } from 'node:zlib';
 import { type QueryAccount, QueryError } from '#promql';
 import { Failure } from '../../base/failure.js';
 import { SqlError, type SqlErrorCode } from '../../base/sql-error.js';
@@ -12,7 +12,7 @@ import { answerBlocks } from './answer-blocks.js';
 import { type Asked, answerQuestion, evaluate } from './answer-question.js';
 import { planBlock } from './plan-blocks.js';
 import { type ErrorType, type PromqlFailure, promqlFailure } from './promql-failure.js';
-import type { AnswerEncoding, PromqlAnswer, PromqlRequest } from './promql-request.js';
+import type { PromqlAnswer, PromqlRequest } from './promql-request.js';
 
 /** What a sample takes in memory: its value and its time. */
 const SAMPLE_BYTES = 16;
@@ -59,27 +59,26 @@ function sqlError({ type, detail }: PromqlFailure, thrown: unknown): unknown {
   return code === undefined ? thrown : new SqlError(code, detail, { cause: thrown });
 }
 
-async function answerJson({ question, encoding }: Extract<PromqlRequest, { form: 'json' }>, asked: Asked) {
+async function answerJson(
+  { question, gzip }: Extract<PromqlRequest, { form: 'json' }>,
+  asked: Asked,
+): Promise<EngineAnswer> {
   let value: PromqlAnswer;
   try {
     const json = await answerQuestion(question, asked);
-    value = json === undefined ? { body: undefined, encoding: undefined } : compressed(json, encoding);
+    const isGzipped = gzip && json !== undefined && json.length >= MIN_COMPRESSED_BYTES;
+    value = { body: isGzipped ? gzipped(json) : json, isGzipped };
   } catch (error) {
     const { type, message } = promqlFailure(error);
     value = { error: { type, message } };
   }
-  const transfer = 'body' in value && value.body !== undefined ? [value.body.buffer] : [];
-  return { value, transfer } satisfies EngineAnswer;
+  return { value, transfer: 'body' in value && value.body !== undefined ? [value.body.buffer] : [] };
 }
 
 /** Fast rather than small: JSON of series shrinks to a tenth at the lowest level. */
-function compressed(
-  json: Buffer<ArrayBuffer>,
-  encoding: AnswerEncoding | undefined,
-): Extract<PromqlAnswer, { encoding: unknown }> {
-  if (encoding === undefined || json.length < MIN_COMPRESSED_BYTES) return { body: json, encoding: undefined };
-  const compress = { gzip: gzipSync, deflate: deflateSync }[encoding];
-  return { body: Uint8Array.from(compress(json, { level: zlib.Z_BEST_SPEED })), encoding };
+function gzipped(json: Uint8Array): Uint8Array<ArrayBuffer> {
+  // A copy, since what zlib gives may share its memory with others.
+  return Uint8Array.from(gzipSync(json, { level: zlib.Z_BEST_SPEED }));
 }
 
 /** The account of the evaluation, as that of the query that it is part of. */

@@ -60,20 +60,19 @@ export type PromqlQuestion =
   | ({ readonly kind: 'series' } & Search)
   | ({ readonly kind: 'exemplars'; readonly query: string } & SearchTimes)
   | ({ readonly kind: 'metadata' } & MetadataSearch)
+  /** How many series there are, by what has the most of them. */
+  | { readonly kind: 'cardinality'; readonly limit: number }
   | { readonly kind: 'format' | 'parse'; readonly query: string };
 
-/** Compressions of answers that clients may accept. */
-export type AnswerEncoding = 'gzip' | 'deflate';
-
 export type PromqlRequest = { readonly settings: PromqlSettings } & (
-  | { readonly form: 'json'; readonly question: PromqlQuestion; readonly encoding: AnswerEncoding | undefined }
+  | { readonly form: 'json'; readonly question: PromqlQuestion; readonly gzip: boolean }
   /** For SQL: series as rows of blocks. */
   | { readonly form: 'blocks'; readonly evaluation: EvaluationRequest }
   /** For SQL: how an evaluation would read. */
   | { readonly form: 'plan'; readonly evaluation: EvaluationRequest }
 );
 
-/** The answer to a question: bytes, or an error that is an answer. */
+/** The answer to a question: JSON, or an error that is an answer. No body means that there is nothing to say. */
 export type PromqlAnswer =
-  | { readonly body: Uint8Array<ArrayBuffer> | undefined; readonly encoding: AnswerEncoding | undefined }
+  | { readonly body: Uint8Array<ArrayBuffer> | undefined; readonly isGzipped: boolean }
   | { readonly error: { readonly type: ErrorType; readonly message: string } };

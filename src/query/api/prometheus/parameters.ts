@@ -2,6 +2,7 @@
 
 import { parseDuration } from '#promql';
 import { quoted } from '#promql/syntax/go-text';
+import { MAX_STEPS } from '../../promql/promql-settings.js';
 
 /** Wrong data of a request: `bad_data`, status 400. */
 export class BadData extends Error {
@@ -10,9 +11,6 @@ export class BadData extends Error {
     this.name = 'BadData';
   }
 }
-
-/** Prometheus refuses more steps, lest a range in the wrong unit costs the server everything. */
-export const MAX_STEPS = 11_000;
 
 /** Times that are farther away count as this: DuckDB's own times end near 292,000 years from 1970. */
 const FARTHEST_MS = 9e15;
