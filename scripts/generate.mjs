@@ -87,14 +87,17 @@ function withPart(path, text, name, content) {
 }
 
 /**
- * Every function of dist/functions: those that start and end servers, in that order, then queries, lists and scalars. Its
+ * Every function of dist/functions: those that start and end servers, in that order, then those over query engines, queries, lists and scalars. Its
  * file is named as in SQL; the doc comment of its export begins with its signature.
  */
 async function declaredFunctions() {
-  const files = readdirSync(new URL('dist/functions/', root)).filter((file) => /^ot\w+-.*\.d\.ts$/.test(file));
+  const files = readdirSync(new URL('dist/functions/', root)).filter((file) =>
+    /^(?:ot\w+-|promql).*\.d\.ts$/.test(file),
+  );
   const declared = await Promise.all(files.flatMap((file) => functionsOf(file.replace(/\.d\.ts$/, ''))));
   const lifecycle = ['otlp_serve', 'otap_serve', 'otlp_flush', 'otlp_stop', 'otlp_replay'];
-  const rank = ({ declaration }) => ['run', 'sql', 'rows', 'value'].findIndex((member) => member in declaration);
+  const rank = ({ declaration }) =>
+    ['run', 'open', 'sql', 'rows', 'value'].findIndex((member) => member in declaration);
   const place = ({ declaration: { name } }) => lifecycle.indexOf(name);
   return declared
     .flat()

@@ -1,8 +1,10 @@
 // The plugin: OpenTelemetry ingest for any program that has a DuckDB instance.
 
 import type { DuckDBInstance } from '@duckdb/node-api';
+import { systemClock } from './base/clock.js';
 import { messageOf } from './base/failure.js';
 import { SqlError } from './base/sql-error.js';
+import { engineModules } from './control/engine-modules.js';
 import { ServerRegistry } from './control/server-registry.js';
 import { Database } from './duckdb/database.js';
 import { FEWEST_POOL_THREADS, libuvPoolThreads, SMALLEST_POOL_THREADS } from './duckdb/pending-calls.js';
@@ -14,6 +16,8 @@ import { otlpDisplay } from './functions/display.js';
 import { SqlFunctions } from './functions/register.js';
 import { otlpService } from './otlp-service.js';
 import type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
+import { defaultLimits } from './query/run/default-limits.js';
+import { QueryRunner } from './query/run/query-runner.js';
 import { type ServeArguments, type Served, serve } from './serve.js';
 
 export type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
@@ -49,11 +53,13 @@ async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOption
   const database = await Database.open(instance);
   const registry = new ServerRegistry(database, harmless(log));
   const readPool = new ReadPool();
-  const functions = new SqlFunctions(registry, {
+  const queries = new QueryRunner(database, registry.live, engineModules, defaultLimits, systemClock);
+  const files = {
     source: new DuckDBFiles(database),
     pool: readPool,
     errors: new ReadErrorLog(),
-  });
+  };
+  const functions = new SqlFunctions(registry, files, queries);
   if (poolThreads < FEWEST_POOL_THREADS) {
     process.emitWarning(
       `libuv's thread pool has ${poolThreads} threads, of which each running query holds one: start the process with UV_THREADPOOL_SIZE=32`,
@@ -86,7 +92,7 @@ async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOption
     register: (connection) => functions.registerConnection(connection),
     refuseWork: (reason) => registry.refuseStarts(reason),
     close() {
-      closed ??= closeAll(registry, database, readPool).finally(() => process.off('exit', warnOfLoss));
+      closed ??= closeAll(registry, database, readPool, queries).finally(() => process.off('exit', warnOfLoss));
       return closed;
     },
   };
@@ -107,9 +113,10 @@ async function closeAll(
   registry: ServerRegistry,
   database: Database,
   readPool: ReadPool,
+  queries: QueryRunner,
 ): Promise<readonly ClosedWork[]> {
   // Side by side: a thread that the system keeps in a call must not keep servers from sealing.
-  const [, stopped] = await Promise.all([readPool.end(), registry.close()]);
+  const [, stopped] = await Promise.all([readPool.end(), registry.close(), queries.close()]);
   await database.close();
   return stopped.map(({ server, result: { droppedRows, journaledRows, error } }) => ({
     name: server.listenUri,

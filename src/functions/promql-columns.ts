@@ -1,9 +1,7 @@
 // The rows of functions over PromQL: series that crossed once each, made rows of.
 
-import { BUCKET_NUMBERS, STRING_LABEL, seriesColumns } from '../query/promql/answer-blocks.js';
+import { BUCKET_NUMBERS, STRING_LABEL } from '../query/promql/sql-shape.js';
 import { queryColumn } from '../schema/result-column.js';
-
-export { seriesColumns };
 
 /** A row for each sample of the streamed series. Labels are made once for a series. */
 export function sampleRowsSql(streamed: string): string {

@@ -1,4 +1,4 @@
-import { planColumns } from '../query/promql/plan-blocks.js';
+import { planColumns } from '../query/promql/sql-shape.js';
 import type { QueryRunner } from '../query/run/query-runner.js';
 import { queryColumn } from '../schema/result-column.js';
 import { engineFunction } from './engine-function.js';

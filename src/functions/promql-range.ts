@@ -1,6 +1,7 @@
+import { seriesColumns } from '../query/promql/sql-shape.js';
 import type { QueryRunner } from '../query/run/query-runner.js';
 import { engineFunction } from './engine-function.js';
-import { sampleColumns, sampleRowsSql, seriesColumns } from './promql-columns.js';
+import { sampleColumns, sampleRowsSql } from './promql-columns.js';
 import { commonParameters, promqlQuery, queryParameter, rangeParameters, rangeTimes } from './promql-parameters.js';
 
 /** `promql_range(query, [since], [until], [step])`: what a PromQL expression evaluates to at times that are a step apart, as graphs show it. */

@@ -1,6 +1,7 @@
+import { seriesColumns } from '../query/promql/sql-shape.js';
 import type { QueryRunner } from '../query/run/query-runner.js';
 import { engineFunction } from './engine-function.js';
-import { sampleColumns, sampleRowsSql, seriesColumns } from './promql-columns.js';
+import { sampleColumns, sampleRowsSql } from './promql-columns.js';
 import { atParameter, commonParameters, instantTimes, promqlQuery, queryParameter } from './promql-parameters.js';
 
 /** `promql(query, [at])`: what a PromQL expression evaluates to at a time, over the metrics of a catalog and schema, committed and live. */

@@ -1,7 +1,7 @@
 // Times and durations as functions over query engines take them. "Now" is when the query runs: DuckDB reads the arguments of a
 // prepared statement once, so times before now are told as such.
 
-import { parseDuration } from '#promql';
+import { parseDuration } from '#promql/syntax/duration';
 import { SqlError } from '../base/sql-error.js';
 import type { QueryParameter } from '../duckdb/query-function.js';
 import { quotedString } from '../duckdb/sql-text.js';

@@ -12,8 +12,10 @@ import { type QueryFunction, queryMacroSql, registerQueryFunction } from '../duc
 import { registerRowScan } from '../duckdb/row-scan.js';
 import { registerScanFunction, type ScanFunction, scanMacroSql } from '../duckdb/scan-function.js';
 import { qualifiedName, quotedIdentifier } from '../duckdb/sql-text.js';
+import { registerStreamFunction, type StreamFunction, streamMacroSql } from '../duckdb/stream-function.js';
 import { registerStructFunction } from '../duckdb/struct-function.js';
 import type { FileScanParts } from '../files/file-scan.js';
+import type { QueryRunner } from '../query/run/query-runner.js';
 import { otapServe } from './otap-serve.js';
 import { otlpBuffer } from './otlp-buffer.js';
 import { otlpDeadLetterList } from './otlp-dead-letter-list.js';
@@ -40,6 +42,9 @@ import { otlpStop } from './otlp-stop.js';
 import { otlpTail } from './otlp-tail.js';
 import { otlpTrace } from './otlp-trace.js';
 import { otlpUriParser } from './otlp-uri-parser.js';
+import { promql } from './promql.js';
+import { promqlPlan } from './promql-plan.js';
+import { promqlRange } from './promql-range.js';
 import { readOtap } from './read-otap.js';
 import { readOtlp } from './read-otlp.js';
 
@@ -51,8 +56,9 @@ export class SqlFunctions {
   readonly #scans: readonly ScanFunction[];
   readonly #files: FileScanParts;
   readonly #queries: readonly QueryFunction[];
+  readonly #streams: readonly StreamFunction[];
 
-  constructor(registry: ServerRegistry, files: FileScanParts) {
+  constructor(registry: ServerRegistry, files: FileScanParts, runner: QueryRunner) {
     this.#files = files;
     this.#lifecycle = [
       otlpServe(registry),
@@ -62,6 +68,7 @@ export class SqlFunctions {
       otlpStop(registry),
     ];
     this.#scans = [...readOtlp(files), ...readOtap(files)];
+    this.#streams = [promql(runner), promqlRange(runner), promqlPlan(runner)];
     this.#queries = [
       otlpLiveLogs(registry),
       otlpLiveTraces(registry),
@@ -92,6 +99,7 @@ export class SqlFunctions {
     registerListFunction(control, otlpDeadLetterList(registry));
     registerListFunction(control, otlpReadErrorList(this.#files.errors));
     for (const declared of this.#scans) registerScanFunction(control, declared, calls);
+    for (const declared of this.#streams) registerStreamFunction(control, declared, calls);
     registerStructFunction(control, otlpUriParser);
     await this.#publish(control);
   }
@@ -108,7 +116,11 @@ export class SqlFunctions {
     for (const declared of this.#queries) {
       await connection.run(queryMacroSql(declared, { prefix, name: quotedIdentifier(declared.name) }));
     }
-    explainErrors(connection, [...this.#lifecycle, ...this.#scans, ...this.#queries], this.#queries);
+    for (const declared of this.#streams) {
+      await connection.run(streamMacroSql(declared, { prefix, name: quotedIdentifier(declared.name) }));
+    }
+    const functions = [...this.#lifecycle, ...this.#scans, ...this.#queries, ...this.#streams];
+    explainErrors(connection, functions, this.#queries);
   }
 
   /** Makes them exist as `otelduck.<name>` on all connections. Macros cannot live in the system catalog. */
@@ -128,5 +140,6 @@ export class SqlFunctions {
     for (const declared of this.#lifecycle) await control.run(macroSql(declared, target(declared)));
     for (const declared of this.#scans) await control.run(scanMacroSql(declared, target(declared)));
     for (const declared of this.#queries) await control.run(queryMacroSql(declared, target(declared)));
+    for (const declared of this.#streams) await control.run(streamMacroSql(declared, target(declared)));
   }
 }

@@ -1,12 +1,16 @@
 // A DuckDB instance with the functions of SQL on it, whose parts tests can hand to parts of the read side.
 
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { systemClock } from '../../src/base/clock.js';
+import { engineModules } from '../../src/control/engine-modules.js';
 import { ServerRegistry } from '../../src/control/server-registry.js';
 import { Database } from '../../src/duckdb/database.js';
 import { DuckDBFiles } from '../../src/files/file-source.js';
 import { ReadErrorLog } from '../../src/files/read-error-log.js';
 import { ReadPool } from '../../src/files/read-pool.js';
 import { SqlFunctions } from '../../src/functions/register.js';
+import { defaultLimits } from '../../src/query/run/default-limits.js';
+import { QueryRunner } from '../../src/query/run/query-runner.js';
 
 export const MAIN = { catalog: 'memory', schema: 'main' };
 
@@ -14,36 +18,47 @@ export class QueryDatabase {
   readonly instance: DuckDBInstance;
   readonly database: Database;
   readonly registry: ServerRegistry;
+  /** What functions over query engines run by. */
+  readonly runner: QueryRunner;
   readonly connection: DuckDBConnection;
 
   private constructor(
     instance: DuckDBInstance,
     database: Database,
     registry: ServerRegistry,
+    runner: QueryRunner,
     connection: DuckDBConnection,
   ) {
     this.instance = instance;
     this.database = database;
     this.registry = registry;
+    this.runner = runner;
     this.connection = connection;
   }
 
-  static async open(): Promise<QueryDatabase> {
+  static async open(engines = engineModules): Promise<QueryDatabase> {
     const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
     const database = await Database.open(instance);
     const registry = new ServerRegistry(database, () => {});
     const files = { source: new DuckDBFiles(database), pool: new ReadPool(), errors: new ReadErrorLog() };
-    const functions = new SqlFunctions(registry, files);
+    const runner = newRunner(database, registry, engines);
+    const functions = new SqlFunctions(registry, files, runner);
     await functions.registerInstance(database, registry, 32);
     const connection = await database.connect();
     await functions.registerConnection(connection);
-    return new QueryDatabase(instance, database, registry, connection);
+    return new QueryDatabase(instance, database, registry, runner, connection);
   }
 
   async close(): Promise<void> {
+    await this.runner.close();
     await this.registry.close();
     await this.database.close();
     this.connection.closeSync();
     this.instance.closeSync();
   }
+}
+
+/** A runner of queries that has no threads until it is asked. */
+export function newRunner(database: Database, registry: ServerRegistry, engines = engineModules): QueryRunner {
+  return new QueryRunner(database, registry.live, engines, defaultLimits, systemClock);
 }

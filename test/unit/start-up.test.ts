@@ -15,9 +15,14 @@ function loadedPackages(file: string, seen = new Set<string>()): Set<string> {
   for (const [, named, bare] of readFileSync(file, 'utf8').matchAll(STATIC_IMPORT)) {
     const specifier = (named ?? bare)!;
     if (specifier.startsWith('node:')) continue;
-    if (!specifier.startsWith('.')) packages.add(specifier);
+    // An engine of queries, of which only small parts belong on the main thread: the rest is for threads of its own.
+    const [, engine, part] = /^#(\w+)(?:\/(.+))?$/.exec(specifier) ?? [];
+    if (engine === undefined && !specifier.startsWith('.')) packages.add(specifier);
     else {
-      const path = join(dirname(file), specifier).replace(/\.js$/, '.ts');
+      const path =
+        engine === undefined
+          ? join(dirname(file), specifier).replace(/\.js$/, '.ts')
+          : resolve(`packages/${engine}/src/${part ?? engine}.ts`);
       for (const name of loadedPackages(path, seen)) packages.add(name);
     }
   }

@@ -33,7 +33,6 @@ export {
   type VectorMatching,
   type VectorSelector,
 } from './syntax/ast.js';
-export { parseDuration } from './syntax/duration.js';
 export { Matcher } from './syntax/matcher.js';
 export { ParseError, type ParseProblem } from './syntax/parse-error.js';
 export { everyFeature, type ParseOptions, parseExpression, parseSelector } from './syntax/parser.js';

@@ -1,12 +1,8 @@
 // How OTLP metrics are told as Prometheus series. The defaults are Prometheus 3.14's.
 
-export const translationStrategies = [
-  'UnderscoreEscapingWithSuffixes',
-  'UnderscoreEscapingWithoutSuffixes',
-  'NoUTF8EscapingWithSuffixes',
-  'NoTranslation',
-] as const;
-export type TranslationStrategy = (typeof translationStrategies)[number];
+import type { TranslationStrategy } from '../../schema/metric-label-options.js';
+
+export type { TranslationStrategy } from '../../schema/metric-label-options.js';
 
 export interface MetricOptions {
   /** How names of metrics and labels are made: escaped to what old clients can write, or as they are. */

@@ -15,25 +15,11 @@ import {
 import { doubleColumn, listColumn, offsetsOf, textColumn } from '../../buffer/block-columns.js';
 import type { BlockColumn, ColumnBlock } from '../../buffer/column-block.js';
 import type { Evaluation } from './answer-question.js';
+import { STRING_LABEL } from './sql-shape.js';
 
 /** Samples in one block: a megabyte or two. */
 const BLOCK_SAMPLES = 65_536;
 const MICROSECONDS_PER_MILLISECOND = 1000n;
-/** Numbers that a bucket is told by: its bounds, 1 for each that it includes, and its count. */
-export const BUCKET_NUMBERS = 5;
-
-/** The columns of the blocks. */
-export const seriesColumns = [
-  { name: 'label_names', type: 'VARCHAR[]' },
-  { name: 'label_values', type: 'VARCHAR[]' },
-  { name: 'times', type: 'TIMESTAMP[]' },
-  { name: 'floats', type: 'DOUBLE[]' },
-  // NULL for series without histograms.
-  { name: 'counts', type: 'DOUBLE[]' },
-  { name: 'sums', type: 'DOUBLE[]' },
-  { name: 'buckets', type: 'DOUBLE[][]' },
-] as const;
-
 interface SeriesRow {
   readonly labels: readonly (readonly [name: string, value: string])[];
   /** Microseconds since 1970. */
@@ -44,9 +30,7 @@ interface SeriesRow {
   readonly histograms: readonly (NativeHistogram | undefined)[] | undefined;
 }
 
-/** The name of the one label of a string's row, whose value is the text. */
-export const STRING_LABEL = 'string';
-
+/** Blocks of `seriesColumns`. */
 export function* answerBlocks(evaluation: Evaluation): Generator<ColumnBlock> {
   let rows: SeriesRow[] = [];
   let samples = 0;
@@ -194,6 +178,7 @@ function histogramColumns(rows: readonly SeriesRow[]): BlockColumn[] {
   ];
 }
 
+/** BUCKET_NUMBERS for each bucket. */
 function bucketNumbers(histogram: NativeHistogram): number[] {
   return allRanges(histogram)
     .filter(({ count }) => count !== 0)

@@ -93,7 +93,10 @@ export async function evaluate(request: EvaluationRequest, asked: Asked): Promis
   const expression = parsed(query);
   const { store, principal, settings, signal, account } = asked;
   const queryRequest = { query, expression, source: store.source, principal, signal, account };
-  const options: EngineOptions = { limits: settings.limits, ...(lookbackMs === undefined ? {} : { lookbackMs }) };
+  const options: EngineOptions = {
+    limits: settings.limits,
+    ...(lookbackMs === undefined ? {} : { lookbackMs }),
+  };
   if ('timeMs' in times) {
     const { timeMs } = times;
     return { kind: 'instant', timeMs, answer: await evaluateInstant(queryRequest, timeMs, options) };

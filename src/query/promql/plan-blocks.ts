@@ -7,23 +7,11 @@ import type { MetricStore, PlannedRead } from '../metrics/metric-store.js';
 import { parsed } from './answer-question.js';
 import type { EvaluationRequest } from './promql-request.js';
 
-/** The columns of the blocks. */
-export const planColumns = [
-  { name: 'selector', type: 'VARCHAR' },
-  { name: 'first_time', type: 'TIMESTAMP' },
-  { name: 'last_time', type: 'TIMESTAMP' },
-  { name: 'table_name', type: 'VARCHAR' },
-  { name: 'metrics', type: 'VARCHAR[]' },
-  { name: 'series', type: 'BIGINT' },
-  { name: 'pushed', type: 'VARCHAR[]' },
-  { name: 'sql', type: 'VARCHAR' },
-  { name: 'parameters', type: 'VARCHAR' },
-] as const;
-
 interface PlanRow extends PlannedRead {
   readonly selection: Selection;
 }
 
+/** A block of `planColumns`. */
 export async function planBlock(
   { query, times, lookbackMs }: EvaluationRequest,
   store: MetricStore,

@@ -10,8 +10,9 @@ import type { MetricStore } from '../metrics/metric-store.js';
 import type { EngineAnswer, EngineContext, EngineRun, Report } from '../run/engine.js';
 import { answerBlocks } from './answer-blocks.js';
 import { type Asked, answerQuestion, evaluate } from './answer-question.js';
+import type { ErrorType } from './error-types.js';
 import { planBlock } from './plan-blocks.js';
-import { type ErrorType, type PromqlFailure, promqlFailure } from './promql-failure.js';
+import { type PromqlFailure, promqlFailure } from './promql-failure.js';
 import type { PromqlAnswer, PromqlRequest } from './promql-request.js';
 
 /** What a sample takes in memory: its value and its time. */

@@ -2,20 +2,8 @@
 
 import { ParseError, QueryError } from '#promql';
 import { quoted } from '#promql/syntax/go-text';
-import { Failure, type FailureKind, messageOf } from '../../base/failure.js';
-
-/** Prometheus's words, and the status of each. */
-export const errorTypes = {
-  bad_data: 400,
-  execution: 422,
-  canceled: 499,
-  timeout: 503,
-  unavailable: 503,
-  not_found: 404,
-  internal: 500,
-} as const;
-
-export type ErrorType = keyof typeof errorTypes;
+import { Failure, messageOf } from '../../base/failure.js';
+import { type ErrorType, errorTypeOf } from './error-types.js';
 
 /** An error that is an answer: it has a type, and a text for clients. */
 export class PromqlFailure extends Error {
@@ -51,13 +39,5 @@ function errorType(thrown: unknown): ErrorType {
     if (thrown.kind === 'source') return errorType(thrown.cause);
     return thrown.kind === 'limit' ? 'execution' : thrown.kind;
   }
-  return thrown instanceof Failure ? (typeByKind.get(thrown.kind) ?? 'internal') : 'internal';
+  return thrown instanceof Failure ? errorTypeOf(thrown.kind) : 'internal';
 }
-
-const typeByKind: ReadonlyMap<FailureKind, ErrorType> = new Map<FailureKind, ErrorType>([
-  ['queryCanceled', 'canceled'],
-  ['queryTimedOut', 'timeout'],
-  ['queryTooLarge', 'execution'],
-  ['overloaded', 'unavailable'],
-  ['stopping', 'unavailable'],
-]);

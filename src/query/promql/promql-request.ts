@@ -2,7 +2,7 @@
 
 import type { QueryLimits } from '#promql';
 import type { MetricOptions } from '../metrics/metric-options.js';
-import type { ErrorType } from './promql-failure.js';
+import type { ErrorType } from './error-types.js';
 
 /** What is the same for all requests of a caller. */
 export interface PromqlSettings {

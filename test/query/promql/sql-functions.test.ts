@@ -1,36 +1,19 @@
 // What SQL gets of evaluations, over series in memory: shapes of rows, times, errors, and queries that end with their statements.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../../src/base/clock.js';
-import { PendingCalls } from '../../../src/duckdb/pending-calls.js';
-import { registerStreamFunction, streamMacroSql } from '../../../src/duckdb/stream-function.js';
-import { promql } from '../../../src/functions/promql.js';
-import { promqlPlan } from '../../../src/functions/promql-plan.js';
-import { promqlRange } from '../../../src/functions/promql-range.js';
-import { QueryRunner } from '../../../src/query/run/query-runner.js';
+import type { QueryRunner } from '../../../src/query/run/query-runner.js';
 import { eventually } from '../../support/eventually.js';
 import { QueryDatabase } from '../query-database.js';
-
-const engines = { promql: new URL('memory-engine.mjs', import.meta.url) };
-const limits = { maxQueries: 4, maxWaitingQueries: 4, maxStatements: 2, memoryBytes: 1 << 26, threads: 1 };
 
 let db: QueryDatabase;
 let runner: QueryRunner;
 
 beforeAll(async () => {
-  db = await QueryDatabase.open();
-  runner = new QueryRunner(db.database, db.registry.live, engines, limits, systemClock);
-  const calls = new PendingCalls(32);
-  for (const declared of [promql(runner), promqlRange(runner), promqlPlan(runner)]) {
-    registerStreamFunction(db.connection, declared, calls);
-    await db.connection.run(streamMacroSql(declared, { prefix: 'CREATE OR REPLACE TEMP MACRO', name: declared.name }));
-  }
+  db = await QueryDatabase.open({ promql: new URL('memory-engine.mjs', import.meta.url) });
+  runner = db.runner;
 });
 
-afterAll(async () => {
-  await runner.close();
-  await db.close();
-});
+afterAll(() => db.close());
 
 async function rows(sql: string): Promise<unknown[]> {
   return (await db.connection.runAndReadAll(sql)).getRowObjectsJson();

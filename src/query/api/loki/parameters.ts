@@ -1,6 +1,6 @@
 // Parameters of Loki's API, as texts → values. Errors have Loki's texts: clients show them.
 
-import { parseDuration } from '#promql';
+import { parseDuration } from '#promql/syntax/duration';
 import { quoted } from '#promql/syntax/go-text';
 
 /** A request that Loki would not take: status 400, with this text. */

@@ -1,6 +1,6 @@
 // Parameters of Prometheus's API, as texts → values. Errors have Prometheus's texts: clients show them, and some match them.
 
-import { parseDuration } from '#promql';
+import { parseDuration } from '#promql/syntax/duration';
 import { quoted } from '#promql/syntax/go-text';
 import { MAX_STEPS } from '../../promql/promql-settings.js';
 

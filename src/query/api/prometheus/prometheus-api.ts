@@ -5,7 +5,7 @@ import type { TableHome } from '../../../catalog/table-home.js';
 import type { PromqlOptions } from '../../../schema/promql-options.js';
 import { acceptsGzip } from '../../../server/read/gzip-answers.js';
 import type { ReadAnswer, ReadApi, ReadRequest, ReadRoute } from '../../../server/read/read-api.js';
-import { type ErrorType, errorTypes, promqlFailure } from '../../promql/promql-failure.js';
+import { type ErrorType, errorTypeOf, errorTypes } from '../../promql/error-types.js';
 import type { PromqlAnswer, PromqlQuestion, PromqlRequest } from '../../promql/promql-request.js';
 import { promqlSettings } from '../../promql/promql-settings.js';
 import type { QueryRunner } from '../../run/query-runner.js';
@@ -209,10 +209,7 @@ const kindsOfHttp: ReadonlySet<FailureKind> = new Set<FailureKind>([
 
 /** What fails outside of the engine, in the API's form. */
 function failed(failure: Failure): ReadAnswer {
-  if (!kindsOfHttp.has(failure.kind)) {
-    const { type, message } = promqlFailure(failure);
-    return errorAnswer(type, message);
-  }
+  if (!kindsOfHttp.has(failure.kind)) return errorAnswer(errorTypeOf(failure.kind), failure.message);
   const { http, reason } = failureKinds[failure.kind];
   const errorType = failure.kind === 'malformed' ? 'bad_data' : reason;
   return json(http, { status: 'error', errorType, error: failure.message });

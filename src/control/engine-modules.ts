@@ -1,0 +1,10 @@
+// The engines of queries by name, as modules for their threads.
+
+import type { EngineModules } from '../query/run/engine-pool.js';
+
+// Run from source, as tests do, a thread still needs built files: Node 20 loads no TypeScript.
+const built = new URL(import.meta.url.endsWith('.ts') ? '../../dist/query/' : '../query/', import.meta.url);
+
+export const engineModules: EngineModules = {
+  promql: new URL('promql/promql-thread.js', built),
+};
