@@ -147,6 +147,16 @@ class GroupRows {
   }
 }
 
+/** Exactly what the condition means, where spans have no lists; undefined where SQL cannot say it. */
+export function exactConditionSql(condition: SpanCondition): string | undefined {
+  try {
+    return exactSql(condition, []);
+  } catch (error) {
+    if (error instanceof NotInSql) return undefined;
+    throw error;
+  }
+}
+
 /** Exactly what the condition means, never NULL. `lists` gets tests of what SQL does not look into. */
 function exactSql(condition: SpanCondition, lists: string[]): string {
   switch (condition.kind) {
