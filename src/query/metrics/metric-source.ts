@@ -69,7 +69,7 @@ export class MetricSource implements SampleSource<unknown> {
   ): Promise<readonly GatheredTable[]> {
     const failed = new AbortController();
     const signal = AbortSignal.any([context.signal, failed.signal]);
-    const reading = this.#catalogue.tables.map(async (catalogue) => {
+    const reading = this.#catalogue.tablesFor(selection).map(async (catalogue) => {
       const read = await this.#prepare(catalogue, selection, signal);
       return read === undefined ? [] : [await this.#gather(read, selection, slabs, { ...context, signal })];
     });

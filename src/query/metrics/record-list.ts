@@ -1,8 +1,9 @@
 // Samples of one series as they come: a time and some numbers each, one behind the other. Ten thousand series grow at the same time, so
 // that they share slabs of memory and none is ever copied while it grows.
 
-/** Numbers in a slab: a megabyte. */
-const SLAB_NUMBERS = 131_072;
+/** Numbers in the first slab; each further one has four times as many, up to a megabyte. */
+const FIRST_SLAB_NUMBERS = 512;
+const MOST_SLAB_NUMBERS = 131_072;
 /** Records of the first piece of a list; each further piece has twice as many, up to the last number. */
 const FIRST_RECORDS = 8;
 const MOST_RECORDS = 1024;
@@ -21,7 +22,8 @@ export class RecordSlabs {
 
   take(numbers: number): Float64Array {
     if (this.#used + numbers > this.#slab.length) {
-      const length = Math.max(SLAB_NUMBERS, numbers);
+      const next = this.#slab.length === 0 ? FIRST_SLAB_NUMBERS : 4 * this.#slab.length;
+      const length = Math.max(Math.min(next, MOST_SLAB_NUMBERS), numbers);
       this.#reserve(8 * length);
       this.#slab = new Float64Array(length);
       this.#used = 0;

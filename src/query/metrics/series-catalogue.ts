@@ -8,6 +8,7 @@ import type { BlockColumn, Scanner } from '../scan/scanner.js';
 import { IdIndex, idHalves } from './id-index.js';
 import { type Metric, type MetricFacts, metricOf } from './metric.js';
 import type { MetricOptions } from './metric-options.js';
+import { wantedNames } from './name-sql.js';
 import { type PointTable, pointTables, seriesIdSql, TIME_MS_SQL, timeSql } from './point-table.js';
 import { LabelMaker } from './series-labels.js';
 import { outputsOf, type SeriesOutput } from './series-output.js';
@@ -16,6 +17,10 @@ import { outputsOf, type SeriesOutput } from './series-output.js';
 const OPEN_MS = 10 * 60_000;
 /** What a statement names beside a condition, at most. Each takes 20 characters. */
 const MAX_NAMED_IDS = 100_000;
+/** How late it may be noticed that a metric has come to another table, because its kind has changed. */
+const KIND_CHANGE_MS = 30_000;
+/** Lists of names that are remembered. All are forgotten beyond that. */
+const MAX_ASKED = 10_000;
 
 /** What all points of a table with one number have in common. */
 export interface Series {
@@ -39,6 +44,7 @@ export class TableCatalogue {
   readonly #series: (Series | undefined)[] = [];
   readonly #outputs: (readonly SeriesOutput[] | undefined)[] = [];
   readonly #metrics = new Map<string, Metric>();
+  readonly #names = new Set<string>();
   /** Times of the first and last sample by place, as far as the table has been looked at. */
   #firstMs: number[] = [];
   #lastMs: number[] = [];
@@ -64,6 +70,11 @@ export class TableCatalogue {
 
   get metrics(): Iterable<Metric> {
     return this.#metrics.values();
+  }
+
+  /** Whether series of Prometheus with this name are known. */
+  hasMetric(name: string): boolean {
+    return this.#names.has(name);
   }
 
   /** The place of a series; one that was not known gets the next. */
@@ -252,6 +263,7 @@ export class TableCatalogue {
     if (metric === undefined) {
       metric = metricOf(facts, this.#options);
       this.#metrics.set(key, metric);
+      for (const name of metric.names) this.#names.add(name);
     }
     return metric;
   }
@@ -273,10 +285,17 @@ function mayMatch({ labels, metric }: Series, matchers: readonly Matcher[]): boo
   });
 }
 
+interface AskedTimes {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 /** The series of all tables of one home, as one principal sees them. */
 export class SeriesCatalogue {
   readonly labels: LabelMaker;
   readonly tables: readonly TableCatalogue[];
+  /** By names: when all tables were asked for them. */
+  readonly #askedEverywhere = new Map<string, AskedTimes & { readonly atMs: number }>();
 
   constructor(options: MetricOptions) {
     this.labels = new LabelMaker(options);
@@ -285,6 +304,27 @@ export class SeriesCatalogue {
 
   get size(): number {
     return this.tables.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /**
+   * The tables that may hold rows for a selection. Asking one costs milliseconds of processor time even if it has none, and a metric is
+   * in one table: one that is known there is looked for in the others only now and then.
+   */
+  tablesFor({ matchers, startMs, endMs }: AskedTimes & { matchers: readonly Matcher[] }): readonly TableCatalogue[] {
+    const names = wantedNames(matchers);
+    if (names === undefined) return this.tables;
+    const nowMs = performance.now();
+    const key = JSON.stringify(names);
+    const having = this.tables.filter((table) => names.some((name) => table.hasMetric(name)));
+    const isKnown = names.every((name) => having.some((table) => table.hasMetric(name)));
+    const asked = this.#askedEverywhere.get(key);
+    const age = nowMs - (asked?.atMs ?? -Infinity);
+    // A dashboard's times move on as the clock does.
+    const isWithin = asked !== undefined && startMs >= asked.startMs && endMs <= asked.endMs + age;
+    if (isKnown && isWithin && age < KIND_CHANGE_MS) return having;
+    if (this.#askedEverywhere.size >= MAX_ASKED) this.#askedEverywhere.clear();
+    this.#askedEverywhere.set(key, { startMs, endMs, atMs: nowMs });
+    return this.tables;
   }
 }
 

@@ -24,7 +24,7 @@ const home = { catalog: 'memory', schema: 'main' };
 export class MetricDatabase {
   readonly connection: DuckDBConnection;
   readonly scanner: Scanner;
-  readonly catalogues = new MetricCatalogues();
+  catalogues = new MetricCatalogues();
   readonly #close: () => Promise<void>;
   readonly #port: number;
   readonly #uri: string;
