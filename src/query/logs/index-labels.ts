@@ -3,28 +3,6 @@
 import { type Label, Labels } from '#promql/data/labels';
 import { flatAttributes } from './flat-attributes.js';
 
-/** Loki's own list. */
-export const DEFAULT_INDEX_ATTRIBUTES: readonly string[] = [
-  'service.name',
-  'service.namespace',
-  'service.instance.id',
-  'deployment.environment',
-  'deployment.environment.name',
-  'cloud.region',
-  'cloud.availability_zone',
-  'k8s.cluster.name',
-  'k8s.namespace.name',
-  'k8s.pod.name',
-  'k8s.container.name',
-  'container.name',
-  'k8s.replicaset.name',
-  'k8s.deployment.name',
-  'k8s.statefulset.name',
-  'k8s.daemonset.name',
-  'k8s.cronjob.name',
-  'k8s.job.name',
-];
-
 export const SERVICE_NAME = 'service_name';
 const UNKNOWN_SERVICE = 'unknown_service';
 

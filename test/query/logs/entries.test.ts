@@ -2,9 +2,9 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { Matcher } from '#promql/syntax/matcher';
-import { DEFAULT_INDEX_ATTRIBUTES } from '../../../src/query/logs/index-labels.js';
 import { TableLogSource } from '../../../src/query/logs/log-source.js';
 import { ResourceCatalogue } from '../../../src/query/logs/resource-catalogue.js';
+import { DEFAULT_INDEX_ATTRIBUTES } from '../../../src/schema/loki-options.js';
 import { soleTenant } from '../../../src/server/identity/principal.js';
 import { openLogDatabase } from './log-database.js';
 

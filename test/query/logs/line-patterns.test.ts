@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Matcher } from '#promql/syntax/matcher';
-import { DEFAULT_INDEX_ATTRIBUTES } from '../../../src/query/logs/index-labels.js';
 import { LinePatterns } from '../../../src/query/logs/line-patterns.js';
 import { LogStore } from '../../../src/query/logs/log-store.js';
+import { DEFAULT_INDEX_ATTRIBUTES } from '../../../src/schema/loki-options.js';
 import { soleTenant } from '../../../src/server/identity/principal.js';
 import { openLogDatabase } from './log-database.js';
 

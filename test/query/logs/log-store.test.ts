@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Matcher } from '#promql/syntax/matcher';
-import { DEFAULT_INDEX_ATTRIBUTES } from '../../../src/query/logs/index-labels.js';
 import { LogStore, type VolumeRequest } from '../../../src/query/logs/log-store.js';
+import { DEFAULT_INDEX_ATTRIBUTES } from '../../../src/schema/loki-options.js';
 import { soleTenant } from '../../../src/server/identity/principal.js';
 import { openLogDatabase } from './log-database.js';
 

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { Labels } from '#promql/data/labels';
 import { detectedLevel } from '../../../src/query/logs/detected-level.js';
 import { flatAttributes } from '../../../src/query/logs/flat-attributes.js';
-import { DEFAULT_INDEX_ATTRIBUTES, resourceLabels } from '../../../src/query/logs/index-labels.js';
+import { resourceLabels } from '../../../src/query/logs/index-labels.js';
 import { labelName } from '../../../src/query/logs/label-name.js';
 import { requiredTexts } from '../../../src/query/logs/line-filter-sql.js';
+import { DEFAULT_INDEX_ATTRIBUTES } from '../../../src/schema/loki-options.js';
 
 describe('names of labels', () => {
   for (const [attribute, label] of [

@@ -1,0 +1,158 @@
+// Loki's HTTP API, as Grafana and logcli call it: a table of routes → questions to engines → answers.
+
+import { ParseError, parseExpression, print } from '#logql';
+import { type Failure, failureKinds } from '../../../base/failure.js';
+import type { TableHome } from '../../../catalog/table-home.js';
+import type { LokiOptions } from '../../../schema/loki-options.js';
+import type { ReadAnswer, ReadApi, ReadRequest, ReadRoute } from '../../../server/read/read-api.js';
+import type { QueryRunner } from '../../run/query-runner.js';
+import { type IndexQuestion, type IndexRequest, LOKI_ENGINE } from './index-question.js';
+import { BadRequest, LokiParameters } from './parameters.js';
+import { json, serverAnswers } from './server-answers.js';
+
+const PREFIX = '/loki/api/v1';
+const BOTH = ['GET', 'POST'] as const;
+
+/** What the API answers from. */
+export interface LokiParts {
+  readonly runner: QueryRunner;
+  readonly home: TableHome;
+  readonly options: LokiOptions & { readonly query_timeout_ms: number; readonly max_samples: number };
+}
+
+/** Reads the parameters of a request. Throws what is wrong with them. */
+type AskedBy = (parameters: LokiParameters, request: ReadRequest) => IndexQuestion;
+
+/** What is asked of the index, by path. */
+const questions: Readonly<Record<string, AskedBy>> = {
+  labels: (parameters) => ({ kind: 'labels', ...ofStreams(parameters) }),
+  label: (parameters) => ({ kind: 'labels', ...ofStreams(parameters) }),
+  'label/:name/values': (parameters, { pathValues }) => ({
+    kind: 'label-values',
+    label: pathValues['name'] ?? '',
+    ...ofStreams(parameters),
+  }),
+  series: (parameters) => {
+    const selectors = [...new Set([...parameters.all('match'), ...parameters.all('match[]')])];
+    return { kind: 'series', selectors, ...parameters.bounds() };
+  },
+  'index/stats': (parameters) => ({ kind: 'stats', ...ofStreams(parameters) }),
+  'index/volume': (parameters) => ({
+    kind: 'volume',
+    ...volume(parameters),
+    ...parameters.orderedBounds(),
+    stepNs: undefined,
+  }),
+  'index/volume_range': (parameters) => ({ kind: 'volume', ...volume(parameters), ...parameters.range() }),
+  patterns: (parameters) => ({ kind: 'patterns', query: parameters.query, ...parameters.range() }),
+  detected_labels: (parameters) => ({
+    kind: 'detected-labels',
+    query: parameters.query,
+    ...parameters.orderedBounds(),
+  }),
+};
+
+export function lokiApi(parts: LokiParts): ReadApi {
+  const indexRoutes = Object.entries(questions).map(
+    ([path, asked]): ReadRoute => ({
+      method: BOTH,
+      path: `${PREFIX}/${path}`,
+      permission: 'read',
+      handle: (request) => answer(request, (parameters) => ask(parts, request, asked(parameters, request))),
+    }),
+  );
+  const serverRoutes = Object.entries(serverAnswers(parts.options)).map(
+    ([path, handle]): ReadRoute => ({ method: 'GET', path, permission: 'read', handle }),
+  );
+  const formatRoute: ReadRoute = {
+    method: BOTH,
+    path: `${PREFIX}/format_query`,
+    permission: 'read',
+    handle: (request) => answer(request, ({ query }) => formatted(query)),
+  };
+  const ready: ReadRoute = {
+    method: 'GET',
+    path: '/ready',
+    permission: 'public',
+    handle: () => ({ type: 'text/plain; charset=utf-8', body: 'ready\n' }),
+  };
+  return { routes: [...indexRoutes, ...serverRoutes, formatRoute, ready], failed };
+}
+
+function ofStreams(parameters: LokiParameters) {
+  return { query: parameters.query, ...parameters.bounds() };
+}
+
+function volume(parameters: LokiParameters) {
+  const aggregateBy = parameters.text('aggregateBy') || 'series';
+  if (aggregateBy !== 'series' && aggregateBy !== 'labels') {
+    throw new BadRequest('invalid aggregation option');
+  }
+  return {
+    query: parameters.query,
+    limit: parameters.limit(),
+    targetLabels: parameters.list('targetLabels'),
+    aggregateBy,
+  } as const;
+}
+
+async function answer(
+  { form, query }: ReadRequest,
+  answered: (parameters: LokiParameters) => ReadAnswer | Promise<ReadAnswer>,
+): Promise<ReadAnswer> {
+  try {
+    return await answered(new LokiParameters([form, query], Date.now()));
+  } catch (error) {
+    if (error instanceof BadRequest) return text(400, error.message);
+    throw error;
+  }
+}
+
+async function ask(
+  { runner, home, options }: LokiParts,
+  { client, principal, signal }: ReadRequest,
+  question: IndexQuestion,
+): Promise<ReadAnswer> {
+  const request: IndexRequest = { question, indexAttributes: options.log_index_attributes };
+  const body = (await runner.run({
+    engine: LOKI_ENGINE,
+    kind: `loki ${question.kind}`,
+    text: question.kind === 'series' ? question.selectors.join(', ') : question.query,
+    client,
+    principal,
+    home,
+    limits: { timeoutMs: options.query_timeout_ms, maxSamples: options.max_samples },
+    request,
+    signal,
+  })) as Uint8Array;
+  return { type: 'application/json; charset=UTF-8', body };
+}
+
+function formatted(query: string): ReadAnswer {
+  try {
+    return json({ status: 'success', data: print(parseExpression(query)) });
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    return { ...json({ status: 'invalid-query', err: error.message }), status: 400 };
+  }
+}
+
+/** Statuses of Loki that are not those of other APIs. */
+const statuses = { queryTooLarge: 400, overloaded: 429 } as const;
+
+const LATE =
+  'request timed out, decrease the duration of the request or add more label matchers (prefer exact match over regex match) to reduce the amount of data processed';
+
+function failed({ kind, message }: Failure): ReadAnswer {
+  const status = kind in statuses ? statuses[kind as keyof typeof statuses] : failureKinds[kind].http;
+  return text(status, kind === 'queryTimedOut' ? LATE : message);
+}
+
+function text(status: number, message: string): ReadAnswer {
+  return {
+    status,
+    type: 'text/plain; charset=utf-8',
+    headers: { 'x-content-type-options': 'nosniff' },
+    body: message,
+  };
+}
