@@ -27,7 +27,13 @@ export type IndexQuestion =
       readonly stepNs: bigint | undefined;
     } & OfStreams)
   | ({ readonly kind: 'patterns'; readonly stepNs: bigint } & OfStreams)
-  | ({ readonly kind: 'detected-labels' } & OfStreams);
+  | ({ readonly kind: 'detected-labels' } & OfStreams)
+  | ({
+      readonly kind: 'detected-fields';
+      /** The field whose values are asked for; absent where the fields are. */
+      readonly field: string | undefined;
+      readonly limits: { readonly fields: number; readonly lines: number };
+    } & OfStreams);
 
 export interface IndexRequest {
   readonly question: IndexQuestion;

@@ -50,6 +50,8 @@ const questions: Readonly<Record<string, AskedBy>> = {
     query: parameters.query,
     ...parameters.orderedBounds(),
   }),
+  detected_fields: (parameters) => detectedFields(parameters, undefined),
+  'detected_field/:name/values': (parameters, { pathValues }) => detectedFields(parameters, pathValues['name'] ?? ''),
 };
 
 export function lokiApi(parts: LokiParts): ReadApi {
@@ -96,6 +98,11 @@ function volume(parameters: LokiParameters) {
   } as const;
 }
 
+function detectedFields(parameters: LokiParameters, field: string | undefined): IndexQuestion {
+  const { query } = parameters;
+  return { kind: 'detected-fields', query, field, limits: parameters.fieldLimits(), ...parameters.orderedBounds() };
+}
+
 async function answer(
   { form, query }: ReadRequest,
   answered: (parameters: LokiParameters) => ReadAnswer | Promise<ReadAnswer>,
@@ -133,7 +140,7 @@ function formatted(query: string): ReadAnswer {
     return json({ status: 'success', data: print(parseExpression(query)) });
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    return { ...json({ status: 'invalid-query', err: error.message }), status: 400 };
+    return { ...json({ status: 'invalid-query', error: error.message }), status: 400 };
   }
 }
 

@@ -1,11 +1,13 @@
 // The engine's thread: questions about streams → the JSON of Loki's answers.
 
-import { ParseError, parseSelector } from '#logql';
+import { ParseError, parseLogQuery, parseSelector } from '#logql';
 import type { Labels } from '#promql/data/labels';
 import type { Matcher } from '#promql/syntax/matcher';
 import { Failure } from '../../../base/failure.js';
+import type { Principal } from '../../../server/identity/principal.js';
 import { LogStore } from '../../logs/log-store.js';
 import type { EngineRun } from '../../run/engine.js';
+import { describedField, findFields } from './detected-fields.js';
 import type { IndexQuestion, IndexRequest } from './index-question.js';
 
 export const run: EngineRun = async (request, { scanner, principal, home, signal }) => {
@@ -16,11 +18,19 @@ export const run: EngineRun = async (request, { scanner, principal, home, signal
     home: JSON.stringify([home.catalog, home.schema]),
     options: { indexAttributes },
   });
-  const body = new TextEncoder().encode(JSON.stringify(await answer(question, store, signal)));
+  const body = new TextEncoder().encode(JSON.stringify(await answer(question, { store, principal, signal })));
   return { value: body, transfer: [body.buffer] };
 };
 
-async function answer(question: IndexQuestion, store: LogStore, signal: AbortSignal): Promise<object> {
+interface Asked {
+  readonly store: LogStore;
+  readonly principal: Principal;
+  readonly signal: AbortSignal;
+}
+
+async function answer(question: IndexQuestion, asked: Asked): Promise<object> {
+  const { store, signal } = asked;
+  if (question.kind === 'detected-fields') return detectedFields(question, asked);
   if (question.kind === 'series') {
     const selections = question.selectors.length === 0 ? [''] : question.selectors;
     const streams = await store.streams(
@@ -77,12 +87,26 @@ function selectionOf({ query, startNs, endNs }: { query: string; startNs: bigint
 /** All streams where nothing is asked for: `{}` is no selector in LogQL. */
 function matchersOf(query: string): readonly Matcher[] {
   if (/^\s*(?:\{\s*\})?\s*$/.test(query)) return [];
+  return parsed(() => parseSelector(query));
+}
+
+function parsed<Result>(parse: () => Result): Result {
   try {
-    return parseSelector(query);
+    return parse();
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     throw new Failure('malformed', error.message, { cause: error });
   }
+}
+
+async function detectedFields(
+  { query, startNs, endNs, field, limits }: Extract<IndexQuestion, { kind: 'detected-fields' }>,
+  { store, principal, signal }: Asked,
+): Promise<object> {
+  const request = { query: parsed(() => parseLogQuery(query)), startNs, endNs, limits };
+  const found = await findFields(store.source, request, principal, signal);
+  if (field !== undefined) return { values: [...(found.get(field)?.values ?? [])].sort(), limit: limits.fields };
+  return { fields: [...found].map(([label, each]) => describedField(label, each)), limit: limits.fields };
 }
 
 async function volume(
