@@ -1,0 +1,38 @@
+// Our server as Prometheus is beside it: telemetry in, queries answered, on a database in memory.
+
+import { OtelDatabase, type OtelServer, TOKEN } from '../../support/otel-database.js';
+
+const READ_TOKEN = 'a-token-to-read-with';
+
+export class OurServer {
+  readonly ingestHeaders = { authorization: `Bearer ${TOKEN}` };
+  readonly queryHeaders = { authorization: `Bearer ${READ_TOKEN}` };
+  readonly queryUrl: string;
+  readonly #server: OtelServer;
+
+  private constructor(server: OtelServer, queryUrl: string) {
+    this.#server = server;
+    this.queryUrl = queryUrl;
+  }
+
+  static async start(): Promise<OurServer> {
+    const database = await OtelDatabase.open(':memory:', 2);
+    const server = await database.serve({ seal_max_age_ms: 3_600_000 });
+    const [row] = await database.rows(
+      `FROM otlp_query_serve('query:127.0.0.1:0', read_token := '${READ_TOKEN}', apis := 'prometheus')`,
+    );
+    return new OurServer(server, String(row!['listen_url']));
+  }
+
+  get ingestUrl(): string {
+    return `http://127.0.0.1:${this.#server.port}`;
+  }
+
+  async flush(): Promise<void> {
+    await this.#server.flush();
+  }
+
+  close(): Promise<void> {
+    return this.#server.database.close();
+  }
+}
