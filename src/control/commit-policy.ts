@@ -1,5 +1,5 @@
-// What follows from a commit, a failure or a refusal: for the bytes that requests hold, the journal, the catalog's upkeep,
-// the rows that a target refuses for good, and whoever looks after the server.
+// What a commit, a failure or a refusal leads to: it releases admitted bytes, truncates the journal, schedules maintenance,
+// sets rows aside that a target rejects for good, and tells the operator.
 
 import { messageOf } from '../base/failure.js';
 import type { Generation } from '../buffer/generation.js';
@@ -18,9 +18,9 @@ export interface CommitPolicyParts {
   readonly serverId: string;
   readonly admission: Admission;
   readonly maintenance: MaintenanceSchedule;
-  /** Undefined where rows are in memory only. */
+  /** Undefined without a journal. */
   readonly opened: OpenJournal | undefined;
-  /** Takes what is refused for good where there is no journal. */
+  /** Keeps rejected rows where there is no journal. */
   readonly heldLetters: HeldLetters;
   readonly told: ServerEvents;
   log(level: LogLevel, message: string): void;
@@ -71,7 +71,7 @@ export class CommitPolicy implements SealerEvents {
     return true;
   }
 
-  /** Resolves with whether the rows are dead letters now. */
+  /** Resolves with true if the rows are dead letters now. */
   async #setAside(generation: Generation, refusal: Refusal, error: string): Promise<boolean> {
     const { opened, heldLetters } = this.#parts;
     if (opened !== undefined) {
@@ -79,7 +79,7 @@ export class CommitPolicy implements SealerEvents {
       await opened.deadLetters.add(opened.journal, { first, last }, rows, error);
       return true;
     }
-    // The rows behind them would be refused as well; in memory all of them wait as safely where they are.
+    // The rows behind them would be rejected too. In memory, all of them are as safe where they are.
     if (refusal === 'table') return false;
     heldLetters.add(generation, error);
     return true;

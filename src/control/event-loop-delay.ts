@@ -1,16 +1,16 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /**
- * How often the thread is asked: often enough to miss no block that anybody would notice. Measured on an idle process, it
- * takes 0.4 % of a core; asking every millisecond takes 1.5 %.
+ * Sampling interval: short enough to catch every block that a user would notice. It costs 0.4 % of a core in an idle process.
+ * An interval of one millisecond costs 1.5 %.
  */
 const SAMPLE_MS = 10;
 
-/** How long the JavaScript thread keeps waiting what is due on it. What it measures is of the process, not of a server. */
+/** How late timers of the JavaScript thread fire. This is a property of the process, not of one server. */
 export class EventLoopDelay {
   readonly #samples = monitorEventLoopDelay({ resolution: SAMPLE_MS });
 
-  /** Begins to measure. Safe to call again. */
+  /** Starts measuring. Safe to call twice. */
   start(): void {
     this.#samples.enable();
   }
@@ -28,7 +28,7 @@ export class EventLoopDelay {
   }
 }
 
-/** A sample is the time between two timers: the delay, and the pause that was asked for. */
+/** A sample is the time between two timers, so it is the interval plus the delay. */
 function delayMs(sampleNs: number): number {
   return Math.max(0, sampleNs / 1e6 - SAMPLE_MS);
 }

@@ -1,4 +1,4 @@
-// One server: listeners → ingest → sealer → target, wired. Its life is start(), flush(), stop().
+// One server: wires listeners → ingest → sealer → target. Its lifecycle is start(), flush(), stop().
 
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../base/failure.js';
@@ -26,23 +26,23 @@ import type { ServeRequest } from './serve-request.js';
 import { ServerAddress } from './server-address.js';
 import { type ServerEventLog, ServerEvents } from './server-events.js';
 
-/** Attempts of the final commit, and the pause between them. What cannot be committed then is dropped, and said so. */
+/** Attempts at the final commit, and the pause between them. Rows that still cannot be committed are dropped and reported. */
 const FINAL_COMMIT_ATTEMPTS = 3;
 const FINAL_COMMIT_PAUSE_MS = 250;
-/** Rows count as stuck once the last successful seal is this many maximal ages old. */
+/** Rows count as stuck when the last successful seal is older than this many times `seal_max_age_ms`. */
 const STUCK_AFTER_AGES = 3;
 
 export interface StopResult {
-  /** Rows that the final commit made durable. */
+  /** Rows committed by the final commit. */
   readonly committedRows: number;
   readonly droppedRows: number;
-  /** Rows that could not be committed, and are in the journal for the next start. */
+  /** Rows that could not be committed. They stay in the journal for the next start. */
   readonly journaledRows: number;
   /** Why rows were dropped, or stay in the journal. */
   readonly error: string | undefined;
 }
 
-/** What a server is started with, opened already. */
+/** What a server starts with, already open. */
 interface ServerStart {
   readonly address: ServerAddress;
   readonly target: SealTarget;
@@ -60,19 +60,19 @@ export class IngestServer {
   readonly maintenance: MaintenanceSchedule;
   readonly listeners: Listeners;
   readonly target: SealTarget;
-  /** What brings back what was accepted earlier, if the server has a journal. */
+  /** Replays rows of earlier runs, if the server has a journal. */
   readonly recovery: Recovery | undefined;
-  /** Where its first listener is. */
+  /** Address of the first listener. */
   readonly #address: ServerAddress;
   readonly #opened: OpenJournal | undefined;
   readonly #told: ServerEvents;
   readonly #guard: JournalGuard | undefined;
-  /** What the target refuses for good, where there is no journal to keep it. */
+  /** Rows that the target rejected for good, where there is no journal to keep them. */
   readonly #heldLetters: HeldLetters;
   readonly #serverId: string;
   readonly #endReading: () => void;
   #stopped: Promise<StopResult> | undefined;
-  /** The last commit of a stop, and what follows it. */
+  /** The final commit of a stop and the cleanup after it. */
   #ending: Promise<StopResult> | undefined;
 
   private constructor(
@@ -120,7 +120,7 @@ export class IngestServer {
     const address = new ServerAddress(request.listeners[0].uri);
     const told = new ServerEvents(address, eventLog);
     const log = (level: LogLevel, message: string) => {
-      // Losing a line of log is no reason to fail what the line is about.
+      // A lost log line must not fail the work that it describes.
       database.writeLog(level, `${address.listenUri}: ${message}`).catch(() => undefined);
     };
     const opened = await openJournal(database, request, {
@@ -182,11 +182,11 @@ export class IngestServer {
       await recovery?.replay(last.journalSequence);
       const [first] = await listeners.listen();
       address.bound(first!.uri);
-      // Only now: a request that was accepted before another socket could not be bound would be lost.
+      // Only now that all sockets are bound: if a later one could not be bound, requests accepted before would be lost.
       ingest.open();
     } catch (error) {
       sealer.stop();
-      // A commit may be running. What is replayed already may as well be in the target.
+      // A commit may be running, and replayed rows may as well be committed.
       await sealer.flush();
       endReading();
       await ingest.close();
@@ -204,22 +204,22 @@ export class IngestServer {
     return this.#opened?.journal;
   }
 
-  /** What the target refused for good: in files where there is a journal, in memory where there is none. */
+  /** Rows that the target rejected for good: in files with a journal, in memory without one. */
   get deadLetters(): { readonly waiting: readonly ListedLetter[]; readonly rowsTotal: number } {
     return this.#opened?.deadLetters ?? this.#heldLetters;
   }
 
-  /** Rows that came from the journal at the start, or from dead letters since. */
+  /** Rows replayed from the journal at the start, and from dead letters since. */
   get replayedRowsTotal(): number {
     return (this.recovery?.rowsTotal ?? 0) + this.#heldLetters.replayedRowsTotal;
   }
 
-  /** Commits dead letters, oldest first, up to the first that is refused again. */
+  /** Commits dead letters, oldest first, and stops at the first that is rejected again. */
   replay(): Promise<ReplayResult> {
     return this.recovery?.replayDeadLetters() ?? this.#replayHeld();
   }
 
-  /** Where its first listener is; the port is the real one. */
+  /** Address of the first listener, with its actual port. */
   get uri(): ListenUri {
     return this.#address.uri;
   }
@@ -233,8 +233,8 @@ export class IngestServer {
   }
 
   /**
-   * Commits what is buffered. Once a stop has begun its last commit, waits for the stop instead and tells what came of it:
-   * its target is closed behind that commit.
+   * Commits buffered rows. If a stop has begun its final commit, waits for the stop and returns its result instead, because
+   * the target is closed after that commit.
    */
   async flush(): Promise<FlushResult> {
     if (this.#ending === undefined) return this.sealer.flush();
@@ -243,8 +243,8 @@ export class IngestServer {
   }
 
   /**
-   * Answers the requests in flight, commits every row, and frees the port. A call that finds a stop in progress waits for it
-   * and resolves with the same.
+   * Answers requests in flight, commits all rows, and frees the port. A call during a stop waits for that stop and returns
+   * its result.
    */
   stop(): Promise<StopResult> {
     this.#stopped ??= this.#stop();
@@ -289,12 +289,12 @@ export class IngestServer {
     }
   }
 
-  /** Whether what cannot be committed is there for the next start. */
+  /** Whether uncommitted rows survive for the next start. */
   get #keepsRows(): boolean {
     return this.#opened !== undefined && !this.#opened.journal.isLost;
   }
 
-  /** Commits what can be committed of rows that are nowhere but in memory, after an error of the last commit. */
+  /** After a failed final commit: commits as many of the rows as possible that exist in memory only. */
   async #salvage(error: string | undefined): Promise<Omit<StopResult, 'journaledRows'>> {
     const salvaged = error === undefined ? { sealedRows: 0, error } : await this.sealer.salvage();
     const replayed = await this.#replayHeld();

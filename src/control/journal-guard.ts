@@ -2,10 +2,10 @@ import { type Clock, systemClock } from '../base/clock.js';
 import type { Journal } from '../journal/journal.js';
 import type { Sealer } from '../seal/sealer.js';
 
-/** How often the files of a journal that nobody appends to are looked for. */
+/** How often the files of an idle journal are checked. */
 const LOOK_MS = 1000;
 
-/** Looks after a journal while its server runs: when its files are gone, what was in them is committed at once. */
+/** Watches a journal while its server runs. If its files disappear, their rows are committed at once. */
 export class JournalGuard {
   readonly #journal: Pick<Journal, 'look' | 'isLost'>;
   readonly #sealer: Pick<Sealer, 'flush'>;

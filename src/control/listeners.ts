@@ -1,11 +1,11 @@
-// The listeners of one server, as one: they come up together or not at all, and are down as soon as one of them is.
+// The listeners of one server. They start together or not at all, and count as down as soon as one of them is down.
 
 import type { ConnectionLimit } from '../server/connection-limit.js';
 import { canonicalUri, type ListenUri, type Scheme } from '../server/listen-uri.js';
 import type { Listener } from '../server/listener.js';
 import type { ListenerRequest, Transport } from './serve-request.js';
 
-/** Where one of them listens. */
+/** Address of one listener. */
 export interface ListeningAt {
   readonly uri: ListenUri;
   readonly transport: Transport;
@@ -18,7 +18,7 @@ interface Part {
 }
 
 export class Listeners {
-  /** Of all listeners together. */
+  /** Shared by all listeners. */
   readonly connections: ConnectionLimit;
   readonly #parts: readonly Part[];
   #listeningAt: readonly ListeningAt[] = [];
@@ -43,12 +43,12 @@ export class Listeners {
     return bound;
   }
 
-  /** Answers the requests in flight on all of them. Safe to call twice. */
+  /** Answers requests in flight on all listeners. Safe to call twice. */
   async stop(): Promise<void> {
     await Promise.all(this.#parts.map(({ listener }) => listener.stop()));
   }
 
-  /** Where they listen, that of the server's own URI first. */
+  /** Addresses, starting with the server's own URI. */
   get all(): readonly ListeningAt[] {
     return this.#listeningAt;
   }
@@ -57,13 +57,13 @@ export class Listeners {
     return this.#parts.every(({ listener }) => listener.isListening);
   }
 
-  /** The error that stopped one of them. */
+  /** The error that stopped a listener. */
   get lastError(): string | undefined {
     return this.#parts.map(({ listener }) => listener.lastError).find((error) => error !== undefined);
   }
 }
 
-/** Every URI that means a listener: one for each protocol that it takes. */
+/** All URIs of a listener: one per protocol that it accepts. */
 export function urisOf({ uri, protocols }: Pick<ListeningAt, 'uri' | 'protocols'>): string[] {
   return protocols.map((scheme) => canonicalUri({ ...uri, scheme }));
 }

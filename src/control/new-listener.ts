@@ -1,4 +1,4 @@
-// What was asked for → listeners, each of its wire. They share everything behind Ingest.
+// Requested listeners → listeners for each wire. They share everything behind Ingest.
 
 import type { Ingest } from '../ingest/ingest.js';
 import { otapMethods, otapServices } from '../receive/otap-service.js';
@@ -20,7 +20,7 @@ import type { Listener, ListenerHooks } from '../server/listener.js';
 import { Listeners } from './listeners.js';
 import type { ListenerRequest, ServeRequest } from './serve-request.js';
 
-/** Makes all listeners that were asked for. */
+/** Creates all requested listeners. */
 export function newListeners(
   request: ServeRequest,
   ingest: Ingest,

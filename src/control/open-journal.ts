@@ -1,4 +1,4 @@
-// Options → the journal that they name, opened.
+// Options → an open journal.
 
 import { join } from 'node:path';
 import { diskStorage } from '../base/file-storage.js';
@@ -16,7 +16,7 @@ export interface OpenJournal {
   readonly deadLetters: DeadLetters;
 }
 
-/** Undefined when no journal was asked for. Rejects while another process has it. */
+/** Undefined if no journal is requested. Rejects while another process uses it. */
 export async function openJournal(
   database: Database,
   request: ServeRequest,

@@ -1,4 +1,4 @@
-// What earlier runs accepted and did not commit → the target: the journal at the start, dead letters when asked for.
+// Rows that earlier runs accepted but did not commit → the target. The journal is replayed at the start, dead letters on request.
 
 import { type Clock, systemClock } from '../base/clock.js';
 import { messageOf } from '../base/failure.js';
@@ -16,11 +16,11 @@ import type { ServeOptions } from '../schema/serve-options.js';
 import type { ReplayResult } from '../seal/dead-letter.js';
 import type { Sealer } from '../seal/sealer.js';
 
-/** Rows between two lines of log about a recovery. */
+/** Rows between two progress messages of a recovery. */
 const PROGRESS_ROWS = 1_000_000;
 /**
- * Attempts at a commit without which a recovery has no memory to go on, and the pause between them. More than it takes
- * to set rows aside that the target refuses for good; the start fails after them, and has lost nothing.
+ * Attempts at a commit that a recovery needs to free memory, and the pause between them. This is more than it takes to set
+ * rejected rows aside. After the last attempt the start fails, without losing anything.
  */
 const COMMIT_ATTEMPTS = 10;
 const COMMIT_PAUSE_MS = 1000;
@@ -46,15 +46,15 @@ export class Recovery {
     this.#parts = parts;
   }
 
-  /** Rows that came from the journal or from dead letters since the server started. */
+  /** Rows replayed from the journal or from dead letters since the server started. */
   get rowsTotal(): number {
     return this.#rows;
   }
 
   /**
-   * Appends what the journal has beyond `afterSequence`. Before the first request, because the newest sequence that a seal
-   * names must cover all older ones. Commits in between, so that memory is bounded whatever the backlog. A record that
-   * cannot be decoded becomes a dead letter.
+   * Appends the journal's records after `afterSequence`. This happens before the first request, because the newest sequence
+   * that a seal names must cover all older ones. Intermediate commits bound memory for any backlog. A record that cannot be
+   * decoded becomes a dead letter.
    */
   async replay(afterSequence: number): Promise<void> {
     const { journal, deadLetters, sealer, log } = this.#parts;
@@ -74,7 +74,7 @@ export class Recovery {
     if (this.#rows > 0) log('INFO', `replayed ${this.#rows} rows from the journal`);
   }
 
-  /** Commits what was set aside, oldest first, up to the first that is refused again. Calls wait for each other. */
+  /** Commits dead letters, oldest first, and stops at the first that is rejected again. Calls wait for each other. */
   replayDeadLetters(): Promise<ReplayResult> {
     const result = this.#turn.then(() => this.#replayDeadLetters());
     this.#turn = result.catch(() => undefined);
@@ -99,7 +99,7 @@ export class Recovery {
     }
   }
 
-  /** Settles dead letters that the target has got since: a crash came before the file was removed. */
+  /** Removes dead letters that are committed already: a crash came between the commit and the removal. */
   async #settleCommitted(afterSequence: number): Promise<void> {
     const { deadLetters, target } = this.#parts;
     for (const letter of [...deadLetters.waiting]) {
@@ -110,8 +110,8 @@ export class Recovery {
   }
 
   /**
-   * Who a seal of a dead letter is by, in what the target keeps of it: not the journal, whose sequences are committed in
-   * order. That the seal exists says that the letter was committed.
+   * `server_id` under which a replayed dead letter is recorded. It differs from the journal's id, whose sequences are
+   * committed in order. The existence of this seal proves that the letter was committed.
    */
   #sealName({ first, last }: DeadLetter): string {
     return `${this.#parts.journal.serverId}-dead-letter-${first}-${last}`;
@@ -127,7 +127,7 @@ export class Recovery {
     return open.detach();
   }
 
-  /** The rows of a record; undefined when it had to be set aside. */
+  /** The rows of a record; undefined if the record became a dead letter. */
   async #decoded(record: JournalRecord): Promise<SignalRows | undefined> {
     const { journal, deadLetters, ingest, log } = this.#parts;
     try {
@@ -151,7 +151,7 @@ export class Recovery {
   }
 }
 
-/** Its bytes were admitted by an earlier process. */
+/** An earlier process admitted the bytes. */
 function originOf({ sequence }: JournalRecord, { storedBytes }: SignalRows): RowsOrigin {
   return { admittedBytes: 0, storedBytes, sequences: { first: sequence, last: sequence } };
 }

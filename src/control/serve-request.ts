@@ -1,4 +1,4 @@
-// What a serve function was asked for → a request that can be carried out, or the reason why it cannot.
+// Arguments of a serve function → a validated request, or an error that says what is wrong.
 
 import { randomBytes } from 'node:crypto';
 import { SqlError } from '../base/sql-error.js';
@@ -22,20 +22,20 @@ export type Transport = 'http' | 'grpc';
 export interface ListenerRequest {
   readonly uri: ListenUri;
   readonly transport: Transport;
-  /** What it takes. A gRPC listener beside another one takes both. */
+  /** Protocols that it accepts. A gRPC listener beside another listener accepts OTLP and OTAP. */
   readonly protocols: readonly Scheme[];
 }
 
 export interface ServeRequest {
-  /** The first is the one that the server is named by. */
+  /** The server is named by the first. */
   readonly listeners: readonly [ListenerRequest, ...ListenerRequest[]];
   readonly options: ServeOptions;
-  /** What clients must present; undefined when everybody may send. */
+  /** Token that clients must present; undefined without authentication. */
   readonly token: string | undefined;
   readonly caller: Caller;
 }
 
-/** The function that a server is started with: it decides the scheme, and which transports there are. */
+/** The function that starts the server. It determines the scheme and the possible transports. */
 export type ServeFunction = 'otlp_serve' | 'otap_serve';
 
 const functionTraits: Readonly<Record<ServeFunction, { scheme: Scheme; transports: readonly Transport[] }>> = {
@@ -43,7 +43,7 @@ const functionTraits: Readonly<Record<ServeFunction, { scheme: Scheme; transport
   otap_serve: { scheme: 'otap', transports: ['grpc'] },
 };
 
-/** Reads and checks URI and options. Throws naming the option at fault, before anything has been started. */
+/** Parses and validates URI and options before anything is started. Errors name the option. */
 export function serveRequest(
   name: ServeFunction,
   uriText: string,
@@ -83,7 +83,7 @@ export function serveRequest(
   return { listeners, options, token: token(options), caller };
 }
 
-/** The listener that option `grpc` asks for, if it does. */
+/** The listener of option `grpc`, if given. */
 function besideListeners(
   name: ServeFunction,
   uri: ListenUri,

@@ -1,6 +1,6 @@
 import { canonicalUri, httpUrl, type ListenUri } from '../server/listen-uri.js';
 
-/** Where a server is: at the URI that was asked for, and at the real port once its sockets are bound. */
+/** A server's address: the requested URI, and its actual port once the sockets are bound. */
 export class ServerAddress {
   #uri: ListenUri;
 

@@ -1,19 +1,19 @@
-// What happens to a server that its operator has to know who looks at nothing else: each event with its level, once.
+// Events of a server that an operator must see. Each is declared here once, with its level.
 
 import type { ServerAddress } from './server-address.js';
 
-/** Every event names its server as `listen_uri`; those that begin something tell the `error`. */
+/** Every event names its server as `listen_uri`. Events about a problem carry its `error`. */
 export const serverEvents = {
-  /** Rows cannot be committed, and wait. Told once, until a commit succeeds. */
+  /** Commits fail, and rows wait. Reported once until a commit succeeds. */
   commits_failing: 'error',
   commits_recovered: 'info',
-  /** The target refuses rows for good: they are dead letters now. */
+  /** The target rejected rows for good. They are dead letters now. */
   rows_set_aside: 'error',
-  /** A server has ended with rows that could not be committed, and had no journal to keep them in. */
+  /** A server without a journal stopped with rows that could not be committed. */
   rows_dropped: 'error',
-  /** The journal takes nothing more. */
+  /** The journal accepts no more writes. */
   journal_failed: 'error',
-  /** Nobody listens at a socket any more. */
+  /** A socket was closed unexpectedly. */
   listener_failed: 'error',
 } as const satisfies Record<string, 'info' | 'error'>;
 
@@ -25,12 +25,12 @@ export interface ServerEvent {
   readonly fields: Readonly<Record<string, string | number>>;
 }
 
-/** Where events of all servers go. It must not throw. */
+/** Receives the events of all servers. It must not throw. */
 export type ServerEventLog = (event: ServerEvent) => void;
 
-/** What one server tells. A trouble that lasts is told once, however often it shows. */
+/** Events of one server. A lasting problem is reported once, however often it occurs. */
 export class ServerEvents {
-  /** What holds the server's rows, once it is there. */
+  /** Holds the server's rows; undefined until it exists. */
   held: { readonly bufferedRows: number } = { bufferedRows: 0 };
   readonly #address: ServerAddress;
   readonly #log: ServerEventLog;

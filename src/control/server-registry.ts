@@ -1,4 +1,4 @@
-// Listen URI → the one server there. Owns the servers of a DuckDB instance.
+// Listen URI → server. Owns the servers of a DuckDB instance.
 
 import { SqlError } from '../base/sql-error.js';
 import { exportPlace } from '../catalog/parquet/export-place.js';
@@ -15,15 +15,15 @@ import type { ServerEventLog } from './server-events.js';
 import type { ObservedServer } from './server-status.js';
 
 export class ServerRegistry {
-  /** Of the thread that all servers share, from the first one's start on. */
+  /** Delay of the thread that all servers share, measured from the start of the first one. */
   readonly eventLoopDelay = new EventLoopDelay();
-  /** What the servers hold in memory, for queries. */
+  /** The servers' in-memory rows, for queries. */
   readonly live = new LiveRows();
   readonly #database: Database;
   readonly #tell: ServerEventLog;
-  /** In the order in which they were started. */
+  /** In start order. */
   readonly #servers = new Set<IngestServer>();
-  /** What servers are being started for, so that another start which gets in their way is refused at once. */
+  /** Requests whose servers are starting, so that a conflicting start is rejected at once. */
   readonly #starting = new Set<ServeRequest>();
   #isClosed = false;
   #refusal: string | undefined;
@@ -33,12 +33,12 @@ export class ServerRegistry {
     this.#tell = tell;
   }
 
-  /** Running servers, in the order in which they were started. */
+  /** Running servers, in start order. */
   get servers(): readonly IngestServer[] {
     return [...this.#servers];
   }
 
-  /** What serverStatus speaks of. */
+  /** Input of serverStatus. */
   observed(nowMs: number): readonly ObservedServer[] {
     return this.servers.map((server) => ({ server, eventLoopDelay: this.eventLoopDelay, nowMs }));
   }
@@ -52,7 +52,7 @@ export class ServerRegistry {
     this.#starting.add(request);
     this.eventLoopDelay.start();
     try {
-      // The half of the program that is for servers alone: a shell that starts none is not to wait for it.
+      // This is half of the program, and a shell that starts no server must not wait for it to load.
       const { IngestServer } = await import('./ingest-server.js');
       const server = await IngestServer.start(this.#database, request, this.live, this.#tell);
       this.#servers.add(server);
@@ -64,7 +64,7 @@ export class ServerRegistry {
     }
   }
 
-  /** Starts no more servers. Those that run go on. */
+  /** Rejects further starts. Running servers continue. */
   refuseStarts(reason: string): void {
     this.#refusal ??= reason;
   }
@@ -94,7 +94,7 @@ export class ServerRegistry {
     return Promise.all(this.servers.map(async (server) => ({ server, result: await this.#remove(server) })));
   }
 
-  /** The server that has a listener there. Any of its listeners' URIs finds it. */
+  /** The server with a listener at `uri`. The URI of any of its listeners finds it. */
   #serverAt(uri: ListenUri): IngestServer | undefined {
     const asked = canonicalUri(uri);
     return this.servers.find(({ listeners }) => listeners.all.some((at) => urisOf(at).includes(asked)));
@@ -111,13 +111,13 @@ export class ServerRegistry {
     }
   }
 
-  /** A schema's views show one folder: another one would hide what the servers before write. */
+  /** A schema's views show one folder. A second folder would hide the rows of earlier servers. */
   #checkExport({ options }: ServeRequest): void {
     const asked = exportPlace(options);
     if (asked === undefined) return;
     for (const request of [...this.servers.map((server) => server.request), ...this.#starting]) {
       const other = exportPlace(request.options);
-      // SQL does not mind the case of names.
+      // SQL names are case-insensitive.
       if (other?.schema.toLowerCase() !== asked.schema.toLowerCase() || other.root === asked.root) continue;
       throw new SqlError(
         'OTLP_EXPORT_CONFLICT',

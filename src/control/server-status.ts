@@ -1,5 +1,5 @@
-// What can be said of a running server, declared once: facts, gauges and counters. otlp_server_list() is made of it, and
-// whatever else shows or exports the state of servers. What happens to a server is in server-events.ts.
+// State of a running server, declared once: facts, gauges and counters. otlp_server_list() is generated from it, and so is
+// everything else that shows or exports server state. Events are in server-events.ts.
 
 import { LISTENERS, type ResultType, type ResultValue } from '../schema/result-column.js';
 import { canonicalUri, httpUrl } from '../server/listen-uri.js';
@@ -13,7 +13,7 @@ export interface ObservedServer {
   readonly nowMs: number;
 }
 
-/** As UCUM writes it, and OpenTelemetry with it: what is in braces is counted. */
+/** UCUM unit, as in OpenTelemetry. Braces name what is counted. */
 export type Unit =
   | 'By'
   | 'ms'
@@ -26,7 +26,7 @@ export type Unit =
   | '{run}'
   | '{sync}';
 
-/** Describes a server, and is not a measure. */
+/** A property of a server rather than a measurement. */
 export interface Fact {
   readonly kind: 'fact';
   readonly name: string;
@@ -36,20 +36,20 @@ export interface Fact {
 }
 
 export interface Measure {
-  /** A counter only grows while the server runs. */
+  /** A counter only increases while the server runs. */
   readonly kind: 'counter' | 'gauge';
-  /** In SQL. */
+  /** Column name in SQL. */
   readonly name: string;
-  /** As a metric, after a prefix: there counters, and they alone, end in `_total`. */
+  /** Metric name without its prefix. Only counters end in `_total`. */
   readonly exportedAs: string;
   readonly type: 'UBIGINT' | 'BIGINT' | 'DOUBLE';
   readonly unit: Unit;
   readonly doc: string;
-  /** Null where there is nothing to measure. */
+  /** Null if there is nothing to measure. */
   value(observed: ObservedServer): number | null;
 }
 
-/** In the order in which SQL lists them. */
+/** In the column order of SQL. */
 export const serverStatus: readonly (Fact | Measure)[] = [
   fact('listen_uri', 'VARCHAR', 'URI that the server listens on.', ({ server }) => server.listenUri),
   fact('listen_url', 'VARCHAR', 'The same as an `http://` base URL.', ({ server }) => server.listenUrl),

@@ -1,4 +1,4 @@
-// Room for request bytes: reserved as a body comes, released once its rows are committed or refused.
+// Accounting of request bytes: reserved as a body arrives, released when its rows are committed or rejected.
 
 import { Failure } from '../base/failure.js';
 import type { Principal } from '../server/identity/principal.js';
@@ -16,12 +16,12 @@ export class Admission {
     return this.#admittedBytes;
   }
 
-  /** A reservation of nothing yet. */
+  /** An empty reservation. */
   reservation(principal: Principal): Reservation {
     return new Reservation(this, principal);
   }
 
-  /** Throws `overloaded` where `bytes` more would not fit. */
+  /** Throws `overloaded` if another `bytes` would not fit. */
   check(bytes: number): void {
     if (this.#admittedBytes + bytes > this.#maxBytes) {
       throw new Failure(
@@ -41,9 +41,9 @@ export class Admission {
   }
 }
 
-/** What one request has reserved. It is released once, unless its bytes are handed on with its rows. */
+/** The reserved bytes of one request. They are released once, unless they are handed on with the rows. */
 export class Reservation {
-  /** Whose request it is. */
+  /** Sender of the request. */
   readonly principal: Principal;
   readonly #admission: Admission;
   #bytes = 0;
@@ -57,7 +57,7 @@ export class Reservation {
     return this.#bytes;
   }
 
-  /** Reserves more, so that it is `bytes` in all. Throws `overloaded`, and keeps what it has, where that does not fit. */
+  /** Grows the reservation to `bytes` in total. Throws `overloaded` if that does not fit, and then keeps its size. */
   growTo(bytes: number): void {
     if (bytes <= this.#bytes) return;
     this.#admission.reserve(bytes - this.#bytes);
@@ -69,7 +69,7 @@ export class Reservation {
     this.#admission.release(this.handOn());
   }
 
-  /** Gives up the reservation to the rows, whose commit releases its bytes with Admission. */
+  /** Transfers the reservation to the rows. Their commit releases the bytes. */
   handOn(): number {
     const bytes = this.#bytes;
     this.#bytes = 0;

@@ -1,14 +1,14 @@
-// The rows of requests that wait for the same sync of the journal, between their decoder and the sealer.
+// Rows of all requests that wait for the same journal sync, between decoder and sealer.
 
 import type { RowsOrigin, SequenceRange } from '../buffer/open-rows.js';
 import { SignalRows } from '../buffer/signal-rows.js';
 import { type Fidelity, type Signal, signals } from '../schema/column-declaration.js';
 import type { Sealer } from '../seal/sealer.js';
 
-/** Memory that is kept for the next group, for each signal: what dozens of small requests take. */
+/** Memory kept per signal for the next group: enough for dozens of small requests. */
 const KEPT = { heapBytes: 1 << 18, rows: 1 << 10 };
 
-/** What a request takes: as it came, and as rows in tables. */
+/** Size of a request: as received, and as rows in tables. */
 export type RequestBytes = Pick<RowsOrigin, 'admittedBytes' | 'storedBytes'>;
 
 export class GroupRows {
@@ -26,12 +26,12 @@ export class GroupRows {
     return this.#rows;
   }
 
-  /** What the rows take in tables. */
+  /** Size of the rows in tables. */
   get storedBytes(): number {
     return this.#storedBytes;
   }
 
-  /** Adds a request's rows. Those that are not lent are copied: decoders use their memory for the next request. */
+  /** Adds a request's rows. Rows that are not lent are copied, because decoders reuse their memory. */
   add(rows: SignalRows, { admittedBytes, storedBytes }: RequestBytes, memory: 'copied' | 'lent'): void {
     if (memory === 'lent') this.#lent.push(rows);
     else this.#copied.get(rows.signal)!.append(rows);
@@ -40,7 +40,7 @@ export class GroupRows {
     this.#rows += rows.rows;
   }
 
-  /** Appends all rows to what will be sealed next, and forgets them. */
+  /** Appends all rows to the open generation and clears the group. */
   moveTo(sealer: Sealer, sequences: SequenceRange): void {
     const parts = [...this.#copied.values(), ...this.#lent].filter(({ rows }) => rows > 0);
     if (parts.length > 0) {

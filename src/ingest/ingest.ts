@@ -1,4 +1,4 @@
-// Admitted request → rows in the sealer. What a listener of any wire calls.
+// Admitted request → rows in the sealer. Listeners of all wires call it.
 
 import { availableParallelism } from 'node:os';
 import { Failure } from '../base/failure.js';
@@ -15,33 +15,33 @@ import type { Sealer } from '../seal/sealer.js';
 import type { Admission, Reservation } from './admission.js';
 import { GroupRows, type RequestBytes } from './group-rows.js';
 
-/** What the sender of accepted telemetry is told. */
+/** Answer to the sender of accepted telemetry. */
 export interface Receipt {
   readonly rows: number;
-  /** Tables that got rows. */
+  /** Number of tables that received rows. */
   readonly batches: number;
 }
 
 /**
- * Bodies up to this size are decoded where they arrive. Handing one to a thread and back takes 20 µs of the main thread,
- * in which it decodes 1 kB of gzip, and 50 to 80 µs of CPU time in all, which is not won back below 16 kB. With few cores
- * CPU time is what is short, with more the main thread. See bench/inline.ts.
+ * Bodies up to this size are decoded on the main thread. Passing one to a thread and back costs the main thread 20 µs, enough
+ * to decode 1 kB of gzip. It costs 50 to 80 µs of CPU time in total, which only pays off from 16 kB. With few cores, CPU time
+ * is scarce; with more, the main thread is. See bench/inline.ts.
  */
 const MAX_INLINE_BYTES = availableParallelism() > 2 ? 4 << 10 : 16 << 10;
-/** Small bodies may inflate to more than a thousand times their size. Telemetry compresses to a tenth or so. */
+/** A small body may inflate to more than a thousand times its size. Telemetry usually compresses to about a tenth. */
 const MAX_INLINE_INFLATED_BYTES = 16 * MAX_INLINE_BYTES;
-/** One group is being written while the next one gathers. */
+/** One group is written while the next one fills. */
 const MAX_SPARE_ROWS = 2;
-/** More decode threads than this find no sockets, writers and queries left to share cores with. */
+/** More decode threads than this leave no cores for sockets, writers and queries. */
 const MAX_DEFAULT_THREADS = 8;
 
 /**
- * What waiting rows may take in tables, for each byte of max_decoded_bytes. They are written in a minute or so, and nobody's
- * rows wait longer behind them. Rows with 4 kB of resource attributes take five to ten times as much there as here.
+ * Size in tables that waiting rows may have, per byte of max_decoded_bytes. Such a backlog is written in about a minute, so
+ * rows behind it wait no longer. Rows with 4 kB of resource attributes are five to ten times as large in tables as in memory.
  */
 const STORED_PER_DECODED_BYTE = 16;
 
-/** Bound of an inflated body in a journal, whatever the limit was when it was accepted: as much as zlib gives at once. */
+/** Limit of an inflated body in a journal, independent of the limit when it was accepted: the most that zlib returns at once. */
 const MAX_REPLAY_BYTES = 2 ** 31 - 1;
 
 export class Ingest {
@@ -49,14 +49,14 @@ export class Ingest {
   readonly #sealer: Sealer;
   readonly #inlineDecoder: RequestDecoder;
   readonly #pool: DecodePool;
-  // What was accepted under a larger limit is still accepted.
+  // Bodies that were accepted under a larger limit stay accepted.
   readonly #replayDecoder: RequestDecoder;
   readonly #fidelity: Fidelity;
   readonly #journal: Journal | undefined;
-  /** The group of the journal that the last request joined, and the rows of its requests. */
+  /** The journal group that the last request joined, and its rows. */
   #group: Group | undefined;
   #groupRows: GroupRows | undefined;
-  /** Of groups that are durable, to be used again. */
+  /** Rows of durable groups, for reuse. */
   readonly #spareRows: GroupRows[] = [];
   readonly #maxDecodedBytes: number;
   readonly #maxStoredBytes: number;
@@ -65,7 +65,7 @@ export class Ingest {
   #totalRequests = 0;
   #totalRows = 0;
 
-  /** Without a journal, what is accepted is in memory only until it is committed. */
+  /** Without a journal, accepted rows are in memory only until they are committed. */
   constructor(options: ServeOptions, admission: Admission, sealer: Sealer, journal: Journal | undefined) {
     this.admission = admission;
     this.#journal = journal;
@@ -87,7 +87,7 @@ export class Ingest {
     return this.#activeRequests;
   }
 
-  /** Requests handled, failed ones included. */
+  /** Requests handled, including failed ones. */
   get totalRequests(): number {
     return this.#totalRequests;
   }
@@ -108,12 +108,12 @@ export class Ingest {
     }
   }
 
-  /** Lets requests in. Before, each is refused as one that may be sent again. */
+  /** Starts accepting requests. Until then each is rejected as retryable. */
   open(): void {
     this.#isOpen = true;
   }
 
-  /** Throws if the server is not open yet, or memory for rows is used up. */
+  /** Throws if the server is not open yet or the memory for rows is used up. */
   checkRoom(): void {
     if (!this.#isOpen) throw new Failure('overloaded', 'the server is starting');
     const { bufferedBytes, storedBytes } = this.#sealer;
@@ -133,9 +133,9 @@ export class Ingest {
   }
 
   /**
-   * Decodes a request, and appends all of its rows or none. Its body must not be used afterwards. The rows take over the
-   * reserved bytes, which stay reserved until they are committed. Without rows, or on a failure, the caller still has them
-   * to release. Requests of one `sender` do not hold up those of others. With a journal, resolves once the request is durable.
+   * Decodes a request and appends all of its rows or none. The body must not be used afterwards. The rows take over the
+   * reservation, which lasts until they are committed. Without rows or on failure, the caller keeps the reservation and must
+   * release it. Requests of one `sender` do not delay those of others. With a journal, resolves once the request is durable.
    */
   async accept(request: EncodedRequest, reservation: Reservation, sender: unknown): Promise<Receipt> {
     const inlineRows = this.#decodeInline(request);
@@ -149,7 +149,7 @@ export class Ingest {
     if (inlineRows !== undefined) {
       return this.#journaled(this.#journal, { kind: 'request', ...request }, inlineRows, reservation, 'copied');
     }
-    // The thread that decodes takes the body; the journal gets what was sent.
+    // The decode thread takes the body away, and the journal needs the bytes as they were sent.
     const entry = { kind: 'request', ...request, body: new Uint8Array(request.body) } as const;
     const rows = await this.#decodeOnThread(request, sender);
     const receipt = await this.#journaled(this.#journal, entry, rows, reservation, 'lent');
@@ -157,30 +157,30 @@ export class Ingest {
     return receipt;
   }
 
-  /** Ends the threads that decode. */
+  /** Ends the decode threads. */
   close(): Promise<void> {
     return this.#pool.close();
   }
 
-  /** Appends rows as accept() does those of a request. They are copied before this returns. */
+  /** Appends rows like accept(). They are copied before this returns. */
   async acceptRows(rows: SignalRows, reservation: Reservation): Promise<Receipt> {
     if (this.#journal === undefined) return this.#appendSync(rows, reservation);
     const packed = packRows(rows);
     return this.#journaled(this.#journal, { kind: 'rows', packed }, unpackRows(packed), reservation, 'lent');
   }
 
-  /** The rows of what an earlier run had in its journal; valid until the next call. Throws where it cannot be decoded. */
+  /** Rows of a journal record of an earlier run, valid until the next call. Throws if it cannot be decoded. */
   replayedRows({ entry }: JournalRecord): SignalRows {
     return entry.kind === 'rows' ? unpackRows(entry.packed) : this.#replayDecoder.decode(entry);
   }
 
-  /** Undefined when a request is too large for here, where it would hold up all others. */
+  /** Undefined if the request is too large for the main thread, where it would delay all others. */
   #decodeInline(request: EncodedRequest): SignalRows | undefined {
     if (request.body.length > MAX_INLINE_BYTES) return undefined;
     try {
       return this.#inlineDecoder.decode(request);
     } catch (error) {
-      // Whether it is too large at all, a thread finds out.
+      // A decode thread checks whether it is too large altogether.
       if (error instanceof Failure && error.kind === 'tooLarge') return undefined;
       throw error;
     }
@@ -188,14 +188,14 @@ export class Ingest {
 
   async #decodeOnThread(request: EncodedRequest, sender: unknown): Promise<SignalRows> {
     const rows = await this.#pool.decode(request, sender);
-    // Those that were decoded while this one waited for its turn may have used up what there was.
+    // Requests decoded while this one waited may have used up the memory.
     this.checkRoom();
     return rows;
   }
 
   /**
-   * Makes an entry durable with others, and then appends the rows of all of them together: the copied ones by signal, then
-   * the lent ones. Rows that are lent must not change before this resolves or rejects.
+   * Makes an entry durable as part of a group, then appends the rows of the group: copied rows by signal, then lent rows.
+   * Lent rows must not change until this resolves or rejects.
    */
   async #journaled(
     journal: Journal,
@@ -206,7 +206,7 @@ export class Ingest {
   ): Promise<Receipt> {
     if (rows.rows === 0) return this.#appendSync(rows, reservation);
     const bytes = this.#measured(rows, reservation);
-    // A group is committed by one seal, because that names its last sequence.
+    // One seal commits a whole group, because the seal names the group's last sequence.
     if (this.#groupRows !== undefined && !this.#sealer.fitOneSeal(this.#groupRows, rows.rows, bytes.storedBytes)) {
       this.#group?.close();
     }
@@ -228,7 +228,7 @@ export class Ingest {
     return receipt;
   }
 
-  /** What a request takes. Throws where its rows would take too much in tables, however little they take here. */
+  /** Size of a request. Throws if its rows would be too large in tables, however small they are in memory. */
   #measured(rows: SignalRows, { bytes: admittedBytes }: Reservation): RequestBytes {
     const { storedBytes } = rows;
     if (storedBytes > this.#maxStoredBytes) {

@@ -1,4 +1,4 @@
-// What a request says about itself → how its body is read.
+// Request headers → format and encoding of the body.
 
 import { Failure } from '../base/failure.js';
 import { type ContentEncoding, contentEncodings } from '../decode/compression/inflate.js';
@@ -20,7 +20,7 @@ const formatByContentType: ReadonlyMap<string, WireFormat> = new Map([
   ['application/otlp', 'protobuf'],
 ]);
 
-/** The format that a Content-Type names; parameters such as a charset do not matter. */
+/** Format of a Content-Type. Parameters such as a charset are ignored. */
 export function wireFormat(contentType: string | undefined): WireFormat {
   const mediaType = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
   const format = formatByContentType.get(mediaType);

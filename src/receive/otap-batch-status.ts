@@ -1,14 +1,14 @@
-// What an OTAP client is told of a batch. Numbers of status codes are those of gRPC.
+// Answers to OTAP batches. Status codes have the numbers of gRPC.
 
 import protobuf from 'protobufjs';
 import type { GrpcStatus } from '../server/grpc/status.js';
 
-/** As a client gave it; it means nothing to us. */
+/** Chosen by the client, and opaque to us. */
 export type BatchId = number | ReturnType<protobuf.Reader['int64']>;
 
 const BATCH_ID = 1;
 
-/** The id of a BatchArrowRecords, as far as it can be read: refusals of what is no such message carry it too. */
+/** The id of a BatchArrowRecords, if it can be read. Rejections of malformed messages carry it too. */
 export function readBatchId(message: Uint8Array): BatchId {
   let batchId: BatchId = 0;
   try {
@@ -19,7 +19,7 @@ export function readBatchId(message: Uint8Array): BatchId {
       else reader.skipType(tag & 7);
     }
   } catch {
-    // The decoder will say what is wrong with it.
+    // The decoder reports what is wrong.
   }
   return batchId;
 }

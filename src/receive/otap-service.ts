@@ -1,9 +1,9 @@
 // OTAP: one bidirectional stream per exporter and signal, BatchArrowRecords in, a BatchStatus for each out, in order.
 // https://github.com/open-telemetry/otel-arrow/blob/main/docs/otel-arrow.md
 //
-// A message builds on the dictionaries and schemas of those before it, so that each one is decoded, even when there is
-// no room for its rows. The `headers` of a batch are not read. They are compressed with HPACK, with one table per
-// stream; but that table concerns no other field and nothing else reads it, so there is nothing to fall out of step with.
+// A message builds on the dictionaries and schemas of earlier ones, so every message is decoded, even without room for its
+// rows. The `headers` of a batch are ignored. They are compressed with HPACK and share one table per stream, but no other field
+// depends on that table, so it need not be kept in step.
 
 import { Failure } from '../base/failure.js';
 import { SignalRows } from '../buffer/signal-rows.js';
@@ -27,7 +27,7 @@ import { Turnstile } from './turnstile.js';
 
 /** Streams of one server. An exporter opens one per signal and two cores. */
 export const MAX_OTAP_STREAMS = 256;
-/** Dictionaries that all streams of a server together may have us keep. One stream has a limit of its own beside this. */
+/** Limit on the dictionaries of all streams of a server. Each stream also has a limit of its own. */
 export const MAX_KEPT_BYTES = 256 << 20;
 
 const PACKAGE = 'opentelemetry.proto.experimental.arrow.v1';
@@ -59,13 +59,13 @@ interface OtapStream {
   readonly principal: Principal;
   readonly reader: GrpcMessageReader;
   readonly decoder: OtapStreamDecoder;
-  /** What the decoder writes to. */
+  /** Output of the decoder. */
   readonly rows: SignalRows;
-  /** Bytes that the decoder kept after its last message. */
+  /** Dictionary bytes of the decoder after its last message. */
   keptBytes: number;
 }
 
-/** What became of a message: `failure` is what its decoder threw. */
+/** Result of decoding a message; `failure` is what the decoder threw. */
 interface Taken {
   readonly batchId: BatchId;
   readonly failure: unknown;
@@ -75,11 +75,11 @@ class OtapService {
   readonly #ingest: Ingest;
   readonly #authorization: Authorization;
   readonly #options: Pick<ServeOptions, 'request_timeout_ms' | 'max_body_bytes' | 'fidelity'>;
-  /** What all streams of a signal decode into. Messages are decoded one at a time, and their rows copied at once. */
+  /** Shared by all streams of a signal. Messages are decoded one at a time, and their rows are copied at once. */
   readonly #rows: Readonly<Record<Signal, SignalRows>>;
   /**
-   * Messages that no room could be reserved for are read all the same, one at a time: it is all the memory that they
-   * take. The streams of the others are not read until it is their turn.
+   * Messages without a reservation are still read, but one at a time, so they take the memory of one message. Other streams
+   * are not read until their turn.
    */
   readonly #unreserved = new Turnstile();
   #streams = 0;
@@ -107,7 +107,7 @@ class OtapService {
     try {
       opened = this.#open(call);
     } catch (refusal) {
-      // Messages count as requests; a stream that is refused before its first counts as one.
+      // Each message counts as a request. A stream rejected before its first message counts as one request.
       return this.#ingest.counted(() => Promise.reject(refusal));
     }
     const rows = this.#rows[signal];
@@ -136,7 +136,7 @@ class OtapService {
     return { principal, reader: call.messages() };
   }
 
-  /** Takes a message and tells the client what became of it. Rejects when the stream has to end with it. */
+  /** Reads a message and answers it. Rejects if the stream must end with it. */
   async #answer(stream: OtapStream, prefix: MessagePrefix): Promise<void> {
     const { call, principal, reader, rows } = stream;
     const room = new MessageRoom(this.#ingest, principal, this.#unreserved, call.signal);
@@ -157,7 +157,7 @@ class OtapService {
     }
     const failure = taken.failure ?? refusal;
     await call.send(batchStatus(taken.batchId, failure === undefined ? OK_STATUS : grpcStatus(failure)));
-    // The decoder is out of step with the client now.
+    // Decoder and client are out of step now.
     if (taken.failure !== undefined) throw taken.failure;
     if (this.#keptBytes > MAX_KEPT_BYTES) {
       throw new Failure(
@@ -167,7 +167,7 @@ class OtapService {
     }
   }
 
-  /** Accepts rows; gives the reason when there is no room for them, or never will be: the stream goes on. */
+  /** Accepts rows. Returns the reason if there is no room or never will be; the stream continues. */
   async #accept(rows: SignalRows, reservation: Reservation): Promise<Failure | undefined> {
     try {
       await this.#ingest.acceptRows(rows, reservation);
@@ -178,7 +178,7 @@ class OtapService {
     }
   }
 
-  /** Decodes into the stream's rows, which other streams use as well: they hold until the caller next awaits. */
+  /** Decodes into the shared rows, which stay valid until the caller's next await. */
   #decodeSync({ body, encoding }: GrpcMessage, stream: OtapStream): Taken {
     const message = inflate(body, encoding, this.#options.max_body_bytes);
     const batchId = readBatchId(message);

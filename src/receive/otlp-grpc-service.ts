@@ -13,10 +13,10 @@ export const otlpServices: ReadonlyMap<string, Signal> = new Map([
   ['opentelemetry.proto.collector.metrics.v1.MetricsService', 'metrics'],
 ]);
 
-/** An Export…ServiceResponse without a partial success is a message without fields. */
+/** An Export…ServiceResponse without partial_success is an empty message. */
 const ACCEPTED = new Uint8Array(0);
 
-/** Methods by path. Message bytes go to the decoders as they are; no message object is made. */
+/** Methods by path. Decoders receive the message bytes as they are; no message object is created. */
 export function otlpGrpcMethods(
   ingest: Ingest,
   authorization: Authorization,

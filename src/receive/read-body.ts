@@ -1,4 +1,4 @@
-// Socket → whole body, bounded, its bytes reserved as they come.
+// Socket → whole body, bounded. Bytes are reserved as they arrive.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Failure } from '../base/failure.js';
@@ -6,9 +6,9 @@ import type { Reservation } from '../ingest/admission.js';
 import type { Ingest } from '../ingest/ingest.js';
 
 /**
- * Reads a body of at most `maxBytes`. The reservation grows with each chunk as it comes: a client that declares a length
- * and sends nothing holds no room. A declared length that cannot be taken is refused before a byte is read. Rejects with
- * `tooLarge`, `overloaded`, or, when the connection ends first, `timedOut`.
+ * Reads a body of at most `maxBytes`. The reservation grows with each chunk, so a client that declares a length and sends
+ * nothing occupies no room. A declared length that does not fit is rejected before any byte is read. Rejects with `tooLarge`,
+ * `overloaded` or, if the connection ends early, `timedOut`.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -29,7 +29,7 @@ export async function readBody(
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
-/** Gathers a request's chunks, telling `grown` the length so far, which may throw to end it. */
+/** Collects the chunks of a request. `grown` receives the length so far and may throw to stop reading. */
 function collect(request: IncomingMessage, grown: (length: number) => void): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

@@ -1,11 +1,11 @@
 import { Failure } from '../base/failure.js';
 
-/** Lets one at a time pass; the others wait in the order in which they came. */
+/** A mutex: one caller at a time, others wait in order of arrival. */
 export class Turnstile {
   #isTaken = false;
   readonly #waiting: (() => void)[] = [];
 
-  /** Resolves with what to call when done; safe to call twice. Rejects with `stopping` once the signal is aborted. */
+  /** Resolves with a release function, which is safe to call twice. Rejects with `stopping` when the signal is aborted. */
   async enter(signal: AbortSignal): Promise<() => void> {
     if (this.#isTaken) await this.#turn(signal);
     this.#isTaken = true;
@@ -14,7 +14,7 @@ export class Turnstile {
       if (!isInside) return;
       isInside = false;
       const next = this.#waiting.shift();
-      // Stays taken in between, so that nobody who comes now overtakes the next.
+      // Stays taken until then, so that no newcomer overtakes the next in line.
       if (next === undefined) this.#isTaken = false;
       else next();
     };

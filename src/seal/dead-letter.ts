@@ -1,18 +1,18 @@
-/** Rows that the target refuses for good, as they are listed. */
+/** Rows that the target rejected for good, as listed in SQL. */
 export interface ListedLetter {
-  /** File that holds their records; undefined where they are in memory. */
+  /** File with their records; undefined if they are in memory. */
   readonly path: string | undefined;
   readonly bytes: number;
   /** Sequences of the first and the last journal record; undefined without a journal. */
   readonly first: number | undefined;
   readonly last: number | undefined;
   readonly setAsideUnixMs: number;
-  /** What the target said. */
+  /** Error of the target. */
   readonly error: string;
 }
 
 export interface ReplayResult {
   readonly replayedRows: number;
-  /** What kept dead letters from being committed. They are kept. */
+  /** Why dead letters could not be committed. They are kept. */
   readonly error: string | undefined;
 }

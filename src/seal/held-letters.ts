@@ -1,5 +1,5 @@
-// Dead letters of a server without a journal: generations that the target refuses for good, out of the way of the rest and
-// in memory, until they are replayed or the server stops.
+// Dead letters of a server without a journal: generations that the target rejected for good. They stay in memory, out of the
+// way of other rows, until they are replayed or the server stops.
 
 import { messageOf } from '../base/failure.js';
 import { SqlError } from '../base/sql-error.js';
@@ -10,7 +10,7 @@ interface HeldLetter extends ListedLetter {
   readonly generation: Generation;
 }
 
-/** The part of `max_decoded_bytes` that dead letters may take beside it. */
+/** Memory for dead letters, as a fraction of `max_decoded_bytes` and in addition to it. */
 const SHARE_OF_DECODED_BYTES = 1 / 4;
 
 export class HeldLetters {
@@ -38,12 +38,12 @@ export class HeldLetters {
     return this.#replayedRowsTotal;
   }
 
-  /** Rows that are here now, and lost with the process. */
+  /** Rows currently held, which are lost with the process. */
   get rows(): number {
     return this.#letters.reduce((rows, { generation }) => rows + generation.rows, 0);
   }
 
-  /** Throws where there is no room. */
+  /** Throws if there is no room. */
   add(generation: Generation, error: string): void {
     const bytes = this.#letters.reduce((sum, letter) => sum + letter.bytes, generation.byteLength);
     if (bytes > this.#maxBytes) {
@@ -64,7 +64,7 @@ export class HeldLetters {
     this.#rowsTotal += generation.rows;
   }
 
-  /** Commits what is here, oldest first, up to the first that is refused again. Calls wait for each other. */
+  /** Commits dead letters, oldest first, and stops at the first that is rejected again. Calls wait for each other. */
   replay(commit: (generation: Generation) => Promise<void>): Promise<ReplayResult> {
     const result = this.#turn.then(() => this.#replay(commit));
     this.#turn = result;

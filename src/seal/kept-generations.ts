@@ -1,14 +1,14 @@
-// Generations that are committed, and that a query may still have to read: one whose snapshot of the catalog is older than
-// the commit does not find their rows in the tables.
+// Recently committed generations. A query whose catalog snapshot is older than the commit does not find their rows in the
+// tables, so it reads them here.
 
 import { type Clock, systemClock } from '../base/clock.js';
 import type { Generation } from '../buffer/generation.js';
 
-/** A query plans within this, so that only transactions of several queries can be older. */
+/** Longest time to plan a query. Only transactions of several queries can be older. */
 const SURELY_KEPT_MS = 2000;
-/** How long a transaction may read live rows after a commit that it does not see, while there is room. */
+/** How long a transaction can read live rows after a commit that it does not see, if memory allows. */
 const LONGEST_KEPT_MS = 30_000;
-/** Fewer than the seals that `otlp_seals` keeps of a server, since rows of both are matched. */
+/** Fewer than the seals per server in `otlp_seals`, because the two are matched. */
 const MAX_KEPT = 250;
 
 interface Kept {
@@ -27,8 +27,8 @@ export class KeptGenerations {
   #isLookDue = false;
 
   /**
-   * Keeps at most an eighth of `maxDecodedBytes` beyond the time in which queries plan, and never more than the rows which
-   * wait to be committed leave of it.
+   * Keeps at most an eighth of `maxDecodedBytes` after the planning time has passed, and never more than uncommitted rows
+   * leave of it.
    */
   constructor(maxDecodedBytes: number, clock: Clock = systemClock) {
     this.#clock = clock;
@@ -41,14 +41,14 @@ export class KeptGenerations {
     return this.#kept.map(({ generation }) => generation);
   }
 
-  /** When the newest generation was committed, kept or not; minus infinity as long as there is none. */
+  /** Commit time of the newest generation, kept or evicted; minus infinity before the first. */
   get lastCommittedAtMs(): number {
     return this.#lastCommittedAtMs;
   }
 
   /**
-   * Id of the newest generation that is kept no more; undefined as long as there is none. A snapshot that has it has all of
-   * the server's older ones too, since they are committed in order.
+   * Id of the newest evicted generation; undefined before the first. A snapshot that contains it also contains all older
+   * ones of the server, because they are committed in order.
    */
   get lastReleased(): string | undefined {
     return this.#lastReleased;
@@ -61,7 +61,7 @@ export class KeptGenerations {
     this.release(waitingBytes);
   }
 
-  /** Forgets what is kept too long, or takes room that is not there beside the rows that wait. */
+  /** Evicts generations that are too old, or whose memory uncommitted rows need. */
   release(waitingBytes: number): void {
     if (this.#kept.length === 0) return;
     const nowMs = this.#clock.nowMs();
@@ -79,7 +79,7 @@ export class KeptGenerations {
     return ageMs >= LONGEST_KEPT_MS || (ageMs >= SURELY_KEPT_MS && this.#bytes > this.#maxBytes);
   }
 
-  /** Looks again when the oldest has to be kept no more. */
+  /** Checks again when the oldest generation expires. */
   #lookLater(nowMs: number): void {
     const oldest = this.#kept[0];
     if (oldest === undefined) return;

@@ -1,22 +1,22 @@
-// Seals → upkeep of the catalog, now and then, when ingest leaves room for it.
+// Seals → catalog maintenance, from time to time, when ingest leaves room for it.
 
 import { type Clock, systemClock } from '../base/clock.js';
 import { messageOf } from '../base/failure.js';
 import { type Maintenance, MaintenanceUnsupported } from '../catalog/seal-target.js';
 
-/** Automatic seals that must have succeeded since the last run: enough small files to be worth merging. */
+/** Automatic seals since the last run that make another one worthwhile: enough small files to merge. */
 const SEALS_BETWEEN_RUNS = 16;
-/** Over how long the rate of ingest is looked at. */
+/** Window of the ingest rate. */
 const RATE_WINDOW_MS = 60_000;
-/** How long a run is taken to last before one has been seen. */
+/** Assumed duration of the first run. */
 const ASSUMED_RUN_MS = 10_000;
-/** An interrupt between two queries of a run is lost, so it is repeated until the run ends. */
+/** An interrupt between two queries of a run has no effect, so it is repeated until the run ends. */
 const INTERRUPT_AGAIN_MS = 50;
 
 export interface MaintenanceHooks {
-  /** Request bytes admitted and not yet committed. */
+  /** Admitted request bytes that are not committed yet. */
   admittedBytes(): number;
-  /** The catalog has nothing of the kind; it will not be tried again. */
+  /** The catalog has no maintenance; it is not tried again. */
   unsupported(error: string): void;
 }
 
@@ -25,7 +25,7 @@ export class MaintenanceSchedule {
   readonly #maxBufferedBytes: number;
   readonly #hooks: MaintenanceHooks;
   readonly #clock: Clock;
-  /** Automatic seals of the last minute. */
+  /** Automatic seals in the last minute. */
   readonly #recent: { readonly atMs: number; readonly bytes: number }[] = [];
   #sealsSinceRun = 0;
   #isDisabled = false;
@@ -56,7 +56,7 @@ export class MaintenanceSchedule {
     return this.#failures;
   }
 
-  /** Time at which the last successful run ended; undefined before the first. */
+  /** End of the last successful run; undefined before the first. */
   get lastRunAtMs(): number | undefined {
     return this.#lastRunAtMs;
   }
@@ -65,7 +65,7 @@ export class MaintenanceSchedule {
     return this.#lastError;
   }
 
-  /** Takes note of a successful automatic seal of so many request bytes, and starts a run beside ingest if it is time. */
+  /** Records a successful automatic seal of `bytes` request bytes and starts a run in the background if one is due. */
   sealed(bytes: number): void {
     const nowMs = this.#clock.nowMs();
     this.#sealsSinceRun++;
@@ -74,7 +74,7 @@ export class MaintenanceSchedule {
     if (this.#maintenance !== undefined && this.#isDue()) this.#start(this.#maintenance);
   }
 
-  /** Ends a run in progress and resolves when it has ended. No other will be started. */
+  /** Interrupts a run in progress and resolves when it has ended. No other run starts. */
   async stop(): Promise<void> {
     this.#isDisabled = true;
     while (this.#run !== undefined) {
@@ -87,7 +87,7 @@ export class MaintenanceSchedule {
     if (this.#isDisabled || this.#run !== undefined || this.#sealsSinceRun < SEALS_BETWEEN_RUNS) return false;
     const waiting = this.#hooks.admittedBytes();
     if (waiting >= this.#maxBufferedBytes / 4) return false;
-    // What would arrive during a run as long as the last one must fit into half of the room that is left.
+    // The bytes expected during a run as long as the last one must fit into half of the remaining room.
     const bytesPerMs = this.#recent.reduce((sum, { bytes }) => sum + bytes, 0) / RATE_WINDOW_MS;
     return bytesPerMs * this.#runMs < (this.#maxBufferedBytes - waiting) / 2;
   }
@@ -107,7 +107,7 @@ export class MaintenanceSchedule {
       this.#lastRunAtMs = this.#clock.nowMs();
       this.#lastError = undefined;
     } catch (error) {
-      // Interrupted by stop(): no failure of the catalog's.
+      // Interrupted by stop(), so the catalog did not fail.
       if (this.#isDisabled) return;
       this.#lastError = messageOf(error);
       if (error instanceof MaintenanceUnsupported) {

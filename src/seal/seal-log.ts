@@ -6,18 +6,18 @@ export interface SealEvent {
   readonly durationMs: number;
   readonly appendMs: number;
   readonly commitMs: number;
-  /** Rows made durable: none when the attempt failed. */
+  /** Rows committed: 0 if the attempt failed. */
   readonly rowsCommitted: number;
   readonly admittedBytes: number;
-  /** What went wrong; undefined on success. */
+  /** Error; undefined on success. */
   readonly error: string | undefined;
-  /** Totals of the server once the attempt had ended. */
+  /** Totals of the server after the attempt. */
   readonly sealsTotal: number;
   readonly sealFailuresTotal: number;
   readonly committedRowsTotal: number;
 }
 
-/** Attempts kept per server: some twenty minutes at the default age of five seconds, in about 50 kB. */
+/** Attempts kept per server: about twenty minutes at the default age of five seconds, in about 50 kB. */
 const MAX_EVENTS = 256;
 
 /** The latest attempts of one server, oldest first. */
@@ -33,7 +33,7 @@ export class SealLog {
     if (this.#events.length > MAX_EVENTS) this.#events.shift();
   }
 
-  /** Says of the latest attempt that its rows were set aside. */
+  /** Marks the latest attempt as one whose rows were set aside. */
   setAside(rows: number): void {
     const latest = this.#events.pop();
     if (latest === undefined) return;

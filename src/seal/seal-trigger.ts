@@ -8,10 +8,10 @@ export interface WaitingRows {
 
 type TriggerOptions = Pick<ServeOptions, 'seal_target_bytes' | 'seal_max_age_ms' | 'max_decoded_bytes'>;
 
-/** Milliseconds until waiting rows are due to be sealed for their age; 0 when their size makes them due now. */
+/** Milliseconds until rows are due for their age; 0 if they are due for their size now. */
 export function sealDelayMs(waiting: WaitingRows, options: TriggerOptions, nowMs: number): number {
   if (waiting.admittedBytes >= options.seal_target_bytes) return 0;
-  // At half the cap, so that the other half takes what arrives while the seal runs.
+  // Half of the cap, so that the other half takes rows that arrive during the seal.
   if (waiting.decodedBytes >= options.max_decoded_bytes / 2) return 0;
   return Math.max(0, waiting.openedAtMs + options.seal_max_age_ms - nowMs);
 }

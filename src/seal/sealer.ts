@@ -1,6 +1,6 @@
-// Rows in, one transaction per generation out. There is one writer: commits never overlap, and generations commit in
-// the order in which they were filled. A failed commit leaves its generation where it was, so that no row is lost
-// and none is committed twice. Only this file calls SealTarget.commit.
+// Rows in, one transaction per generation out. There is one writer: commits never overlap, and generations are committed in
+// the order in which they were filled. A failed commit leaves its generation in place, so no row is lost and none is
+// committed twice. Only this file calls SealTarget.commit.
 
 import { type Clock, systemClock } from '../base/clock.js';
 import { messageOf } from '../base/failure.js';
@@ -18,53 +18,53 @@ import { SealLog } from './seal-log.js';
 import { areWide, fitOneSeal, maxSealBytes, type RowsSize } from './seal-size.js';
 import { sealDelayMs } from './seal-trigger.js';
 
-/** Pauses between attempts of a background seal: doubling from the first to the longest. */
+/** Pauses between attempts at a background seal. They double from the first to the longest. */
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 30_000;
 
-/** Attempts at a commit that other writers get in the way of. Their pauses double up to half a second. */
+/** Attempts at a commit that conflicts with other writers. Pauses double up to half a second. */
 const CONFLICT_RETRY: RetryPolicy = {
   attempts: 50,
   longestPauseMs: (attempt) => Math.min(500, 20 * 2 ** attempt),
   isWorthwhile: (error) => error instanceof CommitConflict,
 };
 
-/** Attempts that a target must have refused for good: a table that was altered by mistake may be mended meanwhile. */
+/** Rejections before rows are set aside. Until then, a table that was altered by mistake can be repaired. */
 const REFUSALS_BEFORE_SETTING_ASIDE = 6;
 
-/** Who asked for a seal: the triggers of the background, or a flush. */
+/** What started a seal: a background trigger or a flush. */
 export type SealReason = 'background' | 'flush';
 
 export interface SealerEvents {
-  /** Who the server is in what the catalog keeps of its seals. */
+  /** Identity of the server in the catalog's records of seals. */
   identity(): { readonly server: string; readonly serverId: string };
-  /** A generation has been committed: its requests' bytes are free again. */
+  /** A generation was committed, so the bytes of its requests can be released. */
   committed(generation: Generation, reason: SealReason): void;
-  /** A commit has failed; its rows are kept and will be tried again. */
+  /** A commit failed. Its rows are kept and retried. */
   failed(error: string): void;
-  /** A generation's rows wait for the next retry: not for another writer only, which is waited for at once. */
+  /** Rows wait for the next retry. Not called for conflicts with other writers, which are retried at once. */
   postponed(error: string): void;
-  /** A generation has been refused so often, for good, that it may be set aside. Resolves with whether it was; never rejects. */
+  /** A generation was rejected often enough to be set aside. Resolves with whether it was set aside; never rejects. */
   refused(generation: Generation, refusal: Refusal, error: string): Promise<boolean>;
 }
 
 export interface SealerStart {
-  /** Number of the last seal of earlier runs, which this one counts on from. */
+  /** Sequence of the last seal of earlier runs. Counting continues from it. */
   readonly lastSequence?: number;
-  /** Of the DuckDB that commits. */
+  /** Memory limit of the DuckDB that commits. */
   readonly memoryLimitBytes?: number;
   readonly clock?: Clock;
 }
 
 export interface FlushResult {
   readonly sealedRows: number;
-  /** What kept rows from being committed. They are still buffered. */
+  /** Why rows were not committed. They are still buffered. */
   readonly error: string | undefined;
 }
 
 export class Sealer {
   readonly log = new SealLog();
-  /** What was committed a short while ago. */
+  /** Recently committed generations. */
   readonly kept: KeptGenerations;
   readonly #target: SealTarget;
   readonly #options: Pick<ServeOptions, 'seal_target_bytes' | 'seal_max_age_ms' | 'max_decoded_bytes' | 'fidelity'>;
@@ -73,19 +73,19 @@ export class Sealer {
   readonly #clock: Clock;
   readonly #conflictRetry: RetryPolicy;
   readonly #open: OpenRows;
-  /** Detached and not yet committed, in order. */
+  /** Detached generations that are not committed yet, in order. */
   readonly #detached: Generation[] = [];
   #turn: Promise<unknown> = Promise.resolve();
-  /** Calls off the next look at what waits. */
+  /** Cancels the next check for due rows. */
   #stopWaiting: (() => void) | undefined;
-  /** When that look is. */
+  /** Time of the next check. */
   #wakeAtMs = 0;
   #isBackgroundSealQueued = false;
-  /** Whether the oldest detached generation is being committed, or has been tried in vain. */
+  /** Whether the oldest detached generation is being committed, or an attempt at it failed. */
   #isCommitting = false;
   #isStopped = false;
   #retryMs = 0;
-  /** Attempts at the oldest generation that the target has refused for good. */
+  /** Rejections of the oldest generation so far. */
   #refusals = 0;
   #attempts = 0;
   #seals = 0;
@@ -129,7 +129,7 @@ export class Sealer {
     return this.#lastSealAtMs;
   }
 
-  /** What the last attempt failed of; undefined when it succeeded. */
+  /** Error of the last attempt; undefined if it succeeded. */
   get lastError(): string | undefined {
     return this.#lastError;
   }
@@ -138,29 +138,29 @@ export class Sealer {
     return this.#detached.reduce((rows, generation) => rows + generation.rows, this.#open.rows);
   }
 
-  /** Memory behind rows that are not committed. */
+  /** Memory of uncommitted rows. */
   get bufferedBytes(): number {
     return this.#detached.reduce((bytes, generation) => bytes + generation.byteLength, this.#open.byteLength);
   }
 
-  /** When the oldest row that is not committed arrived; undefined when all are. */
+  /** Arrival of the oldest uncommitted row; undefined if there is none. */
   get oldestBufferedAtMs(): number | undefined {
     return (this.#detached[0] ?? this.#open).openedAtMs;
   }
 
-  /** What the rows that are not committed will take in tables. */
+  /** Size of uncommitted rows in tables. */
   get storedBytes(): number {
     return this.#detached.reduce((bytes, generation) => bytes + generation.storedBytes, this.#open.storedBytes);
   }
 
-  /** Whether rows may be committed together with some more. */
+  /** Whether rows may share a commit with others. */
   fitOneSeal(waiting: RowsSize, rows: number, storedBytes: number): boolean {
     return fitOneSeal(waiting, { rows, storedBytes }, this.#maxSealBytes);
   }
 
   /**
-   * Takes the rows of a request, or of several at once. They are committed together, in the background or at the next flush;
-   * together with those before where one commit can take them all.
+   * Takes the rows of one request or of several. They are committed together, in the background or at the next flush, and
+   * with earlier rows if one commit can take all of them.
    */
   append(parts: readonly SignalRows[], origin: RowsOrigin): void {
     const nowMs = this.#clock.nowMs();
@@ -171,31 +171,31 @@ export class Sealer {
     this.#schedule(nowMs);
   }
 
-  /** Rows for a table that are not committed, by generation, oldest first. */
+  /** Uncommitted rows of a table, by generation, oldest first. */
   waiting(table: TelemetryTable): readonly GenerationRows[] {
     const detached = this.#detached.flatMap((generation) => generation.rowsFor(table) ?? []);
     const open = this.#open.read(table);
     return open === undefined ? detached : [...detached, open];
   }
 
-  /** Whether waiting rows are being committed, or that has failed, perhaps in part, and will be tried again. */
+  /** Whether rows are being committed, or an attempt failed, perhaps in part, and will be repeated. */
   get isCommitting(): boolean {
     return this.#isCommitting;
   }
 
-  /** Id of the generation that rows are appended to. */
+  /** Id of the open generation. */
   get openGeneration(): string {
     return this.#open.id;
   }
 
-  /** Rows that have been accepted for a table. */
+  /** Rows accepted for a table. */
   positionOf(table: TelemetryTable): number {
     return this.#open.positionOf(table);
   }
 
   /**
-   * Commits every row appended so far and resolves once they are durable, or at the first failure. Rows that arrive
-   * meanwhile wait for the next seal.
+   * Commits every row appended so far. Resolves once they are durable, or at the first failure. Rows that arrive meanwhile
+   * wait for the next seal.
    */
   flush(): Promise<FlushResult> {
     return this.#exclusively(async () => {
@@ -210,8 +210,8 @@ export class Sealer {
   }
 
   /**
-   * Commits what can be committed: rows that come after some that cannot do not wait for those. For the last commit of a
-   * server, after which nobody tries again.
+   * Commits as much as possible: rows do not wait for earlier ones that fail. For the final commit of a server, which is not
+   * repeated.
    */
   salvage(): Promise<FlushResult> {
     return this.#exclusively(async () => {
@@ -229,8 +229,8 @@ export class Sealer {
   }
 
   /**
-   * Commits rows that are not part of the order in which all others are committed, under a name of their own. Resolves
-   * without doing anything where the target has them under that name already; rejects with what kept them from it.
+   * Commits rows outside of the usual order, under a `server_id` of their own. Does nothing if the target already has them
+   * under that id. Rejects with the error of the commit.
    */
   commitApart(generation: Generation, serverId: string): Promise<void> {
     return this.#exclusively(async () => {
@@ -242,7 +242,7 @@ export class Sealer {
     });
   }
 
-  /** Ends background seals. What is buffered stays, and can still be flushed. Safe to call twice. */
+  /** Stops background seals. Buffered rows stay and can still be flushed. Safe to call twice. */
   stop(): void {
     this.#isStopped = true;
     this.#stopWaiting?.();
@@ -262,7 +262,7 @@ export class Sealer {
     }
   }
 
-  /** Looks again after this long, or earlier if that was asked for before. */
+  /** Schedules the next check, unless an earlier one is scheduled. */
   #wakeAfter(delayMs: number): void {
     const wakeAtMs = this.#clock.nowMs() + delayMs;
     if (this.#stopWaiting !== undefined && this.#wakeAtMs <= wakeAtMs) return;
@@ -290,7 +290,7 @@ export class Sealer {
     if (generation !== undefined) this.#detached.push(generation);
   }
 
-  /** Tries to commit the oldest detached generation. Resolves with the error that kept it from being committed. */
+  /** Tries to commit the oldest detached generation. Resolves with the error if that fails. */
   async #commitOldest(reason: SealReason): Promise<string | undefined> {
     let committed: Generation | undefined;
     try {
@@ -307,12 +307,12 @@ export class Sealer {
     return undefined;
   }
 
-  /** Resolves with the oldest detached generation once it is committed, and with nothing if it was set aside instead. */
+  /** Resolves with the oldest detached generation once it is committed, or with undefined if it was set aside. */
   async #attemptOldest(): Promise<Generation | undefined> {
     const generation = this.#detached[0]!;
     this.#isCommitting = true;
     try {
-      // In one turn, so that a query finds the rows in one of the two places.
+      // Synchronously, so that a query finds the rows in exactly one of the two places.
       await this.#attempt(generation, this.#events.identity().serverId, () => {
         this.#detached.shift();
         this.#isCommitting = false;
@@ -325,10 +325,10 @@ export class Sealer {
     }
   }
 
-  /** Sets a generation aside that the target refuses for good, so that the ones behind it can be committed. */
+  /** Sets a rejected generation aside, so that those behind it can be committed. */
   async #isSetAside(generation: Generation, thrown: unknown): Promise<boolean> {
     const refusal = this.#target.refusal(thrown);
-    // Memory that rows of usual width do not find, somebody else has: it comes back.
+    // If rows of normal width run out of memory, something else uses it, and it will be freed.
     if (refusal === undefined || (refusal === 'size' && !areWide(generation))) return false;
     if (++this.#refusals < REFUSALS_BEFORE_SETTING_ASIDE) return false;
     if (!(await this.#events.refused(generation, refusal, messageOf(thrown)))) return false;
@@ -339,8 +339,8 @@ export class Sealer {
   }
 
   /**
-   * Makes one attempt, keeps a record of it, and rejects with what it failed of. `committed` is called in the moment in
-   * which the rows count as committed.
+   * Makes one attempt and logs it. Rejects with the error. `committed` is called at the moment from which the rows count as
+   * committed.
    */
   async #attempt(generation: Generation, serverId: string, committed: () => void): Promise<void> {
     const sequence = ++this.#attempts;
@@ -378,7 +378,7 @@ export class Sealer {
     throw thrown;
   }
 
-  /** Runs work when all earlier work has ended. */
+  /** Runs work after all earlier work has ended. */
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined).then(() => this.#schedule(this.#clock.nowMs()));
