@@ -40,7 +40,7 @@ async function startOurs(): Promise<Running> {
     maxMessageBytes: 16 << 20,
     hooks: {
       connections: new ConnectionLimit(1024),
-      isReady: () => true,
+      checks: () => ({}),
       internalError: (error) => console.error(error),
       failed: (error) => console.error(error),
     },

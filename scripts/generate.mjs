@@ -18,6 +18,7 @@ const { readOtlp } = await built('functions/read-otlp.js');
 const { readOtap } = await built('functions/read-otap.js');
 const { otapFileOptions, otlpFileOptions } = await built('files/file-options.js');
 const { readableRows } = await built('functions/file-readers.js');
+const { metricFamilies } = await built('control/metric-families.js');
 const functions = await declaredFunctions();
 
 /** The variables of the service that are no parameters of a function. */
@@ -46,6 +47,7 @@ const partsByFile = {
   'docs/parquet.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/functions.md': { functions: functionReference, 'file-readers': fileReaderReference },
   'docs/tables.md': { tables: tableReference },
+  'docs/monitoring.md': { metrics: metricReference },
   'docs/errors.md': { 'failure-kinds': failureReference, 'sql-error-codes': sqlErrorReference },
   'packages/promql/docs/constructs.md': { constructs: constructReference },
 };
@@ -64,6 +66,11 @@ if (isCheck && stale.length > 0) {
   process.exitCode = 1;
 } else {
   console.log(`generated: ${isCheck ? 'all files are fresh' : stale.join(', ') || 'nothing to change'}`);
+}
+
+function metricReference() {
+  const rows = metricFamilies([]).map(({ name, type, doc }) => `| \`${name}\` | ${type} | ${doc} |`);
+  return ['| Metric | Type | Meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
 function readText(path) {

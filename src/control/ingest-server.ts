@@ -19,6 +19,7 @@ import type { ListenUri } from '../server/listen-uri.js';
 import { CommitPolicy } from './commit-policy.js';
 import { JournalGuard } from './journal-guard.js';
 import type { Listeners } from './listeners.js';
+import type { MetricFamily } from './metrics-text.js';
 import { newListeners } from './new-listener.js';
 import { type OpenJournal, openJournal } from './open-journal.js';
 import { Recovery } from './recovery.js';
@@ -42,12 +43,21 @@ export interface StopResult {
   readonly error: string | undefined;
 }
 
+/** What a server shares with the others of its DuckDB instance. */
+export interface Surroundings {
+  /** Reads its rows. */
+  readonly live: LiveRows;
+  readonly tell: ServerEventLog;
+  /** Of all servers, at this moment. */
+  metrics(): readonly MetricFamily[];
+}
+
 /** What a server starts with, already open. */
 interface ServerStart {
   readonly address: ServerAddress;
   readonly target: SealTarget;
   readonly opened: OpenJournal | undefined;
-  readonly live: LiveRows;
+  readonly surroundings: Surroundings;
   readonly memoryLimitBytes: number;
   readonly told: ServerEvents;
   log(level: LogLevel, message: string): void;
@@ -109,16 +119,11 @@ export class IngestServer {
     this.#endReading = parts.endReading;
   }
 
-  /** Makes or verifies the tables, then listens. `live` reads its rows. Rejects with nothing left running. */
-  static async start(
-    database: Database,
-    request: ServeRequest,
-    live: LiveRows,
-    eventLog: ServerEventLog,
-  ): Promise<IngestServer> {
+  /** Makes or verifies the tables, then listens. Rejects with nothing left running. */
+  static async start(database: Database, request: ServeRequest, surroundings: Surroundings): Promise<IngestServer> {
     const { options } = request;
     const address = new ServerAddress(request.listeners[0].uri);
-    const told = new ServerEvents(address, eventLog);
+    const told = new ServerEvents(address, surroundings.tell);
     const log = (level: LogLevel, message: string) => {
       // A lost log line must not fail the work that it describes.
       database.writeLog(level, `${address.listenUri}: ${message}`).catch(() => undefined);
@@ -131,7 +136,7 @@ export class IngestServer {
     try {
       target = await openTarget(database, options, request.caller);
       const memoryLimitBytes = await database.memoryLimitBytes();
-      const start = { address, target, opened, live, memoryLimitBytes, log, told };
+      const start = { address, target, opened, surroundings, memoryLimitBytes, log, told };
       return await IngestServer.#startOn(request, start);
     } catch (error) {
       target?.close();
@@ -142,9 +147,10 @@ export class IngestServer {
 
   static async #startOn(
     request: ServeRequest,
-    { address, target, opened, live, memoryLimitBytes, log, told }: ServerStart,
+    { address, target, opened, surroundings, memoryLimitBytes, log, told }: ServerStart,
   ): Promise<IngestServer> {
     const { options } = request;
+    const { live, metrics } = surroundings;
     const journal = opened?.journal;
     const serverId = journal?.serverId ?? randomUUID();
     const last = await target.lastSeal(serverId, journal?.firstSequence);
@@ -172,11 +178,18 @@ export class IngestServer {
     const ingest = new Ingest(options, admission, sealer, journal);
     const recovery =
       opened === undefined ? undefined : new Recovery({ ...opened, target, ingest, sealer, freeze, options, log });
-    const listeners: Listeners = newListeners(request, ingest, {
-      isReady: () =>
-        listeners.isListening && journal?.failure === undefined && isReady(sealer, options.seal_max_age_ms),
-      internalError: (error) => log('ERROR', `cannot answer a request: ${messageOf(error)}`),
-      failed: (error) => told.tell('listener_failed', { error }),
+    const listeners: Listeners = newListeners(request, {
+      ingest,
+      metrics,
+      hooks: {
+        checks: () => ({
+          listeners: listeners.isListening ? 'ok' : 'stopped',
+          journal: journal?.failure === undefined ? 'ok' : 'failed',
+          seals: areSealsStuck(sealer, options.seal_max_age_ms) ? 'stuck' : 'ok',
+        }),
+        internalError: (error) => log('ERROR', `cannot answer a request: ${messageOf(error)}`),
+        failed: (error) => told.tell('listener_failed', { error }),
+      },
     });
     try {
       await recovery?.replay(last.journalSequence);
@@ -306,7 +319,7 @@ export class IngestServer {
   }
 }
 
-function isReady(sealer: Sealer, sealMaxAgeMs: number): boolean {
-  if (sealer.lastError === undefined || sealer.bufferedRows === 0) return true;
-  return sealer.lastSealAtMs !== undefined && Date.now() - sealer.lastSealAtMs <= STUCK_AFTER_AGES * sealMaxAgeMs;
+function areSealsStuck(sealer: Sealer, sealMaxAgeMs: number): boolean {
+  if (sealer.lastError === undefined || sealer.bufferedRows === 0) return false;
+  return sealer.lastSealAtMs === undefined || Date.now() - sealer.lastSealAtMs > STUCK_AFTER_AGES * sealMaxAgeMs;
 }

@@ -12,37 +12,46 @@ import type { GrpcMethod } from '../server/grpc/call.js';
 import { HEALTH_SERVICE, healthMethods } from '../server/grpc/health.js';
 import { GrpcListener } from '../server/grpc/listener.js';
 import { reflectionMethods } from '../server/grpc/reflection.js';
-import { healthRoutes } from '../server/http/health.js';
 import { HttpListener } from '../server/http/listener.js';
+import type { HttpMethods } from '../server/http/routes.js';
 import { Authorization } from '../server/identity/authorization.js';
 import type { ListenUri } from '../server/listen-uri.js';
 import type { Listener, ListenerHooks } from '../server/listener.js';
+import { areOk, probes } from '../server/probes.js';
 import { Listeners } from './listeners.js';
+import { metricsRoutes } from './metrics-route.js';
+import type { MetricFamily } from './metrics-text.js';
 import type { ListenerRequest, ServeRequest } from './serve-request.js';
+
+/** What the listeners of a server share. */
+interface SharedParts {
+  readonly options: ServeOptions;
+  readonly authorization: Authorization;
+  readonly ingest: Ingest;
+  readonly hooks: ListenerHooks;
+  /** Of all servers. */
+  metrics(): readonly MetricFamily[];
+}
 
 /** Creates all requested listeners. */
 export function newListeners(
-  request: ServeRequest,
-  ingest: Ingest,
-  hooks: Omit<ListenerHooks, 'connections'>,
+  { options, token, listeners }: ServeRequest,
+  { hooks, ...parts }: Pick<SharedParts, 'ingest' | 'metrics'> & { hooks: Omit<ListenerHooks, 'connections'> },
 ): Listeners {
-  const authorization = new Authorization(request.token);
-  const connections = new ConnectionLimit(request.options.max_connections);
-  const parts = request.listeners.map((asked) => ({
-    request: asked,
-    listener: newListener(asked, request.options, authorization, ingest, { ...hooks, connections }),
-  }));
-  return new Listeners(parts, connections);
+  const connections = new ConnectionLimit(options.max_connections);
+  const shared = {
+    ...parts,
+    options,
+    authorization: new Authorization(token),
+    hooks: { ...hooks, connections },
+  };
+  const made = listeners.map((asked) => ({ request: asked, listener: newListener(asked, shared) }));
+  return new Listeners(made, connections);
 }
 
-function newListener(
-  { uri, transport, protocols }: ListenerRequest,
-  options: ServeOptions,
-  authorization: Authorization,
-  ingest: Ingest,
-  hooks: ListenerHooks,
-): Listener {
-  if (transport === 'http') return newHttpListener(uri, options, authorization, ingest, hooks);
+function newListener({ uri, transport, protocols }: ListenerRequest, shared: SharedParts): Listener {
+  if (transport === 'http') return newHttpListener(uri, shared);
+  const { options, authorization, ingest, hooks } = shared;
   const timeoutMs = options.request_timeout_ms;
   const services = protocols.flatMap((protocol) => (protocol === 'otap' ? otapServices : [...otlpServices.keys()]));
   const methods: ReadonlyMap<string, GrpcMethod> = new Map([
@@ -51,7 +60,7 @@ function newListener(
         ? otapMethods(ingest, authorization, options)
         : otlpGrpcMethods(ingest, authorization, timeoutMs)),
     ]),
-    ...healthMethods(services, () => hooks.isReady(), timeoutMs),
+    ...healthMethods(services, () => areOk(hooks.checks()), timeoutMs),
     ...reflectionMethods([...services, HEALTH_SERVICE], timeoutMs),
   ]);
   return new GrpcListener({
@@ -64,15 +73,16 @@ function newListener(
 
 function newHttpListener(
   uri: ListenUri,
-  options: ServeOptions,
-  authorization: Authorization,
-  ingest: Ingest,
-  hooks: ListenerHooks,
+  { options, authorization, ingest, hooks, metrics }: SharedParts,
 ): HttpListener {
   const { cors_allowed_origins: origins, max_body_bytes: maxBodyBytes } = options;
   return new HttpListener({
     uri,
-    routes: new Map([...otlpHttpRoutes(ingest, authorization, maxBodyBytes), ...healthRoutes(() => hooks.isReady())]),
+    routes: new Map<string, HttpMethods>([
+      ...otlpHttpRoutes(ingest, authorization, maxBodyBytes),
+      ...[...probes(() => hooks.checks())].map(([path, GET]) => [path, { GET }] as const),
+      ...metricsRoutes(metrics),
+    ]),
     maxBodyBytes,
     requestTimeoutMs: options.request_timeout_ms,
     headersTimeoutMs: options.headers_timeout_ms,

@@ -10,6 +10,8 @@ import { canonicalUri, type ListenUri } from '../server/listen-uri.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import type { IngestServer, StopResult } from './ingest-server.js';
 import { urisOf } from './listeners.js';
+import { metricFamilies } from './metric-families.js';
+import type { MetricFamily } from './metrics-text.js';
 import type { ServeRequest } from './serve-request.js';
 import type { ServerEventLog } from './server-events.js';
 import type { ObservedServer } from './server-status.js';
@@ -43,6 +45,11 @@ export class ServerRegistry {
     return this.servers.map((server) => ({ server, eventLoopDelay: this.eventLoopDelay, nowMs }));
   }
 
+  /** What is known of the process and its servers at this moment. */
+  metrics(): readonly MetricFamily[] {
+    return metricFamilies(this.observed(Date.now()));
+  }
+
   async start(request: ServeRequest): Promise<IngestServer> {
     if (this.#isClosed) throw new SqlError('OTLP_CLOSED', 'otelduck has been closed on this DuckDB instance');
     if (this.#refusal !== undefined)
@@ -54,7 +61,11 @@ export class ServerRegistry {
     try {
       // This is half of the program, and a shell that starts no server must not wait for it to load.
       const { IngestServer } = await import('./ingest-server.js');
-      const server = await IngestServer.start(this.#database, request, this.live, this.#tell);
+      const server = await IngestServer.start(this.#database, request, {
+        live: this.live,
+        tell: this.#tell,
+        metrics: () => this.metrics(),
+      });
       this.#servers.add(server);
       // The instance may have been closed while the server was coming up.
       if (this.#isClosed) await this.#remove(server);

@@ -30,6 +30,7 @@ import {
   otlpLiveMetricsSummary,
   otlpLiveTraces,
 } from './otlp-live.js';
+import { otlpMetrics } from './otlp-metrics.js';
 import { otlpReadErrorList } from './otlp-read-error-list.js';
 import { otlpReplay } from './otlp-replay.js';
 import { otlpSealList } from './otlp-seal-list.js';
@@ -95,6 +96,7 @@ export class SqlFunctions {
     for (const declared of this.#queries) registerQueryFunction(control, declared);
     registerRowScan(control, registry.live);
     registerListFunction(control, otlpServerList(registry));
+    registerListFunction(control, otlpMetrics(registry));
     registerListFunction(control, otlpSealList(registry));
     registerListFunction(control, otlpDeadLetterList(registry));
     registerListFunction(control, otlpReadErrorList(this.#files.errors));

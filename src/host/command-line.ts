@@ -1,7 +1,7 @@
 // argv → what to run. Long options may be written with one dash, as the duckdb command does.
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { packageVersion } from '../base/package-version.js';
 import { checkToken } from '../base/token-rule.js';
 import { version as duckdbVersion } from '../duckdb/node-api.js';
 import { type LoadInvocation, loadCommand } from '../load/load-command.js';
@@ -81,9 +81,6 @@ export const DEFAULT_DATABASE = 'otelduck.duckdb';
 /** setTimeout() fires at once when asked for more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export const packageVersion: string = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
 export const versionText = `otelduck v${packageVersion}, DuckDB ${duckdbVersion()}`;
 
 /** `service` has the flags of servers. `serveEnvironment` is asked for by `serve` alone: it may read a file. */

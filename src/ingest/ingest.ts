@@ -9,11 +9,12 @@ import { DecodePool } from '../decode/decode-pool.js';
 import { type EncodedRequest, RequestDecoder } from '../decode/request-decoder.js';
 import type { Group, Journal } from '../journal/journal.js';
 import type { JournalEntry, JournalRecord } from '../journal/record.js';
-import type { Fidelity } from '../schema/column-declaration.js';
+import type { Fidelity, Signal } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import type { Sealer } from '../seal/sealer.js';
 import type { Admission, Reservation } from './admission.js';
 import { GroupRows, type RequestBytes } from './group-rows.js';
+import { outcomeOf, RequestCounts, type RequestOutcome } from './request-counts.js';
 
 /** Answer to the sender of accepted telemetry. */
 export interface Receipt {
@@ -46,6 +47,12 @@ const MAX_REPLAY_BYTES = 2 ** 31 - 1;
 
 export class Ingest {
   readonly admission: Admission;
+  /** What became of requests, by signal. */
+  readonly requestCounts: Readonly<Record<Signal, RequestCounts>> = {
+    logs: new RequestCounts(),
+    traces: new RequestCounts(),
+    metrics: new RequestCounts(),
+  };
   readonly #sealer: Sealer;
   readonly #inlineDecoder: RequestDecoder;
   readonly #pool: DecodePool;
@@ -97,14 +104,22 @@ export class Ingest {
     return this.#totalRows;
   }
 
-  /** Counts a request for as long as `work` takes. */
-  async counted<T>(work: () => Promise<T>): Promise<T> {
+  /** Counts a request for as long as `work` takes, and how it ended: a Failure that it resolves with refuses it, too. */
+  async counted<T>(signal: Signal, work: () => Promise<T>): Promise<T> {
+    const startedMs = performance.now();
     this.#activeRequests++;
     this.#totalRequests++;
+    let outcome: RequestOutcome = 'accepted';
     try {
-      return await work();
+      const result = await work();
+      if (result instanceof Failure) outcome = outcomeOf(result);
+      return result;
+    } catch (error) {
+      outcome = outcomeOf(error);
+      throw error;
     } finally {
       this.#activeRequests--;
+      this.requestCounts[signal].ended(outcome, (performance.now() - startedMs) / 1000);
     }
   }
 
@@ -138,6 +153,7 @@ export class Ingest {
    * release it. Requests of one `sender` do not delay those of others. With a journal, resolves once the request is durable.
    */
   async accept(request: EncodedRequest, reservation: Reservation, sender: unknown): Promise<Receipt> {
+    this.requestCounts[request.signal].bodyBytes.add(request.body.length);
     const inlineRows = this.#decodeInline(request);
     if (this.#journal === undefined) {
       if (inlineRows !== undefined) return this.#appendSync(inlineRows, reservation);
@@ -164,6 +180,7 @@ export class Ingest {
 
   /** Appends rows like accept(). They are copied before this returns. */
   async acceptRows(rows: SignalRows, reservation: Reservation): Promise<Receipt> {
+    this.requestCounts[rows.signal].bodyBytes.add(reservation.bytes);
     if (this.#journal === undefined) return this.#appendSync(rows, reservation);
     const packed = packRows(rows);
     return this.#journaled(this.#journal, { kind: 'rows', packed }, unpackRows(packed), reservation, 'lent');

@@ -108,7 +108,7 @@ class OtapService {
       opened = this.#open(call);
     } catch (refusal) {
       // Each message counts as a request. A stream rejected before its first message counts as one request.
-      return this.#ingest.counted(() => Promise.reject(refusal));
+      return this.#ingest.counted(signal, () => Promise.reject(refusal));
     }
     const rows = this.#rows[signal];
     const decoder = new OtapStreamDecoder(signal, rows);
@@ -122,7 +122,7 @@ class OtapService {
       for (;;) {
         const prefix = await reader.prefix();
         if (prefix === undefined) return;
-        await this.#ingest.counted(() => this.#answer(stream, prefix));
+        await this.#ingest.counted(signal, () => this.#answer(stream, prefix));
       }
     } finally {
       this.#streams--;
@@ -136,8 +136,8 @@ class OtapService {
     return { principal, reader: call.messages() };
   }
 
-  /** Reads a message and answers it. Rejects if the stream must end with it. */
-  async #answer(stream: OtapStream, prefix: MessagePrefix): Promise<void> {
+  /** Reads a message and answers it. Returns why it was refused. Rejects if the stream must end with it. */
+  async #answer(stream: OtapStream, prefix: MessagePrefix): Promise<Failure | undefined> {
     const { call, principal, reader, rows } = stream;
     const room = new MessageRoom(this.#ingest, principal, this.#unreserved, call.signal);
     let taken: Taken;
@@ -165,6 +165,7 @@ class OtapService {
         `the dictionaries of all streams take more than ${MAX_KEPT_BYTES} bytes: begin a new stream`,
       );
     }
+    return refusal;
   }
 
   /** Accepts rows. Returns the reason if there is no room or never will be; the stream continues. */

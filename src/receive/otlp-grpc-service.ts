@@ -25,7 +25,7 @@ export function otlpGrpcMethods(
   return new Map(
     [...otlpServices].map(([service, signal]) => [
       `/${service}/Export`,
-      (call) => ingest.counted(() => exportOnce(signal, call, ingest, authorization, timeoutMs)),
+      (call) => ingest.counted(signal, () => exportOnce(signal, call, ingest, authorization, timeoutMs)),
     ]),
   );
 }

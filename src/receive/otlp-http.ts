@@ -14,7 +14,9 @@ export function otlpHttpRoutes(ingest: Ingest, authorization: Authorization, max
       path,
       {
         POST: async (exchange) => {
-          const receipt = await ingest.counted(() => exportOnce(signal, exchange, ingest, authorization, maxBodyBytes));
+          const receipt = await ingest.counted(signal, () =>
+            exportOnce(signal, exchange, ingest, authorization, maxBodyBytes),
+          );
           return { status: 202, body: { status: 'buffered', rows: receipt.rows, batches: receipt.batches } };
         },
       },

@@ -1,3 +1,5 @@
+import { BucketHistogram } from '../base/bucket-histogram.js';
+
 /** One attempt to commit a generation. */
 export interface SealEvent {
   readonly sequence: number;
@@ -20,8 +22,17 @@ export interface SealEvent {
 /** Attempts kept per server: about twenty minutes at the default age of five seconds, in about 50 kB. */
 const MAX_EVENTS = 256;
 
-/** The latest attempts of one server, oldest first. */
+/** In seconds. A seal of some MB takes some ten milliseconds, one of a lake behind a network some seconds. */
+const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** The latest attempts of one server, oldest first, and how long all of them took. */
 export class SealLog {
+  /** Durations of all attempts, in seconds: as a whole, of inserting rows, and of the COMMIT. */
+  readonly seconds = {
+    total: new BucketHistogram(DURATION_BOUNDS),
+    append: new BucketHistogram(DURATION_BOUNDS),
+    commit: new BucketHistogram(DURATION_BOUNDS),
+  };
   readonly #events: SealEvent[] = [];
 
   get events(): readonly SealEvent[] {
@@ -29,6 +40,9 @@ export class SealLog {
   }
 
   add(event: SealEvent): void {
+    this.seconds.total.add(event.durationMs / 1000);
+    this.seconds.append.add(event.appendMs / 1000);
+    this.seconds.commit.add(event.commitMs / 1000);
     this.#events.push(event);
     if (this.#events.length > MAX_EVENTS) this.#events.shift();
   }

@@ -1,4 +1,5 @@
 import type { ConnectionLimit } from './connection-limit.js';
+import type { Checks } from './probes.js';
 
 /** A wire: it takes requests from sockets to Ingest, and answers. */
 export interface Listener {
@@ -16,8 +17,8 @@ export interface Listener {
 export interface ListenerHooks {
   /** Counts and limits connections, with those of the server's other listeners. */
   readonly connections: ConnectionLimit;
-  /** Whether accepted rows get committed. */
-  isReady(): boolean;
+  /** What it takes to do the work: to commit accepted rows, or to take queries. */
+  checks(): Checks;
   /** An error of ours, not of a client's. */
   internalError(error: unknown): void;
   /** The listener has stopped by this error. Called once. */

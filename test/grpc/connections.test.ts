@@ -50,7 +50,7 @@ async function askingListener(keepalive: {
 
     hooks: {
       connections: new ConnectionLimit(8),
-      isReady: () => true,
+      checks: () => ({}),
       internalError: () => undefined,
       failed: () => undefined,
     },

@@ -115,7 +115,7 @@ async function listen(changed: Partial<ReadListenerOptions> = {}) {
     cors: undefined,
     hooks: {
       connections: new ConnectionLimit(100),
-      isReady: () => true,
+      checks: () => ({}),
       internalError: (error) => internalErrors.push(error),
       failed: () => undefined,
     },

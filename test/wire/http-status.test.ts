@@ -71,7 +71,7 @@ describe('paths', () => {
     '/v1/log',
     '/%zz',
     '/v1/logs%',
-    '/metrics',
+    '/metrics/more',
     '/v1//logs',
   ]) {
     test(`there is nothing at ${path}`, async () => {

@@ -22,6 +22,7 @@ import {
   listed,
   methodsAt,
   shownPath,
+  TextBody,
 } from './routes.js';
 
 /** How often Node looks for requests that are late. A stalled client is answered within this of its timeout. */
@@ -177,10 +178,10 @@ export class HttpListener implements Listener {
   }
 
   #respond(response: http.ServerResponse, { status, body, headers: given }: HttpAnswer): void {
-    const text = JSON.stringify(body);
+    const { type, text } = body instanceof TextBody ? body : new TextBody('application/json', JSON.stringify(body));
     const headers: http.OutgoingHttpHeaders = {
       ...given,
-      'content-type': 'application/json',
+      'content-type': type,
       'content-length': Buffer.byteLength(text),
     };
     const { socket } = response.req;

@@ -11,9 +11,21 @@ export interface HttpExchange {
   readonly isStopping: boolean;
 }
 
+/** A body that is sent as it is. */
+export class TextBody {
+  /** The Content-Type. */
+  readonly type: string;
+  readonly text: string;
+
+  constructor(type: string, text: string) {
+    this.type = type;
+    this.text = text;
+  }
+}
+
 export interface HttpAnswer {
   readonly status: number;
-  /** Sent as JSON. */
+  /** Sent as JSON, unless it is a text. */
   readonly body: object;
   readonly headers?: OutgoingHttpHeaders;
 }

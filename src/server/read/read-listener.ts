@@ -15,6 +15,7 @@ import type { ReadAuthorization } from '../identity/read-authorization.js';
 import type { ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
 import { ListeningSockets } from '../listening-sockets.js';
+import { areOk } from '../probes.js';
 import { grpcMethods } from './grpc-calls.js';
 import { acceptsGzip, gzipped } from './gzip-answers.js';
 import type { ReadAnswer, ReadApi, ReadPermission, ReadRequest, ReadRoute, UpgradeRoute } from './read-api.js';
@@ -131,7 +132,7 @@ export class ReadListener implements Listener {
         authorization,
         maxMessageBytes: maxBodyBytes,
         timeoutMs: REQUEST_TIMEOUT_MS,
-        isServing: () => hooks.isReady() && !this.#sockets.isClosing,
+        isServing: () => areOk(hooks.checks()) && !this.#sockets.isClosing,
       }),
       maxMessageBytes: maxBodyBytes,
       internalError: (error) => hooks.internalError(error),
@@ -167,8 +168,8 @@ export class ReadListener implements Listener {
       const path = pathOf(request.raw);
       return this.#send(reply, this.#failed(new Failure('notFound', `there is nothing at ${path}`), undefined));
     });
-    const isReady = () => this.#options.hooks.isReady() && !this.#sockets.isClosing;
-    for (const api of [readProbes(isReady), ...this.#options.apis]) this.#addRoutes(app, api);
+    const checks = () => ({ ...this.#options.hooks.checks(), listener: this.#sockets.isClosing ? 'stopping' : 'ok' });
+    for (const api of [readProbes(checks), ...this.#options.apis]) this.#addRoutes(app, api);
     return app;
   }
 

@@ -1,21 +1,17 @@
-import type { ReadAnswer, ReadApi } from './read-api.js';
+import { type Checks, probes } from '../probes.js';
+import type { ReadApi } from './read-api.js';
 
-/** Probes of load balancers and orchestrators. `/healthz`: the process answers. `/readyz`: queries are taken. */
-export function readProbes(isReady: () => boolean): ReadApi {
-  const said = (status: number, word: string): ReadAnswer => ({
-    status,
-    type: 'application/json',
-    body: JSON.stringify({ status: word }),
-  });
+/** Probes of load balancers and orchestrators, as every HTTP listener has them. */
+export function readProbes(checks: () => Checks): ReadApi {
   return {
-    routes: [
-      { method: 'GET', path: '/healthz', permission: 'public', handle: () => said(200, 'ok') },
-      {
-        method: 'GET',
-        path: '/readyz',
-        permission: 'public',
-        handle: () => (isReady() ? said(200, 'ready') : said(503, 'stopping')),
+    routes: [...probes(checks)].map(([path, answer]) => ({
+      method: 'GET',
+      path,
+      permission: 'public',
+      handle: () => {
+        const { status, body } = answer();
+        return { status, type: 'application/json', body: JSON.stringify(body) };
       },
-    ],
+    })),
   };
 }

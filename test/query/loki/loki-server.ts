@@ -46,7 +46,7 @@ export class LokiServer {
       cors: undefined,
       hooks: {
         connections: new ConnectionLimit(100),
-        isReady: () => true,
+        checks: () => ({}),
         internalError: (error) => internalErrors.push(error),
         failed: () => undefined,
       },

@@ -72,13 +72,7 @@ export function lokiApi(parts: LokiParts): ReadApi {
     permission: 'read',
     handle: (request) => answer(request, ({ query }) => formatted(query)),
   };
-  const ready: ReadRoute = {
-    method: 'GET',
-    path: '/ready',
-    permission: 'public',
-    handle: () => ({ type: 'text/plain; charset=utf-8', body: 'ready\n' }),
-  };
-  return { routes: [...indexRoutes, ...serverRoutes, formatRoute, ready], failed };
+  return { routes: [...indexRoutes, ...serverRoutes, formatRoute], failed };
 }
 
 function ofStreams(parameters: LokiParameters) {
