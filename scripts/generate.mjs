@@ -5,6 +5,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constructReference } from '../packages/promql/scripts/constructs.mjs';
+import { traceqlConstructReference } from '../packages/traceql/scripts/constructs.mjs';
 
 const root = new URL('..', import.meta.url);
 const { failureKinds } = await built('base/failure.js');
@@ -50,6 +51,7 @@ const partsByFile = {
   'docs/monitoring.md': { metrics: metricReference },
   'docs/errors.md': { 'failure-kinds': failureReference, 'sql-error-codes': sqlErrorReference },
   'packages/promql/docs/constructs.md': { constructs: constructReference },
+  'packages/traceql/docs/constructs.md': { constructs: traceqlConstructReference },
 };
 
 const isCheck = process.argv.includes('--check');
