@@ -13,6 +13,7 @@ import {
   type StepSeries,
   timeAt,
 } from '#promql';
+import { decimal } from '#promql/syntax/go-text';
 import { JsonWriter } from './json-writer.js';
 
 /** Warnings, and notes, that an answer shows; one more says how many there are beside them. */
@@ -52,9 +53,8 @@ export function writeInstant(json: JsonWriter, result: InstantResult, timeMs: nu
     case 'scalar':
       json.ascii('[');
       json.seconds(timeMs);
-      json.ascii(',');
-      json.quotedNumber(result.value);
-      json.ascii(']');
+      // Unlike everywhere else Prometheus writes no exponents here.
+      json.ascii(`,"${decimal(result.value)}"]`);
       break;
     case 'string':
       json.ascii('[');
