@@ -1,8 +1,11 @@
 import type { Labels } from 'promql/data/labels';
 import type { Matcher } from 'promql/syntax/matcher';
 
-/** In which order a source gives entries. Entries of the same time keep the order in which the source has them, or its reverse. */
-export type LogOrder = 'newest-first' | 'oldest-first';
+/**
+ * In which order a source gives entries. Entries of the same time keep the order in which the source has them, or its
+ * reverse. `any` leaves it to the source, which need not sort.
+ */
+export type LogOrder = 'newest-first' | 'oldest-first' | 'any';
 
 /**
  * What the evaluation will do with the lines, said so that a store can do it first. The evaluation applies every filter
@@ -25,7 +28,7 @@ export interface LineMatches {
 }
 
 /**
- * The label has a value that matches: that of the structured metadata, or else that of the stream, or else the empty one.
+ * The label has a value that matches: that of the stream, or else that of the structured metadata, or else the empty one.
  * Matchers are anchored as those of a selector are.
  */
 export interface LabelMatches {
@@ -82,7 +85,10 @@ export interface BucketSelection {
   /** All that the query does to lines. A store that cannot say one of them must not answer. */
   readonly filters: readonly LogFilter[];
   readonly measure: 'entries' | 'bytes';
-  /** Labels that tell the series apart, of structured metadata or else of the stream. Absent when all labels do. */
+  /**
+   * Labels that tell the series apart, of the stream or else of structured metadata. Absent when all labels do: those of the
+   * stream, and structured metadata, which is called `name_extracted` where the stream has a label `name`.
+   */
   readonly by: readonly string[] | undefined;
 }
 

@@ -58,6 +58,11 @@ export class LabelsBuilder {
     this.#metadata = metadata === Labels.none ? metadata.entries : this.#metadataOf(metadata);
   }
 
+  /** The labels are those that the line came with. */
+  get isUnchanged(): boolean {
+    return !this.hasError && this.#parsed.size === 0 && this.#deleted.size === 0 && this.#hidden.size === 0;
+  }
+
   get hasError(): boolean {
     return this.error !== '';
   }
