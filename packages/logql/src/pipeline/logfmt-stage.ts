@@ -63,6 +63,7 @@ function compileExpressions({ expressions, isStrict }: LogfmtStage): StageFuncti
       const name = labels.hasOriginal(label) ? label + DUPLICATE_SUFFIX : label;
       if (name !== label && !labels.hints.isWanted(name)) break;
       labels.setParsed(name, scanner.value.includes('\ufffd') ? '' : scanner.value);
+      if (labels.hints.isComplete) break;
     }
     if (isStrict && scanner.mistake !== undefined) labels.fail('LogfmtParserErr', scanner.mistake);
     return line;
