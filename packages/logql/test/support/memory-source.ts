@@ -70,7 +70,9 @@ export class MemorySource implements LogSource<unknown> {
     yield [...series.values()];
   }
 
-  #matching({ matchers, filters, prefilters = [] }: Omit<BucketSelection, 'prefilters'> & { prefilters?: readonly LogFilter[] } | LogSelection): MemoryRow[] {
+  #matching(selection: LogSelection | BucketSelection): MemoryRow[] {
+    const { matchers, filters } = selection;
+    const prefilters = 'prefilters' in selection ? selection.prefilters : [];
     const conditions = this.#diligence === 'filters' ? [...filters, ...prefilters] : [];
     return this.#rows.filter(
       (row) =>
