@@ -1,12 +1,12 @@
-// The checksums of the journal's formats. CRC-32 (IEEE 802.3), which zlib computes natively, since format 2; CRC-32C
-// (Castagnoli) before. Native code is four to six times as fast on bodies of a kilobyte and more.
+// Checksums of the journal formats: CRC-32 (IEEE 802.3) since format 2, CRC-32C (Castagnoli) before. zlib computes CRC-32
+// natively, four to six times as fast for bodies of a kilobyte and more.
 
 import * as zlib from 'node:zlib';
 
-/** The checksum of some bytes; of the bytes before and these, when given the checksum of those. */
+/** Checksum of `bytes`, or, given the checksum of preceding bytes, of both together. */
 export type Checksum = (bytes: Uint8Array, before?: number) => number;
 
-/** Polynomials with their bits reversed, as bytes are shifted in low bit first. */
+/** Polynomials in reversed bit order, because bytes are shifted in low bit first. */
 const IEEE = 0xedb88320;
 const CASTAGNOLI = 0x82f63b78;
 
@@ -14,7 +14,7 @@ const SLICES = 8;
 
 export const crc32c: Checksum = checksumOf(CASTAGNOLI);
 
-/** Node has it since 20.15 and 22.2. */
+/** Available since Node 20.15 and 22.2. */
 export const crc32: Checksum = 'crc32' in zlib ? zlib.crc32 : checksumOf(IEEE);
 
 /** Eight bytes at a time ("slicing by 8"). */
@@ -42,7 +42,7 @@ export function checksumOf(polynomial: number): Checksum {
 
 type Tables = [Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array];
 
-/** Table k gives the CRC of a byte that k zero bytes follow. */
+/** Table k holds the CRC of each byte followed by k zero bytes. */
 function tablesOf(polynomial: number): Tables {
   const tables = Array.from({ length: SLICES }, () => new Uint32Array(256));
   for (let byte = 0; byte < 256; byte++) {

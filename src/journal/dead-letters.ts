@@ -1,9 +1,9 @@
-// Records that the target refuses for good, out of the way of the rest and kept until they are replayed. A file for each
-// generation that was refused, in the format of a segment, and beside it why and when it was set aside:
+// Records that the target rejected for good. They are kept out of the way of other records until they are replayed. Each rejected
+// generation is a file in the segment format, with the reason and time beside it:
 //
 //   <first>-<last>.journal   the records
 //   <first>-<last>.json      { "error", "setAsideUnixMs" }
-//   <first>-<last>.done      the records, once the target has them; kept while they lie in a segment that may be replayed
+//   <first>-<last>.done      the records after their commit; kept while a segment that may be replayed contains them
 
 import { join } from 'node:path';
 import { type FileStorage, replaceFile } from '../base/file-storage.js';
@@ -13,10 +13,10 @@ import { fileHeader, type JournalRecord, RECORD_HEADER_BYTES, recordBody, writeR
 import { readSegment } from './segment.js';
 
 const FILE_NAME = /^(\d{16})-(\d{16})\.(journal|done)$/;
-/** Dead letters are for people to look at; a folder that fills the disk would stop ingest itself. */
+/** Dead letters wait for a person to inspect them. Without a limit they could fill the disk and stop ingest. */
 const MAX_DEAD_LETTER_BYTES = 1 << 30;
 
-/** Sequences, both ends included. */
+/** Sequences, inclusive. */
 interface Range {
   readonly first: number;
   readonly last: number;
@@ -26,7 +26,7 @@ export interface DeadLetter extends Range {
   readonly path: string;
   readonly bytes: number;
   readonly setAsideUnixMs: number;
-  /** What the target said. */
+  /** Error of the target. */
   readonly error: string;
 }
 
@@ -55,7 +55,7 @@ export class DeadLetters {
     return opened;
   }
 
-  /** What was set aside and not replayed since, oldest first. */
+  /** Dead letters that are not replayed yet, oldest first. */
   get waiting(): readonly DeadLetter[] {
     return this.#letters;
   }
@@ -65,15 +65,15 @@ export class DeadLetters {
     return this.#rows;
   }
 
-  /** Whether a record is, or was, a dead letter: it does not go to the target in the order of the journal. */
+  /** Whether a record is or was a dead letter, so that it is not committed in journal order. */
   has(sequence: number): boolean {
     const holds = ({ first, last }: Range) => first <= sequence && sequence <= last;
     return this.#letters.some(holds) || this.#done.some(holds);
   }
 
   /**
-   * Copies records of a range, so that they survive the journal's own segments. Resolves once all of them are durable
-   * here; rejects with none of them here, and does so when the folder is full.
+   * Copies a range of records, so that they outlive the journal's segments. Resolves once all of them are durable. Rejects
+   * without keeping any of them, also if the folder is full.
    */
   async add(journal: Journal, range: Range, rows: number, error: string): Promise<void> {
     await this.#storage.makeFolder(this.#folder);
@@ -101,7 +101,7 @@ export class DeadLetters {
     this.#rows += rows;
   }
 
-  /** The records of a dead letter. Rejects when they cannot all be proven. */
+  /** Records of a dead letter. Rejects if any of them is damaged. */
   async *records(letter: DeadLetter): AsyncGenerator<JournalRecord> {
     let newest = 0;
     for await (const item of readSegment(this.#storage, letter.path, letter.first, 'rising')) {
@@ -119,8 +119,8 @@ export class DeadLetters {
   }
 
   /**
-   * Removes a dead letter that the target has now. A start replays what is beyond `releasedSequence`, so that the name
-   * is kept where the records may come up there.
+   * Removes a dead letter after its commit. A start replays records after `releasedSequence`, so the file's name is kept
+   * if its records are among them.
    */
   async settle(letter: DeadLetter, releasedSequence: number): Promise<void> {
     const at = this.#letters.indexOf(letter);
@@ -136,7 +136,7 @@ export class DeadLetters {
     this.#letters.splice(this.#letters.indexOf(letter), 1);
   }
 
-  /** Forgets what was kept because of records that the target now names as committed. */
+  /** Removes names that were kept for records which the target now reports as committed. */
   async forget(releasedSequence: number): Promise<void> {
     for (const range of this.#done) {
       if (range.last <= releasedSequence) await this.#storage.remove(this.#path(range, 'done'));
@@ -144,7 +144,7 @@ export class DeadLetters {
     this.#done = this.#done.filter(({ last }) => last > releasedSequence);
   }
 
-  /** Writes the records of a range to a file, all but those that are dead letters already. Resolves with its size. */
+  /** Writes a range of records to a file, except existing dead letters. Resolves with the file's size. */
   async #copy(journal: Journal, range: Range, path: string): Promise<number> {
     await this.#storage.remove(path);
     const file = await this.#storage.create(path);
@@ -184,7 +184,7 @@ export class DeadLetters {
   }
 }
 
-/** More of a reason than this is not read back. */
+/** Longest reason that is read back. */
 const MAX_REASON_BYTES = 64 << 10;
 
 function parsedReason(bytes: Uint8Array | undefined): Pick<DeadLetter, 'error' | 'setAsideUnixMs'> {

@@ -1,4 +1,4 @@
-// The columns of format 1 of the journal, whose rows do not name them. They change no more.
+// Columns of journal format 1, whose rows do not name them. This file never changes.
 
 import type { Signal } from '../schema/column-declaration.js';
 import type { TableLayout } from './table-layout.js';

@@ -1,7 +1,7 @@
-// One process per journal. Each that wants it puts a file with a name of its own beside it, and then looks for those of
-// others: of two that do so at once, at least one sees the other, and gives way. A name says who put it there, so that
-// a process which died does not block: it is known by its id and, where the system tells, by when it started and since
-// which boot, because ids are used again. Names are never used again, so a dead one's can be removed without a race.
+// One process per journal. A process creates a lock file with a unique name in the folder, then looks for lock files of other
+// processes. Of two that do so at once, at least one sees the other and gives way. The name identifies its process, so that a dead
+// one does not block: by process id and, where the system reports them, start time and boot, because ids are reused. Names
+// are never reused, so the lock of a dead process can be removed without a race.
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -10,13 +10,13 @@ import { birthOf, isAlive } from '../base/process-life.js';
 import { SqlError } from '../base/sql-error.js';
 
 const NAME = /^lock-(\d+)-([\w.]+)-[0-9a-f-]{36}$/;
-/** Two that come at the same moment both give way, and try again after pauses of their own. */
+/** Two processes that start at the same moment both give way and retry after random pauses. */
 const ATTEMPTS = 6;
 const LONGEST_PAUSE_MS = 50;
 
 export class JournalLock {
   readonly #storage: FileStorage;
-  /** Its name is never used again: where it is, the folder is the one that was locked. */
+  /** The name is unique, so a folder that contains it is the folder that was locked. */
   readonly path: string;
 
   private constructor(storage: FileStorage, path: string) {
@@ -24,7 +24,7 @@ export class JournalLock {
     this.path = path;
   }
 
-  /** Takes the lock of a folder. Rejects naming the holder while it lives. */
+  /** Locks a folder. Rejects with the holder's id while it lives. */
   static async take(storage: FileStorage, folder: string): Promise<JournalLock> {
     for (let attempt = 1; ; attempt++) {
       const mine = `lock-${process.pid}-${birthOf(process.pid)}-${randomUUID()}`;
@@ -42,13 +42,13 @@ export class JournalLock {
     }
   }
 
-  /** Gives the lock back. Safe to call twice. */
+  /** Releases the lock. Safe to call twice. */
   leave(): Promise<void> {
     return this.#storage.remove(this.path);
   }
 }
 
-/** The id of another process that has a lock here or is about to take it. Removes what dead ones left. */
+/** Id of another process that holds or takes the lock. Removes locks of dead processes. */
 async function livingHolder(storage: FileStorage, folder: string, mine: string): Promise<number | undefined> {
   let living: number | undefined;
   for (const name of await storage.list(folder)) {

@@ -1,11 +1,11 @@
-// Requests → durable before they are acknowledged. Append-only segments, one sync for all requests that wait for one.
+// Makes requests durable before they are acknowledged. Append-only segments, with one fsync for all waiting requests.
 //
 //   <folder>/<first sequence>.journal   segments, oldest first; sequences are consecutive over all of them
-//   <folder>/damaged/                   segments of which a part could not be proven, once the rest is committed
-//   <folder>/dead-letter/               records that the target refuses for good
-//   <folder>/id                         who this journal is to the target
-//   <folder>/next                       the next sequence, when there is no segment that tells
-//   <folder>/lock-…                     which process has it
+//   <folder>/damaged/                   segments with damaged parts, after the rest is committed
+//   <folder>/dead-letter/               records that the target rejected for good
+//   <folder>/id                         `server_id` by which the target knows this journal
+//   <folder>/next                       the next sequence, if there is no segment
+//   <folder>/lock-…                     the process that uses it
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -28,30 +28,30 @@ import {
 import { type Damage, readSegment } from './segment.js';
 
 const SEGMENT_NAME = /^(\d{16})\.journal$/;
-/** A segment is deleted as a whole: small enough that little committed data lingers, large enough to be few files. */
+/** Segments are deleted as a whole. They are small enough to keep little committed data, and large enough to be few. */
 const MAX_SEGMENT_BYTES = 64 << 20;
-/** Segments that a journal has room for at least: the one being written keeps what is committed already. */
+/** Minimum number of segments within the size limit, because the current one also holds committed records. */
 const MIN_SEGMENTS = 4;
-/** Appended between two syncs at most, so that the first of many waiting requests does not wait for all of them. */
+/** Maximum bytes per fsync, so that the first of many waiting requests does not wait for all of them. */
 const MAX_SYNC_BYTES = 8 << 20;
-/** Groups of small requests fit; larger ones are few. */
+/** Groups of small requests fit. Larger groups are rare. */
 const SCRATCH_BYTES = 256 << 10;
 
 export interface JournalOptions {
   readonly folder: string;
-  /** Bytes of all segments; beyond, requests are refused. Nothing that is not committed is ever removed. */
+  /** Maximum bytes of all segments. Beyond it, requests are rejected. Uncommitted records are never removed. */
   readonly maxBytes: number;
   readonly storage: FileStorage;
-  /** Told of everything that could not be proven, once. */
+  /** Reports each damaged part once. */
   damaged(damage: Damage): void;
-  /** Told when nothing more will be taken, and why, once. */
+  /** Called once, with the reason, when the journal stops accepting writes. */
   failed(error: string): void;
 }
 
 interface Segment {
   readonly path: string;
   readonly firstSequence: number;
-  /** One below the first while it holds none. */
+  /** One less than the first sequence while it is empty. */
   lastSequence: number;
   bytes: number;
   isDamaged: boolean;
@@ -63,13 +63,13 @@ interface Waiting {
   readonly admittedBytes: number;
 }
 
-/** Entries that become durable together, by one sync. Takes more of them until it is being written. */
+/** Entries that one fsync makes durable. Entries can join until the group is written. */
 export class Group {
-  /** Resolves when all entries are durable; rejects with `overloaded` when none of them is. */
+  /** Resolves when all entries are durable. Rejects with `overloaded` if none is. */
   readonly durable: Promise<void>;
   /**
-   * Called with the sequences of the first and the last entry in the moment in which all are durable, before `durable`
-   * resolves: group after group, in the order of sequences.
+   * Called with the first and last sequence as soon as all entries are durable, before `durable` resolves. Groups are called
+   * in sequence order.
    */
   onDurable: (firstSequence: number, lastSequence: number) => void = () => {};
   readonly #entries: Waiting[] = [];
@@ -85,7 +85,7 @@ export class Group {
     });
   }
 
-  /** Bytes of the records that the entries become. */
+  /** Size of the entries as records. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -98,7 +98,7 @@ export class Group {
     return this.#isClosed;
   }
 
-  /** Lets no other entry join. */
+  /** Closes the group to further entries. */
   close(): void {
     this.#isClosed = true;
   }
@@ -123,21 +123,21 @@ export class Group {
 }
 
 export class Journal {
-  /** Names this journal in what the target keeps of its seals, for as long as the folder exists. */
+  /** `server_id` in the target's records of seals. It lives as long as the folder. */
   readonly serverId: string;
   readonly #options: JournalOptions;
   readonly #lock: JournalLock;
   readonly #segments: Segment[];
   #current: { readonly segment: Segment; readonly file: AppendedFile } | undefined;
-  /** Not being written yet, in the order in which they will be. Entries join the last one. */
+  /** Groups that wait to be written, in order. Entries join the last one. */
   readonly #groups: Group[] = [];
-  /** Bytes of groups, the one that is being written among them. */
+  /** Bytes of all groups, including the one being written. */
   #waitingBytes = 0;
-  /** What the records of small groups are put together in, one group after the other. */
+  /** Buffer in which records of small groups are assembled, one group at a time. */
   readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
   #isWriting = false;
   #written: Promise<void> = Promise.resolve();
-  /** Removals of segments, one after the other. */
+  /** Removals of segments, in sequence. */
   #tidying: Promise<void> = Promise.resolve();
   #isReplayed = false;
   #isClosed = false;
@@ -162,7 +162,7 @@ export class Journal {
     this.#lastSequence = lastSequence;
   }
 
-  /** Takes the journal of a folder, making it where there is none. Rejects while another process has it. */
+  /** Opens the journal of a folder and creates it if needed. Rejects while another process uses it. */
   static async open(options: JournalOptions): Promise<Journal> {
     const { folder, storage } = options;
     await storage.makeFolder(folder);
@@ -184,12 +184,12 @@ export class Journal {
     }
   }
 
-  /** Bytes of all segments, and of what waits to be written. */
+  /** Bytes of all segments and of waiting groups. */
   get bytes(): number {
     return this.#segments.reduce((bytes, segment) => bytes + segment.bytes, this.#waitingBytes);
   }
 
-  /** Sequence of the oldest record; of the next one while there is none. */
+  /** Sequence of the oldest record, or of the next one if there is none. */
   get firstSequence(): number {
     return this.#segments[0]?.firstSequence ?? this.#lastSequence + 1;
   }
@@ -199,7 +199,7 @@ export class Journal {
     return this.#lastSequence;
   }
 
-  /** Sequence up to which the target has committed or refused everything. */
+  /** Sequence up to which the target has committed or rejected all records. */
   get releasedSequence(): number {
     return this.#releasedSequence;
   }
@@ -208,31 +208,31 @@ export class Journal {
     return this.#syncs;
   }
 
-  /** Records appended since it was opened. Divided by the syncs: how many requests share one. */
+  /** Records appended since the journal was opened. Divided by the syncs, it says how many requests share one. */
   get recordsTotal(): number {
     return this.#records;
   }
 
-  /** Whether somebody has removed or moved its files: what is not committed is in memory only. */
+  /** Whether its files were removed or moved, so that uncommitted rows are in memory only. */
   get isLost(): boolean {
     return this.#isLost;
   }
 
-  /** Looks whether its files are still where they were; if not, nothing more is taken. Each append looks by itself. */
+  /** Checks that its files are still in place, and stops accepting writes if not. Each append checks too. */
   async look(): Promise<void> {
     if (this.#isClosed || this.#failure !== undefined) return;
     await this.#checkPresent(this.#lock.path);
     if (this.#current !== undefined) await this.#checkPresent(this.#current.segment.path);
   }
 
-  /** Why nothing more is taken; undefined while all is well. */
+  /** Why the journal stopped accepting writes; undefined while it works. */
   get failure(): string | undefined {
     return this.#failure;
   }
 
   /**
-   * Yields what earlier processes appended beyond `afterSequence`, oldest first, in bounded memory. To be read to its end
-   * before the first append. Rejects at a segment of another format version: its records come before all later ones.
+   * Yields records of earlier processes after `afterSequence`, oldest first, in bounded memory. Must be read to the end before
+   * the first append. Rejects at a segment of an unknown format version, because later records must not overtake it.
    */
   async *replay(afterSequence: number): AsyncGenerator<JournalRecord> {
     this.#releasedSequence = afterSequence;
@@ -251,8 +251,8 @@ export class Journal {
         yield item.record;
       }
     }
-    // Never below what the target has seen, even if the segments that held it are gone; and never the name of a segment
-    // of which nothing could be read.
+    // Never a sequence that the target has seen, even if its segments are gone, and never the name of an unreadable
+    // segment.
     this.#lastSequence = Math.max(
       this.#lastSequence,
       due - 1,
@@ -266,8 +266,7 @@ export class Journal {
   }
 
   /**
-   * Has an entry made durable, with all others of the group that it joins. Throws `overloaded` when the journal is full
-   * or has failed.
+   * Adds an entry to a group, which becomes durable as a whole. Throws `overloaded` if the journal is full or has failed.
    */
   append(entry: JournalEntry, admittedBytes: number): Group {
     if (!this.#isReplayed) throw new Error('BUG: a journal is appended to before it was replayed');
@@ -291,30 +290,30 @@ export class Journal {
     return group;
   }
 
-  /** Tells that the target has committed everything up to a sequence: segments with nothing beyond are removed. */
+  /** Called when the target has committed all records up to a sequence. Removes segments without later records. */
   release(upToSequence: number): Promise<void> {
     this.#releasedSequence = Math.max(this.#releasedSequence, upToSequence);
-    // Until all segments were read, it is not known what is in them.
+    // The contents of segments are unknown until all of them were read.
     if (!this.#isReplayed || this.#isLost) return Promise.resolve();
     const tidied = this.#tidying.then(() => this.#removeReleased());
     this.#tidying = tidied.catch(() => undefined);
     return tidied;
   }
 
-  /** Waits for appends in progress and gives the journal back. What was not released stays for the next process. */
+  /** Waits for appends in progress and releases the lock. Unreleased records stay for the next process. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#written;
     try {
       await this.#endSegment();
-      // What cannot be removed now is removed by the next process.
+      // The next process removes what cannot be removed now.
       await this.release(this.#releasedSequence).catch(() => undefined);
     } finally {
       await this.#lock.leave();
     }
   }
 
-  /** Records in a range of sequences that are still in a segment. */
+  /** Records of a sequence range that segments still contain. */
   async *records(first: number, last: number): AsyncGenerator<JournalRecord> {
     for (const { path, firstSequence, lastSequence } of [...this.#segments]) {
       if (lastSequence < first || firstSequence > last) continue;
@@ -326,22 +325,22 @@ export class Journal {
     }
   }
 
-  /** Tells of records that should lie before a segment. Those that the target has do not matter. */
+  /** Reports records that are missing before a segment, except those that the target has. */
   #reportGap(due: number, { path, firstSequence }: Segment): void {
     if (firstSequence <= due) return;
-    // Without a seal in this target, they may have been committed to another one.
+    // Without a seal in this target, another target may have them.
     const doubt = due === 1 ? ', unless another target has them' : '';
     const problem = `records ${due} to ${firstSequence - 1} are missing before it${doubt}`;
     this.#options.damaged({ path, byte: 0, problem, isTornTail: false });
   }
 
-  /** Why there is no room for so many bytes, if so. */
+  /** Why there is no room for `bytes`; undefined if there is. */
   #refusal(bytes: number): Failure | undefined {
     const { maxBytes } = this.#options;
     if (bytes + FILE_HEADER_BYTES > maxBytes) {
       return new Failure('tooLarge', `a record of ${bytes} bytes never fits: journal_max_bytes is ${maxBytes}`);
     }
-    // What is committed goes as soon as something else needs its room.
+    // Committed records are removed as soon as others need their room.
     const kept = this.#segments.reduce(
       (sum, segment) => (segment.lastSequence <= this.#releasedSequence ? sum : sum + segment.bytes),
       this.#waitingBytes,
@@ -354,7 +353,7 @@ export class Journal {
   }
 
   async #write(): Promise<void> {
-    // One turn of the event loop, so that requests which arrived together share a sync.
+    // One turn of the event loop, so that requests that arrive together share an fsync.
     await new Promise((resolve) => setImmediate(resolve));
     for (let group = this.#groups.shift(); group !== undefined; group = this.#groups.shift()) {
       const first = this.#lastSequence + 1;
@@ -369,11 +368,11 @@ export class Journal {
       this.#lastSequence += group.entries.length;
       group.succeed(first);
     }
-    // No await since the loop has seen that nothing waits, so that nobody can begin to wait in between.
+    // There is no await after the loop has found no waiting group, so no group can be added in between.
     this.#isWriting = false;
   }
 
-  /** Resolves once a group is durable; rejects with nothing of it in the journal, or with the journal failed. */
+  /** Resolves once a group is durable. Rejects with none of it in the journal, or after the journal has failed. */
   async #appendAndSync(first: number, { entries, bytes }: Group): Promise<void> {
     if (this.#failure !== undefined) throw new Error(this.#failure);
     const records = this.#encoded(first, entries, bytes);
@@ -387,7 +386,7 @@ export class Journal {
     try {
       await file.sync();
     } catch (error) {
-      // The kernel may have dropped what it could not write, and the next sync would not say so.
+      // The kernel may have dropped the dirty pages, and the next fsync would not report it.
       this.#fail(`failed to sync, so nothing more is accepted: ${messageOf(error)}`);
       await this.#takeBack(file, segment, error);
       throw error;
@@ -400,7 +399,7 @@ export class Journal {
     this.#records += entries.length;
   }
 
-  /** The records of a group, valid until the next one's. */
+  /** Records of a group, valid until those of the next group are built. */
   #encoded(first: number, entries: readonly Waiting[], bytes: number): Buffer {
     const unixMs = Date.now();
     const records = bytes <= SCRATCH_BYTES ? this.#scratch.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
@@ -412,7 +411,7 @@ export class Journal {
     return records;
   }
 
-  /** Removes what an append that failed may have left: a refused record must not be replayed, for it is sent again. */
+  /** Truncates after a failed append: a rejected record must not be replayed, because its client sends it again. */
   async #takeBack(file: AppendedFile, segment: Segment, cause: unknown): Promise<void> {
     try {
       await file.truncate(segment.bytes);
@@ -422,7 +421,7 @@ export class Journal {
     }
   }
 
-  /** A file that was removed while it is open takes all that is written to it, and nobody finds it again. */
+  /** A file that was removed while open still accepts writes, which are lost. */
   async #checkPresent(path: string): Promise<void> {
     try {
       await this.#options.storage.sizeOf(path);
@@ -465,7 +464,7 @@ export class Journal {
     return this.#current;
   }
 
-  /** Whether more bytes should go to the next segment: at its size, or when what is committed in it takes their room. */
+  /** Whether to rotate: the segment is full, or its committed records take the room that `bytes` need. */
   #isFull(segment: Segment, bytes: number): boolean {
     const { maxBytes } = this.#options;
     if (segment.lastSequence < segment.firstSequence) return false;
@@ -479,7 +478,7 @@ export class Journal {
     await current?.file.close();
   }
 
-  /** Removes segments that a crash kept from getting their first record: their names are needed. */
+  /** Removes segments without records, left by a crash, because their names are needed again. */
   async #removeUnwritten(): Promise<void> {
     for (const segment of [...this.#segments]) {
       if (segment.isDamaged || segment.lastSequence >= segment.firstSequence) continue;
@@ -492,7 +491,7 @@ export class Journal {
     while (this.#segments.length > 0) {
       const oldest = this.#segments[0]!;
       if (oldest === this.#current?.segment || oldest.lastSequence > this.#releasedSequence) return;
-      // Sequences go on from here, whatever target the next process has: one that was used before would be taken for
+      // Sequences continue from here, whatever target the next process has. A reused sequence would be taken for
       // a record that is committed already.
       if (this.#segments.length === 1) {
         const { folder, storage } = this.#options;
@@ -517,7 +516,7 @@ export class Journal {
   }
 }
 
-/** Creates a file with a header, or rejects and leaves none, so that the same name can be tried again. */
+/** Creates a file with a header. Rejects without leaving a file, so that the same name can be tried again. */
 async function createSegment(
   storage: FileStorage,
   folder: string,
@@ -538,7 +537,7 @@ async function createSegment(
 
 const NEXT = 'next';
 
-/** The sequence that an earlier process left for the next record; 1 when none did. */
+/** Next sequence as an earlier process saved it; 1 if none did. */
 async function nextSequence({ folder, storage, damaged }: JournalOptions): Promise<number> {
   if (!(await storage.list(folder)).includes(NEXT)) return 1;
   const path = join(folder, NEXT);
@@ -558,13 +557,13 @@ async function nextSequence({ folder, storage, damaged }: JournalOptions): Promi
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The id that a folder was given when it was first used. */
+/** Id of a folder, assigned at its first use. */
 async function persistentId(storage: FileStorage, folder: string): Promise<string> {
   const path = join(folder, 'id');
   if ((await storage.list(folder)).includes('id')) {
     const id = Buffer.from(await storage.read(path, 0, 64)).toString('utf8');
     if (UUID.test(id)) return id;
-    // Under another one, everything that the target has would be replayed.
+    // With a new id, all records that the target has would be replayed.
     throw new SqlError(
       'OTLP_JOURNAL_UNREADABLE',
       `cannot read ${path}: it holds no id. Put back the server_id that otlp_seals has for this journal, or move the folder away`,

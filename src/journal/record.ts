@@ -1,14 +1,14 @@
-// The bytes of a journal. A segment is a file header and then records, each of which proves itself:
+// Binary format of a journal. A segment is a file header followed by records, each with checksums of its own:
 //
 //   file    "otelduck" · version u16 · reserved u16 · first sequence f64 · CRC u32 of all before
 //   record  body length u32 · sequence f64 · time (unix ms) f64 · kind u8 · signal u8 · format u8 · encoding u8
 //           · admitted bytes u32 · CRC u32 of all before · CRC u32 of all before that one, and of the body · body
 //
-// Integers are little-endian. Sequences are whole numbers below 2^53, so that a double holds them; the records of a
-// segment have consecutive ones, beginning with that of its header and its name. The header has a checksum of its own,
-// so that a length is known to be right where the body is damaged, and where the file ends inside it.
+// Integers are little-endian. Sequences are whole numbers below 2^53, so they fit a double. The records of a segment have
+// consecutive sequences, starting with the one in its header and name. A record's header has its own checksum, so that
+// its length can be trusted if the body is damaged or the file ends inside it.
 //
-// Formats differ by their checksum and by how rows are described. What is written is of the newest; all are read.
+// Formats differ in their checksum and in the description of rows. The newest is written, and all are read.
 
 import type { PackedRows } from '../buffer/packed-rows.js';
 import { type ContentEncoding, contentEncodings } from '../decode/compression/inflate.js';
@@ -29,9 +29,9 @@ const formats = {
 
 export type FormatVersion = keyof typeof formats;
 
-/** Of what is written. */
+/** Version that is written. */
 export const FORMAT_VERSION = 2;
-/** Of what is read, newest first. */
+/** Versions that are read, newest first. */
 export const readableVersions: readonly FormatVersion[] = [FORMAT_VERSION, 1];
 const { checksum } = formats[FORMAT_VERSION];
 
@@ -47,7 +47,7 @@ const FILE_CRC_AT = 20;
 const HEADER_CRC_AT = 28;
 const RECORD_CRC_AT = 32;
 
-/** What was accepted: a request as received, or rows that only their stream's decoder could make sense of. */
+/** An accepted request as received, or decoded rows of a stream, whose bytes only that stream's decoder understands. */
 export type JournalEntry =
   | {
       readonly kind: 'request';
@@ -76,13 +76,13 @@ export function fileHeader(firstSequence: number): Buffer {
   return header;
 }
 
-/** What a file's header says. `version` is that of the format; the rest holds where it can be read. */
+/** Contents of a file header. Fields other than `version` are valid only for readable versions. */
 export interface FileHeader {
   readonly version: number;
   readonly firstSequence: number;
 }
 
-/** Throws saying what is wrong with a header. One of another version is not wrong. */
+/** Throws if a header is damaged. An unknown version is no damage. */
 export function readFileHeader(bytes: Uint8Array): FileHeader {
   const header = asBuffer(bytes);
   if (header.length < FILE_HEADER_BYTES) {
@@ -90,7 +90,7 @@ export function readFileHeader(bytes: Uint8Array): FileHeader {
   }
   if (!header.subarray(0, MAGIC.length).equals(MAGIC)) throw new RangeError('the file does not begin with "otelduck"');
   const version = header.readUInt16LE(8);
-  // A later version may keep its checksum elsewhere.
+  // A later version may have its checksum elsewhere.
   if (
     isReadable(version) &&
     header.readUInt32LE(FILE_CRC_AT) !== formats[version].checksum(header.subarray(0, FILE_CRC_AT))
@@ -100,12 +100,12 @@ export function readFileHeader(bytes: Uint8Array): FileHeader {
   return { version, firstSequence: header.readDoubleLE(12) };
 }
 
-/** The part of a record that follows its header. Requests are not copied. */
+/** Body of a record. Requests are not copied. */
 export function recordBody(entry: JournalEntry): Uint8Array {
   return entry.kind === 'request' ? entry.body : encodeRows(entry.packed);
 }
 
-/** Writes a record at a place that has room for it. `body` is that of its entry. */
+/** Writes a record at `at`, where there is room for it. `body` is the body of `entry`. */
 export function writeRecord(
   target: Buffer,
   at: number,
@@ -127,17 +127,17 @@ export function writeRecord(
   target.set(body, at + RECORD_HEADER_BYTES);
 }
 
-/** A record's header, as it is or as it must have been. */
+/** A record's header, as read or with one bit corrected. */
 export interface SoundHeader {
   readonly version: FormatVersion;
   readonly bytes: Uint8Array;
   readonly bodyLength: number;
   readonly sequence: number;
-  /** Whether one bit had to be put right. The record's other checksum tells whether it was the right one. */
+  /** Whether one bit was corrected. The record's second checksum verifies the correction. */
   readonly isRepaired: boolean;
 }
 
-/** Undefined where the header's checksum does not match, and does not match with any one bit turned either. */
+/** Undefined if the header's checksum does not match, not even with any single bit flipped. */
 export function readRecordHeader(bytes: Uint8Array, version: FormatVersion): SoundHeader | undefined {
   const header = Buffer.from(bytes);
   if (isHeaderSound(header, version)) return soundHeader(header, version, false);
@@ -149,7 +149,7 @@ export function readRecordHeader(bytes: Uint8Array, version: FormatVersion): Sou
   return undefined;
 }
 
-/** What a record holds. Throws a RangeError saying what is wrong with it, or an UnknownColumn. */
+/** Contents of a record. Throws a RangeError that says what is wrong, or an UnknownColumn. */
 export function decodeRecord({ version, bytes, sequence }: SoundHeader, body: Uint8Array): JournalRecord {
   const header = asBuffer(bytes);
   const format = formats[version];

@@ -1,7 +1,7 @@
-// Decoded rows ↔ the body of a journal record: bytes of the description, heap length, how many tables and arrays there are,
-// the rows of each table and the length of each array, all of them u32; the description, JSON that names the columns of each
-// table that has rows; and then the packed buffer. A later version finds its columns by name, wherever they lie. What comes
-// from a file is checked before DuckDB is given addresses made of it.
+// Decoded rows ↔ body of a journal record. Layout: length of the description, heap length, number of tables and of arrays, rows
+// of each table, length of each array (all u32); the description, JSON that names the columns of each table with rows; the
+// packed buffer. Later versions find columns by name. Offsets from a file are validated before DuckDB gets addresses made of
+// them.
 
 import { isUtf8 } from 'node:buffer';
 import { growFreely } from '../buffer/check-growth.js';
@@ -31,13 +31,13 @@ import { crc32c } from './checksum.js';
 import { firstLayouts } from './first-layouts.js';
 import type { TableLayout } from './table-layout.js';
 
-/** Numbers before the counts and lengths. */
+/** Number of u32 fields before the counts and lengths. */
 const FIXED_NUMBERS = 4;
 
-/** Rows of columns that only a later version has: they would be lost if they were left out. */
+/** Rows have columns of a later version, whose values would be lost. */
 export class UnknownColumn extends Error {}
 
-/** A table's part of a description, in front of which the others stand. */
+/** A table's part of a description, after the parts of other tables. */
 const described = { standard: descriptions('standard'), exact: descriptions('exact') };
 
 function descriptions(fidelity: Fidelity): ReadonlyMap<string, string> {
@@ -58,8 +58,8 @@ export function encodeRows({ signal, fidelity, buffer, heapBytes, rows, lengths 
 }
 
 /**
- * Throws a RangeError saying why a body cannot be rows of a signal, and an UnknownColumn where it was written by a version that
- * has other columns. Columns that it does not have get their absent value.
+ * Throws a RangeError that says why a body is no rows of the signal, or an UnknownColumn if a later version wrote it. Columns that
+ * it lacks get their absent value.
  */
 export function decodeRows(signal: Signal, body: Uint8Array): PackedRows {
   const { first: layoutBytes, heapBytes, counts, lengths, end } = readNumbers(body);
@@ -70,7 +70,7 @@ export function decodeRows(signal: Signal, body: Uint8Array): PackedRows {
   return readRows(signal, layouts, { heapBytes, counts, lengths, packed: body.subarray(end + layoutBytes) });
 }
 
-/** The same of a body of format 1, which has a fingerprint of the columns of that time instead of their names. */
+/** The same for a body of format 1, which has a fingerprint of its columns instead of their names. */
 export function decodeFirstRows(signal: Signal, body: Uint8Array): PackedRows {
   const { first: fingerprint, heapBytes, counts, lengths, end } = readNumbers(body);
   if (fingerprint !== firstFingerprints[signal]) {
@@ -96,12 +96,12 @@ function layoutOf(table: TelemetryTable, fidelity: Fidelity): TableLayout {
   return [table.name, columnsKept(table, fidelity).map(columnText)];
 }
 
-/** In few bytes: every record has it. */
+/** Compact, because every record contains it. */
 function columnText({ name, type, absent }: TelemetryColumn): string {
   return absent === 'NULL' ? `${name} ${type}` : `${name} ${type} ${absent}`;
 }
 
-/** What a body begins with: four numbers, the rows of each table, and the length of each array. */
+/** Start of a body: four numbers, the rows of each table, and the length of each array. */
 function readNumbers(body: Uint8Array) {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const number = (index: number) => view.getUint32(4 * index, true);
@@ -138,16 +138,16 @@ function isLayout(value: unknown): value is TableLayout {
 
 interface PackedParts {
   readonly heapBytes: number;
-  /** Rows of each table that is described. */
+  /** Rows of each described table. */
   readonly counts: readonly number[];
   readonly lengths: readonly number[];
   readonly packed: Uint8Array;
 }
 
-/** Finds each of our columns among those that are described. */
+/** Finds our columns among the described ones. */
 function readRows(signal: Signal, layouts: readonly TableLayout[], parts: PackedParts): PackedRows {
   const rows = new SignalRows(signal, undefined, fidelityOf(signal, layouts));
-  // A copy, because typed arrays over it must begin at multiples of eight bytes.
+  // A copy, because typed arrays over it must start at multiples of eight bytes.
   const arrays = new PackedArrays(new Uint8Array(parts.packed).buffer, parts.heapBytes, parts.lengths);
   rows.heap.bytes = arrays.heap;
   rows.heap.end = parts.heapBytes;
@@ -198,7 +198,7 @@ function unknown(what: string): UnknownColumn {
   return new UnknownColumn(`it has ${what}, which this otelduck does not know: start the one that wrote it`);
 }
 
-/** Proves that every place which the columns name is inside of the memory that is theirs. */
+/** Verifies that all offsets of the columns lie within their memory. */
 function checkRows(rows: SignalRows): void {
   const heap = rows.heap.bytes.subarray(0, rows.heap.end);
   const isWholeUtf8 = isUtf8(heap);

@@ -1,4 +1,4 @@
-// One file of a journal → the records in it that prove themselves, and what is wrong with the rest.
+// A segment file → its valid records, and what is wrong with the rest.
 
 import type { FileStorage } from '../base/file-storage.js';
 import { SqlError } from '../base/sql-error.js';
@@ -17,26 +17,25 @@ import {
 } from './record.js';
 import { UnknownColumn } from './rows-body.js';
 
-/** Read at a time: many records of usual size, and little beside the rows that they become. */
+/** Bytes per read: many records of usual size, and little memory compared with their rows. */
 const READ_BYTES = 4 << 20;
 
-/** Something in a segment that cannot be proven to be what was written. */
+/** A part of a segment that fails verification. */
 export interface Damage {
   readonly path: string;
-  /** Where in the file. */
+  /** Offset in the file. */
   readonly byte: number;
   readonly problem: string;
-  /** Whether it is what a crash leaves: a file that ends inside a record, which cannot have been acknowledged. */
+  /** Whether it is the usual trace of a crash: a file that ends inside a record, which was not acknowledged. */
   readonly isTornTail: boolean;
 }
 
 export type SegmentItem = { readonly record: JournalRecord } | { readonly damage: Damage };
 
 /**
- * Yields the records of a segment, which have consecutive sequences from `firstSequence` on, or, in a copy of some of
- * them, rising ones. Behind a damaged record it goes on where the place of the next one is proven; otherwise the segment
- * ends there. Rejects when another version of otelduck wrote it: that is no damage, and what comes later must not
- * overtake it.
+ * Yields the records of a segment. Their sequences are consecutive from `firstSequence`, or increasing in a copy of some of
+ * them. After a damaged record, reading continues if the position of the next one can be verified; otherwise the segment ends
+ * there. Rejects if a newer version of otelduck wrote the segment: that is no damage, and later records must not overtake it.
  */
 export async function* readSegment(
   storage: FileStorage,
@@ -69,7 +68,7 @@ export async function* readSegment(
         return;
       }
       yield damage(at, `the header of record ${due} is damaged`);
-      // Its length may be right all the same.
+      // Its length may still be right.
       const next = at + RECORD_HEADER_BYTES + Buffer.from(found).readUInt32LE(0);
       if (!(await beginsRecord(window, next, due + 1, version))) return;
       at = next;
@@ -96,7 +95,7 @@ export async function* readSegment(
   }
 }
 
-/** The format of a file, and what is wrong with its header, if anything. */
+/** Format of a file, and the damage of its header, if any. */
 async function checkedFileHeader(
   window: ReadWindow,
   path: string,
@@ -109,7 +108,7 @@ async function checkedFileHeader(
       if (named === firstSequence) return { version, problem: undefined };
       return { version, problem: `the header names record ${named} as the first, the file's name ${firstSequence}` };
     }
-    // A record of ours in its place says that the version is damaged, not another one.
+    // A valid record after the header shows that the version is damaged rather than unknown.
     const version = await versionOfRecords(window, firstSequence);
     if (version !== undefined) return { version, problem: 'the version in the file header is wrong' };
     throw new SqlError(
@@ -123,7 +122,7 @@ async function checkedFileHeader(
   }
 }
 
-/** The format in which the first record of a file is sound; undefined where it is in none. */
+/** Format in which the first record of a file is valid; undefined if there is none. */
 async function versionOfRecords(window: ReadWindow, firstSequence: number): Promise<FormatVersion | undefined> {
   for (const version of readableVersions) {
     if (await beginsRecord(window, FILE_HEADER_BYTES, firstSequence, version)) return version;
@@ -131,7 +130,7 @@ async function versionOfRecords(window: ReadWindow, firstSequence: number): Prom
   return undefined;
 }
 
-/** The record, or what is wrong with it. Throws where only another version of otelduck can read it. */
+/** The record, or its damage. Throws if only a newer version of otelduck can read it. */
 function decoded(path: string, header: SoundHeader, body: Uint8Array): JournalRecord | string {
   try {
     return decodeRecord(header, body);
@@ -146,7 +145,7 @@ function decoded(path: string, header: SoundHeader, body: Uint8Array): JournalRe
   }
 }
 
-/** Whether a sound record of this sequence begins at `at`. */
+/** Whether a valid record with this sequence starts at `at`. */
 async function beginsRecord(
   window: ReadWindow,
   at: number,
@@ -161,7 +160,7 @@ async function beginsRecord(
   return typeof decoded(window.path, header, body) !== 'string';
 }
 
-/** Bytes of a file, read in large pieces, in about the order in which they lie. */
+/** Bytes of a file, read in large pieces and roughly in order. */
 class ReadWindow {
   readonly size: number;
   readonly path: string;
@@ -175,7 +174,7 @@ class ReadWindow {
     this.size = size;
   }
 
-  /** Up to `length` bytes from `start`; fewer at the end of the file. */
+  /** Up to `length` bytes from `start`, fewer at the end of the file. */
   async bytes(start: number, length: number): Promise<Uint8Array> {
     const wanted = Math.min(length, Math.max(0, this.size - start));
     if (start < this.#start || start + wanted > this.#start + this.#bytes.length) {

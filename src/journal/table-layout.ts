@@ -1,2 +1,2 @@
-/** Columns of a table as a body describes them, in the order in which their arrays lie: `name type`, or `name type zero`. */
+/** Columns of a table in the description of a body, in the order of their arrays: `name type` or `name type zero`. */
 export type TableLayout = readonly [table: string, columns: readonly string[]];

@@ -1,4 +1,4 @@
-// A listen URI → bound sockets. "localhost" is two addresses, and a client may try either.
+// Listen URI → bound sockets. "localhost" has two addresses, and a client may try either.
 
 import type { Server } from 'node:net';
 import { messageOf } from '../base/failure.js';
@@ -6,14 +6,14 @@ import { SqlError } from '../base/sql-error.js';
 import { canonicalUri, type ListenUri } from './listen-uri.js';
 
 const LOOPBACK_ADDRESSES = ['127.0.0.1', '::1'];
-/** The machine has no such address, or no such kind of address. */
+/** The machine lacks this address or this kind of address. */
 const ADDRESS_MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
-/** A free port of one address may be taken on the other; another one will do. */
+/** A port that is free on one address may be taken on the other, so another port is tried. */
 const FREE_PORT_TRIES = 8;
 
 /**
- * Binds a server to each address of a URI's host, all on one port. Rejects with `cannot listen on <uri>: <why>`, with
- * nothing left bound.
+ * Binds a server to each address of a URI's host, all on one port. Rejects with `cannot listen on <uri>: <why>` and leaves
+ * nothing bound.
  */
 export async function bindSockets<S extends Server>(
   uri: ListenUri,

@@ -1,10 +1,10 @@
-// New connections → taken, or closed at once when a server has as many as it may.
+// New connections → accepted, or closed at once if the server has reached its limit.
 
 import type { Server } from 'node:net';
 
 /**
- * Connections of one server, over all sockets of its listeners: "localhost" has two. A connection beyond the limit is closed before
- * a byte of it is read, as connection limits of proxies do: clients take that for a failed attempt, and try again.
+ * Counts the connections of one server over all sockets of its listeners ("localhost" has two). A connection beyond the limit is
+ * closed before a byte of it is read, as proxies do. Clients see a failed attempt and retry.
  */
 export class ConnectionLimit {
   readonly #max: number;
@@ -24,7 +24,7 @@ export class ConnectionLimit {
     return this.#refusedTotal;
   }
 
-  /** Limits a server that has not yet been bound. */
+  /** Limits a server that is not bound yet. */
   watch(server: Server): void {
     this.#count(server, 0);
     server.on('connection', (socket) => {
@@ -39,7 +39,7 @@ export class ConnectionLimit {
   #count(changed: Server, by: 1 | 0 | -1): void {
     this.#open += by;
     this.#openOf.set(changed, (this.#openOf.get(changed) ?? 0) + by);
-    // Node refuses more cheaply than a listener could, but it counts each server by itself. To it, 0 is no limit.
+    // Node rejects connections more cheaply than a listener could, but it counts each server separately. For Node, 0 means no limit.
     const free = this.#max - this.#open;
     for (const [server, open] of this.#openOf) server.maxConnections = open + free || -1;
   }

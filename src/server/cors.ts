@@ -1,11 +1,11 @@
 // Requests of pages from other origins: https://fetch.spec.whatwg.org/#http-cors-protocol
 //
-// A browser lets a page send telemetry only if a preflight, which has no token, is answered well; and lets it read an answer,
-// an error too, only if that names the page's origin. So a request is looked at here before anything else.
+// A browser lets a page send telemetry only if a preflight without a token succeeds. It lets the page read an answer, including
+// an error, only if the answer names the page's origin. So requests are checked here before anything else.
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** Headers that SDKs in browsers send. A wildcard would not cover `authorization`, nor anything where credentials are sent. */
+/** Headers that browser SDKs send. A wildcard does not cover `authorization`, and covers nothing in requests with credentials. */
 const REQUEST_HEADERS = [
   'authorization',
   'x-api-key',
@@ -17,9 +17,9 @@ const REQUEST_HEADERS = [
   'b3',
   'user-agent',
 ].join(', ');
-/** What a page may read of an answer beside what every page may: when to send again, and how to authorize. */
+/** Response headers that a page may read in addition to the standard ones: when to retry, and how to authorize. */
 const RESPONSE_HEADERS = 'retry-after, www-authenticate';
-/** How long a browser may remember the answer to a preflight. Chromium remembers none for longer. */
+/** How long a browser may cache a preflight. Chromium caches none for longer. */
 const MAX_AGE_S = 7200;
 
 export class Cors {
@@ -29,16 +29,16 @@ export class Cors {
     this.#origins = origins;
   }
 
-  /** Sets what every answer to the request has, whoever writes it. Returns whether it is of a page that may send. */
+  /** Sets the headers of every answer to the request. Returns whether the request is of an allowed page. */
   allow({ headers: { origin } }: IncomingMessage, response: ServerResponse): boolean {
     if (this.#origins === '*') {
       response.setHeader('access-control-allow-origin', '*');
     } else {
-      // Caches must not give one page what was said to another, nor to none.
+      // Caches must not reuse an answer for another origin or for none.
       response.setHeader('vary', 'Origin');
       if (origin === undefined || !this.#origins.has(origin)) return false;
       response.setHeader('access-control-allow-origin', origin);
-      // navigator.sendBeacon(), which SDKs send with when a page is left, always sends credentials. We read none.
+      // SDKs use navigator.sendBeacon() when a page is left. It always sends credentials, which are ignored here.
       response.setHeader('access-control-allow-credentials', 'true');
     }
     response.setHeader('access-control-expose-headers', RESPONSE_HEADERS);
@@ -46,12 +46,12 @@ export class Cors {
   }
 }
 
-/** Whether a browser asks if its page may send. */
+/** Whether a request is a preflight. */
 export function isPreflight({ method, headers }: IncomingMessage): boolean {
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 }
 
-/** What the answer to a preflight says beside what every answer does. */
+/** Additional headers of the answer to a preflight. */
 export function preflightHeaders(methods: string): OutgoingHttpHeaders {
   return {
     'access-control-allow-methods': methods,

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { type Failure, failureKinds } from '../base/failure.js';
 
-/** What a refused client is asked to wait: the shortest pause that the header can state. */
+/** Pause that a rejected client is asked to make: the shortest that the header can express. */
 const RETRY_AFTER_S = '1';
 
 export interface FailureAnswer {
@@ -10,7 +10,7 @@ export interface FailureAnswer {
   readonly headers: OutgoingHttpHeaders;
 }
 
-/** What a client is told of a failure, over HTTP. */
+/** HTTP answer to a failure. */
 export function failureAnswer({ kind, message }: Failure): FailureAnswer {
   const { http: status, reason, retryable } = failureKinds[kind];
   const headers: OutgoingHttpHeaders = {};

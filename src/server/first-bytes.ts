@@ -1,9 +1,9 @@
-// One port for two protocols: a connection's first bytes say whether its client speaks HTTP/2 with prior knowledge, as gRPC
-// clients do, or HTTP/1. A connection is looked at once; what comes later costs nothing.
+// One port for two protocols. The first bytes of a connection tell whether its client speaks HTTP/2 with prior knowledge, as
+// gRPC clients do, or HTTP/1. Each connection is inspected once, so later bytes cost nothing.
 
 import type { Socket } from 'node:net';
 
-/** How the preface of HTTP/2 begins (RFC 9113, 3.4). No method of HTTP/1 does. */
+/** Start of the HTTP/2 preface (RFC 9113, 3.4). No HTTP/1 method starts like this. */
 const HTTP2_BEGINS = Buffer.from('PRI ');
 
 export type Protocol = 'http1' | 'http2';

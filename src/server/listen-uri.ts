@@ -1,4 +1,4 @@
-// Text → where to listen. `otlp_uri_parser` and the serve functions share it.
+// Text → listen URI, for `otlp_uri_parser` and the serve functions.
 
 import { isIPv6 } from 'node:net';
 import { messageOf } from '../base/failure.js';
@@ -8,7 +8,7 @@ export type Scheme = 'otlp' | 'otap';
 
 export interface ListenUri {
   readonly scheme: Scheme;
-  /** Host name or address, without brackets, in lower case. */
+  /** Host name or address in lower case, without brackets. */
   readonly host: string;
   readonly port: number;
   readonly ipv6: boolean;
@@ -20,8 +20,8 @@ const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '::1']);
 const MAX_PORT = 65_535;
 
 /**
- * Reads `otlp:host:port`, `otlp://host:port` and the same with `otap`, an IPv6 address in brackets. Host and port may
- * be left out. `anyPort` accepts port 0, which asks the listener to pick a free one. Throws naming the part at fault.
+ * Parses `otlp:host:port`, `otlp://host:port` and the same with `otap`. IPv6 addresses are in brackets. Host and port are
+ * optional. `anyPort` accepts port 0, for which the listener picks a free port. Errors name the wrong part.
  */
 export function parseListenUri(text: string, ports: 'givenPort' | 'anyPort' = 'givenPort'): ListenUri {
   const prefix = /^(otlp|otap):(?:\/\/)?/.exec(text);
@@ -32,8 +32,8 @@ export function parseListenUri(text: string, ports: 'givenPort' | 'anyPort' = 'g
 }
 
 /**
- * Reads the `host:port` of a gRPC listener as an option gives it; a scheme before it is allowed. The port defaults to 4317, and 0
- * asks for a free one. Throws naming the option and the part at fault.
+ * Parses the `host:port` of a gRPC listener, as given by an option. A scheme before it is allowed. The port defaults to 4317;
+ * 0 picks a free one. Errors name the option and the wrong part.
  */
 export function parseGrpcAddress(text: string, option: string, scheme: Scheme): ListenUri {
   try {
@@ -55,7 +55,7 @@ function parseHostAndPort(
   return { host, port, ipv6: host.includes(':') };
 }
 
-/** The one spelling of a URI, by which servers are known. */
+/** Canonical spelling of a URI, which identifies a server. */
 export function canonicalUri(uri: ListenUri): string {
   return `${uri.scheme}:${hostInUrl(uri)}:${uri.port}`;
 }

@@ -1,26 +1,26 @@
 import type { ConnectionLimit } from './connection-limit.js';
 import type { Checks } from './probes.js';
 
-/** A wire: it takes requests from sockets to Ingest, and answers. */
+/** A wire: reads requests from sockets and answers them. */
 export interface Listener {
-  /** Binds its sockets. Resolves with the port, which is a free one where port 0 was asked for. */
+  /** Binds its sockets. Resolves with the port, which is a free one if port 0 was requested. */
   listen(): Promise<number>;
-  /** Refuses new requests, and resolves when those in flight have been answered, or a bounded time has passed. */
+  /** Rejects new requests. Resolves when requests in flight are answered, or after a bounded time. */
   stop(): Promise<void>;
-  /** False once the listener has stopped, by an error or because it was told to. */
+  /** False after the listener has stopped, by an error or by stop(). */
   readonly isListening: boolean;
   /** The error that stopped the listener. */
   readonly lastError: string | undefined;
 }
 
-/** What a listener asks and tells its server. */
+/** Callbacks of a listener to its server. */
 export interface ListenerHooks {
-  /** Counts and limits connections, with those of the server's other listeners. */
+  /** Counts and limits the connections of all listeners of the server. */
   readonly connections: ConnectionLimit;
-  /** What it takes to do the work: to commit accepted rows, or to take queries. */
+  /** What must work for the server to be ready: committing accepted rows, or answering queries. */
   checks(): Checks;
-  /** An error of ours, not of a client's. */
+  /** Reports an internal error, which no client caused. */
   internalError(error: unknown): void;
-  /** The listener has stopped by this error. Called once. */
+  /** The listener was stopped by this error. Called once. */
   failed(error: string): void;
 }

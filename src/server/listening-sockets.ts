@@ -1,4 +1,4 @@
-// The sockets of a listener, whatever protocol it speaks: bound, then closed, or ended by an error.
+// Sockets of a listener of any protocol, from bound to closed or failed.
 
 import type { Server } from 'node:net';
 import { messageOf } from '../base/failure.js';
@@ -12,13 +12,13 @@ export class ListeningSockets<S extends Server> {
   #isClosing = false;
   #lastError: string | undefined;
 
-  /** `failed` is told, once, of the error that ended them. */
+  /** `failed` is called once, with the error that ended them. */
   constructor(uri: ListenUri, failed: (error: string) => void) {
     this.#uri = uri;
     this.#failed = failed;
   }
 
-  /** One for each socket. */
+  /** One per socket. */
   get servers(): readonly S[] {
     return this.#servers;
   }
@@ -35,7 +35,7 @@ export class ListeningSockets<S extends Server> {
     return this.#lastError;
   }
 
-  /** Resolves with the port, which is a free one where port 0 was asked for. Rejects with nothing left bound. */
+  /** Resolves with the port, which is a free one if port 0 was requested. Rejects with nothing left bound. */
   async bind(newServer: () => S): Promise<number> {
     const { servers, port } = await bindSockets(this.#uri, newServer);
     this.#servers = servers;
@@ -48,7 +48,7 @@ export class ListeningSockets<S extends Server> {
     return port;
   }
 
-  /** Takes no more connections. Resolves when those that there are have ended, which is for the caller to bring about. */
+  /** Accepts no more connections. Resolves when existing ones have ended; the caller ends them. */
   async close(
     closeServer: (server: S, closed: () => void) => void = (server, closed) => server.close(closed),
   ): Promise<void> {
@@ -60,7 +60,7 @@ export class ListeningSockets<S extends Server> {
     );
   }
 
-  /** The first cause counts: the socket of a server that fails is closed too. */
+  /** Only the first cause counts, because a failed server's socket is closed as well. */
   #fail(error: string): void {
     if (this.#lastError !== undefined) return;
     this.#lastError = error;

@@ -1,4 +1,4 @@
-// One call, as its method sees it: metadata, messages both ways. How it ends is for the listener to say.
+// A call as its method sees it: metadata, and messages in both directions. The server ends it.
 
 import http2 from 'node:http2';
 import { Failure } from '../../base/failure.js';
@@ -7,23 +7,23 @@ import { ACCEPTED_ENCODINGS, framed, messageEncoding } from './message.js';
 import { GrpcMessageReader } from './message-reader.js';
 import { type GrpcStatus, grpcStatus, statusTrailers } from './status.js';
 
-/** How long nothing must have come on a stream that has its status, before it is reset; and how long it is read at most. */
+/** A stream with a status is reset after this much silence, or after this total time. */
 const QUIET_MS = 50;
 const LONGEST_DRAIN_MS = 1000;
 
-/** Serves a call: it ends with OK when this resolves, and with the failure's status when it rejects. */
+/** Serves a call. It ends with OK when this resolves, and with the failure's status when it rejects. */
 export type GrpcMethod = (call: GrpcCall) => Promise<void>;
 
 export class GrpcCall {
   readonly metadata: http2.IncomingHttpHeaders;
-  /** Identity of the connection that the call came on. */
+  /** Identity of the call's connection. */
   readonly connection: unknown;
   readonly #stream: http2.ServerHttp2Stream;
   readonly #maxMessageBytes: number;
   #reader: GrpcMessageReader | undefined;
   #isEnding = false;
   #hasEnded = false;
-  /** Made when somebody asks: a fifth of the time that an empty unary call takes. See bench/grpc.ts. */
+  /** Created on demand, because it takes a fifth of the time of an empty unary call. See bench/grpc.ts. */
   #ending: AbortController | undefined;
 
   constructor(stream: http2.ServerHttp2Stream, metadata: http2.IncomingHttpHeaders, maxMessageBytes: number) {
@@ -34,14 +34,14 @@ export class GrpcCall {
     stream.once('close', () => this.askToEnd());
   }
 
-  /** Aborted when the client has gone, or the server is stopping: a call that could go on for ever ends then. */
+  /** Aborted when the client has gone or the server is stopping, so that unbounded calls end. */
   get signal(): AbortSignal {
     this.#ending ??= new AbortController();
     if (this.#isEnding) this.#ending.abort();
     return this.#ending.signal;
   }
 
-  /** Whether there is nobody left to answer. */
+  /** Whether the client has gone. */
   get isGone(): boolean {
     return this.#stream.destroyed || this.#stream.closed;
   }
@@ -52,14 +52,14 @@ export class GrpcCall {
     return `${remoteAddress}:${remotePort}`;
   }
 
-  /** The client's messages. Throws `unsupported` when they are compressed with what we do not know. To be called once. */
+  /** The client's messages. Throws `unsupported` for an unknown compression. Must be called once. */
   messages(maxMessageBytes = this.#maxMessageBytes): GrpcMessageReader {
     const encoding = messageEncoding(this.metadata['grpc-encoding'] as string | undefined);
     this.#reader = new GrpcMessageReader(this.#stream, encoding, maxMessageBytes);
     return this.#reader;
   }
 
-  /** Sends a message. Resolves once the client takes more; rejects when it has gone. */
+  /** Sends a message. Resolves when the client can take more, and rejects when it has gone. */
   async send(message: Uint8Array): Promise<void> {
     if (this.#hasEnded) throw new Failure('timedOut', 'the deadline passed before the answer');
     if (!this.#stream.headersSent) this.#stream.respond(responseHeaders, { waitForTrailers: true });
@@ -73,7 +73,7 @@ export class GrpcCall {
     this.#ending?.abort();
   }
 
-  /** Ends the call with DEADLINE_EXCEEDED after this long, whatever its method waits for then. */
+  /** Ends the call with DEADLINE_EXCEEDED after this time, whatever its method is waiting for. */
   endAfter(timeoutMs: number): void {
     const timer = setTimeout(
       () => {
@@ -81,7 +81,7 @@ export class GrpcCall {
         this.#reader?.interrupt(late);
         this.askToEnd();
         this.end(grpcStatus(late));
-        // The status would wait behind messages that the client does not take.
+        // The status would wait behind messages that the client does not read.
         if (this.#stream.writableLength > 0) this.#stream.close(http2.constants.NGHTTP2_CANCEL);
       },
       Math.min(timeoutMs, LONGEST_TIMER_MS),
@@ -89,7 +89,7 @@ export class GrpcCall {
     this.#stream.once('close', () => clearTimeout(timer));
   }
 
-  /** The first status counts. */
+  /** Only the first status counts. */
   end(status: GrpcStatus): void {
     const stream = this.#stream;
     if (this.#hasEnded || this.isGone) return;
@@ -114,22 +114,20 @@ const responseHeaders = {
 };
 
 /**
- * In an immediate, as Node sends trailers. At 'finish' they are not yet out, and a reset would overtake them; in Node 22 it
- * overtakes headers too that end the stream.
+ * Uses an immediate, because Node sends trailers in one. At 'finish' they are not sent yet, and a reset would overtake them. In
+ * Node 22 a reset also overtakes headers that end the stream.
  */
 function closeOnceSent(stream: http2.ServerHttp2Stream): void {
   setImmediate(() => closeUnlessEnded(stream));
 }
 
 /**
- * A client that is still sending is told to stop; it has its status. What it had under way is read first: clients on
- * node:http2 count what a reset kept them from sending against the memory of their connection, and after 10 MB of it
- * begin no more streams on it.
+ * Resets the stream of a client that keeps sending after its status. Bytes in flight are read first: clients on node:http2 count
+ * unsent bytes of reset streams against the memory of their connection, and after 10 MB of them open no more streams.
  */
 function closeUnlessEnded(stream: http2.ServerHttp2Stream): void {
   if (stream.readableEnded) return;
-  // Node keeps a stream, and so its session, for as long as there is something in it that nobody has read: one that both
-  // sides have ended, too.
+  // Node keeps a stream, and with it the session, while it holds unread bytes, even after both sides have ended it.
   stream.removeAllListeners('readable').resume();
   if (stream.closed) return;
   const close = () => stream.close(http2.constants.NGHTTP2_NO_ERROR);

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Failure } from '../../base/failure.js';
 
-/** Chunks of a stream as they come. Whoever waits for one can be interrupted. */
+/** Reads chunks of a stream. A pending read can be interrupted. */
 export class ChunkReader {
   readonly #stream: Readable;
   #hasEnded = false;
@@ -22,7 +22,7 @@ export class ChunkReader {
     });
   }
 
-  /** Resolves with undefined at the end. Rejects when interrupted, or when the sender has gone without ending. */
+  /** Resolves with undefined at the end. Rejects if interrupted, or if the sender left without ending the stream. */
   async next(): Promise<Uint8Array | undefined> {
     for (;;) {
       const chunk = this.#buffered();
@@ -36,14 +36,14 @@ export class ChunkReader {
     }
   }
 
-  /** From now on `next` gives what has already come, and then rejects with `reason`. The first reason counts. */
+  /** After this, `next` returns chunks that have already arrived, then rejects with `reason`. Only the first reason counts. */
   interrupt(reason: Failure): void {
     this.#interruption ??= { reason, bytesLeft: this.#stream.readableLength };
     this.#wake();
   }
 
   #buffered(): Buffer | null {
-    // Without this bound, a sender that is fast enough would never be interrupted.
+    // Without this bound, a fast sender would never be interrupted.
     if (this.#interruption !== undefined && this.#interruption.bytesLeft <= 0) return null;
     const chunk = this.#stream.read() as Buffer | null;
     if (this.#interruption !== undefined && chunk !== null) this.#interruption.bytesLeft -= chunk.length;

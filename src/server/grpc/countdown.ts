@@ -1,6 +1,6 @@
 import { LONGEST_TIMER_MS } from '../../base/longest-timer.js';
 
-/** Calls `onEnd` once so much time has passed, without the time that was spent in `paused`. */
+/** Calls `onEnd` after `ms` milliseconds, not counting time spent in `paused`. */
 export class Countdown {
   readonly #onEnd: () => void;
   #leftMs: number;
@@ -13,7 +13,7 @@ export class Countdown {
     this.#start();
   }
 
-  /** Waits for something that is not up to the one who is being timed. Not to be nested. */
+  /** Stops the clock during `wait`, for delays that the client does not cause. Must not be nested. */
   async paused<T>(wait: () => Promise<T>): Promise<T> {
     this.stop();
     this.#leftMs -= performance.now() - this.#startedMs;

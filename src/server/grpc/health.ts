@@ -12,14 +12,14 @@ const SERVING = 1;
 const NOT_SERVING = 2;
 const SERVICE_UNKNOWN = 3;
 
-/** How often a watched service is looked at. */
+/** Polling interval of a watched service. */
 const WATCH_INTERVAL_MS = 1000;
-/** Watchers need no token, so that they are few. */
+/** A small limit, because watchers need no token. */
 const MAX_WATCHERS = 64;
 /** A request is a service's name. */
 const MAX_REQUEST_BYTES = 4096;
 
-/** Check and Watch for the server as a whole (the empty name) and for each of its services. */
+/** Check and Watch for the whole server (the empty name) and for each of its services. */
 export function healthMethods(
   services: readonly string[],
   isServing: () => boolean,
@@ -51,7 +51,7 @@ class Health {
     await call.send(response(status));
   }
 
-  /** Sends the status, and each status after it that differs, until the client goes or the server stops. */
+  /** Sends the status, then each change of it, until the client leaves or the server stops. */
   async watch(call: GrpcCall): Promise<void> {
     if (this.#watchers >= MAX_WATCHERS) throw new Failure('overloaded', `${MAX_WATCHERS} clients watch already`);
     this.#watchers++;

@@ -1,37 +1,37 @@
-// What clients of a gRPC listener may use up, and how long they may be silent.
+// Limits on what clients of a gRPC listener may use, and on how long they may be silent.
 
 import type { ServerOptions } from 'node:http2';
 
 /**
- * Calls that one connection may have open. More than the 100 that a client of grpc-go assumes before it has heard from
- * us: it would be refused otherwise. A Collector's Arrow exporter opens one stream per signal and two cores.
+ * Open calls per connection. More than 100, which grpc-go assumes before it has received our settings, so that its calls are not
+ * rejected. A Collector's Arrow exporter opens one stream per signal and two cores.
  */
 export const MAX_STREAMS_PER_CONNECTION = 128;
 /**
- * What a client may send on a stream before it is read. Enough that a usual message does not wait for a round trip; and
- * what an unread stream can hold of our memory, because Node returns a connection's window as soon as bytes arrive.
+ * Flow-control window of a stream. Large enough that a usual message needs no extra round trip. It also bounds the memory of an
+ * unread stream, because Node returns the connection's window as soon as bytes arrive.
  */
 const STREAM_WINDOW_BYTES = 512 << 10;
-/** The window of a connection only limits what is in flight, so it has room for some streams. */
+/** A connection's window only limits bytes in flight, so it covers several streams. */
 export const CONNECTION_WINDOW_BYTES = 4 << 20;
 
-/** Calls of one listener: with their windows full, 1 GiB. More are told to come again. */
+/** Calls per listener: 1 GiB with all windows full. Further calls are rejected as retryable. */
 export const MAX_OPEN_CALLS = 2048;
 
-/** A connection is asked this often whether its client is still there, and given this long to answer. */
+/** Interval of keep-alive pings, and the time that a client has to answer one. */
 export const KEEPALIVE = { pingMs: 60_000, timeoutMs: 20_000 };
 
 /**
- * Streams beyond the limit, and frames that make no sense, before a connection is closed. Clients that follow the
- * protocol send none of the latter, and of the former only what was under way before they knew the limit. Streams that
- * are begun and reset in a rush (CVE-2023-44487) are counted by nghttp2: a thousand at once, then 33 a second.
+ * Rejected streams and invalid frames before a connection is closed. Conforming clients send no invalid frames, and exceed the
+ * stream limit only before they know it. nghttp2 limits streams that are opened and reset in a rush (CVE-2023-44487): a
+ * thousand at once, then 33 a second.
  */
 const MAX_REJECTED_STREAMS = 100;
 const MAX_INVALID_FRAMES = 100;
-/** Headers of a call, and their bytes. */
+/** Headers of a call, by number and by bytes. */
 const MAX_METADATA_ENTRIES = 128;
 const MAX_METADATA_BYTES = 32 << 10;
-/** Memory for a connection's streams, header tables and answers that are not yet taken, in Node's unit: megabytes. */
+/** Memory of a connection for streams, header tables and unread answers, in megabytes as Node counts. */
 const MAX_SESSION_MEGABYTES = 10;
 
 export const sessionLimits: ServerOptions = {

@@ -57,8 +57,8 @@ export class GrpcListener implements Listener {
 }
 
 /**
- * Takes no more connections. Since Node 24 close() of an HTTP/2 server also closes its sessions, which then reset the calls that
- * clients begin before they hear of it, without a status.
+ * Accepts no more connections. Since Node 24, close() of an HTTP/2 server also closes its sessions. They would then reset calls that
+ * clients start before they notice, without a status.
  */
 function closeSocket(server: http2.Http2Server, closed: () => void): void {
   NetServer.prototype.close.call(server, closed);

@@ -1,5 +1,5 @@
-// Bytes of a call → its messages, each in two steps: what it is, then its bytes. Between the two the caller makes room
-// for it, or waits; meanwhile the client's flow-control window fills up, and the client waits too.
+// Bytes of a call → messages, in two steps: prefix, then body. Between the two the caller reserves room or waits. Meanwhile the
+// client's flow-control window fills up, so the client waits too.
 
 import type { Readable } from 'node:stream';
 import { Failure } from '../../base/failure.js';
@@ -12,7 +12,7 @@ export class GrpcMessageReader {
   readonly #chunks: ChunkReader;
   readonly #compressedWith: ContentEncoding;
   readonly #maxBytes: number;
-  /** What is left of the last chunk. */
+  /** Rest of the last chunk. */
   #rest: Uint8Array = new Uint8Array(0);
 
   constructor(stream: Readable, compressedWith: ContentEncoding, maxBytes: number) {
@@ -21,7 +21,7 @@ export class GrpcMessageReader {
     this.#maxBytes = maxBytes;
   }
 
-  /** Waits for the next message. Resolves with undefined when the client has sent its last. */
+  /** Waits for the next message. Resolves with undefined after the client's last one. */
   async prefix(): Promise<MessagePrefix | undefined> {
     const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
     const taken = await this.#fill(prefix);
@@ -31,8 +31,8 @@ export class GrpcMessageReader {
   }
 
   /**
-   * The bytes of the message that `prefix` announced. `arrived` hears how many have come so far, and may throw; while it
-   * waits, no more are read. No memory is taken for those that have not come.
+   * Reads the body of the message that `prefix` announced. `arrived` receives the number of bytes so far, and may throw. While
+   * it waits, reading pauses. No memory is allocated for bytes that have not arrived.
    */
   async message(
     { bytes, encoding }: MessagePrefix,
@@ -47,7 +47,7 @@ export class GrpcMessageReader {
       const waiting = arrived(at);
       if (waiting !== undefined) await waiting;
     }
-    // Memory of its own: the thread that decodes takes it along.
+    // Memory of its own, because it is transferred to the decode thread.
     const body = Buffer.allocUnsafeSlow(bytes);
     let at = 0;
     for (const part of parts) {
@@ -57,7 +57,7 @@ export class GrpcMessageReader {
     return { body, encoding };
   }
 
-  /** Gives `read` this long; then what it waits for rejects with `timedOut`, and so does all that is read later. */
+  /** Limits the time of `read`. Afterwards all pending and later reads reject with `timedOut`. */
   async within<T>(timeoutMs: number, read: (countdown: Countdown) => Promise<T>): Promise<T> {
     const late = () => this.interrupt(new Failure('timedOut', `the request did not arrive within ${timeoutMs} ms`));
     const countdown = new Countdown(timeoutMs, late);
@@ -68,12 +68,12 @@ export class GrpcMessageReader {
     }
   }
 
-  /** Ends all waiting. Messages that have come whole can still be read; after them reading rejects with `reason`. */
+  /** Ends all waiting. Messages that have arrived completely can still be read; after them, reads reject with `reason`. */
   interrupt(reason: Failure): void {
     this.#chunks.interrupt(reason);
   }
 
-  /** Fills `target` and resolves with its length, or with less at the stream's end. */
+  /** Fills `target` and resolves with the number of bytes: less than its length at the end of the stream. */
   async #fill(target: Uint8Array): Promise<number> {
     let at = 0;
     while (at < target.length && (await this.#hasRest())) {
@@ -84,7 +84,7 @@ export class GrpcMessageReader {
     return at;
   }
 
-  /** Waits for bytes. False at the stream's end. */
+  /** Waits for bytes. False at the end of the stream. */
   async #hasRest(): Promise<boolean> {
     while (this.#rest.length === 0) {
       const chunk = await this.#chunks.next();
@@ -101,7 +101,7 @@ export class GrpcMessageReader {
   }
 }
 
-/** Reads the one message of a call that takes one. `announced` hears of its length before `arrived` does of its bytes. */
+/** Reads the message of a unary call. `announced` receives its length, then `arrived` the bytes so far. */
 export async function onlyMessage(
   reader: GrpcMessageReader,
   hooks: { announced?(prefix: MessagePrefix): void; arrived?(bytes: number): void } = {},

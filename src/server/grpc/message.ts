@@ -6,13 +6,13 @@ import type { ContentEncoding } from '../../decode/compression/inflate.js';
 
 export const PREFIX_BYTES = 5;
 
-/** A message as it was sent: possibly still compressed. */
+/** A message as sent, possibly compressed. */
 export interface GrpcMessage {
   readonly body: Uint8Array;
   readonly encoding: ContentEncoding;
 }
 
-/** What is known of a message before its bytes have come. */
+/** Properties of a message that are known before its body arrives. */
 export interface MessagePrefix {
   readonly bytes: number;
   readonly encoding: ContentEncoding;
@@ -32,7 +32,7 @@ const encodingByName = new Map<string, ContentEncoding>([
 
 export const ACCEPTED_ENCODINGS = 'identity,gzip,deflate,zstd';
 
-/** What the messages of a call that are flagged as compressed are compressed with. */
+/** Encoding of those messages of a call that are flagged as compressed. */
 export function messageEncoding(header: string | undefined): ContentEncoding {
   const encoding = encodingByName.get(header ?? 'identity');
   if (encoding === undefined) {

@@ -1,4 +1,4 @@
-// proto/ → what server reflection tells of it: a FileDescriptorProto per file, and which file defines a name.
+// proto/ → descriptors for server reflection: a FileDescriptorProto per file, and the file that defines a name.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ import descriptor, {
 } from 'protobufjs/ext/descriptor.js';
 import { packageFolder } from '../../base/package-folder.js';
 
-/** The package's definitions. */
+/** Definitions of the package. */
 const PROTO_FOLDER = join(packageFolder, 'proto/');
 
 export interface ProtoFile {
-  /** Relative to proto/, as other files import it. */
+  /** Path relative to proto/, as in imports. */
   readonly name: string;
   /** The file as a google.protobuf.FileDescriptorProto. */
   readonly descriptor: Uint8Array;
@@ -27,7 +27,7 @@ export class ProtoFiles {
 
   constructor() {
     this.root = loadRoot();
-    // Each of our files has a package of its own, and descriptors are made by package.
+    // Descriptors are created per package, and each of our files has its own package.
     const packages = namespaces(this.root).filter((namespace) => fileOf(namespace) !== undefined);
     const { file: descriptors = [] } = this.root.toDescriptor('proto3') as IFileDescriptorSet;
     const files = packages.map((namespace) =>
@@ -36,7 +36,7 @@ export class ProtoFiles {
     this.#byName = new Map(files.map((file) => [file.name, file]));
   }
 
-  /** The file of that name and all that it depends on, each after the one that needs it. */
+  /** A file and all its dependencies, each after the file that needs it. */
   withDependencies(name: string): ProtoFile[] | undefined {
     const first = this.#byName.get(name);
     if (first === undefined) return undefined;
@@ -82,7 +82,7 @@ function relative(path: string): string {
 
 function protoFile(namespace: protobuf.Namespace, file: IFileDescriptorProto): ProtoFile {
   const name = relative(fileOf(namespace)!);
-  // protobufjs names neither the files that a file needs nor, in full, the types of its fields.
+  // protobufjs gives neither the imports of a file nor the full names of its fields' types.
   const dependencies = new Set<string>();
   const complete = (message: IDescriptorProto, type: protobuf.Type) => {
     for (const field of message.field ?? []) {

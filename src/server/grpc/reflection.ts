@@ -7,7 +7,7 @@ import type { GrpcCall, GrpcMethod } from './call.js';
 import { ProtoFiles } from './proto-files.js';
 import { grpcCodes } from './status.js';
 
-/** The two are the same on the wire. */
+/** Both versions are the same on the wire. */
 const REFLECTION_SERVICES = ['grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection'];
 
 /** A question is a name. */
@@ -22,7 +22,7 @@ interface Question {
   readonly list_services?: string;
 }
 
-/** Answers with the `services` of this listener, and with any file of proto/. */
+/** Serves the `services` of this listener and all files of proto/. */
 export function reflectionMethods(services: readonly string[], timeoutMs: number): ReadonlyMap<string, GrpcMethod> {
   const reflection = new Reflection([...services, ...REFLECTION_SERVICES], timeoutMs);
   return new Map(
@@ -33,7 +33,7 @@ export function reflectionMethods(services: readonly string[], timeoutMs: number
 class Reflection {
   readonly #services: readonly string[];
   readonly #timeoutMs: number;
-  /** Read when somebody asks: most listeners are never asked. */
+  /** Loaded on the first request, because most listeners never get one. */
   #files: ProtoFiles | undefined;
 
   constructor(services: readonly string[], timeoutMs: number) {
@@ -41,13 +41,13 @@ class Reflection {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** One answer per question, until the client ends or the server stops. */
+  /** One answer per request, until the client ends the stream or the server stops. */
   async answerAll(call: GrpcCall): Promise<void> {
     const reader = call.messages(MAX_REQUEST_BYTES);
     const stop = () => reader.interrupt(new Failure('stopping', 'the server is stopping'));
     call.signal.addEventListener('abort', stop, { once: true });
     for (;;) {
-      // A client that asks nothing for this long is not waited for: reflection needs no token.
+      // Reflection needs no token, so silent clients are cut off after this time.
       const message = await reader.within(this.#timeoutMs, async () => {
         const prefix = await reader.prefix();
         return prefix && reader.message(prefix);

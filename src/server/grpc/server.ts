@@ -1,6 +1,6 @@
-// HTTP/2 connections → gRPC calls; what methods send and throw → frames and trailers. A small gRPC server on node:http2, because
-// @grpc/grpc-js refuses message encodings that real exporters use by default (docs/decisions/0006-grpc-on-http2.md). Where the
-// connections come from is a listener's business.
+// HTTP/2 connections → gRPC calls; messages and errors of methods → frames and trailers. A small gRPC server on node:http2, because
+// @grpc/grpc-js rejects message encodings that real exporters use by default (docs/decisions/0006-grpc-on-http2.md). Listeners
+// provide the connections.
 
 import http2 from 'node:http2';
 import { Failure } from '../../base/failure.js';
@@ -16,7 +16,7 @@ export interface GrpcServerOptions {
   /** By path: `/package.Service/Method`. */
   readonly methods: ReadonlyMap<string, GrpcMethod>;
   readonly maxMessageBytes: number;
-  /** An error of ours, not of a client's. */
+  /** Reports an internal error, which no client caused. */
   internalError(error: unknown): void;
   readonly keepalive?: typeof KEEPALIVE;
 }
@@ -25,7 +25,7 @@ export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #keepalive: typeof KEEPALIVE;
   readonly #sessions = new Set<http2.ServerHttp2Session>();
-  /** Calls in flight, and when each has ended. */
+  /** Calls in flight, each with the promise of its end. */
   readonly #calls = new Map<GrpcCall, Promise<void>>();
   #isStopping = false;
 
@@ -39,7 +39,7 @@ export class GrpcServer {
     const server = http2.createServer(sessionLimits);
     server.on('session', (session) => this.#watch(session));
     server.on('stream', (stream, headers) => this.#answer(stream, headers));
-    // Errors of a connection end its streams, where they are dealt with.
+    // Errors of a connection end its streams, which handle them.
     server.on('sessionError', () => undefined);
     return server;
   }
@@ -54,14 +54,14 @@ export class GrpcServer {
       for (const session of this.#sessions) session.destroy();
     }, STOP_GRACE_MS);
     for (const call of this.#calls.keys()) call.askToEnd();
-    // Calls that clients begin meanwhile are in the map too, and answered UNAVAILABLE.
+    // Calls that start meanwhile are in the map too, and are answered UNAVAILABLE.
     while (this.#calls.size > 0) await Promise.all(this.#calls.values());
     for (const session of this.#sessions) session.close();
     await closed;
     clearTimeout(grace);
   }
 
-  /** Knows the session until it has closed, and finds out when there is no client at its other end any more. */
+  /** Tracks the session until it closes, and detects dead clients by pings. */
   #watch(session: http2.ServerHttp2Session): void {
     this.#sessions.add(session);
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
@@ -77,7 +77,7 @@ export class GrpcServer {
   }
 
   #answer(stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders): void {
-    // Every way in which a stream can fail also ends the reading of its messages, or a write.
+    // Every failure of a stream also ends its pending read or write.
     stream.on('error', () => undefined);
     if (!isGrpc(headers)) {
       respondNotGrpc(stream);

@@ -1,4 +1,4 @@
-// Failures → what gRPC says of them: status code, message, and whether to try again.
+// Failures → gRPC status: code, message, and whether to retry.
 // https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 
 import protobuf from 'protobufjs';
@@ -21,15 +21,15 @@ export const grpcCodes = {
 export interface GrpcStatus {
   readonly code: number;
   readonly message: string;
-  /** Whether the client should send the same again, after a pause. */
+  /** Whether the client should retry after a pause. */
   readonly retryable: boolean;
 }
 
 export const OK_STATUS: GrpcStatus = { code: grpcCodes.OK, message: '', retryable: false };
 
-/** What a retrying client is asked to wait. */
+/** Pause before a retry. */
 const RETRY_DELAY_SECONDS = 1;
-/** HTTP/2 peers limit header lists; a message longer than this helps nobody. */
+/** HTTP/2 peers limit header lists, and a longer message helps nobody. */
 const MAX_MESSAGE_CHARACTERS = 1024;
 
 export function grpcStatus(thrown: unknown): GrpcStatus {
@@ -40,18 +40,18 @@ export function grpcStatus(thrown: unknown): GrpcStatus {
   return { code: grpcCodes[grpc], message: thrown.message, retryable };
 }
 
-/** The trailing metadata of a call that ends with this status. */
+/** Trailing metadata of a call with this status. */
 export function statusTrailers(status: GrpcStatus): Record<string, string> {
   const trailers: Record<string, string> = { 'grpc-status': String(status.code) };
   if (status.message !== '') {
     trailers['grpc-message'] = percentEncoded(status.message.slice(0, MAX_MESSAGE_CHARACTERS));
   }
-  // OTLP clients retry RESOURCE_EXHAUSTED only when told when: https://opentelemetry.io/docs/specs/otlp/#failures-1
+  // OTLP clients retry RESOURCE_EXHAUSTED only with RetryInfo: https://opentelemetry.io/docs/specs/otlp/#failures-1
   if (status.retryable) trailers['grpc-status-details-bin'] = retryDetails(status).toString('base64');
   return trailers;
 }
 
-/** Printable ASCII but for the per cent sign stays; all other bytes of UTF-8 become %XX. */
+/** Keeps printable ASCII except the percent sign, and writes all other UTF-8 bytes as %XX. */
 function percentEncoded(text: string): string {
   return [...Buffer.from(text)]
     .map((byte) =>

@@ -1,14 +1,14 @@
-// Answers on sockets that have no response object: their request is late, is not HTTP, or is for a proxy.
+// Answers on sockets without a response object: the request is late, is not HTTP, or is meant for a proxy.
 
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Failure } from '../../base/failure.js';
 import { failureAnswer } from '../failure-answer.js';
 
-/** How long a client whose connection is cut has to read why. */
+/** Time for a client to read the answer before its connection is closed. */
 const LINGER_MS = 1000;
 
-/** Answers on a socket whose request is late, or is not HTTP, and so never became a request object. */
+/** Answers a request that is late or not HTTP, and so has no request object. */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
@@ -22,7 +22,7 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
   answerPastHttp(socket, new Failure(kind, `cannot read the request: ${error.message}`));
 }
 
-/** Answers on a socket that has no response object, and ends it. */
+/** Answers on a socket without a response object, and ends it. */
 export function answerPastHttp(socket: Duplex, failure: Failure): void {
   const { status, body: answer } = failureAnswer(failure);
   const body = JSON.stringify(answer);
@@ -33,7 +33,7 @@ export function answerPastHttp(socket: Duplex, failure: Failure): void {
   endSoon(socket);
 }
 
-/** Cuts a connection off once its client has had time to read an answer: it may keep its end open, or send, for ever. */
+/** Closes a connection after its client had time to read an answer. The client might keep its end open, or send, forever. */
 export function endSoon(socket: Duplex): void {
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

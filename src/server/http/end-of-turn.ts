@@ -1,16 +1,15 @@
-// Actions → together, once the event loop has taken in all that had arrived.
+// Runs deferred actions together, after the event loop has read all arrived data.
 
 /**
- * Puts answers off until every socket that had something to read has been read in this turn of the event loop. Written
- * one after the other they wake a client once, which then finds them all; written as each is ready, every one of them
- * wakes it, and that takes the kernel longer than the write. See bench/answers.ts.
- * Holds answers of one turn, whose requests were admitted before. Whoever adds many of one client calls run().
+ * Defers answers until all readable sockets were read in this turn of the event loop. Written together, answers wake a client
+ * once, and it finds all of them. Written one by one, each wakes the client, which takes the kernel longer than the
+ * write. See bench/answers.ts. It holds the answers of one turn; a caller that adds many for one client calls run().
  */
 export class EndOfTurn {
   #actions: (() => void)[] = [];
   #isScheduled = false;
 
-  /** Those after an action that throws are lost, so none may. */
+  /** An action must not throw: the actions after it would be lost. */
   add(action: () => void): void {
     this.#actions.push(action);
     if (this.#isScheduled) return;
@@ -21,7 +20,7 @@ export class EndOfTurn {
     });
   }
 
-  /** Puts nothing off any longer. */
+  /** Runs all deferred actions now. */
   run(): void {
     const actions = this.#actions;
     this.#actions = [];

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '../../base/failure.js';
 
-/** Beyond some number of headers node:http passes over the rest, and with them perhaps a token or a length. */
+/** Beyond this number of headers, node:http drops the rest, perhaps with a token or a length among them. */
 export const MAX_HEADER_LINES = 2000;
 
-/** Throws for a request whose headers say that its body, or the headers themselves, may not be what they seem. */
+/** Throws if the headers of a request make its framing ambiguous. */
 export function checkFraming({ headers, rawHeaders, httpVersion }: IncomingMessage): void {
   // Names and values alternate.
   if (rawHeaders.length > 2 * MAX_HEADER_LINES) {
@@ -15,7 +15,7 @@ export function checkFraming({ headers, rawHeaders, httpVersion }: IncomingMessa
   if (expect !== undefined && httpVersion === '1.1' && expect.toLowerCase() !== '100-continue') {
     throw new Failure('expectationFailed', `Expect must be 100-continue, got ${expect}`);
   }
-  // node:http looks for "chunked" at its end and passes by what stands before.
+  // node:http looks for "chunked" at the end and ignores what precedes it.
   if (transferEncoding !== undefined && transferEncoding.toLowerCase() !== 'chunked') {
     throw new Failure('notImplemented', `Transfer-Encoding must be chunked, got ${transferEncoding}`);
   }

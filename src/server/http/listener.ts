@@ -1,4 +1,4 @@
-// Sockets → requests, handed to their routes; what handlers return and throw → responses. Knows HTTP, and nothing of what is sent.
+// Sockets → requests for routes; results and errors of handlers → responses. Knows HTTP, and nothing about telemetry.
 
 import http from 'node:http';
 import type { Socket } from 'node:net';
@@ -25,9 +25,9 @@ import {
   TextBody,
 } from './routes.js';
 
-/** How often Node looks for requests that are late. A stalled client is answered within this of its timeout. */
+/** How often Node checks for late requests. A stalled client is answered at most this long after its timeout. */
 const TIMEOUT_CHECK_MS = 1000;
-/** Longer than clients and load balancers usually keep an idle connection, so that it is they who close it. */
+/** Longer than the idle timeouts of most clients and load balancers, so that they close idle connections first. */
 const KEEP_ALIVE_MS = 75_000;
 /** How long stop() waits for requests in flight. */
 const STOP_GRACE_MS = 10_000;
@@ -38,7 +38,7 @@ export interface HttpListenerOptions {
   readonly maxBodyBytes: number;
   readonly requestTimeoutMs: number;
   readonly headersTimeoutMs: number;
-  /** Undefined where no page of another origin may send. */
+  /** Undefined if no page of another origin may send. */
   readonly cors: Cors | undefined;
   readonly hooks: ListenerHooks;
 }
@@ -84,20 +84,20 @@ export class HttpListener implements Listener {
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      // checkFraming() requires it, and says so in JSON.
+      // checkFraming() requires it, and answers in JSON.
       requireHostHeader: false,
     });
-    // One more than may be, so that a request with more can be told.
+    // One more than allowed, so that a request with too many is detected.
     server.maxHeadersCount = MAX_HEADER_LINES + 1;
     hooks.connections.watch(server);
     server.on('connection', (socket) => this.#queues.open(socket));
     const queued: http.RequestListener = (request, response) => this.#queues.of(request.socket).add(request, response);
     server.on('request', queued);
-    // A client that waits for "100 Continue" is told to go on by the handler, once it has checked the headers.
+    // For a client that waits for "100 Continue", the handler sends it after checking the headers.
     server.on('checkContinue', queued);
     server.on('checkExpectation', queued);
     server.on('connect', (_request, socket) => {
-      // node:http has let go of the socket.
+      // node:http no longer handles errors of this socket.
       socket.on('error', () => undefined);
       const failure = new Failure('methodNotAllowed', 'CONNECT is for proxies, and this is none');
       this.#queues.of(socket as Socket).whenIdle(() => answerPastHttp(socket, failure));
@@ -108,14 +108,14 @@ export class HttpListener implements Listener {
     return server;
   }
 
-  /** Refuses what no route should see, and answers what browsers ask before they send. */
+  /** Rejects malformed requests before routing, and answers preflights. */
   #receive(request: http.IncomingMessage, response: http.ServerResponse): void {
-    // Before anything can fail: a page has to be able to read errors.
+    // Before anything can fail, because a page must be able to read errors.
     const isFromAllowedPage = this.#options.cors?.allow(request, response) ?? false;
     try {
       checkFraming(request);
     } catch (error) {
-      // Where the next request begins is not sure.
+      // The start of the next request is uncertain.
       response.setHeader('connection', 'close');
       this.#respondFailure(request, response, error);
       return;
@@ -170,7 +170,7 @@ export class HttpListener implements Listener {
     this.#respond(response, { ...answer, headers: all });
   }
 
-  /** Whether more of a body may follow than a request is allowed, all of which would have to be read to be passed by. */
+  /** Whether the rest of a body may exceed the limit of a request. All of it would have to be read to be skipped. */
   #hasMuchToCome(request: http.IncomingMessage): boolean {
     if (request.complete) return false;
     const { 'transfer-encoding': transferEncoding, 'content-length': length } = request.headers;
@@ -189,13 +189,13 @@ export class HttpListener implements Listener {
     this.#endOfTurn.add(() => {
       if (this.#sockets.isClosing) headers['connection'] = 'close';
       response.writeHead(status, headers).end(text);
-      // A client that reads no answers has as long for them as for its requests; node:http gives it for ever.
+      // A client that does not read its answers has as much time for them as for its requests. node:http sets no limit.
       if (socket.writableLength > 0 || queue.isPipelined) {
         socket.setTimeout(Math.min(this.#options.requestTimeoutMs, LONGEST_TIMER_MS));
       }
       queue.answered();
     });
-    // Such a client does not wait for the answer, so that nothing is won, and its answers would be held by the thousand.
+    // Such a client does not wait for answers, so deferring them gains nothing, and thousands of them would be held.
     if (queue.isPipelined) this.#endOfTurn.run();
   }
 }

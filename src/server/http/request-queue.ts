@@ -1,20 +1,19 @@
-// Requests as node:http parses them → in progress, so many of a connection at once. Those behind wait, and meanwhile no
-// more is read from the connection.
+// Limits the requests of a connection that are in progress at once. Further requests wait, and meanwhile nothing more is read
+// from the connection.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Requests of one connection that are in progress at once: as many as the calls of a gRPC connection. */
+/** Requests in progress per connection: as many as calls per gRPC connection. */
 const MAX_IN_PROGRESS = 128;
 /**
- * Requests of all connections of a listener whose answers have not left, before those of connections that have more
- * than MAX_IN_PROGRESS are dropped, and their connections with them. node:http reads up to 64 KiB and parses all of it:
- * some 1,800 requests without a body, at 1 to 2 kB each. So not reading on bounds one connection, but not a thousand
- * whose clients read no answer.
+ * Limit on unanswered requests of all connections of a listener. Beyond it, connections with more than MAX_IN_PROGRESS requests are
+ * closed. node:http reads up to 64 KiB and parses all of it: about 1,800 requests without a body, at 1 to 2 kB each. So to
+ * stop reading bounds one connection, but not a thousand whose clients read no answers.
  */
 const MAX_OPEN = 64 << 10;
 
-/** The requests of all connections of one listener. */
+/** Request queues of all connections of one listener. */
 export class RequestQueues {
   readonly #route: RequestListener;
   readonly #queues = new WeakMap<Socket, RequestQueue>();
@@ -34,7 +33,7 @@ export class RequestQueues {
   }
 }
 
-/** The requests of one connection, in the order in which they came. */
+/** Requests of one connection, in order of arrival. */
 class RequestQueue {
   readonly #socket: Socket;
   readonly #route: RequestListener;
@@ -51,7 +50,7 @@ class RequestQueue {
     this.#socket = socket;
     this.#route = route;
     this.#total = total;
-    // Whoever reads the body of a request resumes its socket, and node:http does once answers have been taken.
+    // Reading a body resumes the socket, and so does node:http when answers have drained.
     socket.on('resume', () => {
       if (this.#waiting.length > 0) socket.pause();
     });
@@ -61,14 +60,14 @@ class RequestQueue {
     });
   }
 
-  /** Whether the client has sent requests without waiting for the answers to those before. */
+  /** Whether the client sent requests without waiting for earlier answers. */
   get isPipelined(): boolean {
     return this.#open > 1;
   }
 
-  /** Begins a request, now or later. */
+  /** Starts a request, now or later. */
   add(request: IncomingMessage, response: ServerResponse): void {
-    // What had been read before the connection was closed is still being parsed.
+    // Bytes read before the connection was closed are still being parsed.
     if (this.#socket.destroyed) return;
     if (this.#open >= MAX_IN_PROGRESS && this.#total.open >= MAX_OPEN) {
       this.#socket.destroy();
@@ -83,7 +82,7 @@ class RequestQueue {
     if (this.#waiting.length > 0) this.#socket.pause();
   }
 
-  /** To be called once for each request that was begun. */
+  /** Must be called once per started request. */
   answered(): void {
     this.#inProgress--;
     if (this.#waiting.length === 0) return;
@@ -92,8 +91,8 @@ class RequestQueue {
   }
 
   /**
-   * Acts once the answers to all requests that came whole have left: what is written past node:http must not overtake
-   * them. The one that did not come whole is what it is written about.
+   * Calls `act` once all complete requests are answered, because bytes written around node:http must not overtake their
+   * answers. An incomplete request is the one that `act` is about.
    */
   whenIdle(act: () => void): void {
     this.#onIdle = act;
@@ -113,7 +112,7 @@ class RequestQueue {
   }
 
   readonly #close = (): void => {
-    // Once the connection is closed, all of its requests are.
+    // When the connection closes, so do all of its requests.
     if (this.#socket.destroyed) return;
     this.#open--;
     this.#total.open--;

@@ -1,13 +1,13 @@
-// Method and path of a request → who answers it.
+// Method and path of a request → handler.
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** One request, as its handler sees it. */
+/** A request, as its handler sees it. */
 export interface HttpExchange {
   readonly request: IncomingMessage;
-  /** For "100 Continue". The answer is what the handler returns. */
+  /** For "100 Continue" only. The handler returns the answer. */
   readonly response: ServerResponse;
-  /** Whether the listener was stopping when the request came. */
+  /** Whether the listener was stopping when the request arrived. */
   readonly isStopping: boolean;
 }
 
@@ -30,16 +30,16 @@ export interface HttpAnswer {
   readonly headers?: OutgoingHttpHeaders;
 }
 
-/** Answers a request. What it throws is answered with its status, if it is a Failure, and with 500 if not. */
+/** Answers a request. A thrown Failure is answered with its status, any other error with 500. */
 export type HttpHandler = (exchange: HttpExchange) => HttpAnswer | Promise<HttpAnswer>;
 
 /** Handlers of one path. GET answers HEAD as well. */
 export type HttpMethods = Readonly<Partial<Record<'GET' | 'POST', HttpHandler>>>;
 
-/** By path, without a slash at the end. */
+/** By path without a trailing slash. */
 export type HttpRoutes = ReadonlyMap<string, HttpMethods>;
 
-/** What handles requests for a target, which is a path or a whole URL. The query and slashes at the end of the path do not matter. */
+/** Methods for a request target, which is a path or a whole URL. Query and trailing slashes are ignored. */
 export function methodsAt(routes: HttpRoutes, target: string): HttpMethods | undefined {
   const path = target.split(/[?#]/, 1)[0]!.replace(/^https?:\/\/.*?\//, '/');
   return routes.get(decoded(withoutSlashAtEnd(path)));
@@ -50,14 +50,14 @@ export function handlerOf(methods: HttpMethods, method: string): HttpHandler | u
   return method === 'POST' ? methods.POST : undefined;
 }
 
-/** The methods as the headers Allow and Access-Control-Allow-Methods list them. */
+/** Methods as listed in the headers Allow and Access-Control-Allow-Methods. */
 export function listed(methods: HttpMethods): string {
   return Object.keys(methods)
     .flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
     .join(', ');
 }
 
-/** The path as messages show it: as it was sent. */
+/** The path as sent, for messages. */
 export function shownPath(target: string): string {
   return withoutSlashAtEnd(target.split('?', 1)[0]!);
 }
@@ -71,7 +71,7 @@ function decoded(path: string): string {
   try {
     return decodeURI(path);
   } catch {
-    // No route is written so.
+    // No route has such a path.
     return path;
   }
 }

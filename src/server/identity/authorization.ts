@@ -6,13 +6,13 @@ import { isSameToken } from './same-token.js';
 
 const BEARER = /^bearer +(.*)$/i;
 
-/** What a client presented: the values of its `Authorization` and `x-api-key` headers. */
+/** Credentials of a client: its `Authorization` and `x-api-key` headers. */
 export interface Credentials {
   readonly authorization: string | undefined;
   readonly apiKey: string | undefined;
 }
 
-/** Checks tokens; an undefined one lets everybody pass. */
+/** Checks tokens. Without a token, everybody may pass. */
 export class Authorization {
   readonly #token: Buffer | undefined;
 
@@ -21,13 +21,12 @@ export class Authorization {
   }
 
   /**
-   * Whose credentials these are. Throws unless one of them is the token. Each counts by itself: a malformed one hides no valid
-   * one.
+   * Principal of these credentials. Throws unless one of them is the token. A malformed one does not hide a valid one.
    */
   check(presented: Credentials): Principal {
     if (this.#token === undefined) return soleTenant;
     const bearer = presented.authorization === undefined ? undefined : BEARER.exec(presented.authorization)?.[1];
-    // Both are compared in any case, so that the time taken does not tell which header was right.
+    // Both are always compared, so that the time does not reveal which header was right.
     const isBearer = this.#isToken(bearer);
     const isApiKey = this.#isToken(presented.apiKey);
     if (!isBearer && !isApiKey) {

@@ -1,4 +1,4 @@
-// Who a request comes from. Credential → principal, at the door; from there it travels with the request.
+// Identity of a sender. Credentials become a principal at the listener, and the principal travels with the request.
 
 /** What a principal may be allowed to do: send telemetry, query it, or change what runs here. */
 export type Permission = 'ingest' | 'read' | 'admin';

@@ -28,7 +28,7 @@ export class ReadAuthorization {
    */
   check(authorization: string | undefined, asked: Permission): Principal {
     const token = Buffer.from(presentedToken(authorization), 'latin1');
-    // Both are compared in any case, so that the time taken does not tell which token it was.
+    // Both are always compared, so that the time does not reveal which token it was.
     const isRead = this.#read === undefined || isSameToken(token, this.#read);
     const isAdmin = this.#admin !== undefined && isSameToken(token, this.#admin);
     const principal = isAdmin ? soleAdmin : soleReader;

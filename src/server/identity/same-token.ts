@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 
-/** Compares in a time that does not tell how much was right. A length is no secret: it is in the documentation. */
+/** Constant-time comparison. Lengths are not secret: the documentation names them. */
 export function isSameToken(presented: Buffer, token: Buffer): boolean {
   return presented.length === token.length ? timingSafeEqual(presented, token) : timingSafeEqual(token, token) && false;
 }
