@@ -13,7 +13,7 @@ const { sqlErrorCodes } = await built('base/sql-error.js');
 const { serveOptions } = await built('schema/serve-options.js');
 const { telemetryTables } = await built('schema/tables.js');
 const { sealsTable } = await built('schema/seals.js');
-const { hostVariables } = await built('host/serve-settings.js');
+const { hostVariables, queryOptions, variableOf } = await built('host/serve-settings.js');
 const { otlpService } = await built('otlp-service.js');
 const { readOtlp } = await built('functions/read-otlp.js');
 const { readOtap } = await built('functions/read-otap.js');
@@ -31,6 +31,7 @@ const hostMeanings = {
   memoryLimit: '`--memory-limit`',
   quack: '`--quack`',
   quackToken: '`--quack-token`',
+  queryUri: '`--query-uri`; several with commas between',
 };
 
 const partsByFile = {
@@ -104,7 +105,15 @@ async function declaredFunctions() {
     /^(?:ot\w+-|promql).*\.d\.ts$/.test(file),
   );
   const declared = await Promise.all(files.flatMap((file) => functionsOf(file.replace(/\.d\.ts$/, ''))));
-  const lifecycle = ['otlp_serve', 'otap_serve', 'otlp_flush', 'otlp_stop', 'otlp_replay'];
+  const lifecycle = [
+    'otlp_serve',
+    'otap_serve',
+    'otlp_query_serve',
+    'otlp_flush',
+    'otlp_stop',
+    'otlp_replay',
+    'otlp_query_cancel',
+  ];
   const rank = ({ declaration }) =>
     ['run', 'open', 'sql', 'rows', 'value'].findIndex((member) => member in declaration);
   const place = ({ declaration: { name } }) => lifecycle.indexOf(name);
@@ -160,7 +169,7 @@ function functionSection({ declaration, signature, doc }) {
   const queryRows = ofQuery.map(({ name: given, sqlType, defaultSql, defaultText, doc }) => [
     `\`${given}\`${defaultSql === undefined ? ' (positional)' : ''}`,
     sqlType,
-    defaultText ?? 'required',
+    readable(defaultText ?? 'required'),
     doc,
   ]);
   const positionalRows = positional.map((parameter) => [
@@ -229,7 +238,12 @@ function environmentReference() {
     const list = ofListener ? `; several with commas between, one for each server` : '';
     return [`\`OTELDUCK_${upper}\``, `\`DUCKDB_OTLP_${upper}\``, `\`${name}\`${list}`];
   });
-  return table(['Variable', 'Accepted too', 'The same as'], [...ours, ...options]);
+  const ofQueries = Object.keys(queryOptions(otlpService).options).map((name) => [
+    `\`${variableOf(name)}\``,
+    '',
+    `\`${name in otlpService.queries.options ? name : name.replace(/^query_/, '')}\` of \`otlp_query_serve\``,
+  ]);
+  return table(['Variable', 'Accepted too', 'The same as'], [...ours, ...options, ...ofQueries]);
 }
 
 function tableReference() {

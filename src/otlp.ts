@@ -1,10 +1,9 @@
 // The plugin: OpenTelemetry ingest for any program that has a DuckDB instance.
 
 import type { DuckDBInstance } from '@duckdb/node-api';
-import { systemClock } from './base/clock.js';
 import { messageOf } from './base/failure.js';
 import { SqlError } from './base/sql-error.js';
-import { engineModules } from './control/engine-modules.js';
+import { QueryServers } from './control/query-servers.js';
 import { ServerRegistry } from './control/server-registry.js';
 import { Database } from './duckdb/database.js';
 import { FEWEST_POOL_THREADS, libuvPoolThreads, SMALLEST_POOL_THREADS } from './duckdb/pending-calls.js';
@@ -16,8 +15,6 @@ import { otlpDisplay } from './functions/display.js';
 import { SqlFunctions } from './functions/register.js';
 import { otlpService } from './otlp-service.js';
 import type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
-import { defaultLimits } from './query/run/default-limits.js';
-import { QueryRunner } from './query/run/query-runner.js';
 import { type ServeArguments, type Served, serve } from './serve.js';
 
 export type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
@@ -53,7 +50,7 @@ async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOption
   const database = await Database.open(instance);
   const registry = new ServerRegistry(database, harmless(log));
   const readPool = new ReadPool();
-  const queries = new QueryRunner(database, registry.live, engineModules, defaultLimits, systemClock);
+  const queries = new QueryServers(database, registry.live, harmless(log));
   const files = {
     source: new DuckDBFiles(database),
     pool: readPool,
@@ -90,7 +87,10 @@ async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOption
     connect,
     serve: (options = {}) => serve(connect, options),
     register: (connection) => functions.registerConnection(connection),
-    refuseWork: (reason) => registry.refuseStarts(reason),
+    refuseWork: (reason) => {
+      registry.refuseStarts(reason);
+      queries.refuseStarts(reason);
+    },
     close() {
       closed ??= closeAll(registry, database, readPool, queries).finally(() => process.off('exit', warnOfLoss));
       return closed;
@@ -113,7 +113,7 @@ async function closeAll(
   registry: ServerRegistry,
   database: Database,
   readPool: ReadPool,
-  queries: QueryRunner,
+  queries: QueryServers,
 ): Promise<readonly ClosedWork[]> {
   // Side by side: a thread that the system keeps in a call must not keep servers from sealing.
   const [, stopped] = await Promise.all([readPool.end(), registry.close(), queries.close()]);

@@ -9,7 +9,7 @@ import { type GivenValue, readOptions } from '../schema/option-declaration.js';
 import { type ServeOptions, serveOptions } from '../schema/serve-options.js';
 import {
   canonicalUri,
-  isLocalHost,
+  checkHost,
   type ListenUri,
   parseGrpcAddress,
   parseListenUri,
@@ -105,14 +105,6 @@ function besideListeners(
     );
   }
   return [{ uri: beside, transport: 'grpc', protocols: ['otlp', 'otap'] }];
-}
-
-function checkHost(uri: ListenUri, options: ServeOptions): void {
-  if (options.allow_other_hostname || isLocalHost(uri)) return;
-  throw new SqlError(
-    'OTLP_HOST_NOT_ALLOWED',
-    `Only localhost is allowed, got '${uri.host}': pass allow_other_hostname := true to listen on other hosts`,
-  );
 }
 
 function token(options: ServeOptions): string | undefined {

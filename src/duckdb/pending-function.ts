@@ -24,6 +24,9 @@ export interface PendingParameter {
   readonly sqlType: OptionSqlType;
   /** SQL of the value when the caller gives none; undefined where one must be given. */
   readonly defaultSql?: string;
+  /** What the reference says of it, where that is declared nowhere else. */
+  readonly defaultText?: string;
+  readonly doc?: string;
 }
 
 /** Where a call comes from: the catalog and schema that its connection uses. */

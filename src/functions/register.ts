@@ -2,6 +2,7 @@
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
+import type { QueryServers } from '../control/query-servers.js';
 import type { ServerRegistry } from '../control/server-registry.js';
 import { explainErrors } from '../duckdb/argument-errors.js';
 import type { Database } from '../duckdb/database.js';
@@ -15,7 +16,6 @@ import { qualifiedName, quotedIdentifier } from '../duckdb/sql-text.js';
 import { registerStreamFunction, type StreamFunction, streamMacroSql } from '../duckdb/stream-function.js';
 import { registerStructFunction } from '../duckdb/struct-function.js';
 import type { FileScanParts } from '../files/file-scan.js';
-import type { QueryRunner } from '../query/run/query-runner.js';
 import { otapServe } from './otap-serve.js';
 import { otlpBuffer } from './otlp-buffer.js';
 import { otlpDeadLetterList } from './otlp-dead-letter-list.js';
@@ -31,6 +31,10 @@ import {
   otlpLiveTraces,
 } from './otlp-live.js';
 import { otlpMetrics } from './otlp-metrics.js';
+import { otlpQueryCancel } from './otlp-query-cancel.js';
+import { otlpQueryList } from './otlp-query-list.js';
+import { otlpQueryServe } from './otlp-query-serve.js';
+import { otlpQueryServerList } from './otlp-query-server-list.js';
 import { otlpReadErrorList } from './otlp-read-error-list.js';
 import { otlpReplay } from './otlp-replay.js';
 import { otlpSealList } from './otlp-seal-list.js';
@@ -56,17 +60,22 @@ export class SqlFunctions {
   readonly #lifecycle: readonly PendingFunction[];
   readonly #scans: readonly ScanFunction[];
   readonly #files: FileScanParts;
+  readonly #queryServers: QueryServers;
   readonly #queries: readonly QueryFunction[];
   readonly #streams: readonly StreamFunction[];
 
-  constructor(registry: ServerRegistry, files: FileScanParts, runner: QueryRunner) {
+  constructor(registry: ServerRegistry, files: FileScanParts, queries: QueryServers) {
+    const { runner } = queries;
+    this.#queryServers = queries;
     this.#files = files;
     this.#lifecycle = [
       otlpServe(registry),
       otapServe(registry),
       otlpFlush(registry),
       otlpReplay(registry),
-      otlpStop(registry),
+      otlpStop(registry, queries),
+      otlpQueryServe(queries),
+      otlpQueryCancel(runner),
     ];
     this.#scans = [...readOtlp(files), ...readOtap(files)];
     this.#streams = [promql(runner), promqlRange(runner), promqlPlan(runner)];
@@ -99,6 +108,8 @@ export class SqlFunctions {
     registerListFunction(control, otlpMetrics(registry));
     registerListFunction(control, otlpSealList(registry));
     registerListFunction(control, otlpDeadLetterList(registry));
+    registerListFunction(control, otlpQueryServerList(this.#queryServers));
+    registerListFunction(control, otlpQueryList(this.#queryServers.runner));
     registerListFunction(control, otlpReadErrorList(this.#files.errors));
     for (const declared of this.#scans) registerScanFunction(control, declared, calls);
     for (const declared of this.#streams) registerStreamFunction(control, declared, calls);

@@ -5,7 +5,8 @@ import { allowedOrigins } from './origins.js';
 
 const MiB = 1 << 20;
 
-function notEmpty(name: string, value: string): void {
+/** Refuses an empty text. */
+export function notEmpty(name: string, value: string): void {
   if (value === '') throw new SqlError('OTLP_ARGUMENT_INVALID', `${name} must not be empty`);
 }
 

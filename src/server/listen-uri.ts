@@ -4,10 +4,13 @@ import { isIPv6 } from 'node:net';
 import { messageOf } from '../base/failure.js';
 import { SqlError } from '../base/sql-error.js';
 
+/** What comes in: telemetry as OTLP or OTAP. */
 export type Scheme = 'otlp' | 'otap';
+/** Or queries. */
+export type ListenScheme = Scheme | 'query';
 
 export interface ListenUri {
-  readonly scheme: Scheme;
+  readonly scheme: ListenScheme;
   /** Host name or address in lower case, without brackets. */
   readonly host: string;
   readonly port: number;
@@ -15,19 +18,32 @@ export interface ListenUri {
 }
 
 const DEFAULT_GRPC_PORT = 4317;
-const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = { otlp: 4318, otap: DEFAULT_GRPC_PORT };
+/**
+ * Twenty above that of OTLP/HTTP. IANA assigns it to nobody, and neither Prometheus, Loki, Tempo, Grafana, a Collector and its extensions,
+ * OpAMP (4320) nor agents that listen beside 4317 and 4318 (4315, 4316, 4319) use it.
+ */
+const DEFAULT_QUERY_PORT = 4338;
+const DEFAULT_PORTS: Readonly<Record<ListenScheme, number>> = {
+  otlp: 4318,
+  otap: DEFAULT_GRPC_PORT,
+  query: DEFAULT_QUERY_PORT,
+};
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '::1']);
 const MAX_PORT = 65_535;
 
 /**
- * Parses `otlp:host:port`, `otlp://host:port` and the same with `otap`. IPv6 addresses are in brackets. Host and port are
+ * Parses `otlp:host:port`, `otlp://host:port` and the same with `otap` or `query`. IPv6 addresses are in brackets. Host and port are
  * optional. `anyPort` accepts port 0, for which the listener picks a free port. Errors name the wrong part.
  */
 export function parseListenUri(text: string, ports: 'givenPort' | 'anyPort' = 'givenPort'): ListenUri {
-  const prefix = /^(otlp|otap):(?:\/\/)?/.exec(text);
-  if (prefix === null)
-    throw new SqlError('OTLP_URI_INVALID', `listen URI needs to start with 'otlp:' or 'otap:', got '${text}'`);
-  const scheme = prefix[1] as Scheme;
+  const prefix = /^(otlp|otap|query):(?:\/\/)?/.exec(text);
+  if (prefix === null) {
+    throw new SqlError(
+      'OTLP_URI_INVALID',
+      `listen URI needs to start with 'otlp:', 'otap:' or 'query:', got '${text}'`,
+    );
+  }
+  const scheme = prefix[1] as ListenScheme;
   return { scheme, ...parseHostAndPort(text.slice(prefix[0].length), text, DEFAULT_PORTS[scheme], ports) };
 }
 
@@ -64,8 +80,16 @@ export function httpUrl(uri: ListenUri): string {
   return `http://${hostInUrl(uri)}:${uri.port}`;
 }
 
-export function isLocalHost(uri: ListenUri): boolean {
-  return LOCAL_HOSTS.has(uri.host);
+/** Throws if others than this machine could reach a listener there, unless they may. */
+export function checkHost(
+  { host }: ListenUri,
+  { allow_other_hostname: othersMay }: { allow_other_hostname: boolean },
+): void {
+  if (othersMay || LOCAL_HOSTS.has(host)) return;
+  throw new SqlError(
+    'OTLP_HOST_NOT_ALLOWED',
+    `Only localhost is allowed, got '${host}': pass allow_other_hostname := true to listen on other hosts`,
+  );
 }
 
 function hostInUrl({ host, ipv6 }: ListenUri): string {

@@ -1,16 +1,15 @@
 // A DuckDB instance with the functions of SQL on it, whose parts tests can hand to parts of the read side.
 
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { systemClock } from '../../src/base/clock.js';
 import { engineModules } from '../../src/control/engine-modules.js';
+import { QueryServers } from '../../src/control/query-servers.js';
 import { ServerRegistry } from '../../src/control/server-registry.js';
 import { Database } from '../../src/duckdb/database.js';
 import { DuckDBFiles } from '../../src/files/file-source.js';
 import { ReadErrorLog } from '../../src/files/read-error-log.js';
 import { ReadPool } from '../../src/files/read-pool.js';
 import { SqlFunctions } from '../../src/functions/register.js';
-import { defaultLimits } from '../../src/query/run/default-limits.js';
-import { QueryRunner } from '../../src/query/run/query-runner.js';
+import type { QueryRunner } from '../../src/query/run/query-runner.js';
 
 export const MAIN = { catalog: 'memory', schema: 'main' };
 
@@ -41,12 +40,12 @@ export class QueryDatabase {
     const database = await Database.open(instance);
     const registry = new ServerRegistry(database, () => {});
     const files = { source: new DuckDBFiles(database), pool: new ReadPool(), errors: new ReadErrorLog() };
-    const runner = newRunner(database, registry, engines);
-    const functions = new SqlFunctions(registry, files, runner);
+    const queries = newQueries(database, registry, engines);
+    const functions = new SqlFunctions(registry, files, queries);
     await functions.registerInstance(database, registry, 32);
     const connection = await database.connect();
     await functions.registerConnection(connection);
-    return new QueryDatabase(instance, database, registry, runner, connection);
+    return new QueryDatabase(instance, database, registry, queries.runner, connection);
   }
 
   async close(): Promise<void> {
@@ -58,7 +57,7 @@ export class QueryDatabase {
   }
 }
 
-/** A runner of queries that has no threads until it is asked. */
-export function newRunner(database: Database, registry: ServerRegistry, engines = engineModules): QueryRunner {
-  return new QueryRunner(database, registry.live, engines, defaultLimits, systemClock);
+/** What runs queries, which has no threads until it is asked. */
+export function newQueries(database: Database, registry: ServerRegistry, engines = engineModules): QueryServers {
+  return new QueryServers(database, registry.live, () => {}, engines);
 }

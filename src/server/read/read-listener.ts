@@ -55,6 +55,7 @@ export class ReadListener implements Listener {
   readonly #principals = new WeakMap<FastifyRequest, Principal>();
   /** Requests that have not been answered. */
   readonly #inFlight = new Set<AbortController>();
+  #totalRequests = 0;
   #app: FastifyInstance | undefined;
   /** Undefined where no API has calls: connections are then not looked at. */
   #grpc: { readonly server: GrpcServer; readonly connections: Http2Server } | undefined;
@@ -74,6 +75,11 @@ export class ReadListener implements Listener {
 
   get lastError(): string | undefined {
     return this.#sockets.lastError;
+  }
+
+  /** Requests in progress, and all since the start. */
+  get requests(): { readonly active: number; readonly total: number } {
+    return { active: this.#inFlight.size, total: this.#totalRequests };
   }
 
   async listen(): Promise<number> {
@@ -153,6 +159,7 @@ export class ReadListener implements Listener {
           },
           handler,
         );
+        server.on('request', () => this.#totalRequests++);
         server.on('upgrade', (incoming, socket, head) => this.#upgrade(incoming, socket, head));
         return server;
       },

@@ -17,7 +17,7 @@ import { StatementSlots } from '../../../src/query/scan/statement-slots.js';
 import { soleTenant } from '../../../src/server/identity/principal.js';
 import { send } from '../../support/http-client.js';
 import { TOKEN } from '../../support/otel-database.js';
-import { newRunner } from '../query-database.js';
+import { newQueries } from '../query-database.js';
 
 const home = { catalog: 'memory', schema: 'main' };
 
@@ -43,7 +43,7 @@ export class MetricDatabase {
     const connection = await instance.connect();
     const registry = new ServerRegistry(database, () => {});
     const files = { source: new DuckDBFiles(database), pool: new ReadPool(), errors: new ReadErrorLog() };
-    const functions = new SqlFunctions(registry, files, newRunner(database, registry));
+    const functions = new SqlFunctions(registry, files, newQueries(database, registry));
     await functions.registerInstance(database, registry, 32);
     await functions.registerConnection(connection);
     const scans = new SqlScans(database, registry.live, new StatementSlots(2));

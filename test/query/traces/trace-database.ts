@@ -15,7 +15,7 @@ import { soleTenant } from '../../../src/server/identity/principal.js';
 import { encodeProtobuf } from '../../oracle/encode-protobuf.js';
 import type { Message } from '../../oracle/message.js';
 import { send } from '../../support/http-client.js';
-import { newRunner } from '../query-database.js';
+import { newQueries } from '../query-database.js';
 
 export interface TraceDatabase {
   readonly scanner: Scanner;
@@ -33,7 +33,7 @@ export async function openTraceDatabase(fidelity: Fidelity): Promise<TraceDataba
   const connection = await instance.connect();
   const registry = new ServerRegistry(database, () => {});
   const files = { source: new DuckDBFiles(database), pool: new ReadPool(), errors: new ReadErrorLog() };
-  const functions = new SqlFunctions(registry, files, newRunner(database, registry));
+  const functions = new SqlFunctions(registry, files, newQueries(database, registry));
   await functions.registerInstance(database, registry, 32);
   await functions.registerConnection(connection);
   const served = await connection.runAndReadAll(

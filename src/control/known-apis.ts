@@ -1,0 +1,23 @@
+// The APIs of query servers by name: each a table of routes, made for one server.
+
+import type { TableHome } from '../catalog/table-home.js';
+import { prometheusApi } from '../query/api/prometheus/prometheus-api.js';
+import type { QueryRunner } from '../query/run/query-runner.js';
+import type { ApiName, QueryServeOptions } from '../schema/query-options.js';
+import type { ReadApi } from '../server/read/read-api.js';
+
+/** What an API answers from. */
+export interface ApiParts {
+  readonly runner: QueryRunner;
+  readonly home: TableHome;
+  readonly options: QueryServeOptions;
+}
+
+const knownApis: Readonly<Record<ApiName, (parts: ApiParts) => ReadApi>> = {
+  prometheus: prometheusApi,
+};
+
+/** The APIs that a server was asked for. */
+export function apisOf(parts: ApiParts): readonly ReadApi[] {
+  return parts.options.apis.map((name) => knownApis[name](parts));
+}

@@ -1,0 +1,90 @@
+// One server of queries: a listener, with the APIs that were asked for behind it.
+
+import { messageOf } from '../base/failure.js';
+import type { Database } from '../duckdb/database.js';
+import type { QueryRunner } from '../query/run/query-runner.js';
+import { allowedOrigins } from '../schema/origins.js';
+import { ConnectionLimit } from '../server/connection-limit.js';
+import { Cors } from '../server/cors.js';
+import { ReadAuthorization } from '../server/identity/read-authorization.js';
+import { ReadListener } from '../server/read/read-listener.js';
+import { apisOf } from './known-apis.js';
+import type { QueryServeRequest } from './query-serve-request.js';
+import { ServerAddress } from './server-address.js';
+import { type ServerEventLog, serverEvents } from './server-events.js';
+
+/** What all servers of an instance share. */
+export interface QueryServerParts {
+  readonly database: Database;
+  readonly runner: QueryRunner;
+  readonly tell: ServerEventLog;
+}
+
+export class QueryServer {
+  readonly request: QueryServeRequest;
+  readonly startedMs = Date.now();
+  readonly connections: ConnectionLimit;
+  readonly #address: ServerAddress;
+  readonly #listener: ReadListener;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(request: QueryServeRequest, { database, runner, tell }: QueryServerParts) {
+    const { uri, options, tokens, home } = request;
+    this.request = request;
+    this.#address = new ServerAddress(uri);
+    this.connections = new ConnectionLimit(options.max_connections);
+    const origins = options.cors_allowed_origins;
+    this.#listener = new ReadListener({
+      uri,
+      apis: apisOf({ runner, home, options }),
+      authorization: new ReadAuthorization(tokens),
+      maxBodyBytes: options.max_body_bytes,
+      cors: origins === null ? undefined : new Cors(allowedOrigins('cors_allowed_origins', origins)),
+      hooks: {
+        connections: this.connections,
+        checks: () => ({ queries: 'ok' }),
+        internalError: (error) => {
+          void database.writeLog('ERROR', `${this.listenUri}: ${messageOf(error)}`).catch(() => undefined);
+        },
+        failed: (error) => {
+          const event = 'listener_failed';
+          tell({ level: serverEvents[event], event, fields: { listen_uri: this.listenUri, error } });
+        },
+      },
+    });
+  }
+
+  /** Binds its sockets. Rejects with none of them bound. */
+  static async start(request: QueryServeRequest, parts: QueryServerParts): Promise<QueryServer> {
+    const server = new QueryServer(request, parts);
+    const port = await server.#listener.listen();
+    server.#address.bound({ ...request.uri, port });
+    return server;
+  }
+
+  get listenUri(): string {
+    return this.#address.listenUri;
+  }
+
+  get listenUrl(): string {
+    return this.#address.listenUrl;
+  }
+
+  get requests(): ReadListener['requests'] {
+    return this.#listener.requests;
+  }
+
+  get isListening(): boolean {
+    return this.#listener.isListening;
+  }
+
+  get lastError(): string | undefined {
+    return this.#listener.lastError;
+  }
+
+  /** Answers what is in flight, or ends it after a while. Safe to call twice. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#listener.stop();
+    return this.#stopped;
+  }
+}

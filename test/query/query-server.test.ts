@@ -1,0 +1,92 @@
+// Servers of queries, as clients and SQL see them.
+
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { jsonOf, send } from '../support/http-client.js';
+import { OtelDatabase } from '../support/otel-database.js';
+
+const TOKEN = 'a-token-that-reads';
+
+async function openDatabase(): Promise<OtelDatabase> {
+  const database = await OtelDatabase.open();
+  onTestFinished(() => database.close());
+  return database;
+}
+
+async function serve(database: OtelDatabase, options = '') {
+  const [row] = await database.rows(`FROM otlp_query_serve('query:127.0.0.1:0', read_token := '${TOKEN}'${options})`);
+  const uri = String(row!['listen_uri']);
+  const port = Number(/\d+$/.exec(uri)![0]);
+  const ask = (path: string, authorization = `Bearer ${TOKEN}`) =>
+    send({ port, path, method: 'GET', headers: { authorization } });
+  return { uri, port, ask };
+}
+
+/** Steps enough to take minutes. */
+const ENDLESS = 'max_over_time(vector(1)[10000d:1s])';
+
+test('it answers those who have the token, in the words of the API', async () => {
+  const { ask } = await serve(await openDatabase());
+  const answer = await ask('/api/v1/query?query=1%2B1&time=4');
+  expect([answer.status, jsonOf(answer)['data']]).toEqual([200, { resultType: 'scalar', result: [4, '2'] }]);
+  const basic = `Basic ${Buffer.from(`grafana:${TOKEN}`).toString('base64')}`;
+  expect((await ask('/api/v1/query?query=1%2B1', basic)).status).toBe(200);
+  const refused = await ask('/api/v1/query?query=1%2B1', 'Bearer of-nothing-at-all');
+  expect([refused.status, jsonOf(refused)['status']]).toEqual([401, 'error']);
+});
+
+test('a query is listed while it runs, and canceled by its number', async () => {
+  const database = await openDatabase();
+  const { ask } = await serve(database);
+  const asked = ask(`/api/v1/query?query=${encodeURIComponent(ENDLESS)}`);
+  const [listed] = await eventually(async () => {
+    const rows = await database.rows(
+      'SELECT query_id, kind, query, state, client, elapsed_ms >= 0 AS lasts FROM otlp_query_list()',
+    );
+    expect(rows).toMatchObject([{ state: 'running' }]);
+    return rows;
+  });
+  expect(listed).toMatchObject({
+    kind: 'promql',
+    query: ENDLESS,
+    client: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    lasts: true,
+  });
+  const id = listed!['query_id'];
+  expect(await database.value(`FROM otlp_query_cancel(${id})`)).toBe(`Canceled query ${id}`);
+  const answer = await asked;
+  expect([answer.status, jsonOf(answer)]).toMatchObject([
+    499,
+    { errorType: 'canceled', error: `query ${id} was canceled by otlp_query_cancel` },
+  ]);
+  expect(await database.value('SELECT count(*) FROM otlp_query_list()')).toBe('0');
+});
+
+test('queries of a server have its limits', async () => {
+  const { ask } = await serve(await openDatabase(), ', query_timeout_ms := 50');
+  const answer = await ask(`/api/v1/query?query=${encodeURIComponent(ENDLESS)}`);
+  expect([answer.status, jsonOf(answer)]).toMatchObject([
+    503,
+    { errorType: 'timeout', error: 'the query took longer than query_timeout_ms = 50' },
+  ]);
+});
+
+test('a server that is stopped frees its port, and closing the plugin stops the others', async () => {
+  const database = await openDatabase();
+  const { uri, ask } = await serve(database);
+  const other = await serve(database);
+  expect(await database.value(`FROM otlp_stop('${uri}')`)).toBe(`Stopped listening on ${uri}`);
+  await expect(ask('/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  expect((await other.ask('/healthz')).status).toBe(200);
+  await database.rows(`FROM otlp_query_serve('${uri}')`);
+  await database.close();
+  await expect(other.ask('/healthz')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+test('no server is started in a database that is kept from the network', async () => {
+  const database = await openDatabase();
+  database.otel.refuseWork!('this is a test');
+  await expect(database.rows("FROM otlp_query_serve('query:127.0.0.1:0')")).rejects.toThrow(
+    'servers cannot be started: this is a test [OTLP_SERVING_FORBIDDEN]',
+  );
+});
