@@ -6,6 +6,8 @@ import { redacted } from './base/redaction.js';
 import { codeIn, withCode } from './base/sql-error.js';
 import { quotedString } from './duckdb/sql-text.js';
 import type { AskedServer, PluginService, ServerStartError, ServiceOption, StartedServer } from './plugin.js';
+import type { Options } from './schema/option-declaration.js';
+import { type QueryServeOptions, queryServeOptions } from './schema/query-options.js';
 import { type ServeOptionName, serveOptions } from './schema/serve-options.js';
 import { serveFunctionOf } from './serve.js';
 
@@ -14,6 +16,9 @@ const DEFAULT_URI = 'otlp:localhost:4318';
 const DEFAULT_GRPC = 'localhost:4317';
 /** Rows of a server that runs while somebody looks are committed at once, so that queries see them. */
 const DEV_SEAL_MAX_AGE_MS = 500;
+
+/** For whoever finds the port of a server taken. */
+const INGEST_HINT = '--uri and --grpc name other addresses, and --grpc none opens no second listener';
 
 /** What a host is told about options beyond the option table. */
 const forHosts: Readonly<Partial<Record<ServeOptionName, Partial<ServiceOption>>>> = {
@@ -25,14 +30,30 @@ const forHosts: Readonly<Partial<Record<ServeOptionName, Partial<ServiceOption>>
   },
 };
 
-const options = Object.fromEntries(
-  (Object.keys(serveOptions) as ServeOptionName[]).map((name): [string, ServiceOption] => {
-    return [name, { ...serveOptions[name], ...forHosts[name] }];
-  }),
-);
+const queryForHosts: Readonly<Partial<Record<keyof QueryServeOptions, Partial<ServiceOption>>>> = {
+  read_token: { isSecret: true },
+  admin_token: { isSecret: true },
+};
+
+/** An option table, with what a host is told beyond it. */
+function serviceOptions<O extends Options>(
+  declared: O,
+  told: Partial<Record<keyof O & string, Partial<ServiceOption>>>,
+) {
+  return Object.fromEntries(
+    Object.entries(declared).map(([name, option]): [string, ServiceOption] => [name, { ...option, ...told[name] }]),
+  );
+}
 
 export const otlpService: PluginService = {
-  options,
+  options: serviceOptions(serveOptions, forHosts),
+  queries: {
+    options: serviceOptions(queryServeOptions, queryForHosts),
+    // Where the rows are.
+    inherited: ['catalog', 'schema'] satisfies (keyof QueryServeOptions)[],
+    exampleUri: 'query:localhost:4338',
+    start: startQueries,
+  },
   // Of the extension that otelduck can replace.
   variablePrefixes: ['DUCKDB_OTLP_'],
   otherHostsSwitch: 'allow_other_hostname' satisfies ServeOptionName,
@@ -56,13 +77,8 @@ export const otlpService: PluginService = {
   start,
 };
 
-async function start(connection: DuckDBConnection, { uri, arguments: given }: AskedServer): Promise<StartedServer> {
-  const named = Object.entries(given).map(([option, sql]) => `, ${option} := ${sql}`);
-  const statement = `CALL ${serveFunctionOf(uri)}(${quotedString(uri)}${named.join('')})`;
-  const result = await connection.runAndReadAll(statement).catch((error: unknown) => {
-    throw startError(error, statement);
-  });
-  const { auth_token: token, ...server } = result.getRowObjectsJson()[0]!;
+async function start(connection: DuckDBConnection, asked: AskedServer): Promise<StartedServer> {
+  const { auth_token: token, ...server } = await called(connection, serveFunctionOf(asked.uri), asked, INGEST_HINT);
   const listed = await connection.runAndReadAll('SELECT listeners FROM otlp_server_list() WHERE listen_uri = $1', [
     String(server['listen_uri']),
   ]);
@@ -72,15 +88,43 @@ async function start(connection: DuckDBConnection, { uri, arguments: given }: As
     'listeners'
   >[];
   // A token that nobody chose must be told to somebody; one that was given is not repeated in a log.
-  const isGenerated = given['token'] === undefined && token !== '';
+  const isGenerated = asked.arguments['token'] === undefined && token !== '';
   return { facts: { ...server, listeners, ...(isGenerated ? { auth_token: token } : {}) }, listeners };
 }
 
+async function startQueries(connection: DuckDBConnection, asked: AskedServer): Promise<StartedServer> {
+  const { read_token: token, ...server } = await called(
+    connection,
+    'otlp_query_serve',
+    asked,
+    '--query-uri names another address',
+  );
+  const isGenerated = asked.arguments['read_token'] === undefined && token !== '';
+  return {
+    facts: { ...server, ...(isGenerated ? { read_token: token } : {}) },
+    listeners: [{ url: String(server['listen_url']), transport: 'http' }],
+  };
+}
+
+/** The row of a function that starts a server. `hint` is for whoever finds the port taken. */
+async function called(
+  connection: DuckDBConnection,
+  functionName: string,
+  { uri, arguments: given }: AskedServer,
+  hint: string,
+): Promise<Record<string, unknown>> {
+  const named = Object.entries(given).map(([option, sql]) => `, ${option} := ${sql}`);
+  const statement = `CALL ${functionName}(${quotedString(uri)}${named.join('')})`;
+  const result = await connection.runAndReadAll(statement).catch((error: unknown) => {
+    throw startError(error, statement, hint);
+  });
+  return result.getRowObjectsJson()[0]!;
+}
+
 /** `statement` is what was run: DuckDB quotes it in its errors from anywhere on, from the middle of a token too. */
-function startError(error: unknown, statement: string): ServerStartError {
+function startError(error: unknown, statement: string, hint: string): ServerStartError {
   const message = redacted(messageOf(error), statement);
   const inUse = 'address already in use';
-  const hint = '--uri and --grpc name other addresses, and --grpc none opens no second listener';
   return Object.assign(
     new Error(
       message.replace(withCode('OTLP_LISTEN_FAILED', inUse), withCode('OTLP_LISTEN_FAILED', `${inUse}; ${hint}`)),

@@ -42,7 +42,23 @@ export interface PluginService {
   /** The server that runs when nobody names one. */
   readonly defaultServer: DefaultServer;
   readonly dev: DevService;
+  /** Servers that answer queries of other programs. */
+  readonly queries?: QueryService;
   /** Starts a server on a connection that has the plugin's functions. Rejects with a `ServerStartError`. */
+  start(connection: DuckDBConnection, server: AskedServer): Promise<StartedServer>;
+}
+
+/** How a host runs servers that answer queries. */
+export interface QueryService {
+  /**
+   * Options by name, as SQL spells it. Flags and variables of them begin with `query`, so that they are not those of other servers.
+   * The switch for other hosts is shared with those.
+   */
+  readonly options: Readonly<Record<string, ServiceOption>>;
+  /** Options that have the value of the other servers, unless they are given one of their own. */
+  readonly inherited: readonly string[];
+  /** A URI to show as example. */
+  readonly exampleUri: string;
   start(connection: DuckDBConnection, server: AskedServer): Promise<StartedServer>;
 }
 

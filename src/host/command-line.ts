@@ -13,7 +13,11 @@ import {
   flagOf,
   hostVariables,
   isOnByDefault,
+  listedWords,
+  queryOptions,
+  queryServers,
   type ServeFlags,
+  type ServiceOptions,
   sharedArguments,
   variableOf,
 } from './serve-settings.js';
@@ -51,6 +55,8 @@ export interface ServeInvocation extends HostSettings {
   /** Undefined when nobody named one. */
   readonly database: string | undefined;
   readonly servers: readonly AskedServer[];
+  /** Servers that answer queries. */
+  readonly queryServers: readonly AskedServer[];
   readonly init: string | undefined;
   /** What all servers share. */
   readonly arguments: ServerArguments;
@@ -234,14 +240,19 @@ function serveCommand(
     )
     .helpOption('-h, --help', 'show this help')
     .showSuggestionAfterError();
+  addQueryUri(command, service);
   addHostOptions(command);
   command.optionsGroup('Servers:');
   for (const [name, option] of Object.entries(service.options)) {
-    const value = option.sqlType === 'BOOLEAN' ? '' : option.sqlType === 'VARCHAR' ? ' <text>' : ' <number>';
-    const flag = `${flagOf(name, option)}${value}`;
+    const flag = flagWithValue(name, option);
     const help = serveOptionHelp(name, option);
     if (option.ofListener === undefined) command.option(flag, help);
     else command.option(flag, help, (text: string) => listeners.setOption(name, nonEmptyFlag(text)));
+  }
+  const queries = queryOptions(service);
+  if (service.queries !== undefined) command.optionsGroup('Servers of queries:');
+  for (const [name, option] of Object.entries(queries.options)) {
+    command.option(flagWithValue(name, option), serveOptionHelp(name, option));
   }
   return command.action((database: string | undefined) => {
     const variables = environment();
@@ -250,6 +261,7 @@ function serveCommand(
       drainTimeoutMs?: string;
       quack?: string;
       quackToken?: string;
+      queryUri?: string[];
       memoryLimit?: string;
       plugin?: string[];
     }>();
@@ -257,12 +269,14 @@ function serveCommand(
     try {
       const quack = quackSettings(options, variables);
       const shared = sharedArguments(service, serveFlags(command, service), variables);
+      const queryUris = options.queryUri ?? listedWords(variables[hostVariables.queryUri]);
       accept({
         kind: 'serve',
         database: database ?? nonEmpty(variables[hostVariables.database]),
         memoryLimit: options.memoryLimit ?? nonEmpty(variables[hostVariables.memoryLimit]),
         plugins: options.plugin ?? [],
         servers: listeners.servers(variables, shared, init === undefined && quack === undefined ? 'default' : 'none'),
+        queryServers: queryServers(service, queryUris, serveFlags(command, queries), variables, shared),
         init,
         arguments: shared,
         drainTimeoutMs:
@@ -307,6 +321,21 @@ function devCommand(service: PluginService, accept: (invocation: DevInvocation) 
   });
 }
 
+/** Where queries are answered, for a plugin that answers any. */
+function addQueryUri(command: Command, { queries }: PluginService): void {
+  if (queries === undefined) return;
+  command.option(
+    '--query-uri <uri>',
+    `where queries are answered, such as ${queries.exampleUri}; may be repeated (default: nowhere)`,
+    collected,
+  );
+}
+
+function flagWithValue(name: string, option: ServiceOption): string {
+  const value = option.sqlType === 'BOOLEAN' ? '' : option.sqlType === 'VARCHAR' ? ' <text>' : ' <number>';
+  return `${flagOf(name, option)}${value}`;
+}
+
 function addHostOptions(command: Command): void {
   command
     .option('--memory-limit <size>', "DuckDB's memory limit, such as 4GB")
@@ -334,7 +363,7 @@ function shownByPs(variable: string): string {
 }
 
 /** The options of servers that the command line gave, by their SQL names. */
-function serveFlags(command: Command, { options }: PluginService): ServeFlags {
+function serveFlags(command: Command, { options }: ServiceOptions): ServeFlags {
   const values = command.opts<Record<string, string | boolean>>();
   return Object.fromEntries(
     Object.entries(options).flatMap(([name, option]) => {

@@ -3,7 +3,7 @@
 
 import { quotedString } from '../duckdb/sql-text.js';
 import type { AskedServer, PluginService, ServerArguments } from '../plugin.js';
-import { type Environment, flagOf, givenVariable, hostVariables } from './serve-settings.js';
+import { type Environment, flagOf, givenVariable, hostVariables, listedWords } from './serve-settings.js';
 
 type ListenerOptions = Readonly<Record<string, string>>;
 
@@ -83,7 +83,7 @@ function isAddress(value: string | undefined): boolean {
 }
 
 function uriVariable(environment: Environment): { uri: string; options: ListenerOptions }[] {
-  return words(environment[hostVariables.uri]).map((uri) => ({ uri, options: {} }));
+  return listedWords(environment[hostVariables.uri]).map((uri) => ({ uri, options: {} }));
 }
 
 /** What variables say of one of the servers. Each has one word for all of them, or one for each. */
@@ -98,7 +98,7 @@ function listenerVariables(
     const variable = givenVariable(name, service, environment);
     if (variable === undefined) continue;
     const isOfOne = service.options[name]!.ofListener === 'address';
-    const values = words(environment[variable]);
+    const values = listedWords(environment[variable]);
     const isForAll = values.length === 1 && !(isOfOne && isAddress(values[0]));
     if (!isForAll && values.length !== count) {
       const expected = isOfOne ? 'an address or none' : 'one word for all of them or one';
@@ -109,8 +109,4 @@ function listenerVariables(
     found[name] = isForAll ? values[0]! : values[index]!;
   }
   return found;
-}
-
-function words(text: string | undefined): string[] {
-  return (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
 }

@@ -3,7 +3,7 @@
 
 import { nearestName } from '../base/nearest-name.js';
 import { quotedString } from '../duckdb/sql-text.js';
-import type { PluginService, ServerArguments, ServiceOption } from '../plugin.js';
+import type { AskedServer, PluginService, ServerArguments, ServiceOption } from '../plugin.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 /** What the command line gave, by option: text, or whether a switch is on. */
@@ -18,7 +18,11 @@ export const hostVariables = {
   memoryLimit: 'OTELDUCK_MEMORY_LIMIT',
   quack: 'OTELDUCK_QUACK',
   quackToken: 'OTELDUCK_QUACK_TOKEN',
+  queryUri: 'OTELDUCK_QUERY_URI',
 } as const;
+
+/** What flags and variables are made of. */
+export type ServiceOptions = Pick<PluginService, 'options' | 'variablePrefixes'>;
 
 /** What the variables of all options begin with. */
 const PREFIX = 'OTELDUCK_';
@@ -34,12 +38,12 @@ export function variableOf(name: string): string {
 }
 
 /** All variables of an option; the first wins. */
-function variablesOf(name: string, { variablePrefixes }: PluginService): string[] {
+function variablesOf(name: string, { variablePrefixes }: ServiceOptions): string[] {
   return [variableOf(name), ...variablePrefixes.map((prefix) => prefix + name.toUpperCase())];
 }
 
 /** The variable that gives an option; an empty one gives nothing. */
-export function givenVariable(name: string, service: PluginService, environment: Environment): string | undefined {
+export function givenVariable(name: string, service: ServiceOptions, environment: Environment): string | undefined {
   return variablesOf(name, service).find((candidate) => environment[candidate]);
 }
 
@@ -49,7 +53,7 @@ export function isOnByDefault(option: ServiceOption): boolean {
 }
 
 /** The arguments that servers share, which flags or variables give. */
-export function sharedArguments(service: PluginService, flags: ServeFlags, environment: Environment): ServerArguments {
+export function sharedArguments(service: ServiceOptions, flags: ServeFlags, environment: Environment): ServerArguments {
   const given: Record<string, string> = {};
   for (const [name, option] of Object.entries(service.options)) {
     if (option.ofListener !== undefined) continue;
@@ -83,6 +87,49 @@ const booleanWords: Readonly<Record<string, boolean>> = {
   off: false,
 };
 
+const QUERY_PREFIX = 'query_';
+
+/** Options of servers that answer queries, under the names that their flags and variables are made of. */
+export function queryOptions({ queries, otherHostsSwitch }: PluginService): ServiceOptions {
+  const named = Object.entries(queries?.options ?? {})
+    .filter(([name]) => name !== otherHostsSwitch)
+    .map(([name, option]) => [prefixed(name), option]);
+  return { options: Object.fromEntries(named), variablePrefixes: [] };
+}
+
+/** Servers that answer queries, at each of these URIs one. They share all options. */
+export function queryServers(
+  service: PluginService,
+  uris: readonly string[],
+  flags: ServeFlags,
+  environment: Environment,
+  shared: ServerArguments,
+): AskedServer[] {
+  const { queries, otherHostsSwitch } = service;
+  if (queries === undefined) return [];
+  const given = sharedArguments(queryOptions(service), flags, environment);
+  const valueGiven = (name: string): string | undefined => {
+    const own = given[prefixed(name)];
+    return own ?? (name === otherHostsSwitch || queries.inherited.includes(name) ? shared[name] : undefined);
+  };
+  const all = Object.fromEntries(
+    Object.keys(queries.options).flatMap((name) => {
+      const value = valueGiven(name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  return uris.map((uri) => ({ uri, arguments: all }));
+}
+
+function prefixed(name: string): string {
+  return name.startsWith(QUERY_PREFIX) ? name : QUERY_PREFIX + name;
+}
+
+/** The words of a variable that lists something. */
+export function listedWords(text: string | undefined): string[] {
+  return (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
+}
+
 /** Variables that look like ours and are not, with the one that was probably meant. */
 export function unknownVariables(
   environment: Environment,
@@ -91,7 +138,9 @@ export function unknownVariables(
   const prefixes = [PREFIX, ...service.variablePrefixes];
   const known = [
     ...Object.values<string>(hostVariables),
-    ...Object.keys(service.options).flatMap((name) => variablesOf(name, service)),
+    ...[service, queryOptions(service)].flatMap((of) =>
+      Object.keys(of.options).flatMap((name) => variablesOf(name, of)),
+    ),
   ];
   return Object.keys(environment)
     .filter((variable) => prefixes.some((prefix) => variable.startsWith(prefix)) && !known.includes(variable))

@@ -169,7 +169,7 @@ class Service {
   }
 
   async #start(): Promise<void> {
-    const { database: path = DEFAULT_DATABASE, memoryLimit, init, servers } = this.#invocation;
+    const { database: path = DEFAULT_DATABASE, memoryLimit, init, servers, queryServers } = this.#invocation;
     this.#database = await HostDatabase.open({ path, isReadOnly: false, memoryLimit }, this.#plugins, {
       log: ({ level, event, fields }) => this.#log(level, event, fields),
     });
@@ -178,6 +178,11 @@ class Service {
     for (const server of servers) {
       if (this.#isStopping) return;
       const { facts } = await this.#service.start(connection, server);
+      this.#log('info', 'listening', facts);
+    }
+    for (const server of queryServers) {
+      if (this.#isStopping) return;
+      const { facts } = await this.#service.queries!.start(connection, server);
       this.#log('info', 'listening', facts);
     }
     if (this.#isStopping) return;

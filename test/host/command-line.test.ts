@@ -8,6 +8,7 @@ import {
 } from '../../src/host/command-line.js';
 import { unknownVariables } from '../../src/host/serve-settings.js';
 import { otlp } from '../../src/otlp.js';
+import { queryServeOptions } from '../../src/schema/query-options.js';
 import { serveOptions } from '../../src/schema/serve-options.js';
 import { command, run, runProcess } from './command.js';
 
@@ -208,6 +209,58 @@ describe('settings of serve', () => {
     }
   });
 
+  const query = 'query:localhost:4338';
+  for (const [argv, environment, queryServers] of [
+    ['', {}, []],
+    // Options alone start nothing.
+    ['--query-apis prometheus', {}, []],
+    [`--query-uri ${query}`, {}, [{ uri: query, arguments: {} }]],
+    [
+      '',
+      { OTELDUCK_QUERY_URI: 'query:a, query:b' },
+      [
+        { uri: 'query:a', arguments: {} },
+        { uri: 'query:b', arguments: {} },
+      ],
+    ],
+    ['--query-uri query:a', { OTELDUCK_QUERY_URI: 'query:b' }, [{ uri: 'query:a', arguments: {} }]],
+    [
+      '--query-uri query:a --query-read-token x --query-memory-bytes 7',
+      { OTELDUCK_QUERY_READ_TOKEN: 'y', OTELDUCK_QUERY_TIMEOUT_MS: '9' },
+      [{ uri: 'query:a', arguments: { read_token: "'x'", query_memory_bytes: '7', query_timeout_ms: '9' } }],
+    ],
+    // They look where the others write, and are not open because those are.
+    [
+      '--catalog lake --schema s --disable-auth --allow-other-hostname --query-uri query:a --query-schema t',
+      {},
+      [{ uri: 'query:a', arguments: { catalog: "'lake'", schema: "'t'", allow_other_hostname: 'true' } }],
+    ],
+  ] as const) {
+    test(`servers of queries of: ${argv} ${JSON.stringify(environment)}`, () => {
+      const words = argv === '' ? [] : argv.split(' ');
+      expect(parse(['serve', ...words], environment)).toHaveProperty('queryServers', queryServers);
+    });
+  }
+
+  test('every option of queries has a flag and a variable that begin with query', () => {
+    for (const [name, { sqlType }] of Object.entries(queryServeOptions)) {
+      if (name === 'allow_other_hostname') continue;
+      const words = name.startsWith('query_') ? name : `query_${name}`;
+      const isSwitch = sqlType === 'BOOLEAN';
+      const expected = {
+        queryServers: [{ arguments: { [name]: isSwitch ? 'true' : sqlType === 'VARCHAR' ? "'7'" : '7' } }],
+      };
+      const flag = `--${words.replaceAll('_', '-')}`;
+      expect(parse(['serve', '--query-uri', 'query:a', flag, ...(isSwitch ? [] : ['7'])], {})).toMatchObject(expected);
+      const environment = {
+        [`OTELDUCK_${words.toUpperCase()}`]: isSwitch ? 'true' : '7',
+        OTELDUCK_QUERY_URI: 'query:a',
+      };
+      expect(parse(['serve'], environment)).toMatchObject(expected);
+      expect(unknownVariables(environment, otlp.service)).toEqual([]);
+    }
+  });
+
   for (const [environment, message] of [
     [{ OTELDUCK_DISABLE_AUTH: 'perhaps' }, 'OTELDUCK_DISABLE_AUTH must be true or false, got "perhaps"'],
     [{ DUCKDB_OTLP_MAX_BODY_BYTES: '1MB' }, 'DUCKDB_OTLP_MAX_BODY_BYTES must be a whole number, got "1MB"'],
@@ -232,7 +285,7 @@ describe('settings of serve', () => {
     const { out } = parse(['serve', '--help'], {}) as Answer;
     const help = out.replaceAll(/\s+/g, ' ');
     expect(help).toContain('--no-create-tables Create no tables: they must exist');
-    for (const name of ['OTELDUCK_TOKEN', 'OTELDUCK_QUACK_TOKEN'])
+    for (const name of ['OTELDUCK_TOKEN', 'OTELDUCK_QUACK_TOKEN', 'OTELDUCK_QUERY_READ_TOKEN'])
       expect(help).toContain(`(ps) reads it here: prefer ${name}.`);
   });
 

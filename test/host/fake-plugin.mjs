@@ -18,6 +18,10 @@ async function register(connection) {
        seal_max_age_ms AS seal_max_age_ms, disable_auth AS disable_auth, create_tables AS create_tables`,
   );
   await connection.run(
+    `CREATE OR REPLACE TEMP MACRO otlp_query_serve(uri, read_token := 'generated-token', apis := 'all') AS TABLE
+     SELECT uri AS listen_uri, 'http://there' AS listen_url, read_token AS read_token, apis AS apis`,
+  );
+  await connection.run(
     `CREATE OR REPLACE TEMP MACRO otlp_server_list() AS TABLE
      SELECT unnest(['otlp:a', 'otlp:b', 'otlp:localhost:4318']) AS listen_uri, [{'uri': 'one'}, {'uri': 'two'}] AS listeners`,
   );

@@ -80,6 +80,25 @@ test('flags and environment reach the call, and a token that nobody gave is told
   });
 });
 
+test('queries are answered where --query-uri says, and a token that nobody gave is told', async () => {
+  const service = serve(['--uri', 'otlp:a', '--query-uri', 'query:a', '--query-apis', 'some'], {
+    OTELDUCK_TOKEN: 'given-token-0123456',
+  });
+  await service.until('stderr', /"ready"/);
+  service.child.kill('SIGTERM');
+  const listening = events((await service.ended).stderr).filter(({ event }) => event === 'listening');
+  expect(listening.slice(1)).toEqual([
+    {
+      level: 'info',
+      event: 'listening',
+      listen_uri: 'query:a',
+      listen_url: 'http://there',
+      apis: 'some',
+      read_token: 'generated-token',
+    },
+  ]);
+});
+
 test('dropped rows make the exit code 1', async () => {
   const service = serve([], { FAKE_COMMITTED: '1', FAKE_DROPPED: '2' });
   await service.until('stderr', /"ready"/);
