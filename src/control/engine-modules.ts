@@ -6,5 +6,7 @@ import type { EngineModules } from '../query/run/engine-pool.js';
 const built = new URL(import.meta.url.endsWith('.ts') ? '../../dist/query/' : '../query/', import.meta.url);
 
 export const engineModules: EngineModules = {
+  loki: new URL('api/loki/loki-engine.js', built),
+  'loki-tail': new URL('api/loki/tail-engine.js', built),
   promql: new URL('promql/promql-thread.js', built),
 };

@@ -42,7 +42,7 @@ type Asked =
       readonly planned?: readonly string[];
     }
   | ({ readonly kind: 'waiting' } & AskedHome)
-  | { readonly kind: 'new'; readonly reader: string };
+  | ({ readonly kind: 'new'; readonly reader: string } & AskedHome);
 type AskedFor<Kind> = Extract<Asked, { kind: Kind }>;
 
 /** What a scan is asked for. The scans of one query differ by what is computed of their rows. */
@@ -111,9 +111,9 @@ export class LiveRows implements RowSource {
     return this.#memorySql(table, { kind: 'waiting', ...asked });
   }
 
-  /** The query of rows that have come since a reader of this name ran it last; of none at the first time. */
-  newSql(table: TelemetryTable, reader: string): string {
-    return this.#memorySql(table, { kind: 'new', reader });
+  /** The query of rows that have come since a reader of this name ran it last, to any server or to those that feed a home; of none at the first time. */
+  newSql(table: TelemetryTable, reader: string, asked: AskedHome = { catalog: null, schema: null }): string {
+    return this.#memorySql(table, { kind: 'new', reader, ...asked });
   }
 
   #memorySql(table: TelemetryTable, asked: Asked): string {
@@ -166,11 +166,11 @@ export class LiveRows implements RowSource {
   }
 
   #readNew(
-    { reader }: AskedFor<'new'>,
+    { reader, ...asked }: AskedFor<'new'>,
     table: TelemetryTable,
     isAskedFor: (feeder: Feeder) => boolean,
   ): readonly ScanPart[] {
-    const feeders = [...this.#ended, ...this.#running];
+    const feeders = [...this.#ended, ...this.#running].filter(({ tables }) => isPartOf(tables.home, asked));
     const key = JSON.stringify([reader, table.name]);
     const known = this.#readers.get(key);
     const positions = known ?? new WeakMap<KeptGenerations, number>();

@@ -73,22 +73,29 @@ export class LogRowReader {
     return this.#wanted === undefined || this.#wanted.size > 0;
   }
 
+  /** The rows of these resources. Columns behind those of the reader are not looked at. */
   batch({ rowCount, columns }: ColumnBlock, resources: ReadonlyMap<number, Resource>): LogBatch {
-    const [times, ids, lines, ...metadata] = columns as [BlockColumn, BlockColumn, BlockColumn, ...BlockColumn[]];
+    const [times, ids, lines, ...metadata] = columns.slice(0, this.columns.length) as [
+      BlockColumn,
+      BlockColumn,
+      BlockColumn,
+      ...BlockColumn[],
+    ];
     const batch = {
-      rowCount,
+      rowCount: 0,
       times: new BigInt64Array(rowCount),
-      lines: new Array<string>(rowCount),
-      streams: new Array<Labels>(rowCount),
-      metadata: new Array<Labels>(rowCount),
+      lines: [] as string[],
+      streams: [] as Labels[],
+      metadata: [] as Labels[],
     };
     for (let row = 0; row < rowCount; row++) {
-      const resource = resources.get(numberAt(ids, row)!)!;
+      const resource = resources.get(numberAt(ids, row)!);
+      if (resource === undefined) continue;
       const line = this.#readsLine ? textAt(lines, row)! : '';
-      batch.times[row] = bigintAt(times, row)! * 1000n;
-      batch.lines[row] = line;
-      batch.streams[row] = resource.stream;
-      batch.metadata[row] = this.#needsMetadata ? this.#metadataOf(resource, line, metadata, row) : Labels.none;
+      batch.times[batch.rowCount++] = bigintAt(times, row)! * 1000n;
+      batch.lines.push(line);
+      batch.streams.push(resource.stream);
+      batch.metadata.push(this.#needsMetadata ? this.#metadataOf(resource, line, metadata, row) : Labels.none);
     }
     return batch;
   }

@@ -1,5 +1,6 @@
 // The telemetry tables as a Loki store, as an engine's thread sees it: entries, and what an index of streams would say.
 
+import type { LogBatch } from '#logql';
 import { Labels } from '#promql/data/labels';
 import type { Principal } from '../../server/identity/principal.js';
 import { numberAt, textAt } from '../scan/block-values.js';
@@ -7,6 +8,7 @@ import { constantSql } from '../scan/constant-sql.js';
 import type { Scanner } from '../scan/scanner.js';
 import { LINE_SQL } from './line-filter-sql.js';
 import { type LinePattern, LinePatterns, MAX_LINE_LENGTH, NUMBERED_WORD, PLACEHOLDER } from './line-patterns.js';
+import { LogRowReader } from './log-row.js';
 import { TableLogSource } from './log-source.js';
 import { RESOURCE_ID_SQL, type Resource, ResourceCatalogue, type StreamSelection } from './resource-catalogue.js';
 import { rowsSql, TIME_US_SQL } from './time-sql.js';
@@ -79,6 +81,32 @@ export class LogStore {
     this.#scanner = parts.scanner;
     this.#catalogue = catalogueOf(parts);
     this.source = new TableLogSource(parts.scanner, this.#catalogue);
+  }
+
+  /**
+   * Entries that servers have accepted since the last call with this name for a reader, of streams that are wanted; none at the
+   * first call. An entry without a time has that of the call.
+   */
+  async *newEntries(
+    reader: string,
+    isWanted: (stream: Labels) => boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<LogBatch> {
+    const rows = new LogRowReader({ line: true, metadata: 'all' });
+    const [, ...columns] = rows.columns;
+    const time = `coalesce(${TIME_US_SQL}, epoch_us(now()))`;
+    const sql = `SELECT ${[time, ...columns, 'resource_attributes'].join(', ')} FROM {{otlp_logs}}`;
+    for await (const block of this.#scanner.scan({ sql, reader }, signal)) {
+      const [ids, texts] = [block.columns[1], block.columns.at(-1)];
+      const wanted = new Map<number, Resource>();
+      for (let row = 0; row < block.rowCount; row++) {
+        const id = numberAt(ids!, row)!;
+        if (wanted.has(id)) continue;
+        const resource = this.#catalogue.resource(id, () => textAt(texts!, row));
+        if (isWanted(resource.stream)) wanted.set(id, resource);
+      }
+      if (wanted.size > 0) yield rows.batch(block, wanted);
+    }
   }
 
   /** Streams that match any of the selections, sorted by labels. */

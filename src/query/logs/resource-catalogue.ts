@@ -65,6 +65,14 @@ export class ResourceCatalogue {
     };
   }
 
+  /** The resource with this number and text. */
+  resource(id: number, text: () => string | undefined): Resource {
+    const resource = this.#known.get(id) ?? this.#resource(id, text());
+    this.#known.set(id, resource);
+    if (this.#known.size > MAX_RESOURCES) this.#known = new Map();
+    return resource;
+  }
+
   /** A condition on a column that zone maps know, where the name of the service is asked for. */
   #serviceHint(matchers: readonly Matcher[]): string {
     if (!this.#indexed.has('service.name')) return 'true';

@@ -21,6 +21,8 @@ export interface RelationRequest {
   /** Not later than the transaction of the query begins. */
   readonly startMs: number;
   readonly states: ReadonlyMap<string, TableState>;
+  /** Whoever reads rows as they come. */
+  readonly reader?: string | undefined;
 }
 
 /** The tables that a text has placeholders of. */
@@ -36,7 +38,12 @@ export function withRelations(sql: string, live: LiveRows, request: RelationRequ
   );
 }
 
-function relationSql(table: TelemetryTable, live: LiveRows, { home, startMs, states }: RelationRequest): string {
+function relationSql(
+  table: TelemetryTable,
+  live: LiveRows,
+  { home, startMs, states, reader }: RelationRequest,
+): string {
+  if (reader !== undefined) return live.newSql(table, reader, home);
   const state = states.get(table.name);
   if (state === 'absent') return noRowsSql(table);
   const rows = rowsSql(table, live, home, startMs);

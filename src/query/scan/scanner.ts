@@ -14,6 +14,11 @@ export interface ScanRequest {
   readonly sql: string;
   /** Values of `$1` … */
   readonly parameters?: readonly ScanParameter[];
+  /**
+   * The placeholder, of which there may be one, stands for rows in memory alone: those that were accepted since the last scan
+   * with this name for a reader; none at the first one. Rejects with OTLP_ROWS_MISSED where some have left memory unread.
+   */
+  readonly reader?: string;
 }
 
 export interface Scanner {

@@ -107,7 +107,7 @@ export class SqlScans {
   async #firstBlock(
     connection: ReadConnection,
     { home, principal }: ScanOrigin,
-    { sql, parameters = [] }: ScanRequest,
+    { sql, parameters = [], reader }: ScanRequest,
   ): Promise<ColumnBlock | undefined> {
     const tables = tablesIn(sql);
     const keyOf = (table: string) => JSON.stringify([home.catalog, home.schema, table]);
@@ -116,7 +116,7 @@ export class SqlScans {
     for (;;) {
       try {
         await connection.start(
-          withRelations(sql, this.#live, { home, principal, startMs: Date.now(), states }),
+          withRelations(sql, this.#live, { home, principal, startMs: Date.now(), states, reader }),
           parameters,
         );
         return await connection.next();

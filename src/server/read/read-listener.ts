@@ -55,6 +55,8 @@ export class ReadListener implements Listener {
   readonly #principals = new WeakMap<FastifyRequest, Principal>();
   /** Requests that have not been answered. */
   readonly #inFlight = new Set<AbortController>();
+  /** Those of them that have become something else, which ends when it is told to. */
+  readonly #upgraded = new Set<AbortController>();
   #totalRequests = 0;
   #app: FastifyInstance | undefined;
   /** Undefined where no API has calls: connections are then not looked at. */
@@ -103,6 +105,7 @@ export class ReadListener implements Listener {
     const callsEnded = this.#grpc?.server.stop();
     const server = this.#app?.server;
     server?.closeIdleConnections();
+    for (const upgraded of this.#upgraded) upgraded.abort(new Failure('stopping', 'the server is stopping'));
     if (!(await this.#answeredWithin(this.#options.stopGraceMs ?? STOP_GRACE_MS))) {
       for (const request of this.#inFlight) request.abort(new Failure('stopping', 'the server is stopping'));
       await this.#answeredWithin(LAST_WORDS_MS);
@@ -268,9 +271,11 @@ export class ReadListener implements Listener {
     socket.on('error', () => undefined);
     socket.once('close', () => {
       gone.abort(new Failure('queryCanceled', 'the client has gone'));
+      this.#upgraded.delete(gone);
       this.#leave(gone);
     });
     this.#inFlight.add(gone);
+    this.#upgraded.add(gone);
     try {
       const route = this.#upgrades.get(pathOf(incoming));
       if (route === undefined) throw new Failure('notFound', `there is nothing to upgrade to at ${pathOf(incoming)}`);

@@ -1,6 +1,8 @@
 // A listener with Loki's API over an instance of its own, and a server that telemetry is sent to.
 
+import { WebSocket } from 'ws';
 import { systemClock } from '../../../src/base/clock.js';
+import { engineModules } from '../../../src/control/engine-modules.js';
 import { lokiApi } from '../../../src/query/api/loki/loki-api.js';
 import { QueryRunner } from '../../../src/query/run/query-runner.js';
 import { lokiOptions } from '../../../src/schema/loki-options.js';
@@ -10,8 +12,6 @@ import { ReadAuthorization } from '../../../src/server/identity/read-authorizati
 import { ReadListener } from '../../../src/server/read/read-listener.js';
 import { send, type TestRequest, type TestResponse } from '../../support/http-client.js';
 import { MAIN, QueryDatabase } from '../query-database.js';
-
-const engines = { loki: new URL('../../../dist/query/api/loki/loki-engine.js', import.meta.url) };
 
 export class LokiServer {
   readonly db: QueryDatabase;
@@ -29,14 +29,14 @@ export class LokiServer {
     this.#close = close;
   }
 
-  static async start(): Promise<LokiServer> {
+  static async start({ max_samples = 1_000_000 } = {}): Promise<LokiServer> {
     const db = await QueryDatabase.open();
     const served = await db.connection.runAndReadAll(
       "SELECT listen_url FROM otlp_serve('otlp:127.0.0.1:0', disable_auth := true, seal_max_age_ms := 3600000)",
     );
     const limits = { maxQueries: 8, maxWaitingQueries: 8, maxStatements: 2, memoryBytes: 1 << 28, threads: 1 };
-    const runner = new QueryRunner(db.database, db.registry.live, engines, limits, systemClock);
-    const options = { ...readOptions(lokiOptions, {}), query_timeout_ms: 20_000, max_samples: 1_000_000 };
+    const runner = new QueryRunner(db.database, db.registry.live, engineModules, limits, systemClock);
+    const options = { ...readOptions(lokiOptions, {}), query_timeout_ms: 20_000, max_samples };
     const internalErrors: unknown[] = [];
     const listener = new ReadListener({
       uri: { scheme: 'otlp', host: '127.0.0.1', port: 0, ipv6: false },
@@ -76,6 +76,12 @@ export class LokiServer {
       body,
     });
     if (status !== 202) throw new Error(`${status}: ${text}`);
+  }
+
+  /** A websocket of `tail`. */
+  tail(query: string, rest = '', headers: Readonly<Record<string, string>> = {}): WebSocket {
+    const parameters = `query=${encodeURIComponent(query)}${rest}`;
+    return new WebSocket(`ws://127.0.0.1:${this.port}/loki/api/v1/tail?${parameters}`, { headers });
   }
 
   close(): Promise<void> {

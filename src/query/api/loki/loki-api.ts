@@ -1,14 +1,21 @@
 // Loki's HTTP API, as Grafana and logcli call it: a table of routes → questions to engines → answers.
 
-import { ParseError, parseExpression, print } from '#logql';
+import type { Duplex } from 'node:stream';
+import { ParseError, parseExpression, parseLogQuery, print } from '#logql';
+import { compilePipeline } from '#logql/pipeline/pipeline';
+import { systemClock } from '../../../base/clock.js';
 import { type Failure, failureKinds } from '../../../base/failure.js';
 import type { TableHome } from '../../../catalog/table-home.js';
 import type { LokiOptions } from '../../../schema/loki-options.js';
-import type { ReadAnswer, ReadApi, ReadRequest, ReadRoute } from '../../../server/read/read-api.js';
+import type { Principal } from '../../../server/identity/principal.js';
+import type { ReadAnswer, ReadApi, ReadRequest, ReadRoute, UpgradeRoute } from '../../../server/read/read-api.js';
 import type { QueryRunner } from '../../run/query-runner.js';
 import { type IndexQuestion, type IndexRequest, LOKI_ENGINE } from './index-question.js';
 import { BadRequest, LokiParameters } from './parameters.js';
 import { json, serverAnswers } from './server-answers.js';
+import { asksForCategories, ENCODING_FLAGS_HEADER } from './stream-json.js';
+import { TailHub } from './tail-hub.js';
+import { TailSocket, type TailSocketOptions, tailSockets } from './tail-socket.js';
 
 const PREFIX = '/loki/api/v1';
 const BOTH = ['GET', 'POST'] as const;
@@ -72,7 +79,58 @@ export function lokiApi(parts: LokiParts): ReadApi {
     permission: 'read',
     handle: (request) => answer(request, ({ query }) => formatted(query)),
   };
-  return { routes: [...indexRoutes, ...serverRoutes, formatRoute], failed };
+  return { routes: [...indexRoutes, ...serverRoutes, formatRoute], upgrades: [tailRoute(parts)], failed };
+}
+
+/** `tail`: entries as they come, over a websocket. */
+function tailRoute(parts: LokiParts): UpgradeRoute {
+  const hubs = new Map<string, TailHub>();
+  const hubOf = (principal: Principal) => {
+    const hub = hubs.get(principal.tenant) ?? new TailHub(parts, principal, systemClock);
+    hubs.set(principal.tenant, hub);
+    return hub;
+  };
+  return {
+    path: `${PREFIX}/tail`,
+    permission: 'read',
+    upgrade(request, incoming, socket, head) {
+      let options: TailSocketOptions;
+      try {
+        options = tailOptions(request);
+      } catch (error) {
+        if (!(error instanceof BadRequest || error instanceof ParseError)) throw error;
+        refuse(socket, error.message);
+        return;
+      }
+      tailSockets.handleUpgrade(incoming, socket, head, (client) => {
+        const end = hubOf(request.principal).add(new TailSocket(client, options));
+        client.once('close', end);
+      });
+    },
+  };
+}
+
+function tailOptions({ query: values, headers, signal }: ReadRequest): TailSocketOptions {
+  const parameters = new LokiParameters([values], Date.now());
+  const { query } = parameters;
+  // Throws what is wrong with the query, or with a template in it.
+  compilePipeline(parseLogQuery(query).stages);
+  const { startNs } = parameters.bounds();
+  return {
+    query: {
+      query,
+      encoding: asksForCategories(headers[ENCODING_FLAGS_HEADER]) ? 'categorized' : 'merged',
+      history: { startNs, limit: parameters.limit() },
+    },
+    delayMs: 1000 * parameters.delaySeconds(),
+    signal,
+  };
+}
+
+/** Answers as HTTP does, before there is a websocket. */
+function refuse(socket: Duplex, message: string): void {
+  const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close`;
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(message)}\r\n\r\n${message}`);
 }
 
 function ofStreams(parameters: LokiParameters) {
