@@ -74,6 +74,14 @@ lakeSuite('otelduck serve --quack', ['extensions'], () => {
       { listen_uri: listenUri, committed_rows_total: '50' },
     ]);
     expect(await remoteRows(uri, sums('lake.otlp_logs'))).toEqual([allBelow(50)]);
+    // Rows of a job that runs beside DuckDB, for a reader that fetches them one by one.
+    expect(
+      await remoteRows(
+        uri,
+        `SELECT count(*) AS rows, sum(value) AS sum, any_value(labels) AS labels
+         FROM otelduck.promql_range('label_replace(vector(2), "a", "b", "", "")', '2 hours', step := 1, catalog := 'lake')`,
+      ),
+    ).toEqual([{ rows: '7201', sum: 14_402, labels: [{ key: 'a', value: 'b' }] }]);
 
     // What is still buffered at the end is committed by the service's own drain.
     expect((await post(50)).status).toBe(202);
@@ -83,7 +91,7 @@ lakeSuite('otelduck serve --quack', ['extensions'], () => {
     expect(await bareRows([`ATTACH 'ducklake:${lake}.ducklake' AS lake`], sums('lake.otlp_logs'))).toEqual([
       allBelow(100),
     ]);
-    expect(stderr).toContain('"committed_rows":50');
+    expect(stderr).toContain('"committed_rows":100');
     expect(stderr).not.toContain(TOKEN);
   });
 
