@@ -46,6 +46,7 @@ const partsByFile = {
   'docs/iceberg.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/live.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/notebook.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
+  'docs/prometheus.md': { 'first-metric': () => fenced('sh', 'examples/first-metric.sh') },
   'docs/parquet.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/functions.md': { functions: functionReference, 'file-readers': fileReaderReference },
   'docs/tables.md': { tables: tableReference },

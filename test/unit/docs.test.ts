@@ -128,7 +128,7 @@ test('every page can be reached by links from README', () => {
 test('a generated part that was changed by hand fails the check, which names the file', async () => {
   const copy = mkdtempSync(join(tmpdir(), 'otelduck-docs-'));
   onTestFinished(() => rmSync(copy, { recursive: true }));
-  for (const path of ['scripts', 'examples', 'docs', 'README.md', 'packages/promql']) {
+  for (const path of ['scripts', 'examples', 'docs', 'README.md', 'packages/promql', 'packages/traceql']) {
     cpSync(join(root, path), join(copy, path), { recursive: true });
   }
   symlinkSync(join(root, 'dist'), join(copy, 'dist'));

@@ -37,6 +37,24 @@ test('docs/summaries.md', async () => {
   ]);
 });
 
+test('docs/prometheus.md', async () => {
+  const page = readFileSync('docs/prometheus.md', 'utf8');
+  const [, command] = /^```sh\n(.*?)^```$/ms.exec(page)!;
+  const query = firstQuery(page);
+  expect(page.indexOf(command!)).toBeLessThan(page.indexOf(query));
+  const { stdout: body } = await promisify(execFile)('sh', [
+    '-c',
+    `curl() { while [ $# -gt 1 ]; do shift; done; printf %s "$1"; }; ${command}`,
+  ]);
+  const server = await serve({ token: PAGE_TOKEN });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${PAGE_TOKEN}` };
+  expect((await server.post(body, { path: '/v1/metrics', headers })).status).toBe(202);
+  // 6 in a minute, extrapolated as Prometheus does.
+  expect(await server.database.rows(query)).toEqual([{ service: 'checkout', value: 9 }]);
+  const [, ranged] = /^(SELECT time, [^;]*);/ms.exec(page)!;
+  expect(await server.database.rows(ranged!)).toEqual([]);
+});
+
 function firstQuery(page: string): string {
   return /^(?:SELECT|FROM) [^;]*;/m.exec(page)![0];
 }
