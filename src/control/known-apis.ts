@@ -1,6 +1,7 @@
 // The APIs of query servers by name: each a table of routes, made for one server.
 
 import type { TableHome } from '../catalog/table-home.js';
+import { lokiApi } from '../query/api/loki/loki-api.js';
 import { prometheusApi } from '../query/api/prometheus/prometheus-api.js';
 import type { QueryRunner } from '../query/run/query-runner.js';
 import type { ApiName, QueryServeOptions } from '../schema/query-options.js';
@@ -14,6 +15,7 @@ export interface ApiParts {
 }
 
 const knownApis: Readonly<Record<ApiName, (parts: ApiParts) => ReadApi>> = {
+  loki: lokiApi,
   prometheus: prometheusApi,
 };
 

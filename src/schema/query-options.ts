@@ -1,4 +1,5 @@
 import { SqlError } from '../base/sql-error.js';
+import { lokiOptions } from './loki-options.js';
 import { flag, type Option, type OptionValues, optionalText, positiveInteger } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
 import { promqlOptions } from './promql-options.js';
@@ -7,7 +8,7 @@ import { notEmpty } from './serve-options.js';
 const MiB = 1 << 20;
 
 /** The APIs of query servers, by the names that `apis` takes. */
-export const apiNames = ['prometheus'] as const;
+export const apiNames = ['prometheus', 'loki'] as const;
 export type ApiName = (typeof apiNames)[number];
 
 /**
@@ -90,16 +91,17 @@ export const queryServeOptions = {
   }),
   ...sharedQueryOptions,
   ...promqlOptions,
+  ...lokiOptions,
 };
 export type QueryServeOptions = OptionValues<typeof queryServeOptions>;
 
 function apiList(): Option<readonly ApiName[]> {
   return {
     sqlType: 'VARCHAR',
-    defaultText: `\`${apiNames[0]}\``,
+    defaultText: 'all',
     doc: `APIs that the server answers, comma-separated: ${apiNames.map((name) => `\`${name}\``).join(', ')}.`,
     read(name, given) {
-      if (given === null) return [apiNames[0]];
+      if (given === null) return apiNames;
       const words = String(given)
         .split(',')
         .map((word) => word.trim().toLowerCase());

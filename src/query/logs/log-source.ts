@@ -44,6 +44,10 @@ export class TableLogSource implements LogSource<Principal> {
 
   async *read(selection: LogSelection, { signal }: LogReadContext<Principal>): AsyncGenerator<LogBatch> {
     const reader = new LogRowReader(selection.needs);
+    if (selection.order === 'any') {
+      yield* this.#readAll(selection, reader, signal);
+      return;
+    }
     let wanted = selection.limit ?? Number.POSITIVE_INFINITY;
     for (let slice = firstSlice(selection); slice !== undefined && wanted > 0; ) {
       // Which resources there are is asked of each slice alone: most queries need few.
@@ -78,6 +82,18 @@ export class TableLogSource implements LogSource<Principal> {
       conditions.push(sql);
     }
     return bucketSeries(this.#scanner, this.#catalogue, selection, conditions, signal);
+  }
+
+  /** Reads without an order, in one go. */
+  async *#readAll(selection: LogSelection, reader: LogRowReader, signal: AbortSignal): AsyncGenerator<LogBatch> {
+    const selected = await this.#catalogue.select(this.#scanner, selection, signal);
+    if (selected.byId.size === 0) return;
+    const { condition, isWhole } = this.#conditionOf(selection, selected);
+    const limit = isWhole && selection.limit !== undefined ? ` LIMIT ${selection.limit}` : '';
+    const sql = `SELECT ${reader.columns.join(', ')} FROM ${rowsSql(selection)} WHERE ${condition}${limit}`;
+    for await (const block of this.#scanner.scan({ sql }, signal)) {
+      if (block.rowCount > 0) yield reader.batch(block, selected.byId);
+    }
   }
 
   /** SQL of the rows wanted, except for their time; whether it says all of the filters. */
