@@ -31,34 +31,34 @@ interface HostSettings {
 export interface ShellInvocation extends HostSettings {
   readonly kind: 'shell';
   readonly database: string;
-  /** Words that would have run something else in the place of the database. */
+  /** Names of commands that could stand in place of the database. */
   readonly commandNames: readonly string[];
   readonly isReadOnly: boolean;
   readonly init: string | undefined;
-  /** Whether the person's own init file is left out. */
+  /** Whether the user's init file is skipped. */
   readonly ignoresInitFile: boolean;
-  /** What `--cmd` gave: run before all inputs, and before a person is asked. */
+  /** Values of `--cmd`: run before all inputs and before the first prompt. */
   readonly firstCommands: readonly string[];
   readonly isSafe: boolean;
   readonly isUnsigned: boolean;
-  /** Whether a terminal is read as any other input. */
+  /** Whether a terminal is read like a pipe. */
   readonly isBatch: boolean;
   /** Whether standard input is not read at all. */
   readonly ignoresInput: boolean;
-  /** What `-c` and `-f` gave, in their order. With any, standard input is not read. */
+  /** Values of `-c` and `-f`, in order. If there are any, standard input is not read. */
   readonly inputs: readonly { readonly kind: 'sql' | 'file'; readonly text: string }[];
   readonly settings: Partial<ShellSettings>;
 }
 
 export interface ServeInvocation extends HostSettings {
   readonly kind: 'serve';
-  /** Undefined when nobody named one. */
+  /** Undefined if none was given. */
   readonly database: string | undefined;
   readonly servers: readonly AskedServer[];
   /** Servers that answer queries. */
   readonly queryServers: readonly AskedServer[];
   readonly init: string | undefined;
-  /** What all servers share. */
+  /** Arguments of all servers. */
   readonly arguments: ServerArguments;
   readonly drainTimeoutMs: number;
   /** Where other DuckDBs attach, if anywhere. */
@@ -82,14 +82,14 @@ export interface Answer {
 }
 
 export const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
-/** What a service opens that was given no database: rows in memory would be gone with it. */
+/** Database of a service without a given one. A database in memory would lose its rows at the end. */
 export const DEFAULT_DATABASE = 'otelduck.duckdb';
-/** setTimeout() fires at once when asked for more. */
+/** With a longer timeout, setTimeout() fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const versionText = `otelduck v${packageVersion}, DuckDB ${duckdbVersion()}`;
 
-/** `service` has the flags of servers. `serveEnvironment` is asked for by `serve` alone: it may read a file. */
+/** `service` declares the flags of servers. `serveEnvironment` is called for `serve` only, because it may read a file. */
 export function parseCommandLine(
   argv: readonly string[],
   environment: Environment,
@@ -352,7 +352,7 @@ function nonEmptyFlag(value: string): string {
 }
 
 function serveOptionHelp(name: string, { doc, offDoc, defaultText, isSecret }: ServiceOption): string {
-  // The flag of a switch that is on by default says the opposite of the option.
+  // The flag of a switch that is on by default turns it off.
   if (offDoc !== undefined) return offDoc.replaceAll('`', '');
   const help = `${doc.replaceAll('`', '')} (default: ${defaultText.replaceAll('`', '')})`;
   return isSecret ? `${help} ${shownByPs(variableOf(name))}` : help;
@@ -362,19 +362,19 @@ function shownByPs(variable: string): string {
   return `Whoever may list processes (ps) reads it here: prefer ${variable}.`;
 }
 
-/** The options of servers that the command line gave, by their SQL names. */
+/** Server options of the command line, by SQL name. */
 function serveFlags(command: Command, { options }: ServiceOptions): ServeFlags {
   const values = command.opts<Record<string, string | boolean>>();
   return Object.fromEntries(
     Object.entries(options).flatMap(([name, option]) => {
       const value = values[keyOf(name)];
-      // Commander gives switches that are on by default a value whether or not their flag was there.
+      // Commander sets a value for switches that are on by default, even without their flag.
       return value === undefined || (isOnByDefault(option) && value === true) ? [] : [[name, value]];
     }),
   );
 }
 
-/** Under which Commander keeps the value of a flag. */
+/** Key of a flag's value in Commander. */
 function keyOf(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

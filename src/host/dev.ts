@@ -1,5 +1,5 @@
-// `otelduck dev`: a server for the programs of one machine, which shows what they send as it comes. At a terminal a shell is
-// below; elsewhere the lines are all there is.
+// `otelduck dev`: a server for programs on this machine, which shows their telemetry as it arrives. At a terminal there is a shell
+// below the lines.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -16,9 +16,9 @@ import { Arrivals } from './shell/arrivals.js';
 import { Shell } from './shell/shell.js';
 import { closedText } from './shell-session.js';
 
-/** How long a row may wait to be shown. With the bound on lines it is how many a person is shown in a second. */
+/** Polling interval. Together with the limit on lines it bounds the lines per second. */
 const PAUSE_MS = 250;
-/** What a program that wrote to nobody ends with. */
+/** Exit code of a program whose reader has gone. */
 const READER_GONE_CODE = 141;
 
 export async function runDev(invocation: DevInvocation, plugins: readonly DuckDBPlugin[], host: Host): Promise<number> {
@@ -35,7 +35,7 @@ export async function runDev(invocation: DevInvocation, plugins: readonly DuckDB
     try {
       const feeds = plugins.flatMap((plugin) => plugin.arrivals ?? []);
       const arrivals = new Arrivals(await database.connect(), feeds, paintOf(host, host.stdout));
-      // From before the server is there, so that nothing that it accepts is missed.
+      // Before the server starts, so that no accepted row is missed.
       await arrivals.collect();
       const listeners = await start(await database.connect(), invocation, host.service);
       await out.write(banner(invocation, host.service, listeners, isInteractive ? 'person' : 'program'));
@@ -45,7 +45,7 @@ export async function runDev(invocation: DevInvocation, plugins: readonly DuckDB
       if (!(error instanceof ReaderGone)) throw error;
       code = READER_GONE_CODE;
     } finally {
-      // Asked a second time, it waits for no commit.
+      // A second signal does not wait for the final commit.
       const closed = await Promise.race([database.close(), signals.second.then(() => undefined)]);
       const paint = paintOf(host, host.stderr);
       await err.write((closed ?? []).map((work) => closedText(work, paint)).join('')).catch(() => undefined);
@@ -71,7 +71,7 @@ async function start(
   return listeners;
 }
 
-/** Shows what comes above a prompt, until the person leaves or a signal comes. Resolves with the exit code. */
+/** Shows arrivals above a prompt until the user leaves or a signal arrives. Resolves with the exit code. */
 async function talk(
   database: HostDatabase,
   plugins: readonly DuckDBPlugin[],
@@ -90,7 +90,7 @@ async function talk(
       arrivals: plugins.flatMap((plugin) => plugin.arrivals ?? []),
       connect: () => database.connect(),
       refuseWork: (reason) => database.refuseWork(reason),
-      // Its server would end with the database.
+      // The server would end with the database.
       open: () => Promise.reject(new Error('otelduck dev keeps the database that it was started with')),
     },
   );
@@ -106,7 +106,7 @@ async function talk(
   const showing = (async () => {
     while (!hasLeft.signal.aborted) {
       await arrivals.collect();
-      // What comes while a command runs waits, bounded, so that it is not mixed with the command's result.
+      // Arrivals during a command wait, within a limit, so that they do not mix with its result.
       if (terminal.isAtPrompt) {
         const lines = arrivals.take(screen.width());
         if (lines !== '') terminal.printAbove(lines);
@@ -125,7 +125,7 @@ async function talk(
   return shell.exitCode ?? 0;
 }
 
-/** Writes what comes until a signal comes. */
+/** Writes arrivals until a signal arrives. */
 async function follow(arrivals: Arrivals, signals: EndSignals, out: TextSink): Promise<void> {
   let hasEnded = false;
   const ended = signals.first.then(() => {

@@ -1,16 +1,16 @@
-// Signals → "end", and "end at once".
+// Signals → "end" and "end at once".
 
-/** SIGHUP is what a terminal says that is being closed. Node undoes what `nohup` did, so it would end the process. */
+/** A closing terminal sends SIGHUP. Node resets the effect of `nohup`, so SIGHUP would end the process. */
 const END_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 type EndSignal = (typeof END_SIGNALS)[number];
 
 /**
- * One Ctrl-C may arrive twice: the terminal sends it to npm and to us, and npm passes it on. So the same signal within this
- * time says nothing new. A person who means it presses again.
+ * A single Ctrl-C may arrive twice, because the terminal sends it to npm and to us, and npm forwards it. So a repeated signal within
+ * this time is ignored. A person who means it presses again.
  */
 const ECHO_MS = 500;
 
-/** The first signal asks a service to drain, the second not to wait for it. */
+/** The first signal drains a service. The second ends it at once. */
 export class EndSignals {
   readonly first: Promise<EndSignal>;
   readonly second: Promise<EndSignal>;

@@ -1,4 +1,4 @@
-// A file `.env` → variables of the environment that it lacks.
+// Adds variables of a file `.env` to the environment.
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -8,9 +8,9 @@ import { messageOf } from '../base/failure.js';
 const NAME = '.env';
 
 /**
- * Adds what the working folder's `.env` sets to an environment; what is there already wins. Returns the file, or undefined
- * where there is none. Throws when it cannot be read. The environment is that of the process, so that DuckDB's extensions find
- * their variables too, such as AWS_ACCESS_KEY_ID.
+ * Adds variables of the working folder's `.env` to an environment; existing ones take precedence. Returns the file, or undefined if
+ * there is none. Throws if it cannot be read. This is the process's environment, so that DuckDB's extensions find variables such
+ * as AWS_ACCESS_KEY_ID.
  */
 export function addEnvironmentFile(environment: Record<string, string | undefined>): string | undefined {
   const path = resolve(NAME);
@@ -18,7 +18,7 @@ export function addEnvironmentFile(environment: Record<string, string | undefine
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    // EISDIR: virtual environments of Python are called so too.
+    // EISDIR: Python's virtual environments are also named .env.
     if (['ENOENT', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw new Error(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }

@@ -1,4 +1,4 @@
-// A database path → an open DuckDB instance with every plugin attached, and an orderly end of both.
+// Database path → an open DuckDB instance with all plugins attached, and an orderly shutdown of both.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../base/failure.js';
@@ -9,9 +9,9 @@ export interface DatabaseOptions {
   /** A file, or `:memory:`. */
   readonly path: string;
   readonly isReadOnly: boolean;
-  /** As DuckDB spells sizes. Global to the process, which is why only the command sets it. */
+  /** A size as DuckDB writes it. It is global to the process, so only the command sets it. */
   readonly memoryLimit: string | undefined;
-  /** Whether extensions that nobody signed may be loaded. */
+  /** Whether unsigned extensions may be loaded. */
   readonly isUnsigned?: boolean;
 }
 
@@ -45,7 +45,7 @@ export class HostDatabase {
     }
   }
 
-  /** A connection on which the functions of all plugins exist. It is closed with the database. */
+  /** A connection with the functions of all plugins. It is closed with the database. */
   async connect(): Promise<DuckDBConnection> {
     const [first, ...others] = this.#plugins;
     const connection = await (first ?? this.#instance).connect();
@@ -54,15 +54,15 @@ export class HostDatabase {
     return connection;
   }
 
-  /** Has plugins start no more work. */
+  /** Makes plugins reject new work. */
   refuseWork(reason: string): void {
     for (const plugin of this.#plugins) plugin.refuseWork?.(reason);
   }
 
   /**
-   * Ends the plugins' work, having committed what they accepted, then closes the database. No query may be running on its
-   * connections: DuckDB keeps the JavaScript thread until it has ended, and if it calls a function of ours, which needs
-   * that thread, both wait for ever.
+   * Ends the plugins' work after committing accepted rows, then closes the database. No query may be running on its connections:
+   * DuckDB would block the JavaScript thread until the query ends. If that query calls a function of ours, which needs the
+   * thread, both would wait forever.
    */
   async close(): Promise<readonly ClosedWork[]> {
     const closed: ClosedWork[] = [];
@@ -76,7 +76,7 @@ export class HostDatabase {
 async function openInstance(options: DatabaseOptions): Promise<DuckDBInstance> {
   try {
     return await DuckDBInstance.fromCache(options.path, {
-      // For new files; the oldest format, DuckDB's default, stores text uncompressed.
+      // For new files. DuckDB's default is the oldest format, which stores text uncompressed.
       storage_compatibility_version: 'latest',
       ...(options.isReadOnly ? { access_mode: 'READ_ONLY' } : {}),
       ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),

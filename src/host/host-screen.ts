@@ -1,4 +1,4 @@
-// The streams of a process → what a shell draws on, and the terminal that a person sits at.
+// Streams of a process → screen and terminal of a shell.
 
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -11,7 +11,7 @@ import { ProgressLine } from './shell/progress-line.js';
 import type { Shell, ShellScreen } from './shell/shell.js';
 import { type InterruptMeaning, Terminal } from './shell/terminal.js';
 
-/** Width of boxes that no terminal limits, or one that does not tell its size. */
+/** Width of boxes without a terminal, or with one that does not report its size. */
 const WIDTH_ELSEWHERE = 120;
 
 export function hostScreen(

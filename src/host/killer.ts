@@ -1,5 +1,5 @@
-// A process and a time → the process killed then, with a line on standard error. LastResort runs this file, as a thread or
-// as a child of that process.
+// Kills a process after a time, with a line on standard error. last-resort.ts runs this file as a thread or as a child of that
+// process.
 
 import { writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
@@ -18,6 +18,6 @@ setTimeout(() => {
   process.kill(pid, SIGNAL);
 }, milliseconds);
 
-// A parent that ends closes the pipe: its number may be another process's soon.
+// The pipe closes when the parent ends. Its process id may be reused soon.
 if (!isMainThread) process.stdin.destroy();
 else process.stdin.on('end', () => process.exit()).resume();

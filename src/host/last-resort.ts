@@ -1,9 +1,9 @@
-// The bound on every way out of a process: whatever hangs, it ends.
+// Guarantees that the process ends in bounded time, whatever hangs.
 //
-// Two things hang. A call into DuckDB that waits, such as closing a connection, keeps the JavaScript thread, on which no
-// timer fires then. And a query that the system keeps, such as a commit to a server that does not answer, holds a thread of
-// libuv's pool, for which process.exit() waits without a limit, when it has ended all other threads of JavaScript already.
-// So a thread watches over the first, and a child process over the second.
+// Two things can hang. A blocking call into DuckDB, such as closing a connection, blocks the JavaScript thread, so no timer
+// fires. And a query that the system blocks, such as a commit to a server that does not answer, holds a thread of libuv's pool.
+// process.exit() waits for that thread without a limit, after it has ended all other JavaScript threads. So a thread guards
+// against the first, and a child process against the second.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,16 +11,16 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-/** How long what has been given up may take to end by itself, which makes a child unnecessary. */
+/** Time for abandoned work to end by itself, which makes a child unnecessary. */
 const IDLE_WITHIN_MS = 250;
-/** How long process.exit() may take, the start of the child included. */
+/** Time for process.exit(), including the start of the child. */
 const EXIT_WITHIN_MS = 1000;
 
 const killer = new URL('./killer.js', import.meta.url);
 
 /**
- * From now on the process ends in so many milliseconds, even if its JavaScript thread hangs; unless the function that it
- * returns is called before.
+ * Ends the process after `ms` milliseconds, even if its JavaScript thread hangs, unless the returned function is called
+ * before.
  */
 export function killAfter(milliseconds: number): () => void {
   const thread = new Worker(killer, { argv: [String(process.pid), String(milliseconds)] });
@@ -31,7 +31,7 @@ export function killAfter(milliseconds: number): () => void {
   };
 }
 
-/** Resolves when process.exit() may be called, because it will end the process, whatever runs in it still. */
+/** Resolves when process.exit() is certain to end the process, whatever still runs in it. */
 export async function boundExit(): Promise<void> {
   const idle = once(process, 'beforeExit').then(() => true);
   if (await Promise.race([idle, setTimeout(IDLE_WITHIN_MS, false, { ref: false })])) return;

@@ -1,5 +1,5 @@
-// Where a service listens: each `--uri` is a server, and has options that say what listens there. Flags belong to the
-// `--uri` before them; those before the first one, and variables, are for all.
+// Listeners of a service. Each `--uri` is a server with options for its listeners. Flags belong to the preceding `--uri`. Flags before
+// the first one, and variables, apply to all.
 
 import { quotedString } from '../duckdb/sql-text.js';
 import type { AskedServer, PluginService, ServerArguments } from '../plugin.js';
@@ -7,10 +7,10 @@ import { type Environment, flagOf, givenVariable, hostVariables, listedWords } f
 
 type ListenerOptions = Readonly<Record<string, string>>;
 
-/** For an option with an address: no such listener. */
+/** Value of an address option that turns the listener off. */
 export const NONE = 'none';
 
-/** Options of what listens, which servers do not share. */
+/** Listener options, which are set per server. */
 export function listenerOptionNames({ options }: PluginService, kind?: 'word' | 'address'): string[] {
   return Object.keys(options).filter((name) => {
     const { ofListener } = options[name]!;
@@ -18,7 +18,7 @@ export function listenerOptionNames({ options }: PluginService, kind?: 'word' | 
   });
 }
 
-/** The flags about listeners, in the order in which the command line has them. */
+/** Listener flags, in command-line order. */
 export class ListenerFlags {
   readonly #service: PluginService;
   readonly #forAll: Record<string, string> = {};
@@ -37,8 +37,8 @@ export class ListenerFlags {
   }
 
   /**
-   * The servers that are asked for, or the one that is started when none is and `otherwise` says so. Throws naming the
-   * variable or flag that fits them not.
+   * The requested servers, or the default server if there are none and `otherwise` allows it. Errors name the variable or
+   * flag that does not fit.
    */
   servers(environment: Environment, shared: ServerArguments, otherwise: 'default' | 'none'): AskedServer[] {
     const service = this.#service;
@@ -55,7 +55,7 @@ export class ListenerFlags {
           throw new Error(`${flag} is of one server: write it after the --uri of that server`);
         }
       }
-      // Who says how to listen gets that and nothing beside it.
+      // Explicit listener options replace the defaults completely.
       const isDefault = named.length === 0 && words.every((name) => given[name] === undefined);
       const options = isDefault ? { ...defaultServer.addresses, ...given } : given;
       return { uri, arguments: { ...shared, ...listenerArguments(options, service) } };
@@ -72,7 +72,7 @@ export function listenerArguments(options: ListenerOptions, service: PluginServi
   );
 }
 
-/** Whether a server is the one that runs when nobody says where to listen. */
+/** Whether a server is the default one. */
 export function isDefaultServer({ uri, arguments: given }: AskedServer, { defaultServer }: PluginService): boolean {
   const addresses = Object.entries(defaultServer.addresses);
   return uri === defaultServer.uri && addresses.every(([name, address]) => given[name] === quotedString(address));
@@ -86,7 +86,7 @@ function uriVariable(environment: Environment): { uri: string; options: Listener
   return listedWords(environment[hostVariables.uri]).map((uri) => ({ uri, options: {} }));
 }
 
-/** What variables say of one of the servers. Each has one word for all of them, or one for each. */
+/** Values of variables for one server. Each variable has one value for all servers, or one per server. */
 function listenerVariables(
   service: PluginService,
   environment: Environment,

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { messageOf } from '../base/failure.js';
 import type { DuckDBPlugin } from '../plugin.js';
 
-/** Loads the plugin that a package or a file exports. Its name does not matter, but there must be exactly one. */
+/** Loads the plugin exported by a package or file. There must be exactly one, under any name. */
 export async function loadPlugin(module: string): Promise<DuckDBPlugin> {
   const exported = await importModule(module);
   const plugins = new Set(Object.values(exported).filter(isPlugin));
@@ -28,7 +28,7 @@ async function importModule(module: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** A file below the working directory, a package that is installed there, or else one installed beside us. */
+/** A file below the working directory, a package installed there, or one installed beside this package. */
 function locationOf(module: string): string {
   const path = resolve(module);
   if (/^\.{0,2}[/\\]/.test(module) || existsSync(path)) return pathToFileURL(path).href;

@@ -6,26 +6,26 @@ import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 import { nearestName } from '../base/nearest-name.js';
 
-/** Words that nobody writes for a command: `telemetry.duckdb`, `./server`, `:memory:`, `md:shop`. */
+/** Characters of paths that no command has: `telemetry.duckdb`, `./server`, `:memory:`, `md:shop`. */
 const PATH_LIKE = /[./\\:]/;
 
 export interface NamedDatabase {
   readonly word: string;
-  /** What the word was given to. */
+  /** Command with this argument. */
   readonly command: 'otelduck' | 'otelduck serve' | 'otelduck dev';
-  /** Commands that could stand in its place. */
+  /** Commands that could have been meant. */
   readonly commands?: readonly string[];
 }
 
-/** Where a person can be asked. */
+/** Streams to ask a person. */
 export interface Person {
   readonly input: Readable;
   readonly output: Writable;
 }
 
 /**
- * Whether the database may be opened, and made where there is no such file. An unclear word is asked about; rejects where
- * there is nobody to ask.
+ * Whether the database may be opened, and created if the file does not exist. Asks about an unclear word. Rejects if there is nobody
+ * to ask.
  */
 export async function mayBeOpened(named: NamedDatabase, person: Person | undefined): Promise<boolean> {
   const { word, command } = named;
@@ -35,7 +35,7 @@ export async function mayBeOpened(named: NamedDatabase, person: Person | undefin
   throw new Error(`${unclear}; a new database of this name is made by: ${command} ./${word}`);
 }
 
-/** What is unclear about a word that is the name of no command and of no file; undefined when it is clear. */
+/** Why a word is unclear that names neither a command nor a file; undefined if it is clear. */
 export function unclearWord({ word, commands }: Pick<NamedDatabase, 'word' | 'commands'>): string | undefined {
   if (PATH_LIKE.test(word) || existsSync(word)) return undefined;
   if (commands === undefined) return `there is no file ${word}`;
@@ -44,7 +44,7 @@ export function unclearWord({ word, commands }: Pick<NamedDatabase, 'word' | 'co
   return `${word} is no command and no file${hint}`;
 }
 
-/** Asks a person. What is not yes, is no. */
+/** Asks a person. Everything except yes means no. */
 export async function agrees(question: string, { input, output }: Person): Promise<boolean> {
   const asking = createInterface({ input, output, terminal: false });
   try {

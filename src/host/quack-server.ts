@@ -1,5 +1,5 @@
-// A connection → DuckDB's own client-server protocol beside our servers, by its extension quack: any other DuckDB, such
-// as Python's, attaches to this process and runs SQL in it, functions of plugins included.
+// Serves DuckDB's client-server protocol with its extension quack. Other DuckDBs, such as Python's, attach to this process and run SQL in
+// it, including functions of plugins.
 
 import { randomBytes } from 'node:crypto';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -8,7 +8,7 @@ import { messageOf } from '../base/failure.js';
 export interface QuackSettings {
   /** `quack:host[:port]`; the extension's default port is 9494. */
   readonly uri: string;
-  /** What clients must present; it lets them run any SQL. Made up when undefined. */
+  /** Token of clients, which lets them run any SQL. Generated if undefined. */
   readonly token: string | undefined;
   readonly allowOtherHostname: boolean;
 }
@@ -19,7 +19,7 @@ export class QuackServer {
   readonly #connection: DuckDBConnection;
   readonly listenUri: string;
   readonly listenUrl: string;
-  /** The token that clients need, when it was made up here. */
+  /** The token, if it was generated. */
   readonly generatedToken: string | undefined;
 
   private constructor(connection: DuckDBConnection, uri: string, url: string, generatedToken: string | undefined) {
@@ -35,7 +35,7 @@ export class QuackServer {
     const token = settings.token ?? randomBytes(TOKEN_BYTES).toString('hex');
     await loadExtension(connection);
     try {
-      // By parameters: an error quotes the statement, and must not quote a token.
+      // Uses parameters, because errors quote the statement and must not contain the token.
       const result = await connection.runAndReadAll(
         'SELECT listen_uri, listen_url FROM quack_serve($uri, token => $token, allow_other_hostname => $other)',
         { uri, token, other: allowOtherHostname },
@@ -47,13 +47,13 @@ export class QuackServer {
     }
   }
 
-  /** Takes no more clients. Queries that are running go on, and nobody waits for them. */
+  /** Accepts no more clients. Running queries continue, and nothing waits for them. */
   async stop(): Promise<void> {
     await this.#connection.run('CALL quack_stop($uri)', { uri: this.listenUri });
   }
 }
 
-/** Loads the extension, from DuckDB's extension repository if it is not on this machine. */
+/** Loads the extension, and downloads it from DuckDB's repository if needed. */
 async function loadExtension(connection: DuckDBConnection): Promise<void> {
   try {
     await connection.run('LOAD quack');

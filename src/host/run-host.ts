@@ -1,4 +1,4 @@
-// A command line and a process's streams → a shell, a service or a load that has run, and the exit code it came to.
+// Command line and streams → runs a shell, a service or a load, and returns its exit code.
 
 import { messageOf } from '../base/failure.js';
 import { parseCommandLine } from './command-line.js';
@@ -18,7 +18,7 @@ export async function runHost(host: Host): Promise<number> {
       host.stderr.write(invocation.err);
       return invocation.exitCode;
     }
-    // Each is loaded when it is what runs.
+    // Each is loaded only if it runs.
     if (invocation.kind === 'load') return await (await import('../load/run-load.js')).runLoad(invocation, host);
     const plugins = [...host.defaultPlugins];
     for (const module of invocation.plugins) plugins.push(await loadPlugin(module));

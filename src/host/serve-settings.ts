@@ -1,15 +1,15 @@
-// Flags and environment variables → arguments of servers. The options are those of the plugin that serves; a flag wins over a
-// variable, and OTELDUCK_… over the prefixes that it replaces.
+// Flags and environment variables → arguments of servers. The plugin declares the options. A flag takes precedence over a variable,
+// and OTELDUCK_… over the older prefixes.
 
 import { nearestName } from '../base/nearest-name.js';
 import { quotedString } from '../duckdb/sql-text.js';
 import type { AskedServer, PluginService, ServerArguments, ServiceOption } from '../plugin.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-/** What the command line gave, by option: text, or whether a switch is on. */
+/** Flags of the command line by option: a text, or the state of a switch. */
 export type ServeFlags = Readonly<Record<string, string | boolean>>;
 
-/** Variables that are no options of servers. */
+/** Variables that are not options of servers. */
 export const hostVariables = {
   database: 'OTELDUCK_DATABASE',
   uri: 'OTELDUCK_URI',
@@ -24,7 +24,7 @@ export const hostVariables = {
 /** What flags and variables are made of. */
 export type ServiceOptions = Pick<PluginService, 'options' | 'variablePrefixes'>;
 
-/** What the variables of all options begin with. */
+/** Prefix of the variables of all options. */
 const PREFIX = 'OTELDUCK_';
 
 export function flagOf(name: string, option: ServiceOption): string {
@@ -32,17 +32,17 @@ export function flagOf(name: string, option: ServiceOption): string {
   return isOnByDefault(option) ? `--no-${words}` : `--${words}`;
 }
 
-/** The variable of an option, as the documentation names it. */
+/** Documented variable of an option. */
 export function variableOf(name: string): string {
   return PREFIX + name.toUpperCase();
 }
 
-/** All variables of an option; the first wins. */
+/** All variables of an option, in order of precedence. */
 function variablesOf(name: string, { variablePrefixes }: ServiceOptions): string[] {
   return [variableOf(name), ...variablePrefixes.map((prefix) => prefix + name.toUpperCase())];
 }
 
-/** The variable that gives an option; an empty one gives nothing. */
+/** Variable that sets an option. Empty variables are ignored. */
 export function givenVariable(name: string, service: ServiceOptions, environment: Environment): string | undefined {
   return variablesOf(name, service).find((candidate) => environment[candidate]);
 }
@@ -52,7 +52,7 @@ export function isOnByDefault(option: ServiceOption): boolean {
   return option.sqlType === 'BOOLEAN' && option.defaultText === 'true';
 }
 
-/** The arguments that servers share, which flags or variables give. */
+/** Arguments of all servers, from flags or variables. */
 export function sharedArguments(service: ServiceOptions, flags: ServeFlags, environment: Environment): ServerArguments {
   const given: Record<string, string> = {};
   for (const [name, option] of Object.entries(service.options)) {
@@ -130,7 +130,7 @@ export function listedWords(text: string | undefined): string[] {
   return (text ?? '').split(/[\s,]+/).filter((word) => word !== '');
 }
 
-/** Variables that look like ours and are not, with the one that was probably meant. */
+/** Unknown variables with our prefix, each with the one that was probably meant. */
 export function unknownVariables(
   environment: Environment,
   service: PluginService,

@@ -1,5 +1,4 @@
-// Events → one line of JSON each on standard error, and never an error: a log that cannot be written is no reason to stop,
-// nor one to wait.
+// Events → one JSON line each on standard error. Logging never fails and never blocks: a broken log must not stop the service.
 
 import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
@@ -19,8 +18,8 @@ export class ServiceLog {
   }
 
   /**
-   * Writes a line; or loses it when its reader has gone, the disk is full, or a pipe is full that nobody reads. The next
-   * line that can be written is preceded by one that says how many were lost.
+   * Writes a line. The line is lost if the reader has gone, the disk is full, or nobody reads the pipe. The next line that can be
+   * written is preceded by a count of lost lines.
    */
   readonly write: Log = (level, event, fields) => {
     if (this.#isEnded) return;
@@ -29,12 +28,12 @@ export class ServiceLog {
     else this.#lost++;
   };
 
-  /** Nothing is written after this. */
+  /** Stops all writing. */
   end(): void {
     this.#isEnded = true;
   }
 
-  /** Where there is a file descriptor, not by the stream: one that has failed once writes nothing more, room on the disk or not. */
+  /** Writes to the file descriptor if there is one, because a stream that failed once never writes again. */
   #tryWrite(text: string): boolean {
     const { fd } = this.#stream;
     if (fd === undefined) return this.#stream.write(text);
@@ -53,6 +52,6 @@ export class ServiceLog {
 
 export function lineOf(level: Level, event: string, fields: Readonly<Record<string, unknown>> = {}): string {
   const line = { time: new Date().toISOString(), level, event, ...fields };
-  // A database may be named by a connection string. A token that was made up is told as a value of its own, and stays.
+  // A database name may be a connection string. A generated token is a field of its own and is not redacted.
   return `${JSON.stringify(line, (_name, value: unknown) => (typeof value === 'string' ? redacted(value) : value))}\n`;
 }

@@ -1,5 +1,5 @@
-// `otelduck serve`: servers from start to drained. One JSON line on standard error for each event in their life, and an
-// exit code that says whether rows were dropped. How a server is started is the plugin's to say.
+// `otelduck serve`: runs servers until they are drained. Each event is one JSON line on standard error, and the exit code says
+// whether rows were dropped. The plugin starts the servers.
 
 import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -20,7 +20,7 @@ import { unknownVariables } from './serve-settings.js';
 import { type Log, ServiceLog } from './service-log.js';
 import { Shell } from './shell/shell.js';
 
-/** How much longer than it may drain a service may be in a call that keeps its thread, such as one that closes a database. */
+/** Time beyond the drain timeout that a blocking call may take, such as closing a database. */
 const KILL_AFTER_DRAIN_MS = 1000;
 
 export async function runService(
@@ -29,12 +29,12 @@ export async function runService(
   host: Host,
   environmentFile?: string,
 ): Promise<number> {
-  // A service asks nobody.
+  // A service has nobody to ask.
   await mayBeOpened({ word: invocation.database ?? DEFAULT_DATABASE, command: 'otelduck serve' }, undefined);
   const log = new ServiceLog(host.stderr);
   const signals = new EndSignals();
   const errors = new UncaughtErrors(host);
-  // An init script may start nothing that keeps the process alive; a service ends when it is told to.
+  // Keeps the process alive even if an init script starts nothing, because a service ends only when told to.
   const alive = setInterval(() => {}, 2 ** 30);
   let notKilled = () => {};
   try {
@@ -95,9 +95,9 @@ function logUnknown(host: Host, log: Log): void {
   }
 }
 
-/** Errors that nobody caught, after which what was accepted is still committed. */
+/** Uncaught errors. Accepted rows are still committed after one. */
 class UncaughtErrors {
-  /** Rejects with the first: a bug of ours or of a plugin's. */
+  /** Rejects with the first, which is a bug of ours or of a plugin. */
   readonly first: Promise<never>;
   readonly #streams: readonly NodeJS.WriteStream[];
   #reject!: (error: Error) => void;
@@ -107,7 +107,7 @@ class UncaughtErrors {
       this.#reject = reject;
     });
     process.on('uncaughtException', this.#reject);
-    // Node's warnings go there too. Nobody there to read them is no reason to end.
+    // Node's warnings go there too, and a missing reader must not end the process.
     this.#streams = [stdout, stderr];
     for (const stream of this.#streams) stream.on('error', ignore);
   }
@@ -120,7 +120,7 @@ class UncaughtErrors {
 
 function ignore(): void {}
 
-/** The database of a service and what runs in it, from start() to stop(). */
+/** Database and servers of a service, from start() to stop(). */
 class Service {
   readonly #invocation: ServeInvocation;
   readonly #plugins: readonly DuckDBPlugin[];
@@ -140,14 +140,14 @@ class Service {
     this.#log = log;
   }
 
-  /** Starts everything. Rejects with what could not be started; otherwise it never settles: a service ends when it is told to. */
+  /** Starts everything. Rejects if something could not be started, and otherwise never settles. */
   start(): Promise<never> {
     const started = this.#start();
     this.#started = started.catch(() => undefined);
     return started.then(() => new Promise(() => {}));
   }
 
-  /** Ends what start() started, or is starting, having committed what was accepted. Resolves with whether rows were dropped. */
+  /** Commits accepted rows and ends everything that start() started or is starting. Resolves with whether rows were dropped. */
   async stop(): Promise<{ readonly hasDropped: boolean }> {
     this.#isStopping = true;
     this.#init?.exit(1);
@@ -190,7 +190,7 @@ class Service {
     if (!this.#isStopping) this.#log('info', 'ready');
   }
 
-  /** Runs the script for its effects: its results are shown to nobody. */
+  /** Runs a script for its effects and discards its results. */
   async #runInit(file: string, connection: DuckDBConnection): Promise<void> {
     this.#init = await Shell.start(
       connection,

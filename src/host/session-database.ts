@@ -1,4 +1,4 @@
-// The database of a shell, which `.open` replaces. What the plugins of each came to is told when it is closed.
+// Database of a shell, which `.open` replaces. When a database is closed, the outcome of its plugins' work is reported.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ArrivalFeed, ClosedWork, DisplayHints, DuckDBPlugin } from '../plugin.js';
@@ -48,7 +48,7 @@ export class SessionDatabase implements ShellDatabase {
     this.#database?.refuseWork(reason);
   }
 
-  /** Resolves once the plugins' work has ended and has been told. Safe to call twice. */
+  /** Resolves when the plugins' work has ended and was reported. Safe to call twice. */
   async close(): Promise<void> {
     const database = this.#database;
     this.#database = undefined;

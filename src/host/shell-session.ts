@@ -1,5 +1,4 @@
-// A shell from its first line to its last: whether it talks to a person or a program, signals, and what it says about
-// the rows that its servers still held.
+// A shell from start to end: interactive or not, signals, and the report on rows that its servers still held.
 
 import type { ClosedWork, DuckDBPlugin } from '../plugin.js';
 import { type ShellInvocation, versionText } from './command-line.js';
@@ -12,7 +11,7 @@ import { SessionDatabase } from './session-database.js';
 import { Shell } from './shell/shell.js';
 
 const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-/** What a shell gives a program that wrote to nobody. */
+/** Exit code of a program whose reader has gone, as shells report it. */
 const READER_GONE_CODE = 141;
 
 export async function runShell(
@@ -55,7 +54,7 @@ export async function runShell(
 
 async function talk(shell: Shell, invocation: ShellInvocation, host: Host, out: TextSink): Promise<number> {
   await out.write(banner(invocation));
-  // At the prompt Ctrl-C is a key; while the init script runs, and from other processes, it is a signal.
+  // At the prompt, Ctrl-C is a key. During the init script, or from another process, it is a signal.
   const releaseInterrupt = onSignals(['SIGINT'], () => shell.cancel());
   await begin(shell, invocation, host);
   const terminal = hostTerminal(shell, host, 'leaves when repeated');
@@ -83,7 +82,7 @@ async function runInputs(shell: Shell, invocation: ShellInvocation, host: Host):
   try {
     await runEachInput(shell, invocation, host);
   } catch (error) {
-    // Standard input breaks off when a signal ends us while we wait for it.
+    // A signal that ends the shell breaks off a pending read of standard input.
     if (shell.exitCode === undefined) throw error;
   } finally {
     release();
@@ -92,8 +91,8 @@ async function runInputs(shell: Shell, invocation: ShellInvocation, host: Host):
 }
 
 /**
- * What comes before the first input: the file of `--init` or else the person's own, safe mode, and what `--cmd` gave. False
- * when an error ended it. At a terminal errors are shown, and end nothing.
+ * Runs what precedes the first input: the file of `--init` or else the user's own, safe mode, and the commands of `--cmd`.
+ * Returns false if an error ended it. At a terminal, errors are shown and end nothing.
  */
 async function begin(shell: Shell, invocation: ShellInvocation, host: Host): Promise<boolean> {
   const init = invocation.init ?? personsInitFile(invocation, host);
@@ -106,7 +105,7 @@ async function begin(shell: Shell, invocation: ShellInvocation, host: Host): Pro
   return true;
 }
 
-/** Scripts run without the person's own file, so that they mean the same everywhere. */
+/** Scripts run without the user's init file, so that they behave the same everywhere. */
 function personsInitFile(invocation: ShellInvocation, host: Host): string | undefined {
   const isPersons = !invocation.ignoresInitFile && host.stdin.isTTY === true && invocation.inputs.length === 0;
   return isPersons ? ownInitFile(host) : undefined;

@@ -1,5 +1,5 @@
-// Text → what one cell of a drawn table shows: one line, of a known width in terminal columns, and harmless to the
-// terminal. Telemetry is written by strangers, whose control characters must not reach the screen.
+// Text → cell of a drawn table: one line of known width in terminal columns, safe for the terminal. Telemetry comes from strangers,
+// whose control characters must not reach the screen.
 
 import stringWidth from 'string-width';
 
@@ -16,12 +16,12 @@ export function displayWidth(text: string): number {
   return ASCII_ONLY.test(text) ? text.length : stringWidth(text);
 }
 
-/** The text with line breaks, escape sequences and changes of writing direction spelled out. */
+/** The text with line breaks, escape sequences and bidirectional controls escaped. */
 export function printable(text: string): string {
   return text.replace(CONTROL, (char) => named[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** The text, or as much of it as fits followed by `…`. */
+/** The text, truncated with `…` if it does not fit. */
 export function truncated(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let kept = '';
@@ -35,7 +35,7 @@ export function truncated(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** The text with spaces around it, so that it is `width` columns wide. */
+/** The text padded with spaces to `width` columns. */
 export function aligned(text: string, width: number, alignment: Alignment): string {
   const space = Math.max(0, width - displayWidth(text));
   if (alignment === 'left') return text + ' '.repeat(space);

@@ -1,4 +1,4 @@
-// What the modes have in common: the style of results, the texts of their values, and ways to go through their rows.
+// Shared by all modes: the style of results, the texts of values, and iteration over rows.
 
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { DisplayHints } from '../../plugin.js';
@@ -9,25 +9,25 @@ import type { TextSink } from './text-sink.js';
 import { isNumeric } from './value-json.js';
 import { textOfType } from './value-text.js';
 
-/** How results look, beside their mode. */
+/** Style of results, apart from the mode. */
 export interface ResultStyle {
   readonly hasHeaders: boolean;
-  /** Shown for NULL; without it each mode has its own. */
+  /** Text for NULL. By default each mode has its own. */
   readonly nullText: string | undefined;
-  /** Between the columns of modes `list`, `csv` and `tabs`, where it is not the mode's own. */
+  /** Column separator of modes `list`, `csv` and `tabs`, if not the default. */
   readonly separator: string | undefined;
-  /** Rows that a duckbox shows; the middle ones beyond are left out. 0 shows all. */
+  /** Rows of a duckbox. Middle rows beyond are omitted; 0 shows all. */
   readonly maxRows: number;
-  /** Width of a duckbox in terminal columns. 0 stands for no limit. */
+  /** Width of a duckbox in terminal columns; 0 for no limit. */
   readonly maxWidth: number;
-  /** Whether a duckbox shows a row of the result as a column. */
+  /** Whether a duckbox is transposed. */
   readonly isColumnWise: boolean;
-  /** Within the numbers of a duckbox: between thousands, and before decimals. */
+  /** Thousands and decimal separators in a duckbox. */
   readonly thousandSeparator: string;
   readonly decimalSeparator: string;
-  /** Table that mode `insert` inserts into. */
+  /** Target table of mode `insert`. */
   readonly insertTable: string;
-  /** What plugins say about showing their results. */
+  /** Display hints of plugins. */
   readonly display: readonly DisplayHints[];
   readonly timeZone: string;
   readonly paint: Paint;
@@ -40,7 +40,7 @@ export interface Mode {
 
 export type CellText = (value: DuckDBValue) => string;
 
-/** Text of each column's values, SQL NULL included. */
+/** Text functions for the values of each column, including NULL. */
 export function columnTexts(columns: readonly OutputColumn[], style: ResultStyle, ownNullText: string): CellText[] {
   const nullText = style.nullText ?? ownNullText;
   return columns.map(({ type }) => {
@@ -53,7 +53,7 @@ export function alignmentOf(column: OutputColumn): Alignment {
   return isNumeric(column.type) ? 'right' : 'left';
 }
 
-/** All rows as text, for modes whose columns are as wide as their widest value. */
+/** All rows as text, for modes that size columns by their widest value. */
 export async function allCells(rows: ResultRows, style: ResultStyle): Promise<string[][]> {
   const texts = columnTexts(rows.columns, style, 'NULL');
   const cells: string[][] = [];
@@ -75,7 +75,7 @@ export function columnWidths(
   });
 }
 
-/** One write for each batch, since a write for each row would cost more than the row. */
+/** One write per batch, because a write costs more than formatting a row. */
 export async function writeEachRow(
   rows: ResultRows,
   sink: TextSink,

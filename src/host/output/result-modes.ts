@@ -1,5 +1,5 @@
-// Rows of a result → text on a sink, in each of the forms that `.mode` knows. Forms that show a row at a time write it as
-// it arrives, however many there are; those that align columns hold what they show.
+// Rows of a result → text on a sink, in each mode of `.mode`. Modes that write row by row stream any number of rows. Modes that align
+// columns hold the rows that they show.
 
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { DuckDBTypeId } from '../../duckdb/node-api.js';
@@ -150,10 +150,10 @@ function delimitedMode(ownSeparator: string): Mode['write'] {
   };
 }
 
-/** Separators that texts of plain types may have in them. */
+/** Separators that may occur in texts of plain types. */
 const separatorInPlain = /^$|[\w .:+-]/;
 
-/** Types whose texts have nothing in them that would need quotes. */
+/** Types whose texts never need quotes. */
 function isPlain(type: DuckDBType): boolean {
   return isNumeric(type) || plainTypes.has(type.typeId);
 }

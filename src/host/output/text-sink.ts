@@ -1,5 +1,5 @@
-// Where a shell writes. A write resolves when the stream wants more, so a slow reader slows the query down instead of
-// filling our memory.
+// Output of a shell. A write resolves when the stream accepts more, so a slow reader slows the query down instead of filling
+// memory.
 
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -9,7 +9,7 @@ export interface TextSink {
   write(text: string): Promise<void>;
 }
 
-/** The reader has gone away: `otelduck … | head`. */
+/** The reader has gone, as in `otelduck … | head`. */
 export class ReaderGone extends Error {}
 
 export class StreamSink implements TextSink {
@@ -18,7 +18,7 @@ export class StreamSink implements TextSink {
 
   constructor(stream: Writable) {
     this.#stream = stream;
-    // Each failed write rejects below; without a listener the event would end the process.
+    // Failed writes reject below. Without a listener, the event would end the process.
     stream.on('error', (error) => {
       this.#failure ??= named(error);
     });
@@ -28,7 +28,7 @@ export class StreamSink implements TextSink {
     if (this.#failure !== undefined) throw this.#failure;
     if (text === '') return;
     await new Promise<void>((resolve, reject) => {
-      // The callback comes once the text has left us; a pipe that nobody reads keeps it, and so the caller, waiting.
+      // The callback runs when the text was written. If nobody reads the pipe, the caller waits.
       this.#stream.write(text, (error) => (error == null ? resolve() : reject(named(error))));
     });
   }
@@ -38,7 +38,7 @@ function named(error: NodeJS.ErrnoException): Error {
   return error.code === 'EPIPE' ? new ReaderGone('the reader has gone', { cause: error }) : error;
 }
 
-/** A file that `.output` or `.once` named. */
+/** File target of `.output` or `.once`. */
 export class FileSink implements TextSink {
   readonly #sink: StreamSink;
   readonly #stream: Writable;
@@ -48,7 +48,7 @@ export class FileSink implements TextSink {
     this.#sink = new StreamSink(stream);
   }
 
-  /** Creates the file, or empties it. */
+  /** Creates or truncates the file. */
   static async open(path: string): Promise<FileSink> {
     const stream = createWriteStream(path);
     await once(stream, 'open');

@@ -88,7 +88,7 @@ export function textOfType(type: DuckDBType, timeZone: string): ValueText {
   return nullOr;
 }
 
-/** A field of a `row(…)`, or what stands for one that the API has lost. */
+/** A field of a `row(…)`, or a placeholder for one that the API has lost. */
 export function unnamedField(value: DuckDBStructValue, index: number, text: ValueText, lost = '?'): string {
   const field = value.entries[String(index)];
   return field === undefined ? lost : text(field);
@@ -105,7 +105,7 @@ function nullOr(value: DuckDBValue): string {
 
 const NEEDS_QUOTES = /^$|^null$|^[\t-\r ]|[\t-\r ]$|["'(),:=[\]{}]/i;
 
-/** Text inside a list, struct or map, quoted where it could be taken for their punctuation. */
+/** Text inside a list, struct or map, quoted if it could be mistaken for punctuation. */
 function elementText(type: DuckDBType, timeZone: string): ValueText {
   const text = textOfType(type, timeZone);
   if (isNested(type) || type.alias === 'JSON') return text;
@@ -189,7 +189,7 @@ function timestampNanosText(value: DuckDBTimestampNanosecondsValue): string {
   return secondsText(Number(value.nanos / 1_000_000_000n)) + fractionText(Number(value.nanos % 1_000_000_000n), 9);
 }
 
-/** The day that was written last. Rows that follow each other are mostly of one day, whose text costs the most. */
+/** The last written day, cached because formatting it costs most and consecutive rows mostly share it. */
 const lastDay = { day: Number.NaN, text: '' };
 
 function secondsText(seconds: number): string {
@@ -211,7 +211,7 @@ function fractionText(fraction: number, digits: number): string {
   return fraction === 0 ? '' : `.${String(fraction).padStart(digits, '0').replace(/0+$/, '')}`;
 }
 
-/** The API adds today's offset of the process's zone to every time; SQL shows each time with its own in the session's. */
+/** The API applies today's offset of the process's time zone to every time. SQL uses each time's own offset in the session's zone. */
 function zonedText(value: DuckDBTimestampTZValue, zone: TimeZoneOffsets): string {
   if (!value.isFinite) return value.micros > 0n ? 'infinity' : '-infinity';
   const offsetSeconds = zone.secondsAt(Number(value.micros / 1000n));
@@ -227,11 +227,11 @@ const MAX_DATE_MS = 8.64e15;
 
 const MS_PER_HOUR = 3_600_000;
 
-/** A time zone's offsets. Asking for one costs microseconds, so each hour in which it does not change is asked once. */
+/** Offsets of a time zone. A lookup costs microseconds, so offsets are cached for each hour without a change. */
 class TimeZoneOffsets {
   readonly #format: Intl.DateTimeFormat;
   #hour = Number.NaN;
-  /** Undefined in an hour in which it changes. */
+  /** Undefined in an hour with a change. */
   #hourSeconds: number | undefined;
 
   constructor(timeZone: string) {

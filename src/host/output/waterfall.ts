@@ -1,18 +1,18 @@
-// Rows that are spans, each with its depth, start and duration → the same rows as a waterfall: names moved in by their depth,
-// and a bar for each span where it lies in the time of the whole.
+// Rows of spans with depth, start and duration → a waterfall: names indented by depth, and a bar for each span on a common time
+// axis.
 
 import type { WaterfallColumns } from '../../plugin.js';
 import type { BoxContent } from './duckbox.js';
 
-/** Characters from the start of the first span to the end of the last. */
+/** Width of the time axis in characters. */
 const BAR_WIDTH = 32;
 const INDENT = '  ';
-/** Ends of a bar to an eighth of a character. */
+/** Ends of a bar, in eighths of a character. */
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 type Row = readonly (string | null)[];
 
-/** Undefined for content without these columns, and for one that holds no times. */
+/** Undefined for content without these columns or without times. */
 export function waterfall(content: BoxContent, names: WaterfallColumns): BoxContent | undefined {
   const indexOf = (name: string) => content.columns.findIndex((column) => column.name === name);
   const [depth, name, start, duration] = [names.depth, names.name, names.start, names.duration].map(indexOf) as [
@@ -43,7 +43,7 @@ export function waterfall(content: BoxContent, names: WaterfallColumns): BoxCont
   return {
     ...content,
     columns: [
-      // All that is not ids stands first: it is kept when not all fits.
+      // Ids come last, because the last columns are dropped first.
       ...content.columns.map((column, rank) => ({ ...column, rank })).filter((_, index) => !hidden.has(index)),
       { name: 'timeline', type: '', alignment: 'left', rank: 0 },
     ],
@@ -52,7 +52,7 @@ export function waterfall(content: BoxContent, names: WaterfallColumns): BoxCont
   };
 }
 
-/** A bar that begins at a whole character, and is at least an eighth of one long. */
+/** A bar that starts at a whole character and is at least an eighth of one long. */
 function bar(from: number, length: number): string {
   if (!Number.isFinite(from + length)) return '';
   const left = Math.min(Math.floor(from), BAR_WIDTH - 1);

@@ -1,11 +1,11 @@
-// Rows of telemetry → a line each, for people who watch it come: when, what, how much, from whom, and its words.
+// Rows of telemetry → one line each, for people who watch them arrive: time, kind, amount, service, text.
 
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { ArrivalRow } from '../../plugin.js';
 import { aligned, displayWidth, printable, truncated } from '../output/cell-text.js';
 import type { Paint } from '../output/paint.js';
 
-/** Beyond this a text is no line any more. */
+/** Longest text of a line. */
 const LONGEST_TEXT = 2000;
 
 /** A row of a feed's `linesSql`. */
@@ -37,7 +37,7 @@ const WIDEST_SERVICE = 24;
 const WIDEST_LABEL = 16;
 const LABEL_WIDTH = 10;
 
-/** Makes lines that stand below each other: the column of services is as wide as the widest one so far. */
+/** Formats aligned lines: the service column is as wide as the widest service so far. */
 export class ArrivalLines {
   readonly #paint: Paint;
   #serviceWidth = NARROWEST_SERVICE;
@@ -46,7 +46,7 @@ export class ArrivalLines {
     this.#paint = paint;
   }
 
-  /** What stands above the lines, for those who want that. */
+  /** Heading of the lines. */
   header(): string {
     const names = [
       'time'.padEnd(12),
@@ -83,7 +83,7 @@ function labelOf({ label, duration_ms: durationMs, amount, unit }: ArrivalRow): 
   return unit === null || unit === '1' ? amountText(amount) : `${amountText(amount)} ${unit}`;
 }
 
-/** Milliseconds with one place, or three where there would be nothing left of them. */
+/** Milliseconds with one decimal, or three if they would round to zero. */
 function durationText(ms: number): string {
   const places = ms < 0.1 ? 3 : 1;
   return ms.toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places });

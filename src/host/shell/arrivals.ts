@@ -1,4 +1,4 @@
-// What servers of this process accept → lines, as they come and bounded: of a flood some lines are made, and the others are
+// Rows that servers of this process accept → lines. Their number is bounded: in a flood, some rows are shown and the rest are
 // counted.
 
 import { randomUUID } from 'node:crypto';
@@ -10,7 +10,7 @@ import type { Paint } from '../output/paint.js';
 import { chunkRows } from '../output/result-rows.js';
 import { ArrivalLines, arrivalOf } from './arrival-lines.js';
 
-/** Lines of logs, of spans and so on that are made between two times of showing: what a person can follow. */
+/** Lines per kind (logs, spans, …) in one interval: as many as a person can follow. */
 const MAX_LINES_OF_EACH = 10;
 
 export class Arrivals {
@@ -23,7 +23,7 @@ export class Arrivals {
   readonly #counts = new Map<string, number>();
   #complaint: string | undefined;
 
-  /** The connection runs nothing else. */
+  /** The connection must run nothing else. */
   constructor(connection: DuckDBConnection, feeds: readonly ArrivalFeed[], paint: Paint) {
     this.#connection = connection;
     this.#paint = paint;
@@ -33,7 +33,7 @@ export class Arrivals {
     this.#sql = feeds.flatMap((feed) => feed.kinds.map((kind) => feed.linesSql(kind, reader))).join(' UNION ALL ');
   }
 
-  /** Takes what has come since the last call. What came before the first one is not looked at. */
+  /** Collects rows since the last call. Rows before the first call are skipped. */
   async collect(): Promise<void> {
     if (this.#sql === '') return;
     try {
@@ -51,12 +51,12 @@ export class Arrivals {
         }
       }
     } catch (error) {
-      // Rows that left memory unread: they are in their tables.
+      // Rows left memory unread. They are in their tables.
       this.#complaint = withoutStatement(messageOf(error));
     }
   }
 
-  /** Lines for what was collected, each with its end; empty when that is nothing. They begin anew after that. */
+  /** Returns the collected lines, each with a line break, and clears them. */
   take(width: number): string {
     const lines = this.#shown.sort((a, b) => a.at - b.at).map((arrival) => this.#lines.line(arrival, width));
     const more = [...this.#counts]

@@ -10,7 +10,7 @@ export interface Completion {
 /** One row of DuckDB's `sql_auto_complete`. */
 export interface Suggestion {
   readonly text: string;
-  /** Where in the SQL it belongs, in bytes. */
+  /** Position in the SQL, in bytes. */
   readonly start: number;
 }
 
@@ -36,7 +36,7 @@ export function completeSql(before: string, line: string, suggestions: readonly 
     .subarray(first.start)
     .toString();
   const replaced = tail.length > line.length ? line : tail;
-  // DuckDB also suggests what is merely similar (`delete` for `sel`), which a completion would put in its place.
+  // DuckDB also suggests similar words (`delete` for `sel`), which would replace what was typed.
   const typed = replaced.replace(/^"/, '').toLowerCase();
   const candidates = suggestions
     .filter(({ start, text }) => start === first.start && text.replace(/^"/, '').toLowerCase().startsWith(typed))

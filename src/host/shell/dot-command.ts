@@ -1,33 +1,33 @@
-// What a command that begins with a dot is, and what it sees of the shell.
+// Interface of dot commands, and of the shell as they see it.
 
 import type { ArrivalFeed } from '../../plugin.js';
 import type { Mode, ResultStyle } from '../output/mode.js';
 import type { ShellSettings } from './shell-settings.js';
 import type { TargetName } from './text-target.js';
 
-/** The shell, as far as dot commands need it. */
+/** The part of the shell that dot commands use. */
 export interface DotContext {
   readonly settings: ShellSettings;
-  /** How wide text on the output may be. */
+  /** Width available for output. */
   readonly width: number;
-  /** What plugins let people follow. */
+  /** Feeds of plugins that can be followed. */
   readonly arrivals: readonly ArrivalFeed[];
   write(text: string): Promise<void>;
-  /** Rows of a query that the shell asks for itself. */
+  /** Rows of a query of the shell's own. */
   query(sql: string, values?: readonly string[]): Promise<string[][]>;
   /** Runs a statement and shows its rows in a mode. */
   show(sql: string, mode: Mode, style?: Partial<ResultStyle>): Promise<void>;
-  /** Shows the rows of a query that is asked again and again. */
+  /** Repeats a query and shows its rows. */
   follow(sql: string, mode: Pick<Mode, 'write'>, style: Partial<ResultStyle>, pauseMs: number): Promise<void>;
-  /** Shows the last result once more, all of it. */
+  /** Shows the whole last result again. */
   showLast(): Promise<void>;
   runFile(path: string): Promise<void>;
   redirect(target: TargetName | undefined, options?: { readonly isForOneResult?: boolean }): Promise<void>;
-  /** Resolves with the exit code of a command of the operating system's shell; null after a signal. */
+  /** Resolves with the exit code of a system command; null after a signal. */
   runProgram(command: string): Promise<number | null>;
   /** Closes the database and opens another. */
   open(path: string, options: { readonly isReadOnly: boolean }): Promise<void>;
-  /** Keeps what follows from files, programs and servers. There is no way back. */
+  /** Enters safe mode, which forbids files, programs and servers. It cannot be left. */
   lock(): Promise<void>;
   exit(code: number): void;
 }
@@ -35,9 +35,9 @@ export interface DotContext {
 export interface DotCommand {
   readonly usage: string;
   readonly doc: string;
-  /** Whether it reaches beyond the database, which safe mode forbids. */
+  /** Whether it reaches beyond the database and is forbidden in safe mode. */
   readonly isUnsafe?: true;
-  /** Gets what follows the name, as words and as it was typed. */
+  /** Receives the arguments as words, and as they were typed. */
   run(shell: DotContext, words: readonly string[], text: string): Promise<void> | void;
 }
 

@@ -1,4 +1,4 @@
-// The commands that begin with a dot: one table of them, from which `.help` and completion are made too.
+// Table of all dot commands, which also generates `.help` and completion.
 
 import { messageOf } from '../../base/failure.js';
 import { nearestName } from '../../base/nearest-name.js';
@@ -66,7 +66,7 @@ export const dotCommands: DotCommands = Object.fromEntries(
   Object.entries({ ...settingsCommands, ...catalogCommands, ...shellCommands }).sort(([a], [b]) => (a < b ? -1 : 1)),
 );
 
-/** Runs a line such as `.mode csv`. A name may be cut short while it stays the only one that begins so. */
+/** Runs a line such as `.mode csv`. Names may be abbreviated to a unique prefix. */
 export async function runDotCommand(shell: DotContext, line: string, isSafe: boolean): Promise<void> {
   const [typed = '', ...words] = wordsOf(line.slice(1));
   const text = line.replace(/^\.\s*\S*\s*/, '');
@@ -101,7 +101,7 @@ export function wordsOf(text: string): string[] {
   });
 }
 
-/** What `.once` and `.output` send to. A command may be quoted, as the duckdb command wants it, or not. */
+/** Target of `.once` and `.output`. A command may be quoted, as in the duckdb command, or unquoted. */
 function targetOf(words: readonly string[], text: string): TargetName {
   const word = required(words[0], 'a file');
   if (text.startsWith('|'))
@@ -137,7 +137,7 @@ async function help(shell: DotContext, [topic]: readonly string[]): Promise<void
   const width = topic === undefined ? HELP_WIDTH : displayWidth(usages[0]!);
   const lines = shown.map((name, index) => {
     const usage = usages[index]!;
-    // A long usage has a line of its own, so that the others need not be as wide.
+    // A long usage gets its own line, so that the others can be narrower.
     const start = usage.length <= width ? usage.padEnd(width) : `${usage}\n${' '.repeat(width)}`;
     return `${start}  ${dotCommands[name]!.doc}\n`;
   });

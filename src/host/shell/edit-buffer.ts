@@ -1,14 +1,14 @@
-// The text that is being typed, of one line or more, and the cursor in it. Knows nothing of keys or screens.
+// The text being typed, of one or more lines, and its cursor. It knows neither keys nor screens.
 
 const graphemes = new Intl.Segmenter();
 const WORD_CHARACTER = /[\p{L}\p{N}_]/u;
-/** Changes that can be taken back. A person forgets what came before sooner than this. */
+/** Undo steps. People do not remember more of them. */
 const MAX_UNDO = 200;
 
 export class EditBuffer {
   #text = '';
   #cursor = 0;
-  /** What was cut last, for yank(). */
+  /** Last cut text, for yank(). */
   #cut = '';
   #undo: { readonly text: string; readonly cursor: number }[] = [];
 
@@ -16,7 +16,7 @@ export class EditBuffer {
     return this.#text;
   }
 
-  /** Offset into the text; never inside a character that a person sees as one. */
+  /** Offset into the text, never inside a grapheme. */
   get cursor(): number {
     return this.#cursor;
   }
@@ -26,7 +26,7 @@ export class EditBuffer {
     this.#change(text, cursor);
   }
 
-  /** Begins anew: what was typed before cannot be brought back. */
+  /** Starts over and clears the undo history. */
   clear(): void {
     this.#text = '';
     this.#cursor = 0;
@@ -53,12 +53,12 @@ export class EditBuffer {
     this.#cutTo(this.#wordEnd());
   }
 
-  /** Cuts to the start of the line, or joins it with the one before. */
+  /** Cuts to the start of the line, or joins it with the previous one. */
   cutToLineStart(): void {
     this.#cutTo(this.#cursor === this.#lineStart() ? this.#before() : this.#lineStart());
   }
 
-  /** Cuts to the end of the line, or joins the next one to it. */
+  /** Cuts to the end of the line, or joins the next line. */
   cutToLineEnd(): void {
     this.#cutTo(this.#cursor === this.#lineEnd() ? this.#after() : this.#lineEnd());
   }
@@ -67,7 +67,7 @@ export class EditBuffer {
     this.insert(this.#cut);
   }
 
-  /** Exchanges the two characters around the cursor, or at the end of a line the last two. */
+  /** Swaps the two characters around the cursor, or the last two at the end of a line. */
   transpose(): void {
     const end = this.#cursor === this.#lineEnd() ? this.#cursor : this.#after();
     const middle = this.#before(end);
@@ -107,7 +107,7 @@ export class EditBuffer {
     this.#cursor = this.#lineEnd();
   }
 
-  /** To the line above. False on the first line, where the cursor stays. */
+  /** Moves up a line. Returns false on the first line, where the cursor stays. */
   up(): boolean {
     const start = this.#lineStart();
     if (start === 0) return false;
@@ -115,7 +115,7 @@ export class EditBuffer {
     return true;
   }
 
-  /** To the line below. False on the last line, where the cursor stays. */
+  /** Moves down a line. Returns false on the last line, where the cursor stays. */
   down(): boolean {
     const end = this.#lineEnd();
     if (end === this.#text.length) return false;
@@ -151,7 +151,7 @@ export class EditBuffer {
     return end === -1 ? this.#text.length : end;
   }
 
-  /** A place in the line that begins at `start`, at its end if it is shorter. */
+  /** Offset of a column in the line at `start`, limited to the line's end. */
   #inLine(start: number, column: number): number {
     const wanted = Math.min(start + column, this.#lineEnd(start));
     const character = graphemes.segment(this.#text).containing(wanted);

@@ -1,5 +1,5 @@
-// What is being typed → the lower part of a terminal, drawn over itself after each key. Breaks lines itself, so that it
-// knows where the cursor is whatever the terminal does at its right edge.
+// Draws the text being typed at the bottom of a terminal and redraws it after each key. It breaks lines itself, so that the cursor's
+// position is known regardless of the terminal's behaviour at the right edge.
 
 import type { Writable } from 'node:stream';
 import { displayWidth, printable } from '../output/cell-text.js';
@@ -9,7 +9,7 @@ export interface PaintedText {
   readonly paint: (text: string) => string;
 }
 
-/** What is to be seen: text in pieces, a prompt before each of its lines, and where in the text the cursor is. */
+/** View: pieces of text, a prompt for each line, and the cursor's offset in the text. */
 export interface EditView {
   readonly pieces: readonly PaintedText[];
   readonly cursor: number;
@@ -26,7 +26,7 @@ interface Layout {
   readonly cursorColumn: number;
 }
 
-/** Of terminals that do not tell their size: some say 0. */
+/** Size assumed for terminals that do not report it; some report 0. */
 const COLUMNS_UNKNOWN = 80;
 const ROWS_UNKNOWN = 24;
 const TAB = '    ';
@@ -46,8 +46,8 @@ export class EditScreen {
     const columns = this.#terminal.columns || COLUMNS_UNKNOWN;
     const height = this.#terminal.rows || ROWS_UNKNOWN;
     const layout = layoutOf(view, columns);
-    // A text that is higher than the terminal is shown as far as it fits above the cursor: what has been scrolled out
-    // of the terminal cannot be drawn over.
+    // Of a text higher than the terminal, only the part that fits above the cursor is drawn, because rows that scrolled out cannot
+    // be redrawn.
     const first = Math.max(0, Math.min(layout.rows.length - height, layout.cursorRow));
     const rows = layout.rows.slice(first, first + height);
     this.#rowsBelow = rows.length - 1 - (layout.cursorRow - first);
@@ -56,13 +56,13 @@ export class EditScreen {
     this.#terminal.write(text);
   }
 
-  /** Leaves the drawing where it is, and goes on below it. */
+  /** Keeps the drawing and continues below it. */
   leave(after = ''): void {
     this.#terminal.write(`${'\n'.repeat(this.#rowsBelow)}${after}\r\n`);
     this.#forget();
   }
 
-  /** Takes the drawing away. */
+  /** Erases the drawing. */
   erase(): void {
     this.#terminal.write(this.#toStart());
     this.#forget();

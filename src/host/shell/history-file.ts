@@ -1,12 +1,12 @@
-// What was typed, kept from one run of the shell to the next, but for what must not be found on a disk later.
+// Command history across runs of the shell, without entries that must not be stored, such as secrets.
 
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { mayHoldSecret } from '../../base/redaction.js';
 
-/** Entries that a new shell starts with. The file is cut to these once it holds twice as many. */
+/** Entries that a new shell loads. The file is truncated to these when it holds twice as many. */
 export const MAX_HISTORY_ENTRIES = 1000;
 
-/** An entry of several lines is stored as lines of which all but the first begin with a tab. */
+/** Multi-line entries are stored with a tab before every line but the first. */
 export class HistoryFile {
   readonly #path: string;
 
@@ -28,7 +28,7 @@ export class HistoryFile {
     return kept.map((entry) => entry.replaceAll('\n\t', '\n')).reverse();
   }
 
-  /** Appends, so that shells that run side by side do not lose each other's entries. */
+  /** Appends, so that concurrent shells keep each other's entries. */
   add(entry: string): void {
     if (mayHoldSecret(entry)) return;
     const stored = entry.trim().replaceAll('\r', '').replaceAll('\n', '\n\t');
@@ -39,7 +39,7 @@ export class HistoryFile {
     try {
       write();
     } catch {
-      // A home directory that cannot be written to is no reason to disturb anyone at each line.
+      // A read-only home directory must not cause an error for each line.
     }
   }
 }

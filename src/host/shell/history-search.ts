@@ -1,10 +1,10 @@
 export interface HistoryMatch {
   readonly index: number;
-  /** Where in the entry the text stands. */
+  /** Position of the text in the entry. */
   readonly offset: number;
 }
 
-/** The next entry that has the text, from `from` on, upwards or downwards. Letters match in both cases, as SQL's do. */
+/** Next entry that contains the text, searching from `from` in either direction. Case-insensitive, like SQL. */
 export function searchHistory(
   entries: readonly string[],
   text: string,
@@ -16,7 +16,7 @@ export function searchHistory(
   const shown = entries[from - step];
   for (let index = from; index >= 0 && index < entries.length; index += step) {
     const offset = entries[index]!.toLowerCase().indexOf(wanted);
-    // The same text once more is no other match.
+    // A repeated text is not another match.
     if (offset >= 0 && entries[index] !== shown) return { index, offset };
   }
   return undefined;

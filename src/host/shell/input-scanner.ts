@@ -1,11 +1,11 @@
-// Text in the pieces in which it arrives → SQL statements and dot commands, each as soon as it is complete. Knows just
-// enough of DuckDB's lexer to tell a `;` that ends a statement from one inside a string, a name or a comment.
+// Chunks of text → SQL statements and dot commands, each as soon as it is complete. It knows just enough of DuckDB's lexer to
+// distinguish a `;` that ends a statement from one in a string, a name or a comment.
 
 export interface Command {
   readonly kind: 'sql' | 'dot';
   /** A statement without its `;`, or a dot command's line. */
   readonly text: string;
-  /** Line of the input, from 1, on which the text starts. */
+  /** First line of the text in the input, counted from 1. */
   readonly line: number;
 }
 
@@ -16,25 +16,25 @@ const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
 const DOLLAR_TAG_START = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?$/y;
 
 export class InputScanner {
-  /** What has arrived and is not part of a complete command. */
+  /** Text that is not part of a complete command yet. */
   #text = '';
-  /** How far into `#text` has been looked at. */
+  /** Scan position in `#text`. */
   #at = 0;
   #place: Place = 'plain';
   #dollarTag = '';
   #commentDepth = 0;
-  /** Whether the pending statement has anything but space and comments. */
+  /** Whether the pending statement has more than whitespace and comments. */
   #hasToken = false;
   #isLineStart = true;
-  /** Line of `#text`'s first character. */
+  /** Line number of the first character of `#text`. */
   #line = 1;
 
-  /** Whether a statement has begun, so that the next line continues it. */
+  /** Whether a statement has started, so that the next line continues it. */
   get isPending(): boolean {
     return this.#hasToken || this.#place === 'blockComment';
   }
 
-  /** What has arrived of the statement that is not complete yet. */
+  /** Text of the incomplete statement. */
   get pending(): string {
     return this.#text;
   }
@@ -44,7 +44,7 @@ export class InputScanner {
     return this.#scan(false);
   }
 
-  /** Takes the end of the input for the end of its last command. */
+  /** Treats the end of the input as the end of its last command. */
   end(): Command[] {
     const commands = this.#scan(true);
     if (this.#hasToken) commands.push(this.#take('sql', this.#text.length, this.#text.length));
@@ -75,7 +75,7 @@ export class InputScanner {
     return commands;
   }
 
-  /** Takes one character or the start of a longer token. False when more text is needed to tell which. */
+  /** Consumes one character or the start of a longer token. Returns false if more text is needed to decide. */
   #scanPlain(commands: Command[], isEnd: boolean): boolean {
     const text = this.#text;
     const char = text[this.#at]!;
@@ -130,7 +130,7 @@ export class InputScanner {
     return true;
   }
 
-  /** Goes on to where the string, name or comment ends. False when that has not arrived yet. */
+  /** Skips to the end of the string, name or comment. Returns false if that has not arrived yet. */
   #scanInside(isEnd: boolean): boolean {
     const text = this.#text;
     switch (this.#place) {

@@ -1,5 +1,5 @@
-// Keys → texts, each when Enter completes it: editing over several lines, history and the search in it, completion. Keys
-// that come while nobody reads are kept in their order for the next read, and shown nowhere until then.
+// Keys → texts, each completed by Enter: multi-line editing, history with search, completion. Keys that arrive between reads are queued
+// for the next read, and not shown until then.
 
 import { emitKeypressEvents, type Interface, type Key } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -13,24 +13,24 @@ import { searchHistory } from './history-search.js';
 export interface EditorSettings {
   /** Before the first line of a text, and before each other one. */
   readonly prompts: readonly [string, string];
-  /** Earlier texts, the newest first. The editor reads them at each key, and changes nothing. */
+  /** History, newest first. The editor reads it at each key and never changes it. */
   readonly history: readonly string[];
-  /** Whether Enter ends this text, or a further line begins. */
+  /** Whether Enter completes this text rather than starting another line. */
   isComplete(text: string): boolean;
   paint(text: string): readonly PaintedText[];
-  /** What can stand at the end of this text. A rejection is taken for nothing. */
+  /** Completions at the end of this text. A rejection counts as none. */
   complete(text: string): Promise<Completion>;
-  /** Ctrl-C while nobody reads. */
+  /** Ctrl-C between reads. */
   interrupt(): void;
 }
 
-/** What a read came to: a text, Ctrl-C, or the end of the input. */
+/** Result of a read: a text, Ctrl-C, or the end of the input. */
 export type EditorAnswer =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'interrupt'; readonly wasEmpty: boolean }
   | { readonly kind: 'end' };
 
-/** A terminal whose keys can be had one by one, or any stream of the bytes that one sends. */
+/** A terminal that can deliver single keys, or any stream of such bytes. */
 export type EditorInput = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
 
 interface Press {
@@ -46,10 +46,10 @@ interface Search {
   readonly before: { readonly text: string; readonly cursor: number };
 }
 
-// Bracketed paste: the terminal says where pasted text begins and ends, so that no Enter in it runs anything.
+// Bracketed paste: the terminal marks pasted text, so that line breaks in it run nothing.
 const PASTE_ON = '\x1b[?2004h';
 const PASTE_OFF = '\x1b[?2004l';
-/** What a lone Escape waits for before it is not the start of another key's bytes. */
+/** Time after which a lone Escape is a key rather than the start of a sequence. */
 const ESCAPE_TIMEOUT_MS = 50;
 
 export class LineEditor {
@@ -64,13 +64,13 @@ export class LineEditor {
   readonly #onResize = () => this.#answer !== undefined && this.#draw();
   #answer: ((answer: EditorAnswer) => void) | undefined;
   #isCompleting = false;
-  /** Characters of a text that is being pasted. */
+  /** Characters of the current paste. */
   #pasted: string[] | undefined;
   #hasEnded = false;
   #search: Search | undefined;
-  /** Which entry of the history is being edited; -1: none of them. */
+  /** Index of the history entry being edited; -1 for none. */
   #recalled = -1;
-  /** What had been typed before the first entry was recalled. */
+  /** Text typed before the first entry was recalled. */
   #draft = '';
 
   constructor(streams: { readonly input: EditorInput; readonly output: EditTerminal }, settings: EditorSettings) {
@@ -78,7 +78,7 @@ export class LineEditor {
     this.#output = streams.output;
     this.#settings = settings;
     this.#screen = new EditScreen(streams.output);
-    // Readline's own decoder of keys, which is all of it that is used here.
+    // Only the key decoder of readline is used.
     const timing: Partial<Interface> & { escapeCodeTimeout: number } = { escapeCodeTimeout: ESCAPE_TIMEOUT_MS };
     emitKeypressEvents(this.#input, timing as Interface);
     this.#input.on('keypress', this.#onKey).on('end', this.#onEnd);
@@ -86,7 +86,7 @@ export class LineEditor {
     this.resume();
   }
 
-  /** Shows the prompt, and resolves with what is typed. */
+  /** Shows the prompt and resolves with the typed text. */
   read(): Promise<EditorAnswer> {
     return new Promise((resolve) => {
       this.#answer = resolve;
@@ -102,7 +102,7 @@ export class LineEditor {
     });
   }
 
-  /** Whether a prompt is there. */
+  /** Whether a prompt is shown. */
   get isReading(): boolean {
     return this.#answer !== undefined;
   }
@@ -115,7 +115,7 @@ export class LineEditor {
     this.#draw();
   }
 
-  /** Forgets the lines that were typed ahead, but not what was typed after the last of them. */
+  /** Discards complete lines that were typed ahead, but not the incomplete one after them. */
   dropTypedLines(): void {
     const last = this.#ahead.findLastIndex(({ key }) => key.name === 'return' || key.name === 'enter');
     this.#ahead.splice(0, last + 1);
@@ -132,7 +132,7 @@ export class LineEditor {
     this.#input.resume();
   }
 
-  /** Ends the read that waits, and all later ones. */
+  /** Ends the pending read and all later ones. */
   close(): void {
     this.#input.off('keypress', this.#onKey).off('end', this.#onEnd);
     this.#output.off('resize', this.#onResize);
@@ -173,7 +173,7 @@ export class LineEditor {
       const next = this.#ahead.shift();
       if (next === undefined) return;
       this.#take(next);
-      // One drawing for all keys that came at once.
+      // One redraw for all keys that arrived together.
       if (this.#answer !== undefined && this.#ahead.length === 0) this.#draw();
     }
   }
@@ -184,7 +184,7 @@ export class LineEditor {
       return;
     }
     if (this.#pasted !== undefined) {
-      // Put in as a whole: once for each character would take a time that grows with the square of the text.
+      // Inserted as a whole, because inserting character by character takes quadratic time.
       if (key.name !== 'paste-end') this.#pasted.push(char ?? '');
       else this.#buffer.insert(this.#pasted.join('').replaceAll(/\r\n?/g, '\n'));
       if (key.name === 'paste-end') this.#pasted = undefined;
@@ -244,7 +244,7 @@ export class LineEditor {
     this.#search = { typed: '', found: -1, hasFailed: false, before: { text, cursor } };
   }
 
-  /** A key during a search. False when it ends the search and means what it always does, for the entry that was found. */
+  /** Handles a key during a search. Returns false if it ends the search and then acts on the found entry as usual. */
   #takeInSearch(search: Search, char: string | undefined, key: Key): boolean {
     switch (keyName(key)) {
       case 'ctrl-r':
@@ -306,7 +306,7 @@ export class LineEditor {
       });
   }
 
-  /** Puts in what all candidates have in common; lists them when that is nothing new. */
+  /** Inserts the common prefix of all candidates, or lists them if it adds nothing. */
   #show({ candidates, replaced }: Completion): void {
     if (candidates.length === 0 || this.#answer === undefined) return;
     const common = commonStart(candidates);
@@ -320,9 +320,9 @@ export class LineEditor {
     this.#output.write(inColumns(candidates, this.#output.columns ?? 80).replaceAll('\n', '\r\n'));
   }
 
-  /** Ctrl-Z: the terminal as it was, until the process is continued. */
+  /** Ctrl-Z: restores the terminal until the process continues. */
   #stopProcess(): void {
-    // The input is not paused: it may be all that keeps the process alive.
+    // The input is not paused, because it may be the only thing that keeps the process alive.
     this.#input.setRawMode?.(false);
     process.once('SIGCONT', () => {
       this.#input.setRawMode?.(true);
@@ -377,7 +377,7 @@ function keyName(key: Key): string {
   return `${key.ctrl ? 'ctrl-' : ''}${key.meta && key.name !== 'escape' ? 'meta-' : ''}${key.name ?? ''}`;
 }
 
-/** Whether a key stands for a character, rather than for something to do. */
+/** Whether a key is a character rather than a command. */
 function isTyped(char: string | undefined, key: Key): boolean {
   return char !== undefined && !key.ctrl && !key.meta && char >= ' ' && char !== '\x7f';
 }

@@ -1,4 +1,4 @@
-// A running query's progress, on the terminal's last line: drawn over itself, and gone before anything else is written.
+// Progress of a running query on the terminal's last line. It is redrawn in place, and erased before other output.
 
 import type { Writable } from 'node:stream';
 import type { Paint } from '../output/paint.js';
@@ -20,7 +20,7 @@ export class ProgressLine {
     this.#paint = paint;
   }
 
-  /** Shows what `percentage` says, from two seconds after now on. */
+  /** Starts showing `percentage` after two seconds. */
   start(percentage: () => number): void {
     const startedMs = performance.now();
     this.#timer = setInterval(() => {
@@ -31,7 +31,7 @@ export class ProgressLine {
     }, DRAWN_EVERY_MS);
   }
 
-  /** Takes the line away until it is next drawn. */
+  /** Erases the line until it is drawn again. */
   clear(): void {
     if (!this.#isDrawn) return;
     this.#stream.write('\r\x1b[K');
@@ -44,7 +44,7 @@ export class ProgressLine {
   }
 }
 
-/** ` 42% ▕████▏ 3 s`. DuckDB gives a negative percentage while it cannot tell. */
+/** ` 42% ▕████▏ 3 s`. DuckDB reports a negative percentage while it is unknown. */
 export function progressText(percentage: number, elapsedMs: number): string {
   const seconds = `${Math.floor(elapsedMs / 1000)} s`;
   if (percentage < 0) return `  …  ▕${' '.repeat(BAR_WIDTH)}▏ ${seconds}`;

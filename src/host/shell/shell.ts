@@ -1,4 +1,4 @@
-// Commands, one at a time → results on a sink. Knows nothing of where commands come from: a terminal, a pipe, a file.
+// Runs commands one at a time and writes results to a sink. It does not know whether they come from a terminal, a pipe or a file.
 
 import { createReadStream } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -23,21 +23,21 @@ import { CommandFull, endOf, openTarget, startCommand, type TargetName, type Tex
 export interface ShellScreen {
   readonly out: TextSink;
   readonly err: TextSink;
-  /** Looks of what goes to `out`, and of what goes to `err`. */
+  /** Styles for `out` and `err`. */
   readonly outPaint: Paint;
   readonly errPaint: Paint;
-  /** Columns of the terminal that `out` is, or a width that reads well elsewhere. */
+  /** Width of the terminal at `out`, or a readable default. */
   width(): number;
-  /** Where `err` is a terminal. */
+  /** If `err` is a terminal. */
   readonly progress?: ProgressLine;
 }
 
-/** Where a shell's connections come from, and what is attached to the database beside it. */
+/** The database of a shell, and what plugins contribute to it. */
 export interface ShellDatabase {
-  /** Closes the open database and opens another; if that fails, one in memory, and rejects. */
+  /** Closes the database and opens another. If that fails, opens one in memory and rejects. */
   open(path: string, options: { readonly isReadOnly: boolean }): Promise<void>;
   connect(): Promise<DuckDBConnection>;
-  /** Has plugins refuse new work from now on, in databases that are opened later too. */
+  /** Makes plugins reject new work, also in databases that are opened later. */
   refuseWork(reason: string): void;
   readonly display: readonly DisplayHints[];
   readonly arrivals: readonly ArrivalFeed[];
@@ -49,18 +49,18 @@ export interface Keyboard {
   resume(): void;
 }
 
-/** An interrupt that comes before DuckDB has begun with a query is lost, so it is repeated until the query ends. */
+/** DuckDB ignores an interrupt before a query has started, so it is repeated until the query ends. */
 const INTERRUPT_AGAIN_MS = 50;
 /** `-init`, `.read` in a file that reads itself. */
 const MAX_READ_DEPTH = 16;
 
-/** Rows of the last result that are kept for `.last`: some hundred megabytes at most, of rows as people look at. */
+/** Rows kept for `.last`: at most a few hundred megabytes for usual rows. */
 const MAX_LAST_ROWS = 100_000;
 
 export class Shell implements DotContext {
   readonly settings: ShellSettings;
   readonly screen: ShellScreen;
-  /** Set by the terminal, for as long as a person types there. */
+  /** Set by the terminal while it is interactive. */
   keyboard: Keyboard | undefined;
   readonly #database: ShellDatabase | undefined;
   #connection: DuckDBConnection;
@@ -68,16 +68,16 @@ export class Shell implements DotContext {
   #isRunning = false;
   #isCancelled = false;
   #target: TextTarget | undefined;
-  /** A program that is started when there is something to show it: until then the keyboard is the person's. */
+  /** A program that is started with the first output. Until then the user has the keyboard. */
   #nextProgram: TargetName | undefined;
   #isTargetForOneResult = false;
-  /** What a target needs, whatever `.mode` says. */
+  /** Mode that the target requires, overriding `.mode`. */
   #targetMode: ModeName | undefined;
   #readDepth = 0;
   #exitCode: number | undefined;
   #hasFailed = false;
   #isSafe = false;
-  /** The last result that a box showed; its rows are cleared when there are too many to keep. */
+  /** The last result shown in a box. Its rows are dropped if there are too many. */
   #last: { readonly columns: ResultRows['columns']; readonly batches: RowBatch[]; rowCount: number } | undefined;
 
   private constructor(
@@ -92,7 +92,7 @@ export class Shell implements DotContext {
     this.settings = { ...defaultSettings, ...settings };
   }
 
-  /** Without a database of its own to close, a shell stays with its connection. */
+  /** Without a database, a shell keeps its connection. */
   static async start(
     connection: DuckDBConnection,
     screen: ShellScreen,
@@ -107,7 +107,7 @@ export class Shell implements DotContext {
   async #prepareConnection(): Promise<void> {
     await this.#readTimeZone();
     if (this.screen.progress === undefined) return;
-    // DuckDB counts progress only for those who ask, and would print a bar of its own.
+    // DuckDB tracks progress only on request, and would print its own progress bar.
     await this.#connection.run('SET SESSION enable_progress_bar = true');
     await this.#connection.run('SET SESSION enable_progress_bar_print = false');
   }
@@ -144,7 +144,7 @@ export class Shell implements DotContext {
     }
   }
 
-  /** Set once a command asked to leave. */
+  /** Set once a command has requested the exit. */
   get exitCode(): number | undefined {
     return this.#exitCode;
   }
@@ -162,7 +162,7 @@ export class Shell implements DotContext {
     return this.#isRunning;
   }
 
-  /** Ends the running query, whose command then rejects. Does nothing between commands. */
+  /** Cancels the running query, whose command then rejects. Does nothing between commands. */
   cancel(): void {
     if (!this.#isRunning) return;
     this.#isCancelled = true;
@@ -170,8 +170,8 @@ export class Shell implements DotContext {
   }
 
   /**
-   * Runs the commands of an input as they arrive, and reports the errors of those that fail. The first of them ends the
-   * input while `.bail` is on. Resolves with whether all of it ran.
+   * Runs the commands of an input as they arrive and reports their errors. With `.bail` on, the first error ends the input.
+   * Resolves with whether the whole input ran.
    */
   async runInput(source: AsyncIterable<string> | Iterable<string>, name?: string): Promise<boolean> {
     const scanner = new InputScanner();
@@ -193,7 +193,7 @@ export class Shell implements DotContext {
     return isWhole;
   }
 
-  /** Runs a file's commands. Rejects when it cannot be read, or when a command failed and `.bail` is on. */
+  /** Runs a file's commands. Rejects if it cannot be read, or if a command fails with `.bail` on. */
   async runFile(path: string): Promise<void> {
     if (this.#readDepth >= MAX_READ_DEPTH) {
       throw new Error(`cannot read ${path}: files that read files are limited to a depth of ${MAX_READ_DEPTH}`);
@@ -207,12 +207,12 @@ export class Shell implements DotContext {
     if (this.settings.isBailing) throw new AlreadyReported();
   }
 
-  /** Runs a command and reports its error. False when it failed. */
+  /** Runs a command and reports its error. Resolves with false if it failed. */
   tryRun(command: Command, where = ''): Promise<boolean> {
     return this.#reporting(where, () => this.run(command), command.text);
   }
 
-  /** Runs a file's commands and reports their errors. False when it cannot be read, or `.bail` ended it. */
+  /** Runs a file's commands and reports their errors. Resolves with false if it cannot be read or `.bail` ended it. */
   tryFile(path: string): Promise<boolean> {
     return this.#reporting('', () => this.runFile(path));
   }
@@ -249,8 +249,8 @@ export class Shell implements DotContext {
   }
 
   /**
-   * Runs a query again and again, with a pause between, and writes the rows of all results as one result, until it is
-   * cancelled. A result with other columns begins a new one.
+   * Repeats a query with pauses until it is cancelled, and writes all rows as one result. A result with different columns starts
+   * a new one.
    */
   async follow(sql: string, mode: Pick<Mode, 'write'>, style: Partial<ResultStyle>, pauseMs: number): Promise<void> {
     this.#isRunning = true;
@@ -270,7 +270,7 @@ export class Shell implements DotContext {
     }
   }
 
-  /** Rows of a result and those after it, up to one with other columns, which is handed over. */
+  /** Rows of a result and of the following ones. The first result with different columns is passed to `next`. */
   async *#followed(
     sql: string,
     first: DuckDBResult,
@@ -290,7 +290,7 @@ export class Shell implements DotContext {
     }
   }
 
-  /** Sends what follows to a target: all of it, or one result. Without a target it goes to the screen again. */
+  /** Redirects output to a target: all of it, or one result. Without a target, output returns to the screen. */
   async redirect(name: TargetName | undefined, options: { readonly isForOneResult?: boolean } = {}): Promise<void> {
     await this.#closeTarget();
     if (name === undefined) return;
@@ -330,7 +330,7 @@ export class Shell implements DotContext {
     await this.screen.err.write(`${paintedError(message, this.screen.errPaint)}\n`);
   }
 
-  /** How wide text on the output may be. */
+  /** Width available for output. */
   get width(): number {
     return this.settings.maxWidth > 0 ? this.settings.maxWidth : this.screen.width();
   }
@@ -365,7 +365,7 @@ export class Shell implements DotContext {
     await this.#running(sql, (result) => this.#writeResult(result));
   }
 
-  /** Runs a statement; its rows, if it has any, are shown while it runs. */
+  /** Runs a statement and shows its rows while it runs. */
   async #running(sql: string, show: (result: DuckDBResult) => Promise<void>): Promise<void> {
     this.#isRunning = true;
     this.#isCancelled = false;
@@ -394,13 +394,13 @@ export class Shell implements DotContext {
 
   async *#batches(result: DuckDBResult): AsyncGenerator<RowBatch, void> {
     for await (const chunk of result) {
-      // A result that DuckDB holds whole is read without it noticing an interrupt.
+      // DuckDB does not notice interrupts while a materialized result is read.
       if (this.#isCancelled) throw new Error('INTERRUPT Error: Interrupted!');
       yield chunkRows(chunk);
     }
   }
 
-  /** The rows, which are kept for `.last` as they go by. */
+  /** Passes rows through and keeps them for `.last`. */
   async *#kept({ columns, batches }: ResultRows): AsyncGenerator<RowBatch, void> {
     const last = { columns, batches: [] as RowBatch[], rowCount: 0 };
     this.#last = last;
@@ -434,17 +434,17 @@ export class Shell implements DotContext {
   }
 }
 
-/** Statements after which times may look different. */
+/** Statements that may change how times are displayed. */
 const settingStatements: ReadonlySet<StatementType> = new Set([
   StatementType.SET,
   StatementType.VARIABLE_SET,
   StatementType.PRAGMA,
 ]);
 
-/** Modes for readers, who want a plan as a drawing; programs get its row. */
+/** Modes for people, which draw a plan. Other modes write its row. */
 const drawnModes: ReadonlySet<ModeName> = new Set(['duckbox', 'box', 'table', 'column', 'line', 'list']);
 
-/** The kind of error and DuckDB's caret stand out. */
+/** Highlights the kind of error and DuckDB's caret. */
 function paintedError(message: string, paint: Paint): string {
   return message
     .replace(/^(?:[\w. -]+? )?Error:/, (kind) => paint.failure(kind))
@@ -459,7 +459,7 @@ async function* linesOf(path: string): AsyncIterable<string> {
   }
 }
 
-/** DuckDB's own words, as the duckdb command prints them: its API puts some before them when a statement does not parse. */
+/** DuckDB's message as the duckdb command prints it. Its API adds a prefix if a statement does not parse. */
 function errorText(error: unknown): string {
   return messageOf(error).replace(/^Failed to extract statements: /, '');
 }

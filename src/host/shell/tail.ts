@@ -1,5 +1,5 @@
-// `.tail logs WHERE …` → the rows that servers of this process accept, as they come, until it is cancelled. They are asked
-// for again and again, from memory: no table is read.
+// `.tail logs WHERE …`: shows rows as servers of this process accept them, until it is cancelled. It polls rows in memory and reads no
+// table.
 
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../base/failure.js';
@@ -11,10 +11,10 @@ import { ReaderGone, type TextSink } from '../output/text-sink.js';
 import { ArrivalLines, arrivalOf } from './arrival-lines.js';
 import type { DotContext } from './dot-command.js';
 
-/** How long a row may wait to be shown, beside what it takes to show it. */
+/** Polling interval. */
 const PAUSE_MS = 100;
 
-/** Modes that need all rows before they show the first become others, which do not; `list` stands for lines for people. */
+/** Replacements for modes that need all rows before the first is shown. `list` stands for readable lines. */
 const endlessModes: Readonly<Partial<Record<ModeName, ModeName>>> = {
   duckbox: 'list',
   box: 'list',
@@ -30,7 +30,7 @@ export async function tail(shell: DotContext, text: string): Promise<void> {
   if (kind === undefined) throw new Error(`expected what to follow, such as logs, got ${text || 'nothing'}`);
   if (condition !== '' && !/^where\b/i.test(condition!)) throw new Error(`expected WHERE, got ${condition}`);
   const mode = endlessModes[shell.settings.mode] ?? shell.settings.mode;
-  // A name that nobody else reads by.
+  // A unique reader name.
   const reader = randomUUID();
   const isForPeople = mode === 'list' && shell.settings.mode !== 'list';
   const named = kind.toLowerCase();
@@ -45,7 +45,7 @@ export async function tail(shell: DotContext, text: string): Promise<void> {
     }
   } catch (error) {
     if (error instanceof ReaderGone) throw error;
-    // Of the statement, only the condition was typed.
+    // Only the condition of the statement was typed.
     throw new Error(withoutStatement(messageOf(error)), { cause: error });
   }
 }

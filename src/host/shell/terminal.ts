@@ -1,5 +1,4 @@
-// A person at a terminal → commands for a shell: the loop of prompt and answer, history, completion, and what Ctrl-C and
-// Ctrl-D mean.
+// An interactive terminal for a shell: the prompt loop, history, completion, and the meaning of Ctrl-C and Ctrl-D.
 
 import type { Paint } from '../output/paint.js';
 import { type Completion, completeDotCommand, completeSql } from './completion.js';
@@ -13,7 +12,7 @@ import { type SqlPieceKind, sqlPieces } from './sql-colors.js';
 const PROMPT = 'D ';
 const CONTINUATION_PROMPT = '· ';
 
-/** Whether Ctrl-C at an empty prompt leaves at once, or has to be pressed again. */
+/** Whether Ctrl-C at an empty prompt leaves at once or must be repeated. */
 export type InterruptMeaning = 'leaves' | 'leaves when repeated';
 
 export class Terminal {
@@ -23,7 +22,7 @@ export class Terminal {
   readonly #output: EditTerminal;
   readonly #editor: LineEditor;
   readonly #interrupt: InterruptMeaning;
-  /** Words that are shown as SQL's own; none before DuckDB has named them. */
+  /** Words highlighted as keywords; empty until DuckDB has listed them. */
   #keywords: ReadonlySet<string> = new Set();
 
   constructor(
@@ -55,10 +54,10 @@ export class Terminal {
     });
   }
 
-  /** Resolves when the person leaves, and the last command has ended. Rejects when the terminal has gone. */
+  /** Resolves when the user leaves and the last command has ended. Rejects if the terminal disappears. */
   async run(): Promise<void> {
     this.#shell.keyboard = this.#editor;
-    // Before the first prompt: a connection runs one query at a time, and the next one is the person's.
+    // Before the first prompt, because a connection runs one query at a time and the next one is the user's.
     await this.#loadKeywords().catch(() => {}); // without them there are fewer colours
     let isLeaving = false;
     while (this.#shell.exitCode === undefined) {
@@ -81,7 +80,7 @@ export class Terminal {
     this.#editor.close();
   }
 
-  /** Whether the person is at the prompt, and no command is writing. */
+  /** Whether the prompt is shown and no command is running. */
   get isAtPrompt(): boolean {
     return this.#editor.isReading;
   }
@@ -96,7 +95,7 @@ export class Terminal {
     for (const command of [...scanner.push(`${text}\n`), ...scanner.end()]) {
       const hasRun = await this.#shell.tryRun(command);
       if (this.#shell.exitCode !== undefined) return;
-      // What was typed or pasted after a command that failed was meant to follow it.
+      // Lines typed or pasted ahead were meant to follow the command that failed.
       if (!hasRun) return this.#editor.dropTypedLines();
     }
   }
@@ -119,7 +118,7 @@ export class Terminal {
     return completeSql(before, line, suggestions);
   }
 
-  /** DuckDB's keywords, but for those that are common names of columns: `name`, `value`, `day`. */
+  /** DuckDB's keywords without common column names such as `name`, `value` and `day`. */
   async #loadKeywords(): Promise<void> {
     const rows = await this.#shell.query(
       "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN ('reserved', 'type_function')",
@@ -128,14 +127,14 @@ export class Terminal {
   }
 }
 
-/** Words that begin or shape statements, although DuckDB lets columns have these names. */
+/** Words that start or structure statements, although DuckDB allows them as column names. */
 const statementWords = [
   ...['alter', 'attach', 'begin', 'by', 'call', 'checkpoint', 'commit', 'copy', 'delete', 'detach', 'drop', 'exclude'],
   ...['explain', 'export', 'import', 'insert', 'install', 'load', 'macro', 'over', 'pragma', 'replace', 'rollback'],
   ...['schema', 'secret', 'set', 'type', 'update', 'use', 'values', 'view'],
 ];
 
-/** Whether nothing of a text waits for a further line. */
+/** Whether a text is complete, so that no further line is needed. */
 function isComplete(text: string): boolean {
   const scanner = new InputScanner();
   scanner.push(`${text}\n`);

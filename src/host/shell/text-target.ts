@@ -1,4 +1,4 @@
-// What `.once` and `.output` name → a sink: a file, the standard input of a command, or a file for a program to open.
+// Argument of `.once` and `.output` → a sink: a file, the standard input of a command, or a file that a program opens.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,15 +12,15 @@ export type TargetName =
   | { readonly kind: 'command'; readonly command: string }
   | { readonly kind: 'editor' | 'spreadsheet' };
 
-/** A sink that is closed once all of a text is there. */
+/** A sink that is closed after the last write. */
 export interface TextTarget extends TextSink {
   close(): Promise<void>;
 }
 
-/** The command took as much of the result as it wanted: `.once |head -1`. */
+/** The command stopped reading, as in `.once |head -1`. */
 export class CommandFull extends Error {}
 
-/** Exit codes by which a POSIX shell says that it could not run the command at all. */
+/** Exit codes of a POSIX shell that could not run the command. */
 const NOT_RUN_CODES: readonly (number | null)[] = [126, 127];
 
 export function openTarget(name: TargetName): Promise<TextTarget> {
@@ -36,12 +36,12 @@ export function openTarget(name: TargetName): Promise<TextTarget> {
   }
 }
 
-/** The person's editor, as the duckdb command finds it. */
+/** The user's editor, found like in the duckdb command. */
 export function editorCommand(environment: Readonly<Record<string, string | undefined>>): string {
   return environment['DUCKDB_EDITOR'] || environment['EDITOR'] || environment['VISUAL'] || 'vi';
 }
 
-/** Starts a command of the person's, who sees what it writes. */
+/** Starts a user's command, whose output is shown. */
 export function startCommand(command: string, stdin: 'pipe' | 'inherit'): ChildProcess {
   return spawn(command, { shell: true, stdio: [stdin, 'inherit', 'inherit'] });
 }
@@ -76,13 +76,13 @@ class CommandSink implements TextTarget {
     try {
       await this.#sink.write(text);
     } catch (error) {
-      // Once a write has failed, the stream is destroyed and refuses the next with an error of its own.
+      // After a failed write the stream is destroyed, and later writes fail with another error.
       if (error instanceof ReaderGone || this.#child.stdin!.destroyed) throw new CommandFull();
       throw error;
     }
   }
 
-  /** Resolves once the command has ended, so that what it writes comes before anything else. */
+  /** Resolves when the command has ended, so that its output precedes other output. */
   async close(): Promise<void> {
     this.#child.stdin!.end();
     const code = await this.#end;
@@ -90,7 +90,7 @@ class CommandSink implements TextTarget {
   }
 }
 
-/** A file that a program opens when it is whole. It stays, since some programs return before they have read it. */
+/** A file that a program opens when it is complete. It is kept, because some programs return before they have read it. */
 class OpenedFile implements TextTarget {
   readonly #path: string;
   readonly #file: FileSink;
