@@ -1,5 +1,5 @@
 // Queries of dashboards over series in memory → milliseconds, and how many samples a second that is. Samples come as a
-// store hands them out, so that nothing but the evaluation is measured. `npm run bench:promql`
+// store hands them out, so that nothing but the evaluation is measured. `npm run bench:promql-engine`
 //
 // With a file as argument the answers of another engine stand beside ours: JSON, `{"query": milliseconds}`.
 

@@ -135,34 +135,22 @@ function stepTexts(grid: Grid): readonly Uint8Array[] {
 function writeStepSeries(json: JsonWriter, series: StepSeries, times: readonly Uint8Array[]): void {
   json.ascii('{"metric":');
   writeLabels(json, series.labels);
-  writeSteps(json, series, times, FLOAT, ',"values":[', (step) => json.quotedNumber(series.values[step]!));
-  if (series.histograms !== undefined) {
-    writeSteps(json, series, times, HISTOGRAM, ',"histograms":[', (step) =>
-      writeHistogram(json, series.histogramAt(step)!),
-    );
+  const { kinds, values, histograms } = series;
+  if (kinds.includes(FLOAT)) {
+    json.ascii(',"values":[');
+    json.samples(times, kinds, FLOAT, values);
+    json.ascii(']');
+  }
+  if (histograms !== undefined && kinds.includes(HISTOGRAM)) {
+    json.ascii(',"histograms":');
+    const steps = [...kinds.keys()].filter((step) => kinds[step] === HISTOGRAM);
+    writeList(json, steps, (step) => {
+      json.bytes(times[step]!);
+      writeHistogram(json, histograms[step]!);
+      json.ascii(']');
+    });
   }
   json.ascii('}');
-}
-
-/** The steps that hold a value of a kind, if there are any. */
-function writeSteps(
-  json: JsonWriter,
-  { kinds }: StepSeries,
-  times: readonly Uint8Array[],
-  kind: number,
-  head: string,
-  write: (step: number) => void,
-): void {
-  let before = head;
-  for (let step = 0; step < kinds.length; step++) {
-    if (kinds[step] !== kind) continue;
-    json.ascii(before);
-    json.bytes(times[step]!);
-    write(step);
-    json.ascii(']');
-    before = ',';
-  }
-  if (before !== head) json.ascii(']');
 }
 
 function writeRangeSamples(json: JsonWriter, samples: RangeSamples): void {
