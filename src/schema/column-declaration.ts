@@ -20,6 +20,8 @@ export interface TelemetryColumn {
   /** What a row holds that its sender said nothing about: NULL, or the type's zero (0, false, an empty list). */
   readonly absent: 'NULL' | 'zero';
   readonly doc: string;
+  /** Whether few of its texts are in many rows, so that they are best stored as a dictionary. */
+  readonly repeats?: true;
 }
 
 /** How much of what was sent rows keep: what the tables' columns hold, or that and the table's `exactColumns`. */
@@ -58,6 +60,8 @@ export const zeroed = (name: string, type: TelemetryType, doc: string): Telemetr
   absent: 'zero',
   doc,
 });
+
+export const repeated = (column: TelemetryColumn): TelemetryColumn => ({ ...column, repeats: true });
 
 export const nanosecondsOf = (time: string, doc: string): ExactColumn => ({
   ...nullable(`${time}_rest`, 'INTEGER', doc),

@@ -1,16 +1,16 @@
-import { nullable, type TelemetryColumn, type TelemetryTable, zeroed } from './column-declaration.js';
+import { nullable, repeated, type TelemetryColumn, type TelemetryTable, zeroed } from './column-declaration.js';
 import { resourceAttributes, schemaUrls, scopeColumns, serviceColumns } from './shared-columns.js';
 
 const time = nullable('time_unix_nano', 'TIMESTAMP', 'Time of the data point.');
 const startTime = nullable('start_time_unix_nano', 'TIMESTAMP', 'Start of the interval that the value covers.');
 const identity: readonly TelemetryColumn[] = [
-  zeroed('name', 'VARCHAR', 'Name of the metric.'),
-  nullable('description', 'VARCHAR', 'Description of the metric.'),
-  nullable('unit', 'VARCHAR', 'Unit of the value, in UCUM notation.'),
+  repeated(zeroed('name', 'VARCHAR', 'Name of the metric.')),
+  repeated(nullable('description', 'VARCHAR', 'Description of the metric.')),
+  repeated(nullable('unit', 'VARCHAR', 'Unit of the value, in UCUM notation.')),
 ];
 const origin: readonly TelemetryColumn[] = [...serviceColumns, resourceAttributes, ...scopeColumns];
 const attributesAndFlags: readonly TelemetryColumn[] = [
-  nullable('metric_attributes', 'VARCHAR', 'Attributes of the data point, JSON.'),
+  repeated(nullable('metric_attributes', 'VARCHAR', 'Attributes of the data point, JSON.')),
   zeroed('flags', 'INTEGER', 'DataPointFlags; bit 0 says that no value was recorded.'),
 ];
 const exemplars = nullable('exemplars_json', 'VARCHAR', 'Exemplars of the data point, a JSON array.');

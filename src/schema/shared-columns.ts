@@ -1,18 +1,20 @@
-import { type ExactColumn, nullable, type TelemetryColumn, zeroed } from './column-declaration.js';
+import { type ExactColumn, nullable, repeated, type TelemetryColumn, zeroed } from './column-declaration.js';
 
 /** Three attributes of the resource, as columns of their own. */
 export const serviceColumns: readonly TelemetryColumn[] = [
-  nullable('service_name', 'VARCHAR', 'Resource attribute `service.name`, or `unknown`.'),
-  nullable('service_namespace', 'VARCHAR', 'Resource attribute `service.namespace`.'),
-  nullable('service_instance_id', 'VARCHAR', 'Resource attribute `service.instance.id`.'),
+  repeated(nullable('service_name', 'VARCHAR', 'Resource attribute `service.name`, or `unknown`.')),
+  repeated(nullable('service_namespace', 'VARCHAR', 'Resource attribute `service.namespace`.')),
+  repeated(nullable('service_instance_id', 'VARCHAR', 'Resource attribute `service.instance.id`.')),
 ];
 
-export const resourceAttributes = nullable('resource_attributes', 'VARCHAR', 'Attributes of the resource, JSON.');
+export const resourceAttributes = repeated(
+  nullable('resource_attributes', 'VARCHAR', 'Attributes of the resource, JSON.'),
+);
 
 export const scopeColumns: readonly TelemetryColumn[] = [
-  nullable('scope_name', 'VARCHAR', 'Name of the instrumentation scope.'),
-  nullable('scope_version', 'VARCHAR', 'Version of the instrumentation scope.'),
-  nullable('scope_attributes', 'VARCHAR', 'Attributes of the instrumentation scope, JSON.'),
+  repeated(nullable('scope_name', 'VARCHAR', 'Name of the instrumentation scope.')),
+  repeated(nullable('scope_version', 'VARCHAR', 'Version of the instrumentation scope.')),
+  repeated(nullable('scope_attributes', 'VARCHAR', 'Attributes of the instrumentation scope, JSON.')),
 ];
 
 export const droppedAttributesCount = zeroed(
