@@ -23,8 +23,9 @@ afterAll(async () => {
   await db.close();
 });
 
-function newRunner(changed: Partial<SharedLimits> = {}): QueryRunner {
-  return new QueryRunner(db.database, db.registry.live, engines, { ...limits, ...changed }, systemClock);
+function newRunner(changed: Partial<SharedLimits> = {}, endWithinMs?: number): QueryRunner {
+  const { database, registry } = db;
+  return new QueryRunner(database, registry.live, engines, { ...limits, ...changed }, systemClock, endWithinMs);
 }
 
 function query(work: string, request: object = {}, changed: Partial<EngineQuery> = {}): EngineQuery {
@@ -192,4 +193,18 @@ test('close() ends what runs, even an engine that never looks up, and refuses mo
   await expect(spinning).rejects.toMatchObject({ kind: 'stopping' });
   await closed;
   await expect(closing.run(query('echo'))).rejects.toMatchObject({ kind: 'stopping' });
+});
+
+test('a thread whose engine does not look whether its query has ended is ended, and another takes its place', async () => {
+  const deaf = newRunner({ threads: 1 }, 1);
+  try {
+    const spinning = deaf.run(query('spin'));
+    await eventually(() => expect(deaf.running[0]?.state).toBe('running'));
+    deaf.cancel(deaf.running[0]!.id, 'by a test');
+    await expect(spinning).rejects.toMatchObject({ kind: 'queryCanceled' });
+    // One that comes before the thread has ended, ends with it.
+    await eventually(async () => expect(await deaf.run(query('echo', { value: 1 }))).toMatchObject({ value: 1 }));
+  } finally {
+    await deaf.close();
+  }
 });

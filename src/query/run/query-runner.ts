@@ -60,14 +60,21 @@ export class QueryRunner {
   #isClosed = false;
   #whenIdle: (() => void) | undefined;
 
-  constructor(database: Database, live: LiveRows, engines: EngineModules, limits: SharedLimits, clock: Clock) {
+  constructor(
+    database: Database,
+    live: LiveRows,
+    engines: EngineModules,
+    limits: SharedLimits,
+    clock: Clock,
+    endWithinMs?: number,
+  ) {
     this.#clock = clock;
     this.#limits = limits;
     this.#admitted = new Slots('queries', { slots: limits.maxQueries, maxWaiting: limits.maxWaitingQueries });
     this.#statements = new StatementSlots(limits.maxStatements);
     this.#scans = new SqlScans(database, live, this.#statements);
     this.#budget.maxBytes = limits.memoryBytes;
-    this.#engines = new EnginePool(engines, this.#budget, limits.threads);
+    this.#engines = new EnginePool(engines, this.#budget, limits.threads, endWithinMs);
   }
 
   get limits(): SharedLimits {
