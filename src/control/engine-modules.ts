@@ -9,5 +9,5 @@ export const engineModules: EngineModules = {
   loki: new URL('api/loki/loki-engine.js', built),
   'loki-tail': new URL('api/loki/tail-engine.js', built),
   promql: new URL('promql/promql-thread.js', built),
-  traceql: new URL('traceql/traceql-thread.js', built),
+  tempo: new URL('api/tempo/tempo-engine.js', built),
 };

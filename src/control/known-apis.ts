@@ -3,6 +3,7 @@
 import type { TableHome } from '../catalog/table-home.js';
 import { lokiApi } from '../query/api/loki/loki-api.js';
 import { prometheusApi } from '../query/api/prometheus/prometheus-api.js';
+import { tempoApi } from '../query/api/tempo/tempo-api.js';
 import type { QueryRunner } from '../query/run/query-runner.js';
 import type { ApiName, QueryServeOptions } from '../schema/query-options.js';
 import type { ReadApi } from '../server/read/read-api.js';
@@ -17,6 +18,7 @@ export interface ApiParts {
 const knownApis: Readonly<Record<ApiName, (parts: ApiParts) => ReadApi>> = {
   loki: lokiApi,
   prometheus: prometheusApi,
+  tempo: tempoApi,
 };
 
 /** The APIs that a server was asked for. */

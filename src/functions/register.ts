@@ -52,9 +52,6 @@ import { promqlPlan } from './promql-plan.js';
 import { promqlRange } from './promql-range.js';
 import { readOtap } from './read-otap.js';
 import { readOtlp } from './read-otlp.js';
-import { traceql } from './traceql.js';
-import { traceqlPlan } from './traceql-plan.js';
-import { traceqlRange } from './traceql-range.js';
 
 /** Catalog in which connections that nobody registered find what are macros. */
 const PUBLIC_CATALOG = 'otelduck';
@@ -81,14 +78,7 @@ export class SqlFunctions {
       otlpQueryCancel(runner),
     ];
     this.#scans = [...readOtlp(files), ...readOtap(files)];
-    this.#streams = [
-      promql(runner),
-      promqlRange(runner),
-      promqlPlan(runner),
-      traceql(runner),
-      traceqlRange(runner),
-      traceqlPlan(runner),
-    ];
+    this.#streams = [promql(runner), promqlRange(runner), promqlPlan(runner)];
     this.#queries = [
       otlpLiveLogs(registry),
       otlpLiveTraces(registry),

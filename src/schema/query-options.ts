@@ -8,7 +8,7 @@ import { notEmpty } from './serve-options.js';
 const MiB = 1 << 20;
 
 /** The APIs of query servers, by the names that `apis` takes. */
-export const apiNames = ['prometheus', 'loki'] as const;
+export const apiNames = ['prometheus', 'loki', 'tempo'] as const;
 export type ApiName = (typeof apiNames)[number];
 
 /**

@@ -103,7 +103,7 @@ export function printAttribute(attribute: Attribute): string {
   return `${scopes.join('.')}.${shown}`;
 }
 
-export function printMetrics(expression: MetricsExpression): string {
+function printMetrics(expression: MetricsExpression): string {
   switch (expression.kind) {
     case 'metrics-pipeline':
       return `${printPipeline(expression.pipeline)} | ${printMetricsStage(expression.aggregate)}`;
