@@ -6,10 +6,14 @@ import { labelName } from './label-name.js';
 /** Takes one label of an attribute. A map gives several, all with the name of the attribute around them. */
 export type TakeLabel = (attribute: string, name: string, value: string) => void;
 
-/** Calls `take` for each label that the attributes give, in the order of the text. What is no JSON object gives none. */
-export function flatAttributes(json: string | undefined, take: TakeLabel): void {
+/** Calls `take` for each label that the attributes give, and that is wanted, in the order of the text. What is no JSON object gives none. */
+export function flatAttributes(
+  json: string | undefined,
+  take: TakeLabel,
+  isWanted: (name: string) => boolean = () => true,
+): void {
   if (json === undefined || json === '{}') return;
-  new AttributeScanner(json, take).scan();
+  new AttributeScanner(json, take, isWanted).scan();
 }
 
 const QUOTE = 0x22;
@@ -22,12 +26,14 @@ const CLOSE_BRACKET = 0x5d;
 class AttributeScanner {
   readonly #text: string;
   readonly #take: TakeLabel;
+  readonly #isWanted: (name: string) => boolean;
   #at = 0;
   #attribute = '';
 
-  constructor(text: string, take: TakeLabel) {
+  constructor(text: string, take: TakeLabel, isWanted: (name: string) => boolean) {
     this.#text = text;
     this.#take = take;
+    this.#isWanted = isWanted;
   }
 
   scan(): void {
@@ -58,8 +64,12 @@ class AttributeScanner {
       this.#members(name ?? '_');
       return;
     }
+    if (start === QUOTE && (name === undefined || !this.#isWanted(name))) {
+      this.#skipString();
+      return;
+    }
     const value = start === QUOTE ? this.#string() : start === OPEN_BRACKET ? this.#array() : this.#word();
-    if (name !== undefined) this.#take(this.#attribute, name, value);
+    if (name !== undefined && this.#isWanted(name)) this.#take(this.#attribute, name, value);
   }
 
   /** Skips what stands between tokens, and returns the character at which the next one begins; NaN at the end. */

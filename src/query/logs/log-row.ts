@@ -12,7 +12,7 @@ import {
   SEVERITY_NUMBER,
   SEVERITY_TEXT,
 } from './detected-level.js';
-import { flatAttributes } from './flat-attributes.js';
+import { flatAttributes, type TakeLabel } from './flat-attributes.js';
 import { LINE_SQL } from './line-filter-sql.js';
 import { RESOURCE_ID_SQL, type Resource } from './resource-catalogue.js';
 import { TIME_US_SQL } from './time-sql.js';
@@ -36,8 +36,6 @@ export const labelColumns: ReadonlyMap<string, string> = new Map([
   ['scope_name', 'scope_name'],
   ['scope_version', 'scope_version'],
 ]);
-const columnLabels = [...labelColumns.keys()];
-
 /** The text of an INTEGER that keeps the bits of an unsigned number; NULL for zero, which is what an absent one is. */
 function unsignedSql(column: string): string {
   return `CAST(nullif(CAST(${column} AS BIGINT) & 4294967295, 0) AS VARCHAR)`;
@@ -54,6 +52,8 @@ export class LogRowReader {
   readonly #readsLine: boolean;
   readonly #wanted: ReadonlySet<string> | undefined;
   readonly #needsLevel: boolean;
+  /** Labels of columns that are read. */
+  readonly #columnLabels: readonly string[];
   readonly #sets = new Map<string, Labels>();
 
   constructor(needs: LogNeeds) {
@@ -61,11 +61,13 @@ export class LogRowReader {
     this.#wanted = needs.metadata === 'all' ? undefined : new Set(needs.metadata);
     this.#needsLevel = this.#wanted?.has(DETECTED_LEVEL) ?? true;
     this.#readsLine = needs.line || this.#needsLevel;
+    this.#columnLabels = [...labelColumns.keys()].filter((name) => this.#isLookedAt(name));
     this.columns = [
       `${TIME_US_SQL} AS time_us`,
       `${RESOURCE_ID_SQL} AS resource_id`,
       this.#readsLine ? `${LINE_SQL} AS line` : `'' AS line`,
-      ...(this.#needsMetadata ? [...attributeColumns, ...labelColumns.values()] : []),
+      ...(this.#needsMetadata ? attributeColumns : []),
+      ...this.#columnLabels.map((name) => labelColumns.get(name)!),
     ];
   }
 
@@ -101,11 +103,7 @@ export class LogRowReader {
   }
 
   #metadataOf(resource: Resource, line: string, columns: readonly BlockColumn[], row: number): Labels {
-    const labels = this.#labelsOf(
-      resource,
-      line,
-      columns.map((column) => textAt(column, row)),
-    );
+    const labels = this.#labelsOf(resource, line, columns, row);
     if (this.#needs.metadata === 'all') return labels;
     // A few labels are alike in many rows, and who gets them keeps work by object.
     const shared = this.#sets.get(labels.key);
@@ -113,24 +111,23 @@ export class LogRowReader {
     return shared ?? labels;
   }
 
-  #labelsOf(resource: Resource, line: string, texts: readonly (string | undefined)[]): Labels {
+  #labelsOf(resource: Resource, line: string, columns: readonly BlockColumn[], row: number): Labels {
     const labels: Label[] = [];
-    const isLookedAt = this.#needsLevel
-      ? (name: string) => this.#isWanted(name) || levelLabels.has(name)
-      : (name: string) => this.#isWanted(name);
-    const add = (name: string, value: string) => {
-      if (isLookedAt(name)) labels.push([name, value]);
-    };
-    const [logAttributes, scopeAttributes, ...ofColumns] = texts;
-    flatAttributes(logAttributes, (_attribute, name, value) => add(name, value));
-    for (const [name, value] of resource.metadata) add(name, value);
-    flatAttributes(scopeAttributes, (_attribute, name, value) => add(name, value));
-    ofColumns.forEach((text, i) => {
-      if (text) add(columnLabels[i]!, text);
-    });
+    const take: TakeLabel = (_attribute, name, value) => labels.push([name, value]);
+    const [logAttributes, scopeAttributes] = columns;
+    flatAttributes(textAt(logAttributes!, row), take, this.#isLookedAt);
+    for (const label of resource.metadata) if (this.#isLookedAt(label[0])) labels.push(label);
+    flatAttributes(textAt(scopeAttributes!, row), take, this.#isLookedAt);
+    for (let i = 0; i < this.#columnLabels.length; i++) {
+      const text = textAt(columns[attributeColumns.length + i]!, row);
+      if (text) labels.push([this.#columnLabels[i]!, text]);
+    }
     if (this.#needsLevel) addLevel(labels, resource.stream, line);
     return Labels.of(this.#needs.metadata === 'all' ? labels : labels.filter(([name]) => this.#isWanted(name)));
   }
+
+  /** Whether a label is wanted, or says something of the level, which is. */
+  readonly #isLookedAt = (name: string): boolean => this.#isWanted(name) || (this.#needsLevel && levelLabels.has(name));
 
   #isWanted(name: string): boolean {
     return this.#wanted?.has(name) ?? true;

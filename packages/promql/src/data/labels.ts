@@ -20,13 +20,21 @@ export class Labels {
 
   /** Labels in any order. A later value for a name wins, and an empty value stands for no label. */
   static of(labels: Iterable<Label> | Readonly<Record<string, string>>): Labels {
-    const entries = Symbol.iterator in labels ? labels : Object.entries(labels);
-    return Labels.#sorted(new Map(entries as Iterable<Label>));
+    return Labels.#sorted(Symbol.iterator in labels ? [...labels] : Object.entries(labels));
   }
 
-  static #sorted(values: ReadonlyMap<string, string>): Labels {
-    const entries = [...values].filter(([, value]) => value !== '');
-    return new Labels(entries.sort(([left], [right]) => (left < right ? -1 : 1)));
+  /** Takes the array over. Millions of lines have labels of their own, so nothing else is made for them. */
+  static #sorted(entries: Label[]): Labels {
+    // Stable, so that of equal names the last one stays the last.
+    entries.sort(([left], [right]) => (left < right ? -1 : left === right ? 0 : 1));
+    let kept = 0;
+    for (let index = 0; index < entries.length; index++) {
+      const entry = entries[index]!;
+      if (entry[1] === '' || entry[0] === entries[index + 1]?.[0]) continue;
+      entries[kept++] = entry;
+    }
+    entries.length = kept;
+    return new Labels(entries);
   }
 
   /** Text that only equal labels share. */
@@ -66,7 +74,7 @@ export class Labels {
 
   /** With the values given; an empty one removes the label. */
   with(changes: Iterable<Label>): Labels {
-    return Labels.#sorted(new Map([...this.entries, ...changes]));
+    return Labels.#sorted([...this.entries, ...changes]);
   }
 
   /** `{__name__="up", job="a"}`, as errors name a series. */
