@@ -30,6 +30,7 @@ export function invalidParameter(name: string, text: string): PromqlFailure {
 
 export function promqlFailure(thrown: unknown): PromqlFailure {
   if (thrown instanceof PromqlFailure) return thrown;
+  if (thrown instanceof QueryError && thrown.kind === 'expression') return invalidParameter('query', thrown.message);
   return new PromqlFailure(errorType(thrown), messageOf(thrown), { cause: thrown });
 }
 
@@ -37,6 +38,7 @@ function errorType(thrown: unknown): ErrorType {
   if (thrown instanceof ParseError) return 'bad_data';
   if (thrown instanceof QueryError) {
     if (thrown.kind === 'source') return errorType(thrown.cause);
+    if (thrown.kind === 'expression') return 'bad_data';
     return thrown.kind === 'limit' ? 'execution' : thrown.kind;
   }
   return thrown instanceof Failure ? errorTypeOf(thrown.kind) : 'internal';

@@ -49,6 +49,7 @@ const instants = [
   'sum(',
   'up{',
   'rate(up)',
+  'rate(http_server_requests_total[step() * 4])',
   'foo bar',
   '',
 ];

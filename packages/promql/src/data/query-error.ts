@@ -1,5 +1,5 @@
-/** Why a query has no answer. `execution` is the query's own fault, as are its limits. */
-export type QueryFailure = 'execution' | 'canceled' | 'timeout' | 'limit' | 'source';
+/** Why a query has no answer. `expression` is wrong whatever data there is; `execution` is the query's own fault, as are its limits. */
+export type QueryFailure = 'expression' | 'execution' | 'canceled' | 'timeout' | 'limit' | 'source';
 
 /** An evaluation that failed. The message is Prometheus's, as far as Prometheus knows the case. */
 export class QueryError extends Error {

@@ -1,4 +1,4 @@
-import { executionError } from '../data/query-error.js';
+import { QueryError } from '../data/query-error.js';
 import type {
   Call,
   Duration,
@@ -145,5 +145,5 @@ function secondsOf(duration: Duration, times: QueryTimes): number {
 }
 
 function durationError({ position }: Duration, text: string): Error {
-  return executionError(`${position.start}:${position.end}: ${text}`);
+  return new QueryError('expression', `${position.start}:${position.end}: ${text}`);
 }
