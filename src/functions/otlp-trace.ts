@@ -4,6 +4,7 @@ import type { QueryFunction } from '../duckdb/query-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
 import { queryColumn, selectList } from '../schema/result-column.js';
 import { tracesTable } from '../schema/traces.js';
+import { criticalPathFunction } from './critical-path-function.js';
 import { summaryFunction } from './summary-function.js';
 
 /**
@@ -28,6 +29,12 @@ const columns = [
     'DOUBLE',
     'The part of the duration in which no child was running.',
     '(end_ns - start_ns - coalesce(covered_ns, 0)) / 1e6',
+  ),
+  queryColumn(
+    'critical_ms',
+    'DOUBLE',
+    "The part of the duration that the end of the trace waits for: together, those of a root and of all below it are the root's duration.",
+    'critical_ns / 1e6',
   ),
   queryColumn(
     'status',
@@ -79,9 +86,16 @@ export function otlpTrace(registry: ServerRegistry): QueryFunction {
         WINDOW earlier AS (PARTITION BY parent ORDER BY start_ns, end_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
       ),
       covered AS (SELECT parent, sum(greatest(end_ns - start_ns, 0)) AS covered_ns FROM uncovered GROUP BY parent),
+      -- Spans are numbered from 1 without gaps, and told by their place in the lists.
+      critical AS (
+        SELECT unnest(times) AS critical_ns, generate_subscripts(times, 1) AS n
+        FROM (SELECT from_json(${criticalPathFunction.name}(to_json({
+          'parents': list(parent - 1 ORDER BY n), 'starts': list(start_ns::DOUBLE ORDER BY n), 'ends': list(end_ns::DOUBLE ORDER BY n)
+        })::VARCHAR), '["DOUBLE"]') AS times FROM spans HAVING count(*) > 0)
+      ),
       placed AS (
-        SELECT spans.*, covered_ns, path, coalesce(len(path) - 1, 0) AS depth
-        FROM spans LEFT JOIN tree USING (n) LEFT JOIN covered ON covered.parent = spans.n
+        SELECT spans.*, covered_ns, critical_ns, path, coalesce(len(path) - 1, 0) AS depth
+        FROM spans LEFT JOIN tree USING (n) LEFT JOIN covered ON covered.parent = spans.n LEFT JOIN critical ON critical.n = spans.n
       )
       SELECT ${selectList(columns)} FROM placed ORDER BY path NULLS LAST, n`,
   });

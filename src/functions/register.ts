@@ -15,7 +15,9 @@ import { registerScanFunction, type ScanFunction, scanMacroSql } from '../duckdb
 import { qualifiedName, quotedIdentifier } from '../duckdb/sql-text.js';
 import { registerStreamFunction, type StreamFunction, streamMacroSql } from '../duckdb/stream-function.js';
 import { registerStructFunction } from '../duckdb/struct-function.js';
+import { registerTextFunction } from '../duckdb/text-function.js';
 import type { FileScanParts } from '../files/file-scan.js';
+import { criticalPathFunction } from './critical-path-function.js';
 import { otapServe } from './otap-serve.js';
 import { otlpBuffer } from './otlp-buffer.js';
 import { otlpDeadLetterList } from './otlp-dead-letter-list.js';
@@ -114,6 +116,7 @@ export class SqlFunctions {
     for (const declared of this.#scans) registerScanFunction(control, declared, calls);
     for (const declared of this.#streams) registerStreamFunction(control, declared, calls);
     registerStructFunction(control, otlpUriParser);
+    registerTextFunction(control, criticalPathFunction);
     await this.#publish(control);
   }
 
