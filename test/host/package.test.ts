@@ -75,6 +75,8 @@ test("README's first minute: npx otelduck, one line of SQL, a log by HTTP, a que
   await shell.rows(`CALL otlp_flush('${served!['listen_uri']}')`);
   const query = readFileSync(join(installed, 'examples/first-query.sql'), 'utf8').trim().replace(/;$/, '');
   expect(await shell.rows(query)).toMatchObject([{ service_name: 'checkout', body: 'order placed', items: '3' }]);
+  // An engine on a thread, with what it depends on.
+  expect(await shell.rows(`SELECT value FROM promql('1 + 1')`)).toEqual([{ value: 2 }]);
   expect(await shell.leave()).toBe(0);
 });
 
