@@ -4,7 +4,7 @@
 // DuckDB does not say that a statement was interrupted, has reached its LIMIT, or has lost its connection: it stops asking, and
 // drops its reference to the scan. It may also stop asking for a while because a reader takes its time, or because another part
 // of the statement has the thread. A garbage collection tells one from the other. It takes some tens of milliseconds, and a job
-// that nobody waits for takes more. See docs/decisions/0025-rows-of-jobs.md.
+// that nobody waits for takes more. See docs/decisions/0024-rows-of-jobs.md.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
