@@ -22,7 +22,7 @@ for (const [name, parents, spans, times] of [
       [2, 8],
       [4, 8],
     ],
-    [6, 0, 4],
+    [4, 6, 0],
   ],
   [
     'a child that goes on after its parent',
