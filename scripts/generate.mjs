@@ -103,7 +103,7 @@ function withPart(path, text, name, content) {
  */
 async function declaredFunctions() {
   const files = readdirSync(new URL('dist/functions/', root)).filter((file) =>
-    /^(?:ot\w+-|promql).*\.d\.ts$/.test(file),
+    /^(?:ot\w+-|promql|logql|traceql).*\.d\.ts$/.test(file),
   );
   const declared = await Promise.all(files.flatMap((file) => functionsOf(file.replace(/\.d\.ts$/, ''))));
   const lifecycle = [

@@ -8,6 +8,7 @@ const built = new URL(import.meta.url.endsWith('.ts') ? '../../dist/query/' : '.
 export const engineModules: EngineModules = {
   loki: new URL('api/loki/loki-engine.js', built),
   'loki-tail': new URL('api/loki/tail-engine.js', built),
+  logql: new URL('logql/logql-thread.js', built),
   promql: new URL('promql/promql-thread.js', built),
   tempo: new URL('api/tempo/tempo-engine.js', built),
 };

@@ -8,13 +8,11 @@ import type { EngineQuery } from '../query/run/query-runner.js';
 import { promqlOptions } from '../schema/promql-options.js';
 import { homeOf, homeParameters } from './home-parameters.js';
 import { optionParameters, readOptionTexts } from './option-parameters.js';
-import { durationParameter, readDurationMs, readTimeMs, timeParameter } from './query-times.js';
+import { defaultStepMs, durationParameter, readDurationMs, readTimeMs, timeParameter } from './query-times.js';
 
 type Given = Readonly<Record<string, string | null>>;
 
 const DEFAULT_RANGE_MS = 3_600_000;
-/** Steps of a range that has no step: about as many as a graph has pixels for. */
-const DEFAULT_STEPS = 240;
 
 export const queryParameter: QueryParameter = { name: 'query', sqlType: 'VARCHAR', doc: 'A PromQL expression.' };
 
@@ -68,8 +66,8 @@ export function rangeTimes(given: Given): EvaluationTimes {
   const nowMs = Date.now();
   const startMs = readTimeMs(given['since'], nowMs) ?? nowMs - DEFAULT_RANGE_MS;
   const endMs = readTimeMs(given['until'], nowMs) ?? nowMs;
-  const defaultStepMs = Math.max(1, Math.ceil((endMs - startMs) / DEFAULT_STEPS / 1000)) * 1000;
-  return { startMs, endMs, stepMs: readDurationMs(given['step'], 'step') ?? defaultStepMs };
+  const stepMs = readDurationMs(given['step'], 'step') ?? defaultStepMs(startMs, endMs);
+  return { startMs, endMs, stepMs };
 }
 
 /** The query of a call: series for `blocks`, how they would be read for `plan`. */

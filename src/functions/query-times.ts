@@ -12,7 +12,15 @@ const WITH_OFFSET = ':\\d\\d(\\.\\d+)?([+-]\\d\\d(:\\d\\d)*|Z)$';
 const AT = 'at ';
 const AGO = 'ago ';
 
+/** Steps of a range that has no step: about as many as a graph has pixels for. */
+const DEFAULT_STEPS = 240;
+
 type Given = string | null | undefined;
+
+/** Time between evaluations of a range for which nobody says it. */
+export function defaultStepMs(startMs: number, endMs: number): number {
+  return Math.max(1, Math.ceil((endMs - startMs) / DEFAULT_STEPS / 1000)) * 1000;
+}
 
 /** A TIMESTAMP in UTC, or an INTERVAL before now. */
 export function timeParameter(

@@ -18,6 +18,9 @@ import { registerStructFunction } from '../duckdb/struct-function.js';
 import { registerTextFunction } from '../duckdb/text-function.js';
 import type { FileScanParts } from '../files/file-scan.js';
 import { criticalPathFunction } from './critical-path-function.js';
+import { logql } from './logql.js';
+import { logqlPlan } from './logql-plan.js';
+import { logqlRange } from './logql-range.js';
 import { otapServe } from './otap-serve.js';
 import { otlpBuffer } from './otlp-buffer.js';
 import { otlpDeadLetterList } from './otlp-dead-letter-list.js';
@@ -80,7 +83,14 @@ export class SqlFunctions {
       otlpQueryCancel(runner),
     ];
     this.#scans = [...readOtlp(files), ...readOtap(files)];
-    this.#streams = [promql(runner), promqlRange(runner), promqlPlan(runner)];
+    this.#streams = [
+      promql(runner),
+      promqlRange(runner),
+      promqlPlan(runner),
+      logql(runner),
+      logqlRange(runner),
+      logqlPlan(runner),
+    ];
     this.#queries = [
       otlpLiveLogs(registry),
       otlpLiveTraces(registry),

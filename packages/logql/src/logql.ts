@@ -2,6 +2,7 @@
 
 // biome-ignore-start lint/performance/noBarrelFile: package.json exports this file, and nothing inside imports it.
 export type { LogEntry, LogTimes } from './eval/log-entries.js';
+export { type PlannedRead, planReads } from './eval/plan.js';
 export { type Pushdown, pushdownOf } from './eval/pushdown.js';
 export {
   type Answer,

@@ -14,7 +14,7 @@ import {
   timeAt,
 } from '#promql';
 import { decimal } from '#promql/syntax/go-text';
-import { JsonWriter } from './json-writer.js';
+import { JsonWriter, writeList } from '../../base/json-writer.js';
 
 /** Warnings, and notes, that an answer shows; one more says how many there are beside them. */
 const MAX_ANNOTATIONS = 10;
@@ -87,15 +87,6 @@ function endData(json: JsonWriter, statistics: unknown): void {
     json.value(statistics);
   }
   json.ascii('}');
-}
-
-export function writeList<Item>(json: JsonWriter, items: readonly Item[], write: (item: Item) => void): void {
-  json.ascii('[');
-  items.forEach((item, i) => {
-    if (i > 0) json.ascii(',');
-    write(item);
-  });
-  json.ascii(']');
 }
 
 export function writeLabels(json: JsonWriter, labels: Labels): void {

@@ -17,11 +17,11 @@ import {
   typeOf,
   type VectorSelector,
 } from '#promql';
+import { type JsonWriter, writeList } from '../../base/json-writer.js';
 import type { Principal } from '../../server/identity/principal.js';
 import type { ExemplarSeries, MetricStore, SeriesRequest } from '../metrics/metric-store.js';
-import { type AnswerNotes, successJson, writeInstant, writeLabels, writeList, writeRange } from './answer-json.js';
+import { type AnswerNotes, successJson, writeInstant, writeLabels, writeRange } from './answer-json.js';
 import { cardinality } from './cardinality.js';
-import type { JsonWriter } from './json-writer.js';
 import { parseTree } from './parse-tree.js';
 import { invalidParameter, PromqlFailure, promqlFailure } from './promql-failure.js';
 import type { EvaluationRequest, PromqlQuestion, PromqlSettings, Search, SearchTimes } from './promql-request.js';

@@ -1,13 +1,13 @@
 // PromQL as an engine: a request on a thread → an answer to hand over.
 
 import { gzipSync, constants as zlib } from 'node:zlib';
-import { type QueryAccount, QueryError } from '#promql';
-import { Failure } from '../../base/failure.js';
+import { QueryError } from '#promql';
 import { SqlError, type SqlErrorCode } from '../../base/sql-error.js';
 import { buffersOf } from '../../buffer/column-block.js';
 import type { MetricOptions } from '../metrics/metric-options.js';
 import type { MetricStore } from '../metrics/metric-store.js';
-import type { EngineAnswer, EngineContext, EngineRun, Report } from '../run/engine.js';
+import type { EngineAnswer, EngineContext, EngineRun } from '../run/engine.js';
+import { evaluationAccount } from '../run/evaluation-account.js';
 import { answerBlocks } from './answer-blocks.js';
 import { type Asked, answerQuestion, evaluate } from './answer-question.js';
 import type { ErrorType } from './error-types.js';
@@ -15,8 +15,6 @@ import { planBlock } from './plan-blocks.js';
 import { type PromqlFailure, promqlFailure } from './promql-failure.js';
 import type { PromqlAnswer, PromqlRequest } from './promql-request.js';
 
-/** What a sample takes in memory: its value and its time. */
-const SAMPLE_BYTES = 16;
 /** Below this, compressing an answer saves less than it costs. */
 const MIN_COMPRESSED_BYTES = 1024;
 
@@ -26,7 +24,7 @@ export function promqlEngine(openStore: (context: EngineContext, options: Metric
     const { settings } = request;
     const { principal, signal, report } = context;
     const store = openStore(context, settings.metrics);
-    const asked: Asked = { store, principal, settings, signal, account: accountOf(report) };
+    const asked: Asked = { store, principal, settings, signal, account: evaluationAccount(report) };
     return request.form === 'json' ? answerJson(request, asked) : answerSql(request, asked, context);
   };
 }
@@ -80,24 +78,4 @@ async function answerJson(
 function gzipped(json: Uint8Array): Uint8Array<ArrayBuffer> {
   // A copy, since what zlib gives may share its memory with others.
   return Uint8Array.from(gzipSync(json, { level: zlib.Z_BEST_SPEED }));
-}
-
-/** The account of the evaluation, as that of the query that it is part of. */
-function accountOf(report: Report): QueryAccount {
-  return {
-    read: (samples) => limited(() => report.countSamples(samples)),
-    hold: (samples) => limited(() => report.reserveBytes(SAMPLE_BYTES * samples)),
-    release: (samples) => report.releaseBytes(SAMPLE_BYTES * samples),
-  };
-}
-
-function limited(count: () => void): void {
-  try {
-    count();
-  } catch (error) {
-    if (error instanceof Failure && error.kind === 'queryTooLarge') {
-      throw new QueryError('limit', error.message, { cause: error });
-    }
-    throw error;
-  }
 }

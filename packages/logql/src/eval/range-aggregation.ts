@@ -30,6 +30,11 @@ const countable: ReadonlySet<RangeAggregation['operator']> = new Set([
   'absent_over_time',
 ]);
 
+/** Whether a store could count what an aggregation counts, if it can say the filters. */
+export function canCount({ operator, range }: RangeAggregation): boolean {
+  return countable.has(operator) && range.unwrap === undefined;
+}
+
 /** Most cells that a store counts for a series: beyond, reading the lines is no slower. */
 const MAX_BUCKETS = 50_000;
 
@@ -113,7 +118,7 @@ class AggregationWindows<Principal> {
   #counts(context: Parameters<LogSource<Principal>['read']>[1]): Promise<void> | undefined {
     const { operator, range } = this.#aggregation;
     const by = this.#extractor.storeLabels;
-    if (!countable.has(operator) || range.unwrap !== undefined || !this.#pushdown.isComplete) return undefined;
+    if (!canCount(this.#aggregation) || !this.#pushdown.isComplete) return undefined;
     if (by?.some((name) => name.startsWith('__') || name.endsWith('_extracted'))) return undefined;
     const bucketNs = bucketSize(this.#grid, range.rangeNs);
     const bucketCount = Number((this.#cells.endNs - this.#cells.startNs) / bucketNs);

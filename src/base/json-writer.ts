@@ -40,6 +40,12 @@ export class JsonWriter {
     this.#ascii(text);
   }
 
+  /** JSON that is a text already. */
+  text(text: string): void {
+    this.#reserve(3 * text.length);
+    this.#end += this.#bytes.write(text, this.#end, 'utf8');
+  }
+
   /** Bytes, as they are. */
   bytes(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
@@ -49,9 +55,7 @@ export class JsonWriter {
 
   /** Any value that is small. */
   value(value: unknown): void {
-    const text = JSON.stringify(value);
-    this.#reserve(3 * text.length);
-    this.#end += this.#bytes.write(text, this.#end, 'utf8');
+    this.text(JSON.stringify(value));
   }
 
   /** `"1.5"`: shortest decimal that reads back as the number, in the form that Prometheus's API has. */
@@ -149,6 +153,16 @@ export class JsonWriter {
     this.#bytes.copy(larger, 0, 0, this.#end);
     this.#bytes = larger;
   }
+}
+
+/** An array of what `write` writes for each item. */
+export function writeList<Item>(json: JsonWriter, items: readonly Item[], write: (item: Item) => void): void {
+  json.ascii('[');
+  items.forEach((item, i) => {
+    if (i > 0) json.ascii(',');
+    write(item);
+  });
+  json.ascii(']');
 }
 
 function isNegativeZero(value: number): boolean {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { JsonWriter } from '../../../src/query/promql/json-writer.js';
+import { JsonWriter } from '../../src/base/json-writer.js';
 
 function written(write: (json: JsonWriter) => void): string {
   const json = new JsonWriter();
