@@ -19,7 +19,9 @@ const { readOtlp } = await built('functions/read-otlp.js');
 const { readOtap } = await built('functions/read-otap.js');
 const { otapFileOptions, otlpFileOptions } = await built('files/file-options.js');
 const { readableRows } = await built('functions/file-readers.js');
-const { metricFamilies } = await built('control/metric-families.js');
+const { metricFamilies, queryFamilies } = await built('control/metric-families.js');
+const { QueryCounts } = await built('query/run/query-counts.js');
+const noQueries = { running: [], reservedBytes: 0, limits: {}, counts: new QueryCounts() };
 const functions = await declaredFunctions();
 
 /** The variables of the service that are no parameters of a function. */
@@ -73,7 +75,9 @@ if (isCheck && stale.length > 0) {
 }
 
 function metricReference() {
-  const rows = metricFamilies([]).map(({ name, type, doc }) => `| \`${name}\` | ${type} | ${doc} |`);
+  const rows = [...metricFamilies([]), ...queryFamilies(noQueries)].map(
+    ({ name, type, doc }) => `| \`${name}\` | ${type} | ${doc} |`,
+  );
   return ['| Metric | Type | Meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 

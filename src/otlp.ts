@@ -50,7 +50,7 @@ async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOption
   const database = await Database.open(instance);
   const registry = new ServerRegistry(database, harmless(log));
   const readPool = new ReadPool();
-  const queries = new QueryServers(database, registry.live, harmless(log));
+  const queries = new QueryServers(database, registry, harmless(log));
   const files = {
     source: new DuckDBFiles(database),
     pool: readPool,

@@ -1,9 +1,13 @@
 // What is known of the process and its servers, as metrics. /metrics and otlp_metrics() show the same.
 
 import { packageVersion } from '../base/package-version.js';
+import type { QueryRunner } from '../query/run/query-runner.js';
 import { signals } from '../schema/column-declaration.js';
 import type { MetricFamily, MetricSeries } from './metrics-text.js';
 import { type Measure, type ObservedServer, serverStatus } from './server-status.js';
+
+/** What the scheduler of queries tells. */
+export type ObservedQueries = Pick<QueryRunner, 'running' | 'reservedBytes' | 'limits' | 'counts'>;
 
 const PREFIX = 'otelduck_';
 
@@ -97,16 +101,38 @@ function serverFamilies(servers: readonly ObservedServer[]): readonly MetricFami
   ];
 }
 
+/** Of all queries of the process: servers share their limits. */
+export function queryFamilies({ running, reservedBytes, limits, counts }: ObservedQueries): readonly MetricFamily[] {
+  const inState = (state: string) => running.filter((query) => query.state === state).length;
+  return [
+    {
+      name: `${PREFIX}queries`,
+      type: 'gauge',
+      doc: 'Queries that are `running` or `waiting`, by state.',
+      series: ['running', 'waiting'].map((state) => ({ labels: { state }, value: inState(state) })),
+    },
+    single(`${PREFIX}queries_max`, 'gauge', '`max_concurrent_queries`.', limits.maxQueries),
+    single(`${PREFIX}query_reserved_bytes`, 'gauge', 'What queries hold of `query_memory_bytes`.', reservedBytes),
+    single(`${PREFIX}query_max_bytes`, 'gauge', '`query_memory_bytes`.', limits.memoryBytes),
+    {
+      name: `${PREFIX}queries_total`,
+      type: 'counter',
+      doc: 'Queries that have ended, by outcome: answered, or the reason that clients are told.',
+      series: [...counts.byOutcome].map(([outcome, value]) => ({ labels: { outcome }, value })),
+    },
+    {
+      name: `${PREFIX}query_seconds`,
+      type: 'histogram',
+      doc: 'Time of queries from the moment that they are asked, waiting included.',
+      series: [{ labels: {}, value: counts.seconds }],
+    },
+  ];
+}
+
 /** Under the names that client libraries of Prometheus give them. */
 function processFamilies(): readonly MetricFamily[] {
   const { rss, heapUsed } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
-  const single = (name: string, type: 'counter' | 'gauge', doc: string, value: number): MetricFamily => ({
-    name,
-    type,
-    doc,
-    series: [{ labels: {}, value }],
-  });
   return [
     {
       name: `${PREFIX}info`,
@@ -119,6 +145,10 @@ function processFamilies(): readonly MetricFamily[] {
     single('process_start_time_seconds', 'gauge', 'When the process started, since 1970.', startTimeSeconds()),
     single('nodejs_heap_size_used_bytes', 'gauge', 'Memory of JavaScript objects.', heapUsed),
   ];
+}
+
+function single(name: string, type: 'counter' | 'gauge', doc: string, value: number): MetricFamily {
+  return { name, type, doc, series: [{ labels: {}, value }] };
 }
 
 function seriesOf(

@@ -9,6 +9,8 @@ import { Cors } from '../server/cors.js';
 import { ReadAuthorization } from '../server/identity/read-authorization.js';
 import { ReadListener } from '../server/read/read-listener.js';
 import { apisOf } from './known-apis.js';
+import { metricsApi } from './metrics-route.js';
+import type { MetricFamily } from './metrics-text.js';
 import type { QueryServeRequest } from './query-serve-request.js';
 import { ServerAddress } from './server-address.js';
 import { type ServerEventLog, serverEvents } from './server-events.js';
@@ -17,6 +19,8 @@ import { type ServerEventLog, serverEvents } from './server-events.js';
 export interface QueryServerParts {
   readonly database: Database;
   readonly runner: QueryRunner;
+  /** Of all servers of the process. */
+  metrics(): readonly MetricFamily[];
   readonly tell: ServerEventLog;
 }
 
@@ -28,7 +32,7 @@ export class QueryServer {
   readonly #listener: ReadListener;
   #stopped: Promise<void> | undefined;
 
-  private constructor(request: QueryServeRequest, { database, runner, tell }: QueryServerParts) {
+  private constructor(request: QueryServeRequest, { database, runner, metrics, tell }: QueryServerParts) {
     const { uri, options, tokens, home } = request;
     this.request = request;
     this.#address = new ServerAddress(uri);
@@ -36,7 +40,7 @@ export class QueryServer {
     const origins = options.cors_allowed_origins;
     this.#listener = new ReadListener({
       uri,
-      apis: apisOf({ runner, home, options }),
+      apis: [metricsApi(metrics), ...apisOf({ runner, home, options })],
       authorization: new ReadAuthorization(tokens),
       maxBodyBytes: options.max_body_bytes,
       cors: origins === null ? undefined : new Cors(allowedOrigins('cors_allowed_origins', origins)),

@@ -4,20 +4,22 @@ import { availableParallelism } from 'node:os';
 import { systemClock } from '../base/clock.js';
 import { SqlError } from '../base/sql-error.js';
 import type { Database } from '../duckdb/database.js';
-import type { LiveRows } from '../live/live-rows.js';
 import type { EngineModules } from '../query/run/engine-pool.js';
 import { QueryRunner, type SharedLimits } from '../query/run/query-runner.js';
 import { readOptions } from '../schema/option-declaration.js';
 import { type SharedQueryOptions, sharedQueryOptions } from '../schema/query-options.js';
 import { canonicalUri, type ListenUri } from '../server/listen-uri.js';
 import { engineModules } from './engine-modules.js';
+import { queryFamilies } from './metric-families.js';
 import type { QueryServeRequest } from './query-serve-request.js';
 import type { QueryServer } from './query-server.js';
 import type { ServerEventLog } from './server-events.js';
+import type { ServerRegistry } from './server-registry.js';
 
 export class QueryServers {
   readonly runner: QueryRunner;
   readonly #database: Database;
+  readonly #registry: ServerRegistry;
   readonly #tell: ServerEventLog;
   /** What queries of SQL share while no server runs. */
   readonly #defaults: SharedLimits;
@@ -27,11 +29,18 @@ export class QueryServers {
   #isClosed = false;
   #refusal: string | undefined;
 
-  constructor(database: Database, live: LiveRows, tell: ServerEventLog, engines: EngineModules = engineModules) {
+  constructor(
+    database: Database,
+    registry: ServerRegistry,
+    tell: ServerEventLog,
+    engines: EngineModules = engineModules,
+  ) {
     this.#database = database;
+    this.#registry = registry;
     this.#defaults = sharedLimits(readOptions(sharedQueryOptions, {}));
-    this.runner = new QueryRunner(database, live, engines, this.#defaults, systemClock);
+    this.runner = new QueryRunner(database, registry.live, engines, this.#defaults, systemClock);
     this.#tell = tell;
+    registry.measureToo(() => queryFamilies(this.runner));
   }
 
   /** Running servers, in the order in which they were started. */
@@ -52,7 +61,8 @@ export class QueryServers {
       // A shell that starts no server is not to wait for it to load.
       const { QueryServer } = await import('./query-server.js');
       this.runner.limits = sharedLimits(request.options);
-      const parts = { database: this.#database, runner: this.runner, tell: this.#tell };
+      const metrics = () => this.#registry.metrics();
+      const parts = { database: this.#database, runner: this.runner, metrics, tell: this.#tell };
       const server = await QueryServer.start(request, parts);
       this.#servers.add(server);
       // Closed while it was starting: nobody else will stop it.

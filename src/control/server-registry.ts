@@ -27,6 +27,7 @@ export class ServerRegistry {
   readonly #servers = new Set<IngestServer>();
   /** Requests whose servers are starting, so that a conflicting start is rejected at once. */
   readonly #starting = new Set<ServeRequest>();
+  #measuredToo: () => readonly MetricFamily[] = () => [];
   #isClosed = false;
   #refusal: string | undefined;
 
@@ -47,7 +48,12 @@ export class ServerRegistry {
 
   /** What is known of the process and its servers at this moment. */
   metrics(): readonly MetricFamily[] {
-    return metricFamilies(this.observed(Date.now()));
+    return [...metricFamilies(this.observed(Date.now())), ...this.#measuredToo()];
+  }
+
+  /** Adds metrics of what is no server of telemetry. */
+  measureToo(metrics: () => readonly MetricFamily[]): void {
+    this.#measuredToo = metrics;
   }
 
   async start(request: ServeRequest): Promise<IngestServer> {

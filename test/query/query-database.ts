@@ -59,5 +59,5 @@ export class QueryDatabase {
 
 /** What runs queries, which has no threads until it is asked. */
 export function newQueries(database: Database, registry: ServerRegistry, engines = engineModules): QueryServers {
-  return new QueryServers(database, registry.live, () => {}, engines);
+  return new QueryServers(database, registry, () => {}, engines);
 }

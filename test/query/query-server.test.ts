@@ -71,6 +71,27 @@ test('queries of a server have its limits', async () => {
   ]);
 });
 
+test('metrics tell of queries, on its own port too', async () => {
+  const database = await openDatabase();
+  const { ask } = await serve(database);
+  await ask('/api/v1/query?query=1%2B1');
+  await ask('/api/v1/query?query=vector(1)');
+  const { status, headers, text } = await ask('/metrics', '');
+  expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+  const lines = text.split('\n');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'otelduck_queries{state="running"} 0',
+      'otelduck_queries{state="waiting"} 0',
+      'otelduck_queries_max 20',
+      'otelduck_query_reserved_bytes 0',
+      'otelduck_queries_total{outcome="answered"} 2',
+      'otelduck_query_seconds_count 2',
+    ]),
+  );
+  expect(await database.value("SELECT value FROM otlp_metrics() WHERE name = 'otelduck_queries_total'")).toBe(2);
+});
+
 test('a server that is stopped frees its port, and closing the plugin stops the others', async () => {
   const database = await openDatabase();
   const { uri, ask } = await serve(database);

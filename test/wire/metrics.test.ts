@@ -60,7 +60,7 @@ test('SQL and HTTP tell the same, whichever path is asked', async () => {
   const missing = rows
     .map(({ name, labels, value }) => {
       const listed = Object.entries(JSON.parse(String(labels))).map(([label, is]) => `${label}="${is}"`);
-      return `${name}{${listed}} ${value}`;
+      return `${name}${listed.length === 0 ? '' : `{${listed}}`} ${value}`;
     })
     .filter((line) => !lines.has(line));
   expect(missing).toEqual([]);

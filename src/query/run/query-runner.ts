@@ -12,6 +12,7 @@ import { StatementSlots } from '../scan/statement-slots.js';
 import { type EngineModules, EnginePool, type EngineWork } from './engine-pool.js';
 import { MemoryBudget } from './memory-budget.js';
 import { QueryAccount } from './query-account.js';
+import { QueryCounts } from './query-counts.js';
 import { type QueryLabel, RunningQuery } from './running-query.js';
 
 /** Limits that all queries share. */
@@ -48,6 +49,7 @@ export interface EngineQuery extends Query {
 }
 
 export class QueryRunner {
+  readonly counts = new QueryCounts();
   readonly #clock: Clock;
   readonly #budget = new MemoryBudget();
   readonly #admitted: Slots;
@@ -104,15 +106,19 @@ export class QueryRunner {
   async run(query: EngineQuery): Promise<unknown> {
     const { running, leave } = await this.#enter(query);
     try {
-      return await this.#start(query, running).answer;
-    } finally {
-      leave();
+      const value = await this.#start(query, running).answer;
+      leave(undefined);
+      return value;
+    } catch (error) {
+      leave(error);
+      throw error;
     }
   }
 
   /** What an engine emits, as the reader takes it. Whoever ends the iteration early ends the query. */
   async *stream<Piece>(query: EngineQuery): AsyncGenerator<Piece, void> {
     const { running, leave } = await this.#enter(query);
+    let error: unknown = new Failure('queryCanceled', 'nobody reads the rest of the answer');
     try {
       const { pieces, answer, taken } = this.#start(query, running);
       for (
@@ -124,9 +130,13 @@ export class QueryRunner {
         taken();
       }
       await answer;
+      error = undefined;
+    } catch (thrown) {
+      error = thrown;
+      throw thrown;
     } finally {
-      running.end(new Failure('queryCanceled', 'nobody reads the rest of the answer'));
-      leave();
+      if (error instanceof Error) running.end(error);
+      leave(error);
     }
   }
 
@@ -167,7 +177,8 @@ export class QueryRunner {
     const gone = () => running.end(new Failure('queryCanceled', 'the client has gone'));
     signal?.addEventListener('abort', gone, { once: true });
     if (signal?.aborted) gone();
-    const forget = () => {
+    const forget = (error: unknown) => {
+      this.counts.add(this.#clock.nowMs() - running.startedMs, error);
       callOff();
       signal?.removeEventListener('abort', gone);
       this.#running.delete(running);
@@ -178,13 +189,14 @@ export class QueryRunner {
       running.begin();
       return {
         running,
-        leave() {
+        /** Once, with why it failed if it did. */
+        leave(error: unknown) {
           leaveSlot();
-          forget();
+          forget(error);
         },
       };
     } catch (error) {
-      forget();
+      forget(error);
       throw error;
     }
   }
