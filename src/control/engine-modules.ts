@@ -11,4 +11,5 @@ export const engineModules: EngineModules = {
   logql: new URL('logql/logql-thread.js', built),
   promql: new URL('promql/promql-thread.js', built),
   tempo: new URL('api/tempo/tempo-engine.js', built),
+  traceql: new URL('traceql/traceql-thread.js', built),
 };

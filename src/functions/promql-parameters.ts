@@ -2,7 +2,7 @@
 
 import type { Caller } from '../duckdb/pending-function.js';
 import type { QueryParameter } from '../duckdb/query-function.js';
-import type { EvaluationTimes, PromqlRequest } from '../query/promql/promql-request.js';
+import type { EvaluationTimes, PromqlRequest, RangeTimes } from '../query/promql/promql-request.js';
 import { promqlSettings } from '../query/promql/promql-settings.js';
 import type { EngineQuery } from '../query/run/query-runner.js';
 import { promqlOptions } from '../schema/promql-options.js';
@@ -62,7 +62,7 @@ export function instantTimes(given: Given): EvaluationTimes {
 }
 
 /** The times of a call with `since`, `until` and `step`. */
-export function rangeTimes(given: Given): EvaluationTimes {
+export function rangeTimes(given: Given): RangeTimes {
   const nowMs = Date.now();
   const startMs = readTimeMs(given['since'], nowMs) ?? nowMs - DEFAULT_RANGE_MS;
   const endMs = readTimeMs(given['until'], nowMs) ?? nowMs;

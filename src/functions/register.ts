@@ -57,6 +57,9 @@ import { promqlPlan } from './promql-plan.js';
 import { promqlRange } from './promql-range.js';
 import { readOtap } from './read-otap.js';
 import { readOtlp } from './read-otlp.js';
+import { traceql } from './traceql.js';
+import { traceqlPlan } from './traceql-plan.js';
+import { traceqlRange } from './traceql-range.js';
 
 /** Catalog in which connections that nobody registered find what are macros. */
 const PUBLIC_CATALOG = 'otelduck';
@@ -90,6 +93,9 @@ export class SqlFunctions {
       logql(runner),
       logqlRange(runner),
       logqlPlan(runner),
+      traceql(runner),
+      traceqlRange(runner),
+      traceqlPlan(runner),
     ];
     this.#queries = [
       otlpLiveLogs(registry),

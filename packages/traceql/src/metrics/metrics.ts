@@ -12,6 +12,7 @@ import type { AggregateRequest, ReadContext, SpanCondition, TraceRequest, TraceS
 import type { MetricsExpression, MetricsPipeline, MetricsQuery, Pipeline } from '../syntax/ast.js';
 import { checkQuery } from '../syntax/check.js';
 import { parseQuery } from '../syntax/parser.js';
+import { printMetrics } from '../syntax/print.js';
 import { CompareMetrics } from './compare-metrics.js';
 import { endOf, type MetricsGrid } from './grid.js';
 import { combineSeries, combineWithScalar, filterSeries, rankSeries, thresholdOf } from './second-stage.js';
@@ -37,6 +38,8 @@ export interface MetricsResult {
 
 /** What one function of a query asks of the store. */
 export interface MetricsReads {
+  /** The function with the pipeline in front of it. */
+  readonly text: string;
   /** Answered by the store itself, if it can. */
   readonly aggregate: AggregateRequest | undefined;
   readonly traces: TraceRequest;
@@ -52,7 +55,7 @@ export class Metrics {
     const query = parseQuery(request.query);
     checkQuery(query);
     if (query.kind !== 'metrics')
-      throw new QueryError('execution', 'not a metrics query: it has no function of metrics');
+      throw new QueryError('execution', 'a search has no series: it lacks a metrics function such as rate()');
     this.request = request;
     this.query = query;
     this.#limits = { ...request.limits, exemplars: hintedExemplars(query) ?? request.limits.exemplars };
@@ -137,7 +140,7 @@ export class Metrics {
       order: 'any',
       wanted: undefined,
     };
-    return { aggregate: aggregateRequest(pipeline, grid), traces };
+    return { text: printMetrics(pipeline), aggregate: aggregateRequest(pipeline, grid), traces };
   }
 }
 

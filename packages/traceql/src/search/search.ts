@@ -13,15 +13,16 @@ import type { ReadContext, TraceRequest, TraceSource } from '../source.js';
 import type { SearchQuery } from '../syntax/ast.js';
 import { checkQuery } from '../syntax/check.js';
 import { parseQuery } from '../syntax/parser.js';
+import { printPipeline } from '../syntax/print.js';
 
 export interface SearchRequest {
   readonly query: string;
   /** Traces with a span that starts in this range are searched; the end is not part of it. */
   readonly startUnixNs: bigint;
   readonly endUnixNs: bigint;
-  /** How many traces are found at most. */
+  /** How many traces are found at most; Infinity for all. */
   readonly limit: number;
-  /** How many spans of a spanset are given at most. All of them are counted. */
+  /** How many spans of a spanset are given at most; Infinity for all. All of them are counted. */
   readonly spansPerSpanset: number;
 }
 
@@ -89,7 +90,7 @@ export class Search {
   constructor(request: SearchRequest) {
     const query = parseQuery(request.query);
     checkQuery(query);
-    if (query.kind !== 'search') throw new QueryError('execution', 'metrics queries cannot be searched for traces');
+    if (query.kind !== 'search') throw new QueryError('execution', 'a metrics query has series, and no spans to find');
     this.request = request;
     this.query = query;
     this.#pipeline = compilePipeline(query.pipeline);
@@ -97,6 +98,11 @@ export class Search {
     this.#shown = this.#attributes
       .filter((attribute) => attribute.kind !== 'intrinsic' || !knownOtherwise.has(attribute.name))
       .map((attribute) => ({ attribute, field: compileAttribute(attribute) }));
+  }
+
+  /** The pipeline of the query, printed. */
+  get text(): string {
+    return printPipeline(this.query.pipeline);
   }
 
   get traceRequest(): TraceRequest {
@@ -107,7 +113,7 @@ export class Search {
       condition: traceCondition(this.query.pipeline),
       needs: needsOf(this.#attributes),
       order: 'newest first',
-      wanted: limit,
+      wanted: Number.isFinite(limit) ? limit : undefined,
     };
   }
 

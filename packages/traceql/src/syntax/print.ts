@@ -103,7 +103,7 @@ export function printAttribute(attribute: Attribute): string {
   return `${scopes.join('.')}.${shown}`;
 }
 
-function printMetrics(expression: MetricsExpression): string {
+export function printMetrics(expression: MetricsExpression): string {
   switch (expression.kind) {
     case 'metrics-pipeline':
       return `${printPipeline(expression.pipeline)} | ${printMetricsStage(expression.aggregate)}`;
