@@ -20,7 +20,7 @@ const answers = JSON.parse(
 ) as Record<string, Answer>;
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-const BY_FORM_TOO = /^(?:query|query_range|query_exemplars|labels|series|format_query|parse_query)$/;
+const BY_FORM_TOO = /^(?:query|query_range|query_exemplars|labels|label\/\w+\/values|series|format_query|parse_query)$/;
 
 let server: PrometheusServer;
 

@@ -51,8 +51,9 @@ const questions: Readonly<Record<string, { readonly method: ReadRoute['method'];
   format_query: { method: BOTH, asked: (parameters) => ({ kind: 'format', query: parameters.text('query') }) },
   parse_query: { method: BOTH, asked: (parameters) => ({ kind: 'parse', query: parameters.text('query') }) },
   labels: { method: BOTH, asked: (parameters) => ({ kind: 'labels', ...search(parameters) }) },
+  // Prometheus takes GET alone. Grafana's data source posts when it fills menus of filters.
   'label/:name/values': {
-    method: 'GET',
+    method: BOTH,
     asked: (parameters, { pathValues }) => {
       const label = unescapedLabelName(pathValues['name'] ?? '');
       if (label === '') throw new BadData('invalid label name: ""');
