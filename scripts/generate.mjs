@@ -47,6 +47,7 @@ const partsByFile = {
   'docs/ducklake.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/iceberg.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/live.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
+  'docs/loki.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/notebook.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/prometheus.md': { 'first-metric': () => fenced('sh', 'examples/first-metric.sh') },
   'docs/parquet.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },

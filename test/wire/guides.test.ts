@@ -55,6 +55,34 @@ test('docs/prometheus.md', async () => {
   expect(await server.database.rows(ranged!)).toEqual([]);
 });
 
+test('docs/loki.md', async () => {
+  const page = readFileSync('docs/loki.md', 'utf8');
+  const command = /^curl -G .*?(?=^```)/ms.exec(page)![0];
+  const served = /CALL otlp_query_serve\('query:localhost:4338', (?<options>.*)\);/.exec(page)!.groups!['options'];
+  expect(page.indexOf(FIRST_LOG)).toBeLessThan(page.indexOf(command));
+  const server = await serve({ token: PAGE_TOKEN });
+  await sendFirstLog(server.port);
+  const [row] = await server.database.rows(`FROM otlp_query_serve('query:127.0.0.1:0', ${served})`);
+  // What the command asks, without curl.
+  const { stdout } = await promisify(execFile)('sh', ['-c', `curl() { printf '%s\\0' "$@"; }; ${command}`]);
+  const words = stdout.split('\0');
+  const url = new URL(words.find((word) => word.startsWith('http'))!);
+  const parameters = words.filter((_word, i) => ['-d', '--data-urlencode'].includes(words[i - 1]!));
+  for (const parameter of parameters) url.searchParams.append(...(parameter.split(/=(.*)/s, 2) as [string, string]));
+  const [, user] = /-u (\S+)/.exec(command)!;
+  const answer = await fetch(`${row!['listen_url']}${url.pathname}${url.search}`, {
+    headers: { authorization: `Basic ${Buffer.from(user!).toString('base64')}` },
+  });
+  expect(await answer.json()).toMatchObject({
+    status: 'success',
+    data: {
+      result: [
+        { stream: { service_name: 'checkout', order_items: '3' }, values: [['1767225600000000000', 'order placed']] },
+      ],
+    },
+  });
+});
+
 function firstQuery(page: string): string {
   return /^(?:SELECT|FROM) [^;]*;/m.exec(page)![0];
 }

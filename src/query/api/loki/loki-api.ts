@@ -9,11 +9,19 @@ import type { TableHome } from '../../../catalog/table-home.js';
 import type { LokiOptions } from '../../../schema/loki-options.js';
 import type { Principal } from '../../../server/identity/principal.js';
 import type { ReadAnswer, ReadApi, ReadRequest, ReadRoute, UpgradeRoute } from '../../../server/read/read-api.js';
-import type { QueryRunner } from '../../run/query-runner.js';
+import {
+  type InstantQuestion,
+  type LabelEncoding,
+  LOGQL_ENGINE,
+  type LogqlRequest,
+  type RangeQuestion,
+} from '../../logql/logql-request.js';
+import { logqlSettings } from '../../logql/logql-settings.js';
+import type { EngineQuery, QueryRunner } from '../../run/query-runner.js';
+import { encodingOf } from './encoding-flags.js';
 import { type IndexQuestion, type IndexRequest, LOKI_ENGINE } from './index-question.js';
 import { BadRequest, LokiParameters } from './parameters.js';
 import { json, serverAnswers } from './server-answers.js';
-import { asksForCategories, ENCODING_FLAGS_HEADER } from './stream-json.js';
 import { TailHub } from './tail-hub.js';
 import { TailSocket, type TailSocketOptions, tailSockets } from './tail-socket.js';
 
@@ -26,6 +34,8 @@ export interface LokiParts {
   readonly home: TableHome;
   readonly options: LokiOptions & { readonly query_timeout_ms: number; readonly max_samples: number };
 }
+
+type LogqlQuestion = RangeQuestion | InstantQuestion;
 
 /** Reads the parameters of a request. Throws what is wrong with them. */
 type AskedBy = (parameters: LokiParameters, request: ReadRequest) => IndexQuestion;
@@ -61,7 +71,35 @@ const questions: Readonly<Record<string, AskedBy>> = {
   'detected_field/:name/values': (parameters, { pathValues }) => detectedFields(parameters, pathValues['name'] ?? ''),
 };
 
+/** What is asked of the log lines themselves, by path. */
+const queries: Readonly<Record<string, (parameters: LokiParameters, encoding: LabelEncoding) => LogqlQuestion>> = {
+  query: (parameters, encoding) => {
+    // Looked at as Loki does, though samples have no limit and no direction.
+    parameters.limit();
+    parameters.direction();
+    return { kind: 'instant', query: parameters.query, timeNs: parameters.time(), encoding };
+  },
+  query_range: (parameters, encoding) => ({
+    kind: 'range',
+    query: parameters.query,
+    limit: parameters.limit(),
+    direction: parameters.direction(),
+    intervalNs: parameters.intervalNs(),
+    ...parameters.range(),
+    encoding,
+  }),
+};
+
 export function lokiApi(parts: LokiParts): ReadApi {
+  const queryRoutes = Object.entries(queries).map(
+    ([path, asked]): ReadRoute => ({
+      method: BOTH,
+      path: `${PREFIX}/${path}`,
+      permission: 'read',
+      handle: (request) =>
+        answer(request, (parameters) => evaluate(parts, request, asked(parameters, encodingOf(request.headers)))),
+    }),
+  );
   const indexRoutes = Object.entries(questions).map(
     ([path, asked]): ReadRoute => ({
       method: BOTH,
@@ -79,7 +117,11 @@ export function lokiApi(parts: LokiParts): ReadApi {
     permission: 'read',
     handle: (request) => answer(request, ({ query }) => formatted(query)),
   };
-  return { routes: [...indexRoutes, ...serverRoutes, formatRoute], upgrades: [tailRoute(parts)], failed };
+  return {
+    routes: [...queryRoutes, ...indexRoutes, ...serverRoutes, formatRoute],
+    upgrades: [tailRoute(parts)],
+    failed,
+  };
 }
 
 /** `tail`: entries as they come, over a websocket. */
@@ -119,7 +161,7 @@ function tailOptions({ query: values, headers, signal }: ReadRequest): TailSocke
   return {
     query: {
       query,
-      encoding: asksForCategories(headers[ENCODING_FLAGS_HEADER]) ? 'categorized' : 'merged',
+      encoding: encodingOf(headers),
       history: { startNs, limit: parameters.limit() },
     },
     delayMs: 1000 * parameters.delaySeconds(),
@@ -162,26 +204,43 @@ async function answer(
   try {
     return await answered(new LokiParameters([form, query], Date.now()));
   } catch (error) {
-    if (error instanceof BadRequest) return text(400, error.message);
+    if (error instanceof BadRequest || error instanceof ParseError) return text(400, error.message);
     throw error;
   }
 }
 
-async function ask(
+async function ask(parts: LokiParts, request: ReadRequest, question: IndexQuestion): Promise<ReadAnswer> {
+  const asked: IndexRequest = { question, indexAttributes: parts.options.log_index_attributes };
+  const text = question.kind === 'series' ? question.selectors.join(', ') : question.query;
+  return run(parts, request, { engine: LOKI_ENGINE, kind: `loki ${question.kind}`, text, request: asked });
+}
+
+async function evaluate(parts: LokiParts, request: ReadRequest, question: LogqlQuestion): Promise<ReadAnswer> {
+  checkLimit(question, parts.options);
+  const asked: LogqlRequest = { form: 'json', settings: logqlSettings(parts.options), question };
+  return run(parts, request, { engine: LOGQL_ENGINE, kind: 'logql', text: question.query, request: asked });
+}
+
+function checkLimit(question: LogqlQuestion, { max_log_entries: most }: LokiOptions): void {
+  if (question.kind === 'instant' || question.limit === undefined || question.limit <= most) return;
+  if (parseExpression(question.query).kind !== 'logs') return;
+  throw new BadRequest(
+    `max entries limit per query exceeded, limit > max_entries_limit_per_query (${question.limit} > ${most})`,
+  );
+}
+
+/** Has an engine answer. */
+async function run(
   { runner, home, options }: LokiParts,
   { client, principal, signal }: ReadRequest,
-  question: IndexQuestion,
+  asked: Pick<EngineQuery, 'engine' | 'kind' | 'text' | 'request'>,
 ): Promise<ReadAnswer> {
-  const request: IndexRequest = { question, indexAttributes: options.log_index_attributes };
   const body = (await runner.run({
-    engine: LOKI_ENGINE,
-    kind: `loki ${question.kind}`,
-    text: question.kind === 'series' ? question.selectors.join(', ') : question.query,
+    ...asked,
     client,
     principal,
     home,
     limits: { timeoutMs: options.query_timeout_ms, maxSamples: options.max_samples },
-    request,
     signal,
   })) as Uint8Array;
   return { type: 'application/json; charset=UTF-8', body };

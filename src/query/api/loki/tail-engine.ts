@@ -1,13 +1,13 @@
 // The engine's thread: rows that have come since the last time → what each query that is tailed gets of them. Rows are read
 // once for all queries.
 
-import { type LogBatch, type LogQuery, parseLogQuery } from '#logql';
+import { type LogBatch, type LogEntry, type LogQuery, parseLogQuery } from '#logql';
 import { compilePipeline, type Pipeline } from '#logql/pipeline/pipeline';
 import type { Labels } from '#promql/data/labels';
 import type { Principal } from '../../../server/identity/principal.js';
+import { streamsJson } from '../../logql/stream-json.js';
 import { LogStore } from '../../logs/log-store.js';
 import type { EngineRun } from '../../run/engine.js';
-import { type StreamEntry, streamsJson } from './stream-json.js';
 import {
   type DroppedEntry,
   MAX_TAIL_ENTRIES,
@@ -55,7 +55,7 @@ class Tail {
   readonly asked: TailQuery;
   readonly #compiled: CompiledQuery;
   readonly #taken = new Map<Labels, boolean>();
-  #entries: StreamEntry[] = [];
+  #entries: LogEntry[] = [];
   readonly #dropped: DroppedEntry[] = [];
 
   constructor(asked: TailQuery) {
@@ -118,11 +118,11 @@ class Tail {
     };
   }
 
-  #entryOf(batch: LogBatch, row: number): StreamEntry | undefined {
+  #entryOf(batch: LogBatch, row: number): LogEntry | undefined {
     const { pipeline } = this.#compiled;
     const timeNs = batch.times[row]!;
     const line = pipeline.process(batch.lines[row]!, batch.streams[row]!, batch.metadata[row]!, timeNs);
-    return line === undefined ? undefined : { timeNs, line, labels: pipeline.labels.categorized() };
+    return line === undefined ? undefined : { timeNs, line, ...pipeline.labels.categorized() };
   }
 }
 
@@ -136,6 +136,6 @@ function compile(query: string): CompiledQuery {
   return made;
 }
 
-function droppedOf({ timeNs, labels }: StreamEntry): DroppedEntry {
-  return { labels: Object.fromEntries(labels.stream), timestamp: String(timeNs) };
+function droppedOf({ timeNs, stream }: LogEntry): DroppedEntry {
+  return { labels: Object.fromEntries(stream), timestamp: String(timeNs) };
 }

@@ -1,6 +1,6 @@
 // What a tail asks, as it goes to an engine's thread, and what comes back.
 
-import type { Encoding } from './stream-json.js';
+import type { LabelEncoding } from '../../logql/logql-request.js';
 
 /** The engine that answers. */
 export const TAIL_ENGINE = 'loki-tail';
@@ -12,7 +12,7 @@ export const MAX_TOLD_DROPPED = 100;
 
 export interface TailQuery {
   readonly query: string;
-  readonly encoding: Encoding;
+  readonly encoding: LabelEncoding;
   /** Asked for by who has just come: the last entries until now, instead of those that have come since the last time. */
   readonly history?: { readonly startNs: bigint; readonly limit: number };
 }

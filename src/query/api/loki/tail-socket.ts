@@ -1,7 +1,7 @@
 // A websocket → a reader of a tail. What a client does not take in time is dropped, and it is told.
 
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { CATEGORIZE_LABELS } from './stream-json.js';
+import { CATEGORIZE_LABELS } from './encoding-flags.js';
 import type { TailReader } from './tail-hub.js';
 import { type DroppedEntry, MAX_TOLD_DROPPED, type TailBatch, type TailQuery } from './tail-question.js';
 
