@@ -186,8 +186,8 @@ describe('what is asked wrongly is refused', () => {
     [`/api/v2/traces/${'1'.repeat(33)}`, 400, "trace IDs can't be larger than 128 bits"],
     ['/api/v2/search/tags?scope=nothing', 400, 'invalid scope: nothing'],
     ['/api/metrics/query_range?q=%7B%7D&step=x', 400, 'cannot parse "x" to a valid duration'],
-    ['/api/metrics/query_range?q=%7B%7D', 400, 'not a metrics query: it has no function of metrics'],
-    ['/api/search?q=%7B%7D%20%7C%20rate()', 400, 'metrics queries cannot be searched for traces'],
+    ['/api/metrics/query_range?q=%7B%7D', 400, 'a search has no series: it lacks a metrics function such as rate()'],
+    ['/api/search?q=%7B%7D%20%7C%20rate()', 400, 'a metrics query has series, and no spans to find'],
   ] as const) {
     test(path, async () => {
       const answer = await server.ask(path);
