@@ -1,0 +1,135 @@
+// What statements leave out must not matter: random metrics with names of all sorts are found by their labels, as by a query that has to
+// look at every row.
+
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Matcher, type Selection, type SeriesSamples } from '#promql';
+import { MetricCatalogues } from '../../../src/query/metrics/metric-catalogues.js';
+import type { MetricStore } from '../../../src/query/metrics/metric-store.js';
+import { translationStrategies } from '../../../src/schema/metric-label-options.js';
+import { propertyRuns } from '../../property/property-runs.js';
+import { MetricDatabase } from './metric-database.js';
+
+const AT = Date.UTC(2026, 0, 1);
+const DAY_MS = 86_400_000;
+/** Metrics of one run, which come in one request, and how many of their series are looked for. */
+const METRICS = 25;
+const WANTED = 4;
+const RUNS = 1;
+/** Each run has a day of its own, so that it finds nothing of the others. */
+let day = 0;
+
+let database: MetricDatabase;
+beforeAll(async () => {
+  database = await MetricDatabase.open();
+});
+afterAll(() => database.close());
+
+const word = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom('http', 'cpu', 'total', 'ratio', 'seconds', 'bytes', 'count', 'sum', 'bucket', '1'),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 4 }),
+  },
+);
+const separator = fc.constantFrom('.', '_', '__', '-', ':', '/', '');
+const name = fc.array(fc.tuple(word, separator), { minLength: 1, maxLength: 4 }).map((parts) => parts.flat().join(''));
+const value = fc.oneof(
+  fc.constantFrom('a', 'b', 'a"b', 'a\\b', "it's", 'a|b'),
+  fc.string({ unit: 'grapheme', maxLength: 3 }),
+);
+const metric = fc.record({
+  name,
+  unit: fc.constantFrom('', '1', 's', 'By', 'By/s', '1/{x}', 'per_x', '%'),
+  kind: fc.constantFrom('gauge', 'sum', 'counter', 'histogram', 'exponential', 'summary'),
+  attributes: fc.dictionary(name, value, { maxKeys: 3, noNullPrototype: true }),
+});
+
+type RandomMetric = typeof metric extends fc.Arbitrary<infer Value> ? Value : never;
+
+function otlpOf({ name, unit, kind, attributes }: RandomMetric, index: number): object {
+  const point = {
+    timeUnixNano: `${BigInt(AT + day * DAY_MS + 1000 * index) * 1_000_000n}`,
+    attributes: Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+  };
+  const number = { ...point, asInt: String(index) };
+  const counted = { ...point, count: String(index), sum: index };
+  switch (kind) {
+    case 'gauge':
+      return { name, unit, gauge: { dataPoints: [number] } };
+    case 'sum':
+    case 'counter':
+      return { name, unit, sum: { isMonotonic: kind === 'counter', aggregationTemporality: 2, dataPoints: [number] } };
+    case 'histogram': {
+      const dataPoints = [{ ...counted, explicitBounds: [1], bucketCounts: ['0', String(index)] }];
+      return { name, unit, histogram: { aggregationTemporality: 2, dataPoints } };
+    }
+    case 'exponential':
+      return {
+        name,
+        unit,
+        exponentialHistogram: { aggregationTemporality: 2, dataPoints: [{ ...counted, scale: 1 }] },
+      };
+    default:
+      return {
+        name,
+        unit,
+        summary: { dataPoints: [{ ...counted, quantileValues: [{ quantile: 0.5, value: index }] }] },
+      };
+  }
+}
+
+async function read(store: MetricStore, matchers: readonly Matcher[]): Promise<Map<string, SeriesSamples>> {
+  const selection: Selection = {
+    matchers,
+    startMs: AT + day * DAY_MS,
+    endMs: AT + (day + 1) * DAY_MS - 1,
+    isShared: false,
+    hints: { stepMs: 0, rangeMs: 0, function: '', grouping: [], by: false },
+  };
+  const context = { principal: undefined, signal: new AbortController().signal, warn: () => undefined };
+  const found = new Map<string, SeriesSamples>();
+  for await (const batch of store.source.read(selection, context)) {
+    for (const series of batch) {
+      // Each series once.
+      expect(found.has(String(series.labels))).toBe(false);
+      found.set(String(series.labels), series);
+    }
+  }
+  return found;
+}
+
+/** A pattern that matches this text alone and is no list of words, so that nothing can be looked up by it. */
+function opaquePattern(text: string): string {
+  return `(?:${text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')}){1}`;
+}
+
+for (const translationStrategy of translationStrategies) {
+  test(`series are found by their labels with ${translationStrategy}`, { timeout: 60_000 }, async () => {
+    const metrics = fc.array(metric, { minLength: METRICS, maxLength: METRICS });
+    await fc.assert(
+      fc.asyncProperty(metrics, async (sent) => {
+        day++;
+        await database.send({ resourceMetrics: [{ scopeMetrics: [{ metrics: sent.map(otlpOf) }] }] });
+        const all = await read(database.store({ translationStrategy }), []);
+        expect(all.size).toBeGreaterThan(0);
+        const stride = Math.ceil(all.size / WANTED);
+        for (const { labels } of [...all.values()].filter((_, index) => index % stride === 0)) {
+          const exactly = labels.entries.map(([label, text]) => new Matcher(label, '=', text));
+          const byPattern = labels.entries.map(([label, text]) => new Matcher(label, '=~', opaquePattern(text)));
+          database.catalogues = new MetricCatalogues();
+          const cold = await read(database.store({ translationStrategy }), exactly);
+          const warm = await read(database.store({ translationStrategy }), exactly);
+          const unaided = await read(database.store({ translationStrategy }), byPattern);
+          expect(cold.get(String(labels))).toEqual(all.get(String(labels)));
+          expect(warm).toEqual(cold);
+          expect(unaided).toEqual(cold);
+        }
+      }),
+      propertyRuns(RUNS),
+    );
+  });
+}
