@@ -31,7 +31,7 @@ const layers = [
   ['server/read'],
   ['server/grpc', 'server/http'],
   ['server'],
-  ['server/identity'],
+  ['server/identity', 'server/tls'],
   ['seal'],
   ['journal'],
   ['catalog'],

@@ -23,6 +23,11 @@ export const sqlErrorCodes = {
     meaning: 'The system does not let the server listen on its port.',
     remedy: 'Choose another port, or end what listens there.',
   },
+  OTLP_TLS_INVALID: {
+    meaning:
+      'A certificate, its key or the certificates of clients cannot be read, do not belong together, or are not valid now.',
+    remedy: 'The text names the file and what is wrong with it.',
+  },
   OTLP_SERVER_EXISTS: {
     meaning: 'A server of this DuckDB instance has the URI already.',
     remedy: 'Use that server, stop it, or choose another port.',

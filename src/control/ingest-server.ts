@@ -16,12 +16,14 @@ import { HeldLetters } from '../seal/held-letters.js';
 import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
 import { type FlushResult, Sealer } from '../seal/sealer.js';
 import type { ListenUri } from '../server/listen-uri.js';
+import type { TlsIdentity } from '../server/tls/tls-identity.js';
 import { CommitPolicy } from './commit-policy.js';
 import { JournalGuard } from './journal-guard.js';
 import type { Listeners } from './listeners.js';
 import type { MetricFamily } from './metrics-text.js';
 import { newListeners } from './new-listener.js';
 import { type OpenJournal, openJournal } from './open-journal.js';
+import { openTls, speaksTls } from './open-tls.js';
 import { Recovery } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
 import { ServerAddress } from './server-address.js';
@@ -55,6 +57,7 @@ export interface Surroundings {
 /** What a server starts with, already open. */
 interface ServerStart {
   readonly address: ServerAddress;
+  readonly tls: TlsIdentity | undefined;
   readonly target: SealTarget;
   readonly opened: OpenJournal | undefined;
   readonly surroundings: Surroundings;
@@ -70,6 +73,8 @@ export class IngestServer {
   readonly maintenance: MaintenanceSchedule;
   readonly listeners: Listeners;
   readonly target: SealTarget;
+  /** Undefined where connections are not encrypted. */
+  readonly tls: TlsIdentity | undefined;
   /** Replays rows of earlier runs, if the server has a journal. */
   readonly recovery: Recovery | undefined;
   /** Address of the first listener. */
@@ -89,6 +94,7 @@ export class IngestServer {
     request: ServeRequest,
     parts: {
       address: ServerAddress;
+      tls: TlsIdentity | undefined;
       ingest: Ingest;
       sealer: Sealer;
       maintenance: MaintenanceSchedule;
@@ -105,6 +111,7 @@ export class IngestServer {
   ) {
     this.request = request;
     this.#address = parts.address;
+    this.tls = parts.tls;
     this.ingest = parts.ingest;
     this.sealer = parts.sealer;
     this.maintenance = parts.maintenance;
@@ -122,32 +129,35 @@ export class IngestServer {
   /** Makes or verifies the tables, then listens. Rejects with nothing left running. */
   static async start(database: Database, request: ServeRequest, surroundings: Surroundings): Promise<IngestServer> {
     const { options } = request;
-    const address = new ServerAddress(request.listeners[0].uri);
+    const address = new ServerAddress(request.listeners[0].uri, speaksTls(options) ? 'https' : 'http');
     const told = new ServerEvents(address, surroundings.tell);
     const log = (level: LogLevel, message: string) => {
       // A lost log line must not fail the work that it describes.
       database.writeLog(level, `${address.listenUri}: ${message}`).catch(() => undefined);
     };
-    const opened = await openJournal(database, request, {
-      log: (message) => log('WARNING', message),
-      failed: (error) => told.tell('journal_failed', { error }),
-    });
+    const tls = await openTls(database, request);
+    let opened: OpenJournal | undefined;
     let target: SealTarget | undefined;
     try {
+      opened = await openJournal(database, request, {
+        log: (message) => log('WARNING', message),
+        failed: (error) => told.tell('journal_failed', { error }),
+      });
       target = await openTarget(database, options, request.caller);
       const memoryLimitBytes = await database.memoryLimitBytes();
-      const start = { address, target, opened, surroundings, memoryLimitBytes, log, told };
+      const start = { address, tls, target, opened, surroundings, memoryLimitBytes, log, told };
       return await IngestServer.#startOn(request, start);
     } catch (error) {
       target?.close();
       await opened?.journal.close();
+      tls?.close();
       throw error;
     }
   }
 
   static async #startOn(
     request: ServeRequest,
-    { address, target, opened, surroundings, memoryLimitBytes, log, told }: ServerStart,
+    { address, tls, target, opened, surroundings, memoryLimitBytes, log, told }: ServerStart,
   ): Promise<IngestServer> {
     const { options } = request;
     const { live, metrics } = surroundings;
@@ -180,6 +190,7 @@ export class IngestServer {
       opened === undefined ? undefined : new Recovery({ ...opened, target, ingest, sealer, freeze, options, log });
     const listeners: Listeners = newListeners(request, {
       ingest,
+      tls,
       metrics,
       hooks: {
         checks: () => ({
@@ -207,7 +218,7 @@ export class IngestServer {
     }
     const guard = journal === undefined ? undefined : new JournalGuard(journal, sealer);
     guard?.start();
-    const kept = { address, target, opened, guard, heldLetters, serverId };
+    const kept = { address, tls, target, opened, guard, heldLetters, serverId };
     const parts = { ...kept, ingest, sealer, maintenance, listeners, recovery, told, endReading };
     return new IngestServer(request, parts);
   }
@@ -239,6 +250,11 @@ export class IngestServer {
 
   get listenUri(): string {
     return this.#address.listenUri;
+  }
+
+  /** The URL of one of its listeners. */
+  urlOf(uri: ListenUri): string {
+    return this.#address.urlOf(uri);
   }
 
   get listenUrl(): string {
@@ -292,6 +308,7 @@ export class IngestServer {
       this.target.close();
       await this.ingest.close();
       await this.#opened?.journal.close();
+      this.tls?.close();
       if (lost === undefined) {
         return { committedRows, droppedRows: 0, journaledRows: this.sealer.bufferedRows, error };
       }

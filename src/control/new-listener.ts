@@ -18,6 +18,7 @@ import { Authorization } from '../server/identity/authorization.js';
 import type { ListenUri } from '../server/listen-uri.js';
 import type { Listener, ListenerHooks } from '../server/listener.js';
 import { areOk, probes } from '../server/probes.js';
+import type { TlsIdentity } from '../server/tls/tls-identity.js';
 import { Listeners } from './listeners.js';
 import { metricsRoutes } from './metrics-route.js';
 import type { MetricFamily } from './metrics-text.js';
@@ -29,6 +30,8 @@ interface SharedParts {
   readonly authorization: Authorization;
   readonly ingest: Ingest;
   readonly hooks: ListenerHooks;
+  /** Undefined where connections are not encrypted. */
+  readonly tls: TlsIdentity | undefined;
   /** Of all servers. */
   metrics(): readonly MetricFamily[];
 }
@@ -36,7 +39,7 @@ interface SharedParts {
 /** Creates all requested listeners. */
 export function newListeners(
   { options, token, listeners }: ServeRequest,
-  { hooks, ...parts }: Pick<SharedParts, 'ingest' | 'metrics'> & { hooks: Omit<ListenerHooks, 'connections'> },
+  { hooks, ...parts }: Pick<SharedParts, 'ingest' | 'metrics' | 'tls'> & { hooks: Omit<ListenerHooks, 'connections'> },
 ): Listeners {
   const connections = new ConnectionLimit(options.max_connections);
   const shared = {
@@ -51,7 +54,7 @@ export function newListeners(
 
 function newListener({ uri, transport, protocols }: ListenerRequest, shared: SharedParts): Listener {
   if (transport === 'http') return newHttpListener(uri, shared);
-  const { options, authorization, ingest, hooks } = shared;
+  const { options, authorization, ingest, tls, hooks } = shared;
   const timeoutMs = options.request_timeout_ms;
   const services = protocols.flatMap((protocol) => (protocol === 'otap' ? otapServices : [...otlpServices.keys()]));
   const methods: ReadonlyMap<string, GrpcMethod> = new Map([
@@ -67,13 +70,14 @@ function newListener({ uri, transport, protocols }: ListenerRequest, shared: Sha
     uri,
     methods,
     maxMessageBytes: options.max_body_bytes,
+    tls,
     hooks,
   });
 }
 
 function newHttpListener(
   uri: ListenUri,
-  { options, authorization, ingest, hooks, metrics }: SharedParts,
+  { options, authorization, ingest, tls, hooks, metrics }: SharedParts,
 ): HttpListener {
   const { cors_allowed_origins: origins, max_body_bytes: maxBodyBytes } = options;
   return new HttpListener({
@@ -87,6 +91,7 @@ function newHttpListener(
     requestTimeoutMs: options.request_timeout_ms,
     headersTimeoutMs: options.headers_timeout_ms,
     cors: origins === null ? undefined : new Cors(allowedOrigins('cors_allowed_origins', origins)),
+    tls,
     hooks,
   });
 }

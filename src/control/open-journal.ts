@@ -3,12 +3,11 @@
 import { join } from 'node:path';
 import { diskStorage } from '../base/file-storage.js';
 import { SqlError } from '../base/sql-error.js';
-import { askedHome } from '../catalog/table-home.js';
 import type { Database } from '../duckdb/database.js';
-import { quotedString } from '../duckdb/sql-text.js';
 import { DeadLetters } from '../journal/dead-letters.js';
 import { Journal } from '../journal/journal.js';
 import { canonicalUri } from '../server/listen-uri.js';
+import { databaseFile } from './database-file.js';
 import type { ServeRequest } from './serve-request.js';
 
 export interface OpenJournal {
@@ -45,16 +44,10 @@ export async function openJournal(
 }
 
 /** `<database>.journal/<scheme-host-port>` beside a database file. */
-async function defaultFolder(
-  database: Database,
-  { listeners: [{ uri }], options, caller }: ServeRequest,
-): Promise<string> {
-  const { catalog } = askedHome(options, caller);
-  const [target] = await database.rows(
-    `SELECT path FROM duckdb_databases()
-     WHERE lower(database_name) = lower(${quotedString(catalog)}) AND type = 'duckdb' AND path IS NOT NULL`,
-  );
-  if (target === undefined || options.parquet_export_path !== null) {
+async function defaultFolder(database: Database, request: ServeRequest): Promise<string> {
+  const [{ uri }] = request.listeners;
+  const path = await databaseFile(database, request);
+  if (path === undefined) {
     throw new SqlError(
       'OTLP_ARGUMENT_CONFLICT',
       "durability := 'journal' needs a journal_path: only beside a database file is there a default",
@@ -65,5 +58,5 @@ async function defaultFolder(
       'OTLP_ARGUMENT_CONFLICT',
       "durability := 'journal' on port 0 needs a journal_path: the default names the port",
     );
-  return join(`${String(target['path'])}.journal`, canonicalUri(uri).replaceAll(/[:[\]]+/g, '-'));
+  return join(`${path}.journal`, canonicalUri(uri).replaceAll(/[:[\]]+/g, '-'));
 }

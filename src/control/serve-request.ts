@@ -80,6 +80,7 @@ export function serveRequest(
       'parquet_export_path cannot be combined with promoted attributes, which are columns of a catalog',
     );
   }
+  checkTls(options);
   return { listeners, options, token: token(options), caller };
 }
 
@@ -105,6 +106,24 @@ function besideListeners(
     );
   }
   return [{ uri: beside, transport: 'grpc', protocols: ['otlp', 'otap'] }];
+}
+
+function checkTls({
+  tls_cert_file: cert,
+  tls_key_file: key,
+  tls_self_signed: selfSigned,
+  tls_client_ca_file: clientCa,
+}: ServeOptions): void {
+  if ((cert === null) !== (key === null)) {
+    const [given, missing] = cert === null ? ['tls_key_file', 'tls_cert_file'] : ['tls_cert_file', 'tls_key_file'];
+    throw new SqlError('OTLP_ARGUMENT_CONFLICT', `${given} needs ${missing}, which is not given`);
+  }
+  if (selfSigned && cert !== null) {
+    throw new SqlError('OTLP_ARGUMENT_CONFLICT', 'tls_self_signed cannot be combined with tls_cert_file');
+  }
+  if (clientCa !== null && cert === null && !selfSigned) {
+    throw new SqlError('OTLP_ARGUMENT_CONFLICT', 'tls_client_ca_file needs tls_cert_file or tls_self_signed');
+  }
 }
 
 function token(options: ServeOptions): string | undefined {

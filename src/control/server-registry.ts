@@ -88,19 +88,19 @@ export class ServerRegistry {
 
   /** Resolves with undefined when there is no server at `uri`. */
   async flush(uri: ListenUri): Promise<(FlushResult & { readonly sealsTotal: number }) | undefined> {
-    const server = this.#serverAt(uri);
+    const server = this.find(uri);
     if (server === undefined) return undefined;
     return { ...(await server.flush()), sealsTotal: server.sealer.sealsTotal };
   }
 
   /** Commits dead letters. Resolves with undefined when there is no server at `uri`. */
   async replay(uri: ListenUri): Promise<ReplayResult | undefined> {
-    return this.#serverAt(uri)?.replay();
+    return this.find(uri)?.replay();
   }
 
   /** Stops the server at `uri`. Resolves with undefined when there is none. */
   async stop(uri: ListenUri): Promise<StopResult | undefined> {
-    const server = this.#serverAt(uri);
+    const server = this.find(uri);
     return server === undefined ? undefined : this.#remove(server);
   }
 
@@ -112,7 +112,7 @@ export class ServerRegistry {
   }
 
   /** The server with a listener at `uri`. The URI of any of its listeners finds it. */
-  #serverAt(uri: ListenUri): IngestServer | undefined {
+  find(uri: ListenUri): IngestServer | undefined {
     const asked = canonicalUri(uri);
     return this.servers.find(({ listeners }) => listeners.all.some((at) => urisOf(at).includes(asked)));
   }

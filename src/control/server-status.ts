@@ -2,7 +2,7 @@
 // everything else that shows or exports server state. Events are in server-events.ts.
 
 import { LISTENERS, type ResultType, type ResultValue } from '../schema/result-column.js';
-import { canonicalUri, httpUrl } from '../server/listen-uri.js';
+import { canonicalUri } from '../server/listen-uri.js';
 import type { EventLoopDelay } from './event-loop-delay.js';
 import type { IngestServer } from './ingest-server.js';
 
@@ -248,13 +248,25 @@ export const serverStatus: readonly (Fact | Measure)[] = [
     ({ server }) => server.listeners.connections.refusedTotal,
   ),
   fact('listeners', LISTENERS, 'Where the server listens; the first is that of `listen_uri`.', ({ server }) =>
-    server.listeners.all.map(({ uri, transport }) => ({ uri: canonicalUri(uri), url: httpUrl(uri), transport })),
+    server.listeners.all.map(({ uri, transport }) => ({ uri: canonicalUri(uri), url: server.urlOf(uri), transport })),
   ),
   fact(
     'dead_letter_error',
     'VARCHAR',
     'Why rows last became dead letters; NULL once `otlp_replay` has committed all of them.',
     ({ server }) => server.deadLetters.waiting.at(-1)?.error ?? null,
+  ),
+  fact(
+    'tls_not_after_unix_ms',
+    'BIGINT',
+    'When the certificate expires; NULL without TLS.',
+    ({ server }) => server.tls?.notAfterMs ?? null,
+  ),
+  fact(
+    'tls_last_error',
+    'VARCHAR',
+    'Why the certificate files that are there now are not used; NULL while they are.',
+    ({ server }) => server.tls?.lastError ?? null,
   ),
 ];
 

@@ -50,6 +50,7 @@ import { otlpServices } from './otlp-services.js';
 import { otlpSlow } from './otlp-slow.js';
 import { otlpStop } from './otlp-stop.js';
 import { otlpTail } from './otlp-tail.js';
+import { otlpTlsReload } from './otlp-tls-reload.js';
 import { otlpTrace } from './otlp-trace.js';
 import { otlpUriParser } from './otlp-uri-parser.js';
 import { promql } from './promql.js';
@@ -84,6 +85,7 @@ export class SqlFunctions {
       otlpStop(registry, queries),
       otlpQueryServe(queries),
       otlpQueryCancel(runner),
+      otlpTlsReload(registry),
     ];
     this.#scans = [...readOtlp(files), ...readOtap(files)];
     this.#streams = [

@@ -8,6 +8,8 @@ import { SqlError } from '../base/sql-error.js';
 export type Scheme = 'otlp' | 'otap';
 /** Or queries. */
 export type ListenScheme = Scheme | 'query';
+/** Of URLs: whether connections are encrypted. */
+export type UrlScheme = 'http' | 'https';
 
 export interface ListenUri {
   readonly scheme: ListenScheme;
@@ -76,8 +78,8 @@ export function canonicalUri(uri: ListenUri): string {
   return `${uri.scheme}:${hostInUrl(uri)}:${uri.port}`;
 }
 
-export function httpUrl(uri: ListenUri): string {
-  return `http://${hostInUrl(uri)}:${uri.port}`;
+export function httpUrl(uri: ListenUri, scheme: UrlScheme = 'http'): string {
+  return `${scheme}://${hostInUrl(uri)}:${uri.port}`;
 }
 
 /** Throws if others than this machine could reach a listener there, unless they may. */

@@ -1,10 +1,10 @@
 // The sockets of a gRPC server that has a port of its own.
 
-import type http2 from 'node:http2';
 import { Server as NetServer } from 'node:net';
 import type { ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
 import { ListeningSockets } from '../listening-sockets.js';
+import type { TlsIdentity } from '../tls/tls-identity.js';
 import type { GrpcMethod } from './call.js';
 import type { KEEPALIVE } from './limits.js';
 import { GrpcServer } from './server.js';
@@ -15,16 +15,20 @@ export interface GrpcListenerOptions {
   readonly methods: ReadonlyMap<string, GrpcMethod>;
   readonly maxMessageBytes: number;
   readonly hooks: ListenerHooks;
+  /** Undefined where connections are not encrypted. */
+  readonly tls?: TlsIdentity | undefined;
   readonly keepalive?: typeof KEEPALIVE;
 }
 
 export class GrpcListener implements Listener {
   readonly #hooks: ListenerHooks;
-  readonly #sockets: ListeningSockets<http2.Http2Server>;
+  readonly #sockets: ListeningSockets<NetServer>;
+  readonly #tls: TlsIdentity | undefined;
   readonly #server: GrpcServer;
 
-  constructor({ uri, methods, maxMessageBytes, hooks, keepalive }: GrpcListenerOptions) {
+  constructor({ uri, methods, maxMessageBytes, hooks, tls, keepalive }: GrpcListenerOptions) {
     this.#hooks = hooks;
+    this.#tls = tls;
     this.#sockets = new ListeningSockets(uri, (error) => hooks.failed(error));
     this.#server = new GrpcServer({
       methods,
@@ -45,14 +49,17 @@ export class GrpcListener implements Listener {
   listen(): Promise<number> {
     return this.#sockets.bind(() => {
       const server = this.#server.newHttp2Server();
-      this.#hooks.connections.watch(server);
-      return server;
+      const door = this.#tls?.newServer(['h2'], (socket) => server.emit('connection', socket)) ?? server;
+      this.#hooks.connections.watch(door);
+      return door;
     });
   }
 
   async stop(): Promise<void> {
     if (this.#sockets.isClosing) return;
-    await this.#server.stop(this.#sockets.close(closeSocket));
+    const closed = this.#sockets.close(closeSocket);
+    this.#tls?.cutHandshakes();
+    await this.#server.stop(closed);
   }
 }
 
@@ -60,6 +67,6 @@ export class GrpcListener implements Listener {
  * Accepts no more connections. Since Node 24, close() of an HTTP/2 server also closes its sessions. They would then reset calls that
  * clients start before they notice, without a status.
  */
-function closeSocket(server: http2.Http2Server, closed: () => void): void {
+function closeSocket(server: NetServer, closed: () => void): void {
   NetServer.prototype.close.call(server, closed);
 }

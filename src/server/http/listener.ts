@@ -1,7 +1,7 @@
 // Sockets → requests for routes; results and errors of handlers → responses. Knows HTTP, and nothing about telemetry.
 
 import http from 'node:http';
-import type { Socket } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import { Failure, messageOf } from '../../base/failure.js';
 import { LONGEST_TIMER_MS } from '../../base/longest-timer.js';
 import { type Cors, isPreflight, preflightHeaders } from '../cors.js';
@@ -9,6 +9,7 @@ import { failureAnswer } from '../failure-answer.js';
 import type { ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
 import { ListeningSockets } from '../listening-sockets.js';
+import type { TlsIdentity } from '../tls/tls-identity.js';
 import { answerPastHttp, answerUnreadable, endSoon } from './bare-answer.js';
 import { EndOfTurn } from './end-of-turn.js';
 import { checkFraming, MAX_HEADER_LINES } from './framing.js';
@@ -40,12 +41,16 @@ export interface HttpListenerOptions {
   readonly headersTimeoutMs: number;
   /** Undefined if no page of another origin may send. */
   readonly cors: Cors | undefined;
+  /** Undefined where connections are not encrypted. */
+  readonly tls: TlsIdentity | undefined;
   readonly hooks: ListenerHooks;
 }
 
 export class HttpListener implements Listener {
   readonly #options: HttpListenerOptions;
-  readonly #sockets: ListeningSockets<http.Server>;
+  readonly #sockets: ListeningSockets<NetServer>;
+  /** One for each socket. */
+  readonly #servers: http.Server[] = [];
   readonly #endOfTurn = new EndOfTurn();
   readonly #queues = new RequestQueues((request, response) => this.#receive(request, response));
 
@@ -63,22 +68,34 @@ export class HttpListener implements Listener {
   }
 
   listen(): Promise<number> {
-    return this.#sockets.bind(() => this.#newServer());
+    return this.#sockets.bind(() => {
+      const server = this.#newServer();
+      this.#servers.push(server);
+      const { tls, hooks } = this.#options;
+      const door =
+        tls === undefined ? server : tls.newServer(['http/1.1'], (socket) => server.emit('connection', socket));
+      // Behind TLS it never listens itself; this begins its watch over late requests.
+      if (door !== server) server.emit('listening');
+      hooks.connections.watch(door);
+      return door;
+    });
   }
 
   async stop(): Promise<void> {
     if (this.#sockets.isClosing) return;
     const closed = this.#sockets.close();
-    for (const server of this.#sockets.servers) server.closeIdleConnections();
+    this.#options.tls?.cutHandshakes();
+    for (const server of this.#servers) server.closeIdleConnections();
     const grace = setTimeout(() => {
-      for (const server of this.#sockets.servers) server.closeAllConnections();
+      for (const server of this.#servers) server.closeAllConnections();
     }, STOP_GRACE_MS);
     await closed;
     clearTimeout(grace);
+    for (const server of this.#servers) server.close();
   }
 
   #newServer(): http.Server {
-    const { requestTimeoutMs, headersTimeoutMs, hooks } = this.#options;
+    const { requestTimeoutMs, headersTimeoutMs } = this.#options;
     const server = http.createServer({
       requestTimeout: requestTimeoutMs,
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
@@ -89,7 +106,6 @@ export class HttpListener implements Listener {
     });
     // One more than allowed, so that a request with too many is detected.
     server.maxHeadersCount = MAX_HEADER_LINES + 1;
-    hooks.connections.watch(server);
     server.on('connection', (socket) => this.#queues.open(socket));
     const queued: http.RequestListener = (request, response) => this.#queues.of(request.socket).add(request, response);
     server.on('request', queued);
