@@ -5,12 +5,14 @@ import { messageOf } from '../base/failure.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import { openTarget } from '../catalog/open-target.js';
 import type { SealTarget } from '../catalog/seal-target.js';
+import { askedHome } from '../catalog/table-home.js';
 import type { Database, LogLevel } from '../duckdb/database.js';
 import { FrozenRows } from '../duckdb/frozen-rows.js';
 import { Admission } from '../ingest/admission.js';
 import { Ingest } from '../ingest/ingest.js';
 import type { Journal } from '../journal/journal.js';
 import type { Feeder, LiveRows } from '../live/live-rows.js';
+import { speaksTls } from '../schema/tls-options.js';
 import type { ListedLetter, ReplayResult } from '../seal/dead-letter.js';
 import { HeldLetters } from '../seal/held-letters.js';
 import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
@@ -18,12 +20,13 @@ import { type FlushResult, Sealer } from '../seal/sealer.js';
 import type { ListenUri } from '../server/listen-uri.js';
 import type { TlsIdentity } from '../server/tls/tls-identity.js';
 import { CommitPolicy } from './commit-policy.js';
+import { databaseFile } from './database-file.js';
 import { JournalGuard } from './journal-guard.js';
 import type { Listeners } from './listeners.js';
 import type { MetricFamily } from './metrics-text.js';
 import { newListeners } from './new-listener.js';
 import { type OpenJournal, openJournal } from './open-journal.js';
-import { openTls, speaksTls } from './open-tls.js';
+import { openTls } from './open-tls.js';
 import { Recovery } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
 import { ServerAddress } from './server-address.js';
@@ -135,7 +138,7 @@ export class IngestServer {
       // A lost log line must not fail the work that it describes.
       database.writeLog(level, `${address.listenUri}: ${message}`).catch(() => undefined);
     };
-    const tls = await openTls(database, request);
+    const tls = await openTls(options, () => databaseFile(database, askedHome(options, request.caller).catalog));
     let opened: OpenJournal | undefined;
     let target: SealTarget | undefined;
     try {

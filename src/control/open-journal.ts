@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { diskStorage } from '../base/file-storage.js';
 import { SqlError } from '../base/sql-error.js';
+import { askedHome } from '../catalog/table-home.js';
 import type { Database } from '../duckdb/database.js';
 import { DeadLetters } from '../journal/dead-letters.js';
 import { Journal } from '../journal/journal.js';
@@ -46,7 +47,10 @@ export async function openJournal(
 /** `<database>.journal/<scheme-host-port>` beside a database file. */
 async function defaultFolder(database: Database, request: ServeRequest): Promise<string> {
   const [{ uri }] = request.listeners;
-  const path = await databaseFile(database, request);
+  const path =
+    request.options.parquet_export_path === null
+      ? await databaseFile(database, askedHome(request.options, request.caller).catalog)
+      : undefined;
   if (path === undefined) {
     throw new SqlError(
       'OTLP_ARGUMENT_CONFLICT',

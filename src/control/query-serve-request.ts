@@ -7,6 +7,7 @@ import { askedHome, type TableHome } from '../catalog/table-home.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { type GivenValue, readOptions } from '../schema/option-declaration.js';
 import { type QueryServeOptions, queryServeOptions } from '../schema/query-options.js';
+import { checkTls } from '../schema/tls-options.js';
 import type { ReadTokens } from '../server/identity/read-authorization.js';
 import { checkHost, type ListenUri, parseListenUri } from '../server/listen-uri.js';
 
@@ -30,6 +31,7 @@ export function queryServeRequest(
   }
   const options = readOptions(queryServeOptions, given);
   checkHost(uri, options);
+  checkTls(options);
   return { uri, options, tokens: tokensOf(options), home: askedHome(options, caller) };
 }
 

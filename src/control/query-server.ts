@@ -4,13 +4,17 @@ import { messageOf } from '../base/failure.js';
 import type { Database } from '../duckdb/database.js';
 import type { QueryRunner } from '../query/run/query-runner.js';
 import { allowedOrigins } from '../schema/origins.js';
+import { speaksTls } from '../schema/tls-options.js';
 import { ConnectionLimit } from '../server/connection-limit.js';
 import { Cors } from '../server/cors.js';
 import { ReadAuthorization } from '../server/identity/read-authorization.js';
 import { ReadListener } from '../server/read/read-listener.js';
+import type { TlsIdentity } from '../server/tls/tls-identity.js';
+import { databaseFile } from './database-file.js';
 import { apisOf } from './known-apis.js';
 import { metricsApi } from './metrics-route.js';
 import type { MetricFamily } from './metrics-text.js';
+import { openTls } from './open-tls.js';
 import type { QueryServeRequest } from './query-serve-request.js';
 import { ServerAddress } from './server-address.js';
 import { type ServerEventLog, serverEvents } from './server-events.js';
@@ -28,14 +32,21 @@ export class QueryServer {
   readonly request: QueryServeRequest;
   readonly startedMs = Date.now();
   readonly connections: ConnectionLimit;
+  /** Undefined where connections are not encrypted. */
+  readonly tls: TlsIdentity | undefined;
   readonly #address: ServerAddress;
   readonly #listener: ReadListener;
   #stopped: Promise<void> | undefined;
 
-  private constructor(request: QueryServeRequest, { database, runner, metrics, tell }: QueryServerParts) {
+  private constructor(
+    request: QueryServeRequest,
+    { database, runner, metrics, tell }: QueryServerParts,
+    tls: TlsIdentity | undefined,
+  ) {
     const { uri, options, tokens, home } = request;
     this.request = request;
-    this.#address = new ServerAddress(uri);
+    this.#address = new ServerAddress(uri, speaksTls(options) ? 'https' : 'http');
+    this.tls = tls;
     this.connections = new ConnectionLimit(options.max_connections);
     const origins = options.cors_allowed_origins;
     this.#listener = new ReadListener({
@@ -44,6 +55,7 @@ export class QueryServer {
       authorization: new ReadAuthorization(tokens),
       maxBodyBytes: options.max_body_bytes,
       cors: origins === null ? undefined : new Cors(allowedOrigins('cors_allowed_origins', origins)),
+      tls,
       hooks: {
         connections: this.connections,
         checks: () => ({ queries: 'ok' }),
@@ -60,10 +72,16 @@ export class QueryServer {
 
   /** Binds its sockets. Rejects with none of them bound. */
   static async start(request: QueryServeRequest, parts: QueryServerParts): Promise<QueryServer> {
-    const server = new QueryServer(request, parts);
-    const port = await server.#listener.listen();
-    server.#address.bound({ ...request.uri, port });
-    return server;
+    const tls = await openTls(request.options, () => databaseFile(parts.database, request.home.catalog));
+    try {
+      const server = new QueryServer(request, parts, tls);
+      const port = await server.#listener.listen();
+      server.#address.bound({ ...request.uri, port });
+      return server;
+    } catch (error) {
+      tls?.close();
+      throw error;
+    }
   }
 
   get listenUri(): string {
@@ -88,7 +106,7 @@ export class QueryServer {
 
   /** Answers what is in flight, or ends it after a while. Safe to call twice. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#listener.stop();
+    this.#stopped ??= this.#listener.stop().finally(() => this.tls?.close());
     return this.#stopped;
   }
 }

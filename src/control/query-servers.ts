@@ -81,10 +81,14 @@ export class QueryServers {
     this.#refusal ??= reason;
   }
 
+  find(uri: ListenUri): QueryServer | undefined {
+    const asked = canonicalUri(uri);
+    return this.servers.find(({ listenUri }) => listenUri === asked);
+  }
+
   /** Stops the server at `uri`. Resolves with false when there is none. */
   async stop(uri: ListenUri): Promise<boolean> {
-    const asked = canonicalUri(uri);
-    const server = this.servers.find(({ listenUri }) => listenUri === asked);
+    const server = this.find(uri);
     if (server === undefined) return false;
     await this.#remove(server);
     return true;

@@ -7,6 +7,7 @@ import { namedCatalog } from '../catalog/table-home.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { type GivenValue, readOptions } from '../schema/option-declaration.js';
 import { type ServeOptions, serveOptions } from '../schema/serve-options.js';
+import { checkTls } from '../schema/tls-options.js';
 import {
   canonicalUri,
   checkHost,
@@ -106,24 +107,6 @@ function besideListeners(
     );
   }
   return [{ uri: beside, transport: 'grpc', protocols: ['otlp', 'otap'] }];
-}
-
-function checkTls({
-  tls_cert_file: cert,
-  tls_key_file: key,
-  tls_self_signed: selfSigned,
-  tls_client_ca_file: clientCa,
-}: ServeOptions): void {
-  if ((cert === null) !== (key === null)) {
-    const [given, missing] = cert === null ? ['tls_key_file', 'tls_cert_file'] : ['tls_cert_file', 'tls_key_file'];
-    throw new SqlError('OTLP_ARGUMENT_CONFLICT', `${given} needs ${missing}, which is not given`);
-  }
-  if (selfSigned && cert !== null) {
-    throw new SqlError('OTLP_ARGUMENT_CONFLICT', 'tls_self_signed cannot be combined with tls_cert_file');
-  }
-  if (clientCa !== null && cert === null && !selfSigned) {
-    throw new SqlError('OTLP_ARGUMENT_CONFLICT', 'tls_client_ca_file needs tls_cert_file or tls_self_signed');
-  }
 }
 
 function token(options: ServeOptions): string | undefined {

@@ -28,6 +28,18 @@ const columns = [
     'Connections refused since the start because `max_connections` were open.',
     (server) => server.connections.refusedTotal,
   ),
+  column(
+    'tls_not_after_unix_ms',
+    'BIGINT',
+    'When the certificate expires; NULL without TLS.',
+    (server) => server.tls?.notAfterMs ?? null,
+  ),
+  column(
+    'tls_last_error',
+    'VARCHAR',
+    'Why the certificate files that are there now are not used; NULL while they are.',
+    (server) => server.tls?.lastError ?? null,
+  ),
 ] as const satisfies readonly ResultColumn<QueryServer>[];
 
 /** `otlp_query_server_list()`: one row per running server of queries, true at the moment of the call. */

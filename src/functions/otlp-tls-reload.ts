@@ -1,8 +1,10 @@
+import type { QueryServers } from '../control/query-servers.js';
 import type { ServerRegistry } from '../control/server-registry.js';
 import type { PendingFunction } from '../duckdb/pending-function.js';
 import { resultRows } from '../duckdb/result-rows.js';
 import { column, type ResultColumn } from '../schema/result-column.js';
 import { parseListenUri } from '../server/listen-uri.js';
+import type { TlsIdentity } from '../server/tls/tls-identity.js';
 
 interface Reloaded {
   readonly status: string;
@@ -24,19 +26,20 @@ export const tlsReloadColumns: readonly ResultColumn<Reloaded>[] = [
 ];
 
 /** `otlp_tls_reload(uri)`: reads the certificate files of the server at `uri` now. Open connections go on. */
-export function otlpTlsReload(registry: ServerRegistry): PendingFunction {
+export function otlpTlsReload(registry: ServerRegistry, queries: QueryServers): PendingFunction {
   return {
     name: 'otlp_tls_reload',
     parameters: [{ name: 'uri', sqlType: 'VARCHAR' }],
     columns: tlsReloadColumns,
     run: async (_caller, { uri }) => {
-      const found = registry.find(parseListenUri(String(uri)));
+      const asked = parseListenUri(String(uri));
+      const found = asked.scheme === 'query' ? queries.find(asked) : registry.find(asked);
       return resultRows(tlsReloadColumns, [await reloaded(found, String(uri))]);
     },
   };
 }
 
-async function reloaded(found: ReturnType<ServerRegistry['find']>, uri: string): Promise<Reloaded> {
+async function reloaded(found: { readonly tls: TlsIdentity | undefined } | undefined, uri: string): Promise<Reloaded> {
   const without = { subject: undefined, notAfterMs: undefined, error: undefined };
   if (found === undefined) return { status: `No server found listening on ${uri}`, ...without };
   if (found.tls === undefined) return { status: 'no TLS', ...without };

@@ -85,7 +85,7 @@ export class SqlFunctions {
       otlpStop(registry, queries),
       otlpQueryServe(queries),
       otlpQueryCancel(runner),
-      otlpTlsReload(registry),
+      otlpTlsReload(registry, queries),
     ];
     this.#scans = [...readOtlp(files), ...readOtap(files)];
     this.#streams = [

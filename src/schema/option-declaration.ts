@@ -40,6 +40,11 @@ export function readOptions<O extends Options>(
   ) as OptionValues<O>;
 }
 
+/** For texts that mean nothing when they are empty. */
+export function notEmpty(name: string, value: string): void {
+  if (value === '') throw new SqlError('OTLP_ARGUMENT_INVALID', `${name} must not be empty`);
+}
+
 /** A text, or null when it was not given. */
 export function optionalText(declared: {
   defaultText: string;

@@ -1,9 +1,9 @@
 import { SqlError } from '../base/sql-error.js';
 import { lokiOptions } from './loki-options.js';
-import { flag, type Option, type OptionValues, optionalText, positiveInteger } from './option-declaration.js';
+import { flag, notEmpty, type Option, type OptionValues, optionalText, positiveInteger } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
 import { promqlOptions } from './promql-options.js';
-import { notEmpty } from './serve-options.js';
+import { tlsOptions } from './tls-options.js';
 
 const MiB = 1 << 20;
 
@@ -89,6 +89,7 @@ export const queryServeOptions = {
     default: 4 * MiB,
     doc: 'Maximum size of a request body. Larger bodies get 413.',
   }),
+  ...tlsOptions,
   ...sharedQueryOptions,
   ...promqlOptions,
   ...lokiOptions,

@@ -1,15 +1,11 @@
-import { SqlError } from '../base/sql-error.js';
 import { fidelities } from './column-declaration.js';
-import { flag, type OptionValues, optionalText, positiveInteger, word } from './option-declaration.js';
+import { flag, notEmpty, type OptionValues, optionalText, positiveInteger, word } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
+import { tlsOptions } from './tls-options.js';
 
 const MiB = 1 << 20;
 
 /** Refuses an empty text. */
-export function notEmpty(name: string, value: string): void {
-  if (value === '') throw new SqlError('OTLP_ARGUMENT_INVALID', `${name} must not be empty`);
-}
-
 /** Options of `otlp_serve` and `otap_serve`. Spelled as in SQL everywhere, so that one search finds all uses. */
 export const serveOptions = {
   catalog: optionalText({
@@ -58,41 +54,7 @@ export const serveOptions = {
     doc: 'Origins of web pages that may send (CORS), comma-separated, or `*` for all. Ignored by gRPC listeners.',
     check: allowedOrigins,
   }),
-  tls_cert_file: optionalText({
-    defaultText: 'none',
-    doc: "File in PEM with the server's certificate and those that lead from it to one that clients know. All listeners then speak TLS alone.",
-    check: notEmpty,
-  }),
-  tls_key_file: optionalText({
-    defaultText: 'none',
-    doc: "File in PEM with the certificate's private key, without a passphrase.",
-    check: notEmpty,
-  }),
-  tls_self_signed: flag({
-    default: false,
-    doc: 'Speak TLS with a certificate that is made once and kept in `tls_cache_path`: for machines of one team, which are given it.',
-  }),
-  tls_cache_path: optionalText({
-    defaultText: '`<database>.tls`',
-    doc: 'Folder of the certificate that `tls_self_signed` makes.',
-    check: notEmpty,
-  }),
-  tls_client_ca_file: optionalText({
-    defaultText: 'none',
-    doc: 'File in PEM with certificates that those of clients must come from. Clients without one are then cut off (mTLS).',
-    check: notEmpty,
-  }),
-  tls_min_version: word({
-    words: ['1.2', '1.3'],
-    default: '1.2',
-    defaultText: '`1.2`',
-    doc: 'Oldest version of TLS that clients may speak.',
-  }),
-  tls_reload_interval_ms: positiveInteger({
-    sqlType: 'BIGINT',
-    default: 10_000,
-    doc: 'How often the files are looked at. New ones are used by new connections; a pair that does not fit is not, and the old one stays.',
-  }),
+  ...tlsOptions,
   max_body_bytes: positiveInteger({
     sqlType: 'UBIGINT',
     default: 16 * MiB,

@@ -70,7 +70,9 @@ function post(server: OtelServer, { ca = authority.cert, client, maxVersion, age
 
 test('SDKs that know the authority send over HTTP and gRPC, which one certificate serves', async () => {
   const server = await serve({ ...(await filesOf(pair)), grpc: '127.0.0.1:0', seal_max_age_ms: NEVER_MS });
-  const [listed] = await server.database.rows('SELECT listeners, listen_url, tls_not_after_unix_ms FROM otlp_server_list()');
+  const [listed] = await server.database.rows(
+    'SELECT listeners, listen_url, tls_not_after_unix_ms FROM otlp_server_list()',
+  );
   const listeners = listed!['listeners'] as unknown as { url: string }[];
   expect(listeners.map(({ url }) => url.slice(0, 8))).toEqual(['https://', 'https://']);
   expect(listed!['listen_url']).toBe(listeners[0]!.url);
@@ -202,7 +204,10 @@ test('files that are of no use keep a server from starting, and the error names 
     [{ tls_cert_file: key, tls_key_file: key }, /tls_cert_file must have a certificate in PEM, '.*key' has none/],
     [{ tls_cert_file: cert, tls_key_file: cert }, /tls_key_file must have a private key in PEM/],
     [{ tls_cert_file: cert, tls_key_file: await path('other', other.key) }, /is not the key of the certificate in/],
-    [{ tls_cert_file: await path('old', expired.cert), tls_key_file: await path('oldkey', expired.key) }, /has expired/],
+    [
+      { tls_cert_file: await path('old', expired.cert), tls_key_file: await path('oldkey', expired.key) },
+      /has expired/,
+    ],
     [
       { tls_cert_file: await path('early', early.cert), tls_key_file: await path('earlykey', early.key) },
       /is not valid before/,
@@ -240,6 +245,50 @@ test('a certificate of its own is made once, and clients that are given it know 
 
 test('gRPC clients without h2 are not served', async () => {
   const server = await serve({ ...(await filesOf(pair)), transport: 'grpc' });
-  const socket = tlsConnect({ host: '127.0.0.1', servername: 'localhost', port: server.port, ca: authority.cert, ALPNProtocols: ['http/1.1'] });
-  await expect(new Promise((_resolve, reject) => socket.on('error', reject))).rejects.toThrow(/alpn|no application protocol/i);
+  const socket = tlsConnect({
+    host: '127.0.0.1',
+    servername: 'localhost',
+    port: server.port,
+    ca: authority.cert,
+    ALPNProtocols: ['http/1.1'],
+  });
+  await expect(new Promise((_resolve, reject) => socket.on('error', reject))).rejects.toThrow(
+    /alpn|no application protocol/i,
+  );
+});
+
+test('servers of queries speak it too, and their certificate is renewed in the same way', async () => {
+  const place = await folder();
+  const { tls_cert_file, tls_key_file } = await filesOf(pair, place);
+  const database = await openDatabase();
+  const [row] = await database.rows(
+    `FROM otlp_query_serve('query:127.0.0.1:0', disable_auth := true, tls_cert_file := '${tls_cert_file}', tls_key_file := '${tls_key_file}')`,
+  );
+  const { port, protocol } = new URL(String(row!['listen_url']));
+  expect(protocol).toBe('https:');
+  const asked = () =>
+    new Promise<{ text: string; subject: string }>((resolve, reject) => {
+      const request = https.get({
+        host: '127.0.0.1',
+        servername: 'localhost',
+        port,
+        path: '/metrics',
+        ca: authority.cert,
+        agent: false,
+      });
+      request.on('error', reject).on('response', async (response) => {
+        const subject = String((response.socket as TLSSocket).getPeerCertificate().subject?.CN);
+        const chunks: Buffer[] = [];
+        for await (const chunk of response) chunks.push(chunk as Buffer);
+        resolve({ text: Buffer.concat(chunks).toString(), subject });
+      });
+    });
+  const first = await asked();
+  expect(first.subject).toBe('first');
+  expect(first.text).toContain('otelduck_queries_max 20\n');
+  await filesOf(await authority.issue('renewed'), place);
+  expect((await database.rows(`FROM otlp_tls_reload('${row!['listen_uri']}')`))[0]).toMatchObject({
+    status: 'reloaded',
+  });
+  expect((await asked()).subject).toBe('renewed');
 });

@@ -16,6 +16,7 @@ import type { ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
 import { ListeningSockets } from '../listening-sockets.js';
 import { areOk } from '../probes.js';
+import type { TlsIdentity } from '../tls/tls-identity.js';
 import { grpcMethods } from './grpc-calls.js';
 import { acceptsGzip, gzipped } from './gzip-answers.js';
 import type { ReadAnswer, ReadApi, ReadPermission, ReadRequest, ReadRoute, UpgradeRoute } from './read-api.js';
@@ -44,6 +45,8 @@ export interface ReadListenerOptions {
   readonly maxBodyBytes: number;
   /** Undefined where no page of another origin may ask. */
   readonly cors: Cors | undefined;
+  /** Undefined where connections are not encrypted. */
+  readonly tls?: TlsIdentity | undefined;
   readonly hooks: ListenerHooks;
   readonly stopGraceMs?: number;
 }
@@ -92,7 +95,7 @@ export class ReadListener implements Listener {
     // Connections come from sockets of ours ("localhost" is two), so it never listens; this begins its watch over late requests.
     server.emit('listening');
     return this.#sockets.bind(() => {
-      const sockets = net.createServer((socket) => this.#connect(socket));
+      const sockets = this.#newSockets();
       this.#options.hooks.connections.watch(sockets);
       return sockets;
     });
@@ -102,6 +105,7 @@ export class ReadListener implements Listener {
     if (this.#sockets.isClosing) return;
     const closed = this.#sockets.close();
     for (const socket of this.#silent) socket.destroy();
+    this.#options.tls?.cutHandshakes();
     const callsEnded = this.#grpc?.server.stop();
     const server = this.#app?.server;
     server?.closeIdleConnections();
@@ -114,6 +118,19 @@ export class ReadListener implements Listener {
     server?.close();
     await callsEnded;
     await closed;
+  }
+
+  #newSockets(): net.Server {
+    const { tls } = this.#options;
+    // As node:http has it: a client may end its side once it has asked.
+    if (tls === undefined) {
+      return net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#connect(socket));
+    }
+    const { server } = this.#app!;
+    const grpc = this.#grpc?.connections;
+    return tls.newServer(grpc === undefined ? ['http/1.1'] : ['h2', 'http/1.1'], (socket) => {
+      (socket.alpnProtocol === 'h2' && grpc !== undefined ? grpc : server).emit('connection', socket);
+    });
   }
 
   /** A connection of a client that has said nothing yet. Other protocols than HTTP/1 branch off here. */
