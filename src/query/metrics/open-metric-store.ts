@@ -100,7 +100,7 @@ function metadataOf(
   return new Map(values.map((family) => [family, [...byFamily.get(family)!.values()]]));
 }
 
-function limited<Value>(values: readonly Value[], limit = 0): Limited<Value> {
+export function limited<Value>(values: readonly Value[], limit = 0): Limited<Value> {
   const isTruncated = limit > 0 && values.length > limit;
   return { values: isTruncated ? values.slice(0, limit) : values, isTruncated };
 }
