@@ -52,6 +52,7 @@ export const otlpService: PluginService = {
     // Where the rows are.
     inherited: ['catalog', 'schema'] satisfies (keyof QueryServeOptions)[],
     exampleUri: 'query:localhost:4338',
+    devArguments: { disable_auth: 'true' },
     start: startQueries,
   },
   // Of the extension that otelduck can replace.

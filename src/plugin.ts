@@ -59,6 +59,8 @@ export interface QueryService {
   readonly inherited: readonly string[];
   /** A URI to show as example. */
   readonly exampleUri: string;
+  /** What is different on a developer's machine, where nobody needs a token. */
+  readonly devArguments: ServerArguments;
   start(connection: DuckDBConnection, server: AskedServer): Promise<StartedServer>;
 }
 

@@ -69,6 +69,8 @@ export interface DevInvocation extends HostSettings {
   readonly kind: 'dev';
   readonly database: string;
   readonly server: AskedServer;
+  /** The server that answers queries, if there is to be one. */
+  readonly queryServer: AskedServer | undefined;
 }
 
 export type Invocation = ShellInvocation | ServeInvocation | DevInvocation | LoadInvocation;
@@ -292,7 +294,7 @@ function serveCommand(
 }
 
 function devCommand(service: PluginService, accept: (invocation: DevInvocation) => void): Command {
-  const { dev, defaultServer } = service;
+  const { dev, defaultServer, queries } = service;
   const command = new Command('dev')
     .description(
       'Takes what the SDKs of programs on this machine send by default, without a token, and shows it as it comes, with ' +
@@ -305,10 +307,22 @@ function devCommand(service: PluginService, accept: (invocation: DevInvocation) 
     const flag = flagOf(name, service.options[name]!);
     command.option(`${flag} <address>`, dev.addressDocs[name]!, nonEmptyFlag, address);
   }
+  if (queries !== undefined) {
+    command.option(
+      '--query-uri <uri>',
+      `where to answer queries of other programs, such as ${queries.exampleUri} (default: nowhere)`,
+      nonEmptyFlag,
+    );
+  }
   command.helpOption('-h, --help', 'show this help').showSuggestionAfterError();
   addHostOptions(command);
   return command.action((database: string | undefined) => {
-    const { uri, memoryLimit, plugin } = command.opts<{ uri: string; memoryLimit?: string; plugin?: string[] }>();
+    const { uri, memoryLimit, plugin, queryUri } = command.opts<{
+      uri: string;
+      memoryLimit?: string;
+      plugin?: string[];
+      queryUri?: string;
+    }>();
     const values = command.opts<Record<string, string>>();
     const given = Object.fromEntries(addresses.map(([name]) => [name, values[keyOf(name)]!]));
     accept({
@@ -317,6 +331,10 @@ function devCommand(service: PluginService, accept: (invocation: DevInvocation) 
       memoryLimit,
       plugins: plugin ?? [],
       server: { uri, arguments: { ...dev.arguments, ...listenerArguments(given, service) } },
+      queryServer:
+        queries === undefined || queryUri === undefined
+          ? undefined
+          : { uri: queryUri, arguments: queries.devArguments },
     });
   });
 }

@@ -37,8 +37,8 @@ export async function runDev(invocation: DevInvocation, plugins: readonly DuckDB
       const arrivals = new Arrivals(await database.connect(), feeds, paintOf(host, host.stdout));
       // Before the server starts, so that no accepted row is missed.
       await arrivals.collect();
-      const listeners = await start(await database.connect(), invocation, host.service);
-      await out.write(banner(invocation, host.service, listeners, isInteractive ? 'person' : 'program'));
+      const listening = await start(await database.connect(), invocation, host.service);
+      await out.write(banner(invocation, host.service, listening, isInteractive ? 'person' : 'program'));
       if (isInteractive) code = await talk(database, plugins, arrivals, host, { out, err }, signals);
       else await follow(arrivals, signals, out);
     } catch (error) {
@@ -57,18 +57,27 @@ export async function runDev(invocation: DevInvocation, plugins: readonly DuckDB
   }
 }
 
+/** What listens: servers that take in, and one that answers queries. */
+interface Listening {
+  readonly listeners: readonly StartedListener[];
+  readonly queries: readonly StartedListener[];
+}
+
 async function start(
   connection: DuckDBConnection,
-  { server }: DevInvocation,
+  { server, queryServer }: DevInvocation,
   service: PluginService,
-): Promise<readonly StartedListener[]> {
-  const { listeners } = await service.start(connection, server).catch((error: ServerStartError) => {
+): Promise<Listening> {
+  const localOnly = (error: ServerStartError): never => {
     if (error.otherHost === undefined) throw error;
     throw new Error(
       `otelduck dev asks for no token, so it listens on localhost alone, got '${error.otherHost}'; otelduck serve listens elsewhere`,
     );
-  });
-  return listeners;
+  };
+  const { listeners } = await service.start(connection, server).catch(localOnly);
+  if (queryServer === undefined) return { listeners, queries: [] };
+  const queries = await service.queries!.start(connection, queryServer).catch(localOnly);
+  return { listeners, queries: queries.listeners };
 }
 
 /** Shows arrivals above a prompt until the user leaves or a signal arrives. Resolves with the exit code. */
@@ -141,7 +150,7 @@ async function follow(arrivals: Arrivals, signals: EndSignals, out: TextSink): P
 function banner(
   { database, server }: DevInvocation,
   service: PluginService,
-  listeners: readonly StartedListener[],
+  { listeners, queries }: Listening,
   reader: 'person' | 'program',
 ): string {
   const place = isDefaultServer(server, service) ? 'default' : 'other';
@@ -152,6 +161,7 @@ function banner(
   return [
     versionText,
     ...service.dev.banner(listeners, place),
+    ...queries.map(({ url }) => `Queries are answered at ${url}, without a token.`),
     kept,
     reader === 'person'
       ? `What comes is shown above the prompt. Ask with SQL, such as ${service.dev.exampleQuery}; Ctrl-C or Ctrl-D ends this.`

@@ -107,8 +107,10 @@ describe('at a terminal', () => {
 
 // One process for what only a process shows: signals, and a build that has everything.
 test('elsewhere it writes lines, of a flood some, and ends at SIGTERM', async () => {
-  const dev = start(['dev', ...ANY_PORT], { program: command });
+  const dev = start(['dev', ...ANY_PORT, '--query-uri', 'query:127.0.0.1:0'], { program: command });
   const banner = await dev.until('stdout', /Ctrl-C ends this/);
+  const queryUrl = /^Queries are answered at (http:\S+), without a token\.$/m.exec(banner)![1];
+  expect((await fetch(`${queryUrl}/api/v1/query?query=1%2B1`)).status).toBe(200);
   const { http } = portsIn(banner);
   expect(banner).toContain(`OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:${http}, and no token`);
   expect(banner).toContain('Rows are in memory and end with this program');
