@@ -130,7 +130,10 @@ export class QueryServers {
   async #checkCatalog({ home: { catalog } }: QueryServeRequest): Promise<void> {
     const attached = await this.#database.rows('SELECT database_name AS name FROM duckdb_databases()');
     if (attached.some(({ name }) => String(name).toLowerCase() === catalog.toLowerCase())) return;
-    throw new SqlError('OTLP_CATALOG_NOT_AVAILABLE', `catalog ${catalog} is not available: it is not attached`);
+    throw new SqlError(
+      'OTLP_CATALOG_NOT_AVAILABLE',
+      `catalog ${catalog} is not available: no attached database has that name`,
+    );
   }
 
   async #remove(server: QueryServer): Promise<void> {

@@ -71,6 +71,27 @@ test('queries of a server have its limits', async () => {
   ]);
 });
 
+test('what is more than may run and wait is refused, over HTTP and in SQL', async () => {
+  const database = await openDatabase();
+  const { ask } = await serve(database, ', max_concurrent_queries := 1, max_waiting_queries := 1');
+  const path = `/api/v1/query?query=${encodeURIComponent(ENDLESS)}`;
+  const held = [ask(path), ask(path)];
+  await eventually(async () =>
+    expect(await database.rows('SELECT state FROM otlp_query_list()')).toEqual([
+      { state: 'running' },
+      { state: 'waiting' },
+    ]),
+  );
+  const text = 'too many queries: 1 are running and 1 are waiting';
+  const refused = await ask(path);
+  expect([refused.status, jsonOf(refused)]).toMatchObject([503, { errorType: 'unavailable', error: text }]);
+  await expect(database.rows("FROM promql('1')")).rejects.toThrow(`${text} [OTLP_QUERY_OVERLOADED]`);
+  for (const { query_id: id } of (await database.rows('SELECT query_id FROM otlp_query_list()')).reverse()) {
+    await database.rows(`FROM otlp_query_cancel(${id})`);
+  }
+  expect((await Promise.all(held)).map(({ status }) => status)).toEqual([499, 499]);
+});
+
 test('metrics tell of queries, on its own port too', async () => {
   const database = await openDatabase();
   const { ask } = await serve(database);

@@ -167,7 +167,9 @@ export class EnginePool {
         thread.scans.get(message.scan)?.credits.put('more');
         return;
       case 'endScan':
-        thread.scans.get(message.scan)?.abort.abort(new Error('the engine wants no more of the scan'));
+        thread.scans
+          .get(message.scan)
+          ?.abort.abort(new Failure('queryCanceled', 'the engine wants no more of the scan'));
     }
   }
 
@@ -203,7 +205,7 @@ export class EnginePool {
     const credits = new Inbox<'more'>();
     for (let i = 0; i < MAX_UNDER_WAY; i++) credits.put('more');
     thread.scans.set(scan, { credits, abort });
-    const giveUp = () => abort.abort(new Error('the query is over'));
+    const giveUp = () => abort.abort(new Failure('queryCanceled', 'the query is over'));
     job.over.signal.addEventListener('abort', giveUp, { once: true });
     if (job.over.signal.aborted) giveUp();
     const blocks = job.scanner.scan(request, abort.signal)[Symbol.asyncIterator]();

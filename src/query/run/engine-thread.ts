@@ -1,6 +1,7 @@
 // Entry of an engine's thread: jobs in, pieces and answers out, scans asked for in between.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { Failure } from '../../base/failure.js';
 import type { ColumnBlock } from '../../buffer/column-block.js';
 import type { Scanner, ScanRequest } from '../scan/scanner.js';
 import type { EngineContext, EngineModule, Report } from './engine.js';
@@ -106,7 +107,7 @@ async function* scan(job: number, request: ScanRequest, signal: AbortSignal): As
 function reportTo(account: QueryAccount): Report {
   const throwIfEnded = () => {
     // The reason is on its way in a message. Nobody reads this text: the query was answered when it ended.
-    if (account.hasEnded) throw new Error('the query was ended');
+    if (account.hasEnded) throw new Failure('queryCanceled', 'the query was ended');
   };
   return {
     throwIfEnded,
