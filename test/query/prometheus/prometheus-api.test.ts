@@ -201,6 +201,21 @@ test('a client that goes away ends its query, and one that is late is told', asy
   }
 });
 
+test('a query that needs more memory than there is for queries says so', async () => {
+  const small = await PrometheusServer.start(', query_memory_bytes := 20000');
+  try {
+    await small.sendMetrics(metricsRequest());
+    const path = `query_range?query=${encodeURIComponent('{__name__!=""}')}&start=${START_S}&end=${END_S}&step=1`;
+    expect(answerOf(await small.ask(path))).toEqual({
+      status: 422,
+      body: { status: 'error', errorType: 'execution', error: expect.stringContaining('query_memory_bytes = 20000') },
+    });
+    await eventually(() => expect(small.db.runner.reservedBytes).toBe(0));
+  } finally {
+    await small.close();
+  }
+});
+
 test('SQL has the same series as HTTP, and sealed rows the same answers as live ones', async () => {
   await server.flush();
   const queries = [
