@@ -49,6 +49,7 @@ const partsByFile = {
   'docs/live.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/loki.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/notebook.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
+  'docs/tempo.md': { 'first-trace': () => fenced('sh', 'examples/first-trace.sh') },
   'docs/prometheus.md': { 'first-metric': () => fenced('sh', 'examples/first-metric.sh') },
   'docs/parquet.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/functions.md': { functions: functionReference, 'file-readers': fileReaderReference },

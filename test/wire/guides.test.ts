@@ -63,15 +63,9 @@ test('docs/loki.md', async () => {
   const server = await serve({ token: PAGE_TOKEN });
   await sendFirstLog(server.port);
   const [row] = await server.database.rows(`FROM otlp_query_serve('query:127.0.0.1:0', ${served})`);
-  // What the command asks, without curl.
-  const { stdout } = await promisify(execFile)('sh', ['-c', `curl() { printf '%s\\0' "$@"; }; ${command}`]);
-  const words = stdout.split('\0');
-  const url = new URL(words.find((word) => word.startsWith('http'))!);
-  const parameters = words.filter((_word, i) => ['-d', '--data-urlencode'].includes(words[i - 1]!));
-  for (const parameter of parameters) url.searchParams.append(...(parameter.split(/=(.*)/s, 2) as [string, string]));
-  const [, user] = /-u (\S+)/.exec(command)!;
+  const { url, user } = await askedBy(command);
   const answer = await fetch(`${row!['listen_url']}${url.pathname}${url.search}`, {
-    headers: { authorization: `Basic ${Buffer.from(user!).toString('base64')}` },
+    headers: { authorization: `Basic ${Buffer.from(user).toString('base64')}` },
   });
   expect(await answer.json()).toMatchObject({
     status: 'success',
@@ -82,6 +76,44 @@ test('docs/loki.md', async () => {
     },
   });
 });
+
+test('docs/tempo.md', async () => {
+  const page = readFileSync('docs/tempo.md', 'utf8');
+  const [send, ask] = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, command]) => command!);
+  const served = /CALL otlp_query_serve\('query:localhost:4338', (?<options>.*)\);/.exec(page)!.groups!['options'];
+  const { stdout: body } = await promisify(execFile)('sh', [
+    '-c',
+    `curl() { while [ $# -gt 1 ]; do shift; done; printf %s "$1"; }; ${send}`,
+  ]);
+  const server = await serve({ token: PAGE_TOKEN, fidelity: 'exact' });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${PAGE_TOKEN}` };
+  expect((await server.post(body, { path: '/v1/traces', headers })).status).toBe(202);
+  const [row] = await server.database.rows(`FROM otlp_query_serve('query:127.0.0.1:0', ${served})`);
+  const asked = await askedBy(ask!);
+  const authorization = { authorization: `Basic ${Buffer.from(asked.user).toString('base64')}` };
+  const answer = await fetch(`${row!['listen_url']}${asked.url.pathname}${asked.url.search}`, {
+    headers: authorization,
+  });
+  expect(await answer.json()).toMatchObject({
+    traces: [{ traceID: '5b8efff798038103d269b633813fc60c', rootServiceName: 'checkout', durationMs: 250 }],
+  });
+  // Metrics of spans, by the API beside it.
+  const query = new URLSearchParams({ query: 'increase(traces_spanmetrics_calls_total[5m])', time: '1767225660' });
+  const metrics = await fetch(`${row!['listen_url']}/api/v1/query?${query}`, { headers: authorization });
+  expect(await metrics.json()).toMatchObject({
+    data: { result: [{ metric: { service: 'checkout', span_name: 'POST /orders' }, value: [1767225660, '1'] }] },
+  });
+});
+
+/** What a command with curl asks, and as whom. */
+async function askedBy(command: string): Promise<{ url: URL; user: string }> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', `curl() { printf '%s\\0' "$@"; }; ${command}`]);
+  const words = stdout.split('\0');
+  const url = new URL(words.find((word) => word.startsWith('http'))!);
+  const parameters = words.filter((_word, i) => ['-d', '--data-urlencode'].includes(words[i - 1]!));
+  for (const parameter of parameters) url.searchParams.append(...(parameter.split(/=(.*)/s, 2) as [string, string]));
+  return { url, user: /-u (\S+)/.exec(command)![1]! };
+}
 
 function firstQuery(page: string): string {
   return /^(?:SELECT|FROM) [^;]*;/m.exec(page)![0];
