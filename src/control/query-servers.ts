@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { systemClock } from '../base/clock.js';
 import { SqlError } from '../base/sql-error.js';
 import type { Database } from '../duckdb/database.js';
+import { libuvPoolThreads } from '../duckdb/pending-calls.js';
 import type { EngineModules } from '../query/run/engine-pool.js';
 import { QueryRunner, type SharedLimits } from '../query/run/query-runner.js';
 import { readOptions } from '../schema/option-declaration.js';
@@ -145,10 +146,12 @@ export class QueryServers {
 
 function sharedLimits(options: SharedQueryOptions): SharedLimits {
   const cores = availableParallelism();
+  // The others are for seals, fsyncs, calls that wait, and queries of users.
+  const poolShare = Math.floor(libuvPoolThreads(process.env) / 4);
   return {
     maxQueries: options.max_concurrent_queries,
     maxWaitingQueries: options.max_waiting_queries,
-    maxStatements: options.max_concurrent_statements ?? cores,
+    maxStatements: options.max_concurrent_statements ?? Math.max(1, Math.min(cores, poolShare)),
     memoryBytes: options.query_memory_bytes,
     threads: options.query_threads ?? cores,
   };

@@ -132,7 +132,9 @@ export class SqlFunctions {
     registerListFunction(control, otlpQueryList(this.#queryServers.runner));
     registerListFunction(control, otlpReadErrorList(this.#files.errors));
     for (const declared of this.#scans) registerScanFunction(control, declared, calls);
-    for (const declared of this.#streams) registerStreamFunction(control, declared, calls);
+    // They wait for other queries, too, and for long: seals and fsyncs need threads meanwhile.
+    const queryCalls = new PendingCalls(Math.floor(poolThreads / 2));
+    for (const declared of this.#streams) registerStreamFunction(control, declared, queryCalls);
     registerStructFunction(control, otlpUriParser);
     registerTextFunction(control, criticalPathFunction);
     await this.#publish(control);

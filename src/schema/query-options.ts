@@ -30,7 +30,7 @@ export const sharedQueryOptions = {
   max_concurrent_statements: positiveInteger({
     sqlType: 'UBIGINT',
     default: null,
-    defaultText: 'the number of cores',
+    defaultText: "the number of cores, at most a quarter of libuv's pool",
     doc: "Maximum number of statements that DuckDB works on for queries at once. Each holds a thread of libuv's pool meanwhile. The same for all servers.",
   }),
   query_threads: positiveInteger({

@@ -3,6 +3,8 @@
 
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { messageOf } from '../../src/base/failure.js';
+import { eventually } from '../support/eventually.js';
 import { serve } from '../support/otel-database.js';
 import { logsRequest } from '../support/telemetry.js';
 
@@ -47,5 +49,28 @@ test('ingest goes on beside four long queries', async () => {
   expect(running).toBe(4);
   for (const connection of connections) connection.interrupt();
   expect(await Promise.all(queries)).toEqual(Array(4).fill(expect.stringContaining('INTERRUPT')));
+  for (const connection of connections) connection.closeSync();
+});
+
+test('commits go on beside as many query functions as may wait', async () => {
+  const server = await serve({ seal_max_age_ms: NEVER_MS });
+  const { database } = server;
+  await server.post(logsRequest(10));
+  const connections = await Promise.all(Array.from({ length: 20 }, () => database.otel.connect()));
+  const half = Math.floor(Number(process.env['UV_THREADPOOL_SIZE']) / 2) - 2;
+  // Each holds a thread until it is canceled.
+  const outcomes = connections.map((connection) =>
+    database.rows("FROM promql('max_over_time(vector(1)[10000d:1s])')", connection).catch(messageOf),
+  );
+  await eventually(async () =>
+    expect(await database.value('SELECT count(*) FROM otlp_query_list()')).toBe(String(half)),
+  );
+  expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '10' });
+  for (const { query_id: id } of await database.rows('SELECT query_id FROM otlp_query_list()')) {
+    await database.rows(`FROM otlp_query_cancel(${id})`);
+  }
+  const codes = (await Promise.all(outcomes)).map((message) => /OTLP_\w+/.exec(String(message))?.[0]);
+  expect(codes.filter((code) => code === 'OTLP_QUERY_CANCELED')).toHaveLength(half);
+  expect(codes.filter((code) => code === 'OTLP_POOL_TOO_SMALL')).toHaveLength(20 - half);
   for (const connection of connections) connection.closeSync();
 });
