@@ -7,6 +7,7 @@ const READ_TOKEN = 'a-token-to-read-with';
 export class OurServer {
   readonly ingestHeaders = { authorization: `Bearer ${TOKEN}` };
   readonly queryHeaders = { authorization: `Bearer ${READ_TOKEN}` };
+  readonly readToken = READ_TOKEN;
   readonly queryUrl: string;
   readonly #server: OtelServer;
 
@@ -15,11 +16,11 @@ export class OurServer {
     this.queryUrl = queryUrl;
   }
 
-  static async start(): Promise<OurServer> {
+  static async start(apis = 'prometheus'): Promise<OurServer> {
     const database = await OtelDatabase.open(':memory:', 2);
     const server = await database.serve({ seal_max_age_ms: 3_600_000 });
     const [row] = await database.rows(
-      `FROM otlp_query_serve('query:127.0.0.1:0', read_token := '${READ_TOKEN}', apis := 'prometheus')`,
+      `FROM otlp_query_serve('query:127.0.0.1:0', read_token := '${READ_TOKEN}', apis := '${apis}')`,
     );
     return new OurServer(server, String(row!['listen_url']));
   }
