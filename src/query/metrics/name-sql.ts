@@ -12,6 +12,7 @@ const MAX_NAMES = 100;
 
 /** Of a name what no translation takes away: letters, digits and colons. */
 const KEPT_SQL = "regexp_replace(name, '[^A-Za-z0-9:]+', '', 'g')";
+const KEPT_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:';
 
 /** SQL that is true of the rows of series that may match; undefined if names do not tell. */
 export function nameSql(
@@ -41,9 +42,12 @@ function familySql(family: string, strategy: TranslationStrategy): string {
     case 'NoTranslation':
       return `name = ${quotedString(family)}`;
     case 'UnderscoreEscapingWithoutSuffixes':
-      return `${KEPT_SQL} = ${quotedString(kept(family))}`;
+      return ifBeginningFits(`${KEPT_SQL} = ${quotedString(kept(family))}`, family);
     case 'UnderscoreEscapingWithSuffixes':
-      return orMoved(`starts_with(${quotedString(kept(family))}, ${KEPT_SQL})`, family, ['total', 'ratio']);
+      return orMoved(ifBeginningFits(`starts_with(${quotedString(kept(family))}, ${KEPT_SQL})`, family), family, [
+        'total',
+        'ratio',
+      ]);
     case 'NoUTF8EscapingWithSuffixes':
       // A suffix that the name has, with anything in front of it, is taken away and put to the end.
       return orMoved(`starts_with(${quotedString(family)}, name) OR contains(name, 'per_')`, family, [
@@ -51,6 +55,12 @@ function familySql(family: string, strategy: TranslationStrategy): string {
         'ratio',
       ]);
   }
+}
+
+/** A first look at names, since replacing costs a third of a microsecond a row where names are in no dictionary: in memory, before a checkpoint. */
+function ifBeginningFits(sql: string, family: string): string {
+  const first = quotedString(kept(family).slice(0, 1));
+  return `((left(name, 1) = ${first} OR NOT contains('${KEPT_CHARACTERS}', left(name, 1))) AND ${sql})`;
 }
 
 /** A word that a name of the family ends with may stand anywhere in the metric's. */
