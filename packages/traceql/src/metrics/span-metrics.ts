@@ -148,13 +148,14 @@ export class SpanMetrics {
     return fold;
   }
 
-  /** Absent values give no label; where all are absent, the first says so. */
+  /** Absent values give no label; where all are absent and there is no bucket, the first says so. */
   #labelsOf(values: readonly Value[]): SeriesLabels {
     const { by, function: name } = this.#aggregate;
-    if (by.length === 0) return this.#measure.kind === 'histogram' ? [] : [[NAME_LABEL, name]];
+    const hasBucket = this.#measure.kind === 'histogram';
+    if (by.length === 0) return hasBucket ? [] : [[NAME_LABEL, name]];
     const labels = by.map(({ attribute }, index) => [printAttribute(attribute), values[index]] as const);
     const present = labels.filter(([, value]) => value !== undefined);
-    return present.length === 0 ? labels.slice(0, 1) : present;
+    return present.length === 0 && !hasBucket ? labels.slice(0, 1) : present;
   }
 
   #addExemplar(tree: TraceTree, index: number, step: number): void {
