@@ -90,7 +90,7 @@ const SEVERAL_SPANSETS =
 
 function allSpans(spansets: readonly Spanset[]): readonly number[] {
   if (spansets.length < 2) return spansets[0]?.spans ?? [];
-  return union(...spansets.map(({ spans }) => spans));
+  return [...new Set(spansets.flatMap(({ spans }) => spans))].sort((left, right) => left - right);
 }
 
 function compileGrouping(step: GroupBy): Step {

@@ -90,7 +90,17 @@ function maskOf(tree: TraceTree, spans: readonly number[]): Uint8Array {
   return mask;
 }
 
-/** Members of all sets, each span once, in the order of the trace. */
-export function union(...sets: readonly (readonly number[])[]): number[] {
-  return [...new Set(sets.flat())].sort((first, second) => first - second);
+/** Members of both sets, each span once. Sets are in the order of the trace. */
+export function union(left: readonly number[], right: readonly number[]): number[] {
+  const merged: number[] = [];
+  let [nextLeft, nextRight] = [0, 0];
+  while (nextLeft < left.length && nextRight < right.length) {
+    const [first, second] = [left[nextLeft]!, right[nextRight]!];
+    if (first <= second) nextLeft++;
+    if (second <= first) nextRight++;
+    merged.push(Math.min(first, second));
+  }
+  while (nextLeft < left.length) merged.push(left[nextLeft++]!);
+  while (nextRight < right.length) merged.push(right[nextRight++]!);
+  return merged;
 }

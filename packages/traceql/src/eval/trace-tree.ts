@@ -25,24 +25,33 @@ export interface ServiceStats {
 export class TraceTree {
   readonly traceId: string;
   readonly spans: readonly Span[];
-  /** The parent of each span, as an index. */
-  readonly parents: Int32Array;
-  readonly childCounts: Uint32Array;
-  /** Spans in trees, parents before children. */
-  readonly order: Int32Array;
-  readonly isInTree: Uint8Array;
+  // Most filters look at nothing but spans, so that what relates them is computed when it is asked for.
+  #parents: Int32Array | undefined;
+  #childCounts: Uint32Array | undefined;
+  #order: Int32Array | undefined;
   #nestedSet: NestedSet | undefined;
   #rootIndex: number | undefined;
 
   constructor(trace: Trace) {
     this.traceId = trace.traceId;
     this.spans = inOrderOfStart(trace.spans);
-    const count = this.spans.length;
-    this.parents = parentsOf(this.spans);
-    this.childCounts = new Uint32Array(count);
-    for (const parent of this.parents) if (parent !== NO_PARENT) this.childCounts[parent]!++;
-    this.isInTree = new Uint8Array(count);
-    this.order = this.#depthFirst();
+  }
+
+  /** The parent of each span, as an index. */
+  get parents(): Int32Array {
+    this.#parents ??= parentsOf(this.spans);
+    return this.#parents;
+  }
+
+  get childCounts(): Uint32Array {
+    this.#childCounts ??= countChildren(this.parents);
+    return this.#childCounts;
+  }
+
+  /** Spans in trees, parents before children. */
+  get order(): Int32Array {
+    this.#order ??= depthFirst(this.parents);
+    return this.#order;
   }
 
   /** The first root, or undefined while it is not there. */
@@ -68,8 +77,11 @@ export class TraceTree {
   get serviceStats(): Map<string, ServiceStats> {
     const stats = new Map<string, ServiceStats>();
     for (const { resource, statusCode } of this.spans) {
-      const service = stats.get(resource.serviceName) ?? { spanCount: 0, errorCount: 0 };
-      stats.set(resource.serviceName, service);
+      let service = stats.get(resource.serviceName);
+      if (service === undefined) {
+        service = { spanCount: 0, errorCount: 0 };
+        stats.set(resource.serviceName, service);
+      }
       service.spanCount++;
       if (statusCode === ERROR) service.errorCount++;
     }
@@ -79,30 +91,6 @@ export class TraceTree {
   get nestedSet(): NestedSet {
     this.#nestedSet ??= this.#numbered();
     return this.#nestedSet;
-  }
-
-  /** Roots by rising start, and below each of them its children alike. */
-  #depthFirst(): Int32Array {
-    const { parents } = this;
-    const [firstChild, nextSibling] = childLists(parents);
-    const order = new Int32Array(parents.length);
-    let count = 0;
-    for (let root = 0; root < parents.length; root++) {
-      if (parents[root] !== NO_PARENT) continue;
-      let span = root;
-      for (;;) {
-        this.isInTree[span] = 1;
-        order[count++] = span;
-        if (firstChild[span] !== NO_PARENT) {
-          span = firstChild[span]!;
-          continue;
-        }
-        while (span !== root && nextSibling[span] === NO_PARENT) span = parents[span]!;
-        if (span === root) break;
-        span = nextSibling[span]!;
-      }
-    }
-    return order.subarray(0, count);
   }
 
   /** Counts up on the way down into a span and on the way up out of it. True roots come first, as Tempo numbers them. */
@@ -138,23 +126,56 @@ export interface NestedSet {
   readonly parent: Int32Array;
 }
 
+/** Stores mostly have them in that order. */
 function inOrderOfStart(spans: readonly Span[]): readonly Span[] {
+  const isInOrder = spans.every((span, index) => index === 0 || spans[index - 1]!.startUnixNs <= span.startUnixNs);
+  if (isInOrder) return spans;
   return spans
     .slice()
     .sort(({ startUnixNs: left }, { startUnixNs: right }) => (left < right ? -1 : left > right ? 1 : 0));
 }
 
+function countChildren(parents: Int32Array): Uint32Array {
+  const counts = new Uint32Array(parents.length);
+  for (const parent of parents) if (parent !== NO_PARENT) counts[parent]!++;
+  return counts;
+}
+
+/** Roots by rising start, and below each of them its children alike. */
+function depthFirst(parents: Int32Array): Int32Array {
+  const [firstChild, nextSibling] = childLists(parents);
+  const order = new Int32Array(parents.length);
+  let count = 0;
+  for (let root = 0; root < parents.length; root++) {
+    if (parents[root] !== NO_PARENT) continue;
+    let span = root;
+    for (;;) {
+      order[count++] = span;
+      if (firstChild[span] !== NO_PARENT) {
+        span = firstChild[span]!;
+        continue;
+      }
+      while (span !== root && nextSibling[span] === NO_PARENT) span = parents[span]!;
+      if (span === root) break;
+      span = nextSibling[span]!;
+    }
+  }
+  return order.subarray(0, count);
+}
+
 function parentsOf(spans: readonly Span[]): Int32Array {
-  const byId = new Map<string, number[]>();
+  const byId = new Map<string, number | number[]>();
   spans.forEach(({ spanId }, index) => {
     const same = byId.get(spanId);
-    if (same === undefined) byId.set(spanId, [index]);
+    if (same === undefined) byId.set(spanId, index);
+    else if (typeof same === 'number') byId.set(spanId, [same, index]);
     else same.push(index);
   });
   return Int32Array.from(spans, (span, index) => {
     if (span.parentSpanId === '') return NO_PARENT;
-    const candidates = byId.get(span.parentSpanId) ?? [];
-    return candidates.length < 2 ? (candidates[0] ?? NO_PARENT) : parentAmong(candidates, span, index, spans);
+    const found = byId.get(span.parentSpanId);
+    if (found === undefined) return NO_PARENT;
+    return typeof found === 'number' ? found : parentAmong(found, span, index, spans);
   });
 }
 
