@@ -51,10 +51,11 @@ export class LabelMaker {
     const attributes = attributeTexts(resource);
     const others = attributes.filter(([key]) => !identifyingAttributes.includes(key));
     const { identity } = this.#resourceLabels(resource);
-    if (others.length === 0 || identity.length === 0) return undefined;
+    if (others.length === 0) return undefined;
     const labels = this.#attributeLabels(this.#options.keepIdentifyingAttributes ? attributes : others);
     for (const [name, value] of identity) labels.set(name, value);
-    return Labels.of(labels);
+    // An attribute of that name says who it is, too.
+    return labels.get('job') || labels.get('instance') ? Labels.of(labels) : undefined;
   }
 
   /** Keys come sorted. Values of keys that get the same name are joined. */
@@ -105,7 +106,9 @@ function resourceLabels(attributes: readonly (readonly [string, string])[], opti
   const namespace = byKey.get('service.namespace');
   const instance = byKey.get('service.instance.id');
   const identity: [string, string][] = [];
-  if (name) identity.push(['job', namespace === undefined ? name : `${namespace}/${name}`]);
+  // An empty name is a name: with a namespace, the job is "shop/".
+  const job = name === undefined || namespace === undefined ? name : `${namespace}/${name}`;
+  if (job) identity.push(['job', job]);
   if (instance) identity.push(['instance', instance]);
   return { promoted, identity, serviceName: options.serviceNameLabel ? name : undefined };
 }

@@ -235,6 +235,13 @@ describe('labels of a series', () => {
     ],
     ['a resource that says no more than who it is', '{"service.name":"cart"}', false, undefined],
     ['a resource that does not say who it is', '{"host.name":"h1"}', false, undefined],
+    ['a resource that says it by another attribute', '{"instance":"i1"}', false, '{instance="i1"}'],
+    [
+      'a resource whose service has an empty name',
+      '{"host.name":"h1","service.name":"","service.namespace":"shop"}',
+      false,
+      '{host_name="h1", job="shop/"}',
+    ],
   ] as const) {
     test(`target_info of ${title}`, () => {
       const maker = new LabelMaker({ ...defaultMetricOptions, keepIdentifyingAttributes: keeps });
