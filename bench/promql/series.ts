@@ -37,7 +37,8 @@ function metricsOf(resource: number, step: number, timeUnixNano: string): readon
   }));
   const gauges = Array.from({ length: 8 }, (_, i) => ({
     timeUnixNano,
-    asDouble: Math.round(1000 * Math.sin(step / 40 + i + resource)) / 10,
+    // No two are equal, since topk of equal ones is anybody's choice.
+    asDouble: Math.round(1000 * Math.sin(step / 40 + i + resource)) / 10 + (8 * resource + i) / 1e6,
     attributes: attributes({ queue: `q${i}` }),
   }));
   const histograms = Array.from({ length: 4 }, (_, i) => ({

@@ -3,7 +3,7 @@
 import type { Caller } from '../duckdb/pending-function.js';
 import type { QueryParameter } from '../duckdb/query-function.js';
 import type { EvaluationTimes, PromqlRequest, RangeTimes } from '../query/promql/promql-request.js';
-import { promqlSettings } from '../query/promql/promql-settings.js';
+import { promqlSettings, runnerLimits } from '../query/promql/promql-settings.js';
 import type { EngineQuery } from '../query/run/query-runner.js';
 import { promqlOptions } from '../schema/promql-options.js';
 import { homeOf, homeParameters } from './home-parameters.js';
@@ -84,7 +84,7 @@ export function promqlQuery(form: 'blocks' | 'plan', caller: Caller, given: Give
     kind: 'promql',
     text: query,
     home: homeOf(caller, given),
-    limits: { maxSamples: options.max_samples, timeoutMs: options.query_timeout_ms },
+    limits: runnerLimits(options),
     request,
   } satisfies Partial<EngineQuery>;
 }

@@ -7,7 +7,7 @@ export const promqlOptions = {
   max_samples: positiveInteger({
     sqlType: 'UBIGINT',
     default: 50_000_000,
-    doc: 'Maximum number of samples that one query reads.',
+    doc: 'Maximum number of samples that a PromQL query holds at once, as in Prometheus. Of other queries: of samples, log records or spans that one reads.',
   }),
   // The labels of a series take about a kilobyte, and a thread has a gigabyte for them.
   max_series: positiveInteger({

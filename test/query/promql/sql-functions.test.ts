@@ -160,7 +160,10 @@ for (const [call, message] of [
   ],
   [`promql('requests * on (job) requests', ${AT})`, 'many-to-many matching not allowed'],
   [`promql('requests', ${AT}, max_series := 1)`, 'query must read at most 1 series [OTLP_QUERY_LIMIT]'],
-  [`promql('requests[1m]', ${AT}, max_samples := 3)`, 'the query reads more than max_samples = 3 [OTLP_QUERY_LIMIT]'],
+  [
+    `promql('requests[1m]', ${AT}, max_samples := 3)`,
+    'query processing would load too many samples into memory in query execution [OTLP_QUERY_LIMIT]',
+  ],
   [`promql('requests', max_samples := 0)`, 'max_samples must be greater than zero, got 0 [OTLP_ARGUMENT_INVALID]'],
   [
     `promql('requests', 'then')`,

@@ -7,7 +7,7 @@ import { acceptsGzip } from '../../../server/read/gzip-answers.js';
 import type { ReadAnswer, ReadApi, ReadRequest, ReadRoute } from '../../../server/read/read-api.js';
 import { type ErrorType, errorTypeOf, errorTypes } from '../../promql/error-types.js';
 import type { PromqlAnswer, PromqlQuestion, PromqlRequest } from '../../promql/promql-request.js';
-import { promqlSettings } from '../../promql/promql-settings.js';
+import { promqlSettings, runnerLimits } from '../../promql/promql-settings.js';
 import type { QueryRunner } from '../../run/query-runner.js';
 import { unescapedLabelName } from './label-escapes.js';
 import { BadData, Parameters } from './parameters.js';
@@ -161,7 +161,7 @@ async function ask(
   { runner, home, options }: PrometheusParts,
   { headers, client, principal, signal }: ReadRequest,
   question: PromqlQuestion,
-  timeoutMs = options.query_timeout_ms,
+  timeoutMs?: number,
 ): Promise<ReadAnswer> {
   const gzip = acceptsGzip(headers['accept-encoding']?.toString());
   const request: PromqlRequest = { form: 'json', settings: promqlSettings(options), question, gzip };
@@ -172,10 +172,7 @@ async function ask(
     client,
     principal,
     home,
-    limits: {
-      maxSamples: options.max_samples,
-      timeoutMs: Math.max(1, Math.min(timeoutMs, options.query_timeout_ms)),
-    },
+    limits: runnerLimits(options, timeoutMs),
     request,
     signal,
   })) as PromqlAnswer;
