@@ -119,6 +119,7 @@ async function declaredFunctions() {
     'otlp_flush',
     'otlp_stop',
     'otlp_replay',
+    'otlp_tls_reload',
     'otlp_query_cancel',
   ];
   const rank = ({ declaration }) =>
@@ -132,12 +133,17 @@ async function declaredFunctions() {
 async function functionsOf(file) {
   const exported = await built(`functions/${file}.js`);
   const comments = readText(`dist/functions/${file}.d.ts`);
-  const documented = /\/\*\* `(?<signature>[^`]*)`: (?<doc>.*?)\*\/\s*export declare (?:function|const) (?<name>\w+)/gs;
+  const documented =
+    /\/\*\*\s+(?:\* )?`(?<signature>[^`]*)`: (?<doc>.*?)\*\/\s*export declare (?:function|const) (?<name>\w+)/gs;
   return [...comments.matchAll(documented)].map(({ groups: { signature, doc, name } }) => {
     const value = exported[name];
     // A function with work to do is made for a registry of servers, of which its declaration shows nothing.
     const declaration = typeof value === 'function' ? value(undefined) : value;
-    return { declaration, signature, doc: sentence(doc.replaceAll(/\s*\n\s*\*?\s*/g, ' ').trim()) };
+    return {
+      declaration,
+      signature: signature.replaceAll(/\s*\n\s*\*?\s*/g, ' '),
+      doc: sentence(doc.replaceAll(/\s*\n\s*\*?\s*/g, ' ').trim()),
+    };
   });
 }
 

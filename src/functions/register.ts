@@ -22,10 +22,12 @@ import { logql } from './logql.js';
 import { logqlPlan } from './logql-plan.js';
 import { logqlRange } from './logql-range.js';
 import { otapServe } from './otap-serve.js';
+import { otlpAnomalies } from './otlp-anomalies.js';
 import { otlpBuffer } from './otlp-buffer.js';
 import { otlpDeadLetterList } from './otlp-dead-letter-list.js';
 import { otlpErrors } from './otlp-errors.js';
 import { otlpFlush } from './otlp-flush.js';
+import { otlpImpact } from './otlp-impact.js';
 import {
   otlpLiveLogs,
   otlpLiveMetricsExpHistogram,
@@ -42,10 +44,13 @@ import { otlpQueryServe } from './otlp-query-serve.js';
 import { otlpQueryServerList } from './otlp-query-server-list.js';
 import { otlpReadErrorList } from './otlp-read-error-list.js';
 import { otlpReplay } from './otlp-replay.js';
+import { otlpRootCause } from './otlp-root-cause.js';
 import { otlpSealList } from './otlp-seal-list.js';
 import { otlpSearchLogs } from './otlp-search-logs.js';
 import { otlpServe } from './otlp-serve.js';
 import { otlpServerList } from './otlp-server-list.js';
+import { otlpServiceHealth } from './otlp-service-health.js';
+import { otlpServiceMap } from './otlp-service-map.js';
 import { otlpServices } from './otlp-services.js';
 import { otlpSlow } from './otlp-slow.js';
 import { otlpStop } from './otlp-stop.js';
@@ -113,6 +118,11 @@ export class SqlFunctions {
       otlpErrors(registry),
       otlpSlow(registry),
       otlpTrace(registry),
+      otlpServiceMap(registry),
+      otlpServiceHealth(registry),
+      otlpImpact(registry),
+      otlpRootCause(registry),
+      otlpAnomalies(registry),
       otlpSearchLogs(registry),
     ];
   }
