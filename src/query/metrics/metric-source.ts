@@ -86,7 +86,8 @@ export class MetricSource implements SampleSource<unknown> {
     const condition = conditionOf(catalogue, selected, this.#options);
     if (condition === undefined) return undefined;
     // Later, rows of series that are not known yet are read with the others.
-    if (isSelective(selected.matchers) && catalogue.named(selected.matchers).next().done === true)
+    const { matchers } = selected;
+    if (isSelective(matchers, catalogue.table) && catalogue.named(matchers).next().done === true)
       await catalogue.discover(this.#scanner, condition, signal);
     return readOf(catalogue, selected, condition, this.#startTimes);
   }

@@ -13,7 +13,8 @@ import type {
   MetricStoreParts,
   SeriesRequest,
 } from './metric-store.js';
-import type { SeriesCatalogue } from './series-catalogue.js';
+import { TARGET_INFO } from './point-table.js';
+import type { SamplesSpan, SeriesCatalogue } from './series-catalogue.js';
 
 /** Opens nothing that must be closed. */
 export function openMetricStore(parts: MetricStoreParts): MetricStore {
@@ -22,7 +23,7 @@ export function openMetricStore(parts: MetricStoreParts): MetricStore {
   const source = new MetricSource(catalogue, parts);
 
   async function lookedAt(signal: AbortSignal): Promise<SeriesCatalogue> {
-    await Promise.all(catalogue.tables.map((table) => table.look(scanner, signal)));
+    await catalogue.look(scanner, signal);
     return catalogue;
   }
 
@@ -69,32 +70,51 @@ export function openMetricStore(parts: MetricStoreParts): MetricStore {
 
 /** Label sets of series that match and have samples in the time. Some may come twice. */
 function* seriesOf(
-  { tables }: SeriesCatalogue,
+  catalogue: SeriesCatalogue,
   { matcherSets, startMs = -Infinity, endMs = Infinity }: SeriesRequest,
 ): Generator<Labels> {
   const sets: readonly (readonly Matcher[])[] = matcherSets.length === 0 ? [[]] : matcherSets;
-  for (const table of tables) {
+  const isThen = (span: SamplesSpan | undefined) =>
+    span !== undefined && span.firstMs <= endMs && span.lastMs >= startMs;
+  for (const table of catalogue.tables) {
     for (const matchers of sets) {
       for (const place of table.named(matchers)) {
-        if (!table.hasSamples(place, startMs, endMs)) continue;
+        if (!isThen(table.samplesSpan(place))) continue;
         for (const { labels } of table.matching(place, matchers)) yield labels;
       }
     }
   }
+  for (const [resource, span] of catalogue.resources()) {
+    const labels = isThen(span) ? targetLabels(catalogue, resource) : undefined;
+    if (labels === undefined) continue;
+    const matches = (matchers: readonly Matcher[]) =>
+      matchers.every((matcher) => matcher.matches(labels.get(matcher.name)));
+    if (sets.some(matches)) yield labels;
+  }
+}
+
+function targetLabels({ labels }: SeriesCatalogue, resource: string): Labels | undefined {
+  return labels.targetLabels(resource)?.with([['__name__', TARGET_INFO]]);
 }
 
 function metadataOf(
-  { tables }: SeriesCatalogue,
+  catalogue: SeriesCatalogue,
   { metric, limit, limitPerMetric = 0 }: MetadataRequest,
 ): ReadonlyMap<string, readonly MetricMetadata[]> {
   const byFamily = new Map<string, Map<string, MetricMetadata>>();
-  for (const table of tables) {
+  for (const table of catalogue.tables) {
     for (const { family, metadata } of table.metrics) {
       if (family === undefined || (metric !== undefined && metric !== family)) continue;
       const known = byFamily.get(family) ?? new Map<string, MetricMetadata>();
       byFamily.set(family, known);
       if (limitPerMetric <= 0 || known.size < limitPerMetric) known.set(JSON.stringify(metadata), metadata);
     }
+  }
+  const hasTargets = [...catalogue.resources().keys()].some(
+    (resource) => targetLabels(catalogue, resource) !== undefined,
+  );
+  if (hasTargets && (metric === undefined || metric === TARGET_INFO)) {
+    byFamily.set(TARGET_INFO, new Map([['', { type: 'gauge', help: 'Target metadata', unit: '' }]]));
   }
   const { values } = limited([...byFamily.keys()].sort(), limit);
   return new Map(values.map((family) => [family, [...byFamily.get(family)!.values()]]));

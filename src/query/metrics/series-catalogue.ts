@@ -9,7 +9,7 @@ import { IdIndex, idHalves } from './id-index.js';
 import { type Metric, type MetricFacts, metricOf } from './metric.js';
 import type { MetricOptions } from './metric-options.js';
 import { wantedNames } from './name-sql.js';
-import { type PointTable, pointTables, seriesIdSql, TIME_MS_SQL, timeSql } from './point-table.js';
+import { type PointTable, pointTables, seriesIdSql, timeSql } from './point-table.js';
 import { LabelMaker } from './series-labels.js';
 import { outputsOf, type SeriesOutput } from './series-output.js';
 
@@ -29,6 +29,8 @@ export interface Series {
   readonly labels: Labels | undefined;
   /** Upper bounds of a classic histogram's buckets, as far as they have counts, or quantiles of a summary. */
   readonly bounds: readonly number[];
+  /** JSON of the resource's attributes. */
+  readonly resource: string;
   /** Whether a histogram's points have sums. */
   readonly hasSum: boolean;
 }
@@ -120,8 +122,15 @@ export class TableCatalogue {
     }
   }
 
-  hasSamples(place: number, startMs: number, endMs: number): boolean {
-    return (this.#firstMs[place] ?? Infinity) <= endMs && (this.#lastMs[place] ?? -Infinity) >= startMs;
+  /** Undefined for a series without samples, as far as the table has been looked at. */
+  samplesSpan(place: number): SamplesSpan | undefined {
+    const [firstMs, lastMs] = [this.#firstMs[place], this.#lastMs[place]];
+    return firstMs === undefined || lastMs === undefined ? undefined : { firstMs, lastMs };
+  }
+
+  /** Places of all series that are known. */
+  *known(): Generator<[place: number, series: Series]> {
+    for (const [place, series] of this.#series.entries()) if (series !== undefined) yield [place, series];
   }
 
   /** SQL that is true of rows of all series but these; undefined if there are too many to name them. */
@@ -202,7 +211,7 @@ export class TableCatalogue {
     }
     const closesMs = Math.max(this.#closedMs, Date.now() - OPEN_MS);
     const condition = timeSql(this.#closedMs, Infinity);
-    const sql = `SELECT ${this.#idSql}, min(${TIME_MS_SQL}), max(${TIME_MS_SQL}),
+    const sql = `SELECT ${this.#idSql}, epoch_ms(min(time_unix_nano))::DOUBLE, epoch_ms(max(time_unix_nano))::DOUBLE,
         (count(*) FILTER (WHERE ${timeSql(-Infinity, closesMs - 1)}))::DOUBLE
       FROM ${from} WHERE ${condition} GROUP BY 1`;
     const unknown: number[] = [];
@@ -252,6 +261,7 @@ export class TableCatalogue {
     this.#series[this.placeOf(halves[2 * row]!, halves[2 * row + 1]!)] = {
       metric,
       labels: isTarget ? this.#labels.targetLabels(origin.resource) : this.#labels.labelsOf(origin),
+      resource: this.#labels.resourceText(origin.resource),
       bounds: numbersAt(bounds!, row),
       hasSum: numberAt(hasSum!, row) === 1,
     };
@@ -285,6 +295,12 @@ function mayMatch({ labels, metric }: Series, matchers: readonly Matcher[]): boo
   });
 }
 
+/** Times of the first and last sample. */
+export interface SamplesSpan {
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
 interface AskedTimes {
   readonly startMs: number;
   readonly endMs: number;
@@ -304,6 +320,27 @@ export class SeriesCatalogue {
 
   get size(): number {
     return this.tables.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Looks for rows that have come to the tables of points since the last look. */
+  async look(scanner: Scanner, signal: AbortSignal): Promise<void> {
+    const ofPoints = this.tables.filter(({ table }) => table.kind !== 'target');
+    await Promise.all(ofPoints.map((table) => table.look(scanner, signal)));
+  }
+
+  /** Resources that have sent points, by their text, as far as the tables of points have been looked at. */
+  resources(): ReadonlyMap<string, SamplesSpan> {
+    const resources = new Map<string, SamplesSpan>();
+    for (const table of this.tables) {
+      for (const [place, { resource }] of table.known()) {
+        const span = table.samplesSpan(place);
+        if (span === undefined) continue;
+        const { firstMs = Infinity, lastMs = -Infinity } = resources.get(resource) ?? {};
+        const joined = { firstMs: Math.min(firstMs, span.firstMs), lastMs: Math.max(lastMs, span.lastMs) };
+        resources.set(resource, joined);
+      }
+    }
+    return resources;
   }
 
   /**

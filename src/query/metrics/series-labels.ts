@@ -46,6 +46,11 @@ export class LabelMaker {
     return Labels.of(labels);
   }
 
+  /** The text of a resource, the same object for all series that have it. */
+  resourceText(resource: string | undefined): string {
+    return this.#resourceLabels(resource).text;
+  }
+
   /** Labels of `target_info` but the name; undefined where it would say nothing, or not of what. */
   targetLabels(resource: string | undefined): Labels | undefined {
     const attributes = attributeTexts(resource);
@@ -80,7 +85,7 @@ export class LabelMaker {
     const key = resource ?? '';
     let labels = this.#resources.get(key);
     if (labels === undefined) {
-      labels = resourceLabels(attributeTexts(resource), this.#options);
+      labels = { text: key, ...resourceLabels(attributeTexts(resource), this.#options) };
       this.#resources.set(key, labels);
     }
     return labels;
@@ -88,13 +93,17 @@ export class LabelMaker {
 }
 
 interface ResourceLabels {
+  readonly text: string;
   readonly promoted: readonly (readonly [string, string])[];
   /** `job` and `instance`, where they are known. */
   readonly identity: readonly (readonly [string, string])[];
   readonly serviceName: string | undefined;
 }
 
-function resourceLabels(attributes: readonly (readonly [string, string])[], options: MetricOptions): ResourceLabels {
+function resourceLabels(
+  attributes: readonly (readonly [string, string])[],
+  options: MetricOptions,
+): Omit<ResourceLabels, 'text'> {
   const byKey = new Map(attributes);
   const promoted: [string, string][] = [];
   for (const [key, value] of attributes) {

@@ -2,10 +2,11 @@
 
 import type { Selection } from '#promql';
 import type { Matcher } from '#promql/syntax/matcher';
+import { labelSql } from './label-sql.js';
 import type { MetricOptions } from './metric-options.js';
 import type { PlannedRead, StartTimes } from './metric-store.js';
 import { nameSql, wantedNames } from './name-sql.js';
-import { MARKED_TIME_SQL, type PointField, START_MS_SQL, timeSql } from './point-table.js';
+import { MARKED_TIME_SQL, type PointField, type PointTable, START_MS_SQL, timeSql } from './point-table.js';
 import type { TableCatalogue } from './series-catalogue.js';
 
 export type Selected = Pick<Selection, 'matchers' | 'startMs' | 'endMs'>;
@@ -13,7 +14,7 @@ export type Selected = Pick<Selection, 'matchers' | 'startMs' | 'endMs'>;
 export interface TableRead {
   readonly catalogue: TableCatalogue;
   readonly sql: string;
-  /** Time and names: what tells rows before any series is known. */
+  /** What tells rows before any series is known. */
   readonly condition: string;
   readonly hasStart: boolean;
   /** What follows id, time and start time in each row. */
@@ -29,7 +30,7 @@ export function conditionOf(
 ): string | undefined {
   const name = nameSql(matchers, table, translationStrategy);
   if (name === 'false') return undefined;
-  return [timeSql(startMs, endMs), ...(name === undefined ? [] : [name])].join(' AND ');
+  return [timeSql(startMs, endMs), ...(name === undefined ? [] : [name]), ...labelSql(matchers, table)].join(' AND ');
 }
 
 export function readOf(
@@ -39,7 +40,10 @@ export function readOf(
   startTimes: StartTimes,
 ): TableRead {
   const { table } = catalogue;
-  const except = catalogue.exceptSql(unwantedPlaces(catalogue, selected.matchers));
+  // Where SQL over their texts tells series apart well enough, a list of others costs more than it spares.
+  const except = isSelective(selected.matchers, table)
+    ? catalogue.exceptSql(unwantedPlaces(catalogue, selected.matchers))
+    : undefined;
   const names = wantedNames(selected.matchers);
   const values = table.values.filter(
     ({ suffixes }) => names === undefined || names.some((name) => suffixes.some((suffix) => name.endsWith(suffix))),
@@ -58,16 +62,22 @@ export function readOf(
     sql: `SELECT ${columns.join(', ')} FROM ${table.from} WHERE ${conditions.join(' AND ')}`,
     hasStart,
     fields: values.map(({ field }) => field),
-    pushed: ['time', ...(names === undefined ? [] : ['name']), ...(except === undefined ? [] : ['series'])],
+    pushed: [
+      'time',
+      ...(names === undefined ? [] : ['name']),
+      ...(labelSql(selected.matchers, table).length === 0 ? [] : ['labels']),
+      ...(except === undefined ? [] : ['series']),
+    ],
   };
 }
 
-/** Whether series must be known before rows are read, so that rows of others are not. */
-export function isSelective(matchers: readonly Matcher[]): boolean {
-  return matchers.some(
-    ({ name, values, operator, value }) =>
-      name !== '__name__' || (values === undefined && !(operator === '!=' && value === '')),
-  );
+/** Whether series must be known before rows are read, so that not all rows of a metric are. */
+export function isSelective(matchers: readonly Matcher[], table: PointTable): boolean {
+  return matchers.some((matcher) => {
+    const { name, values, operator, value } = matcher;
+    if (name === '__name__') return values === undefined && !(operator === '!=' && value === '');
+    return labelSql([matcher], table).length === 0;
+  });
 }
 
 /** Series that have a name which matches and other labels that do not. */

@@ -393,7 +393,7 @@ test('a plan says what is read', async () => {
     'otlp_metrics_sum',
     ['http.requests'],
     1,
-    ['time', 'name', 'series'],
+    ['time', 'name', 'labels'],
   ]);
   for (const { sql } of plan) for await (const _ of database.scanner.scan({ sql }, signal));
 });

@@ -6,9 +6,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Matcher, type Selection, type SeriesSamples } from '#promql';
 import { MetricCatalogues } from '../../../src/query/metrics/metric-catalogues.js';
 import type { MetricStore } from '../../../src/query/metrics/metric-store.js';
+import { nameSql } from '../../../src/query/metrics/name-sql.js';
+import { pointTables } from '../../../src/query/metrics/point-table.js';
 import { translationStrategies } from '../../../src/schema/metric-label-options.js';
 import { propertyRuns } from '../../property/property-runs.js';
 import { MetricDatabase } from './metric-database.js';
+import { nameCases } from './name-cases.js';
 
 const AT = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;
@@ -37,9 +40,15 @@ const word = fc.oneof(
 );
 const separator = fc.constantFrom('.', '_', '__', '-', ':', '/', '');
 const name = fc.array(fc.tuple(word, separator), { minLength: 1, maxLength: 4 }).map((parts) => parts.flat().join(''));
-const value = fc.oneof(
-  fc.constantFrom('a', 'b', 'a"b', 'a\\b', "it's", 'a|b'),
+const text = fc.oneof(
+  fc.constantFrom('a', 'b', 'a"b', 'a\\b', "it's", 'a|b', 'x;y', '7'),
   fc.string({ unit: 'grapheme', maxLength: 3 }),
+);
+const value = fc.oneof(
+  { weight: 3, arbitrary: text.map((stringValue) => ({ stringValue })) },
+  { weight: 1, arbitrary: fc.integer({ min: -9, max: 9 }).map((number) => ({ intValue: String(number) })) },
+  { weight: 1, arbitrary: fc.constantFrom(0.5, -0, 1e21, 1e-7).map((doubleValue) => ({ doubleValue })) },
+  { weight: 1, arbitrary: fc.boolean().map((boolValue) => ({ boolValue })) },
 );
 const metric = fc.record({
   name,
@@ -53,7 +62,7 @@ type RandomMetric = typeof metric extends fc.Arbitrary<infer Value> ? Value : ne
 function otlpOf({ name, unit, kind, attributes }: RandomMetric, index: number): object {
   const point = {
     timeUnixNano: `${BigInt(AT + day * DAY_MS + 1000 * index) * 1_000_000n}`,
-    attributes: Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+    attributes: Object.entries(attributes).map(([key, each]) => ({ key, value: each })),
   };
   const number = { ...point, asInt: String(index) };
   const counted = { ...point, count: String(index), sum: index };
@@ -133,3 +142,13 @@ for (const translationStrategy of translationStrategies) {
     );
   });
 }
+
+test('a metric with any name is looked for by the name that it has in Prometheus', async () => {
+  const gauges = pointTables.find(({ kind }) => kind === 'gauge')!;
+  for (const [strategy, , name, , expected] of nameCases) {
+    if (expected === undefined) continue;
+    const condition = nameSql([new Matcher('__name__', '=', expected)], gauges, strategy);
+    const found = await database.connection.runAndReadAll(`SELECT ${condition} FROM (SELECT $1 AS name)`, [name]);
+    expect([name, strategy, found.getRows()]).toEqual([name, strategy, [[true]]]);
+  }
+});
