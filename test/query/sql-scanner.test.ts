@@ -174,6 +174,29 @@ test('committed and live rows are there, each once', async () => {
   expect(await scanned(count, live)).toEqual([[7n, 7n]]);
 });
 
+test('where memory cannot be read beside the tables, the tables are read', async () => {
+  await connection.run('CREATE SCHEMA apart');
+  const serve = async (options: string) => {
+    const served = await connection.runAndReadAll(`FROM otlp_serve('otlp:127.0.0.1:0', schema := 'apart'${options})`);
+    return String(served.getRows()[0]![0]);
+  };
+  await connection.run(`CALL otlp_stop('${await serve('')}')`);
+  await connection.run(
+    "ALTER TABLE apart.otlp_seals DROP COLUMN seal_id; INSERT INTO apart.otlp_logs (body) VALUES ('one')",
+  );
+  const uri = await serve(', create_tables := false');
+  await expect(connection.run("FROM otlp_live_logs(schema := 'apart')")).rejects.toThrow('[OTLP_LIVE_UNSUPPORTED]');
+  const apart = scans.scanner({ home: { catalog: 'memory', schema: 'apart' }, principal: soleReader });
+  expect(await scanned({ sql: 'SELECT body FROM {{otlp_logs}}' }, apart)).toEqual([['one']]);
+  await connection.run(`CALL otlp_stop('${uri}')`);
+});
+
+test('a statement that a commit got in the way of is tried again', async () => {
+  await connection.run('CREATE SEQUENCE tries');
+  const conflict = "error('rows were being committed [OTLP_LIVE_CONFLICT]')::BIGINT";
+  expect(await scanned({ sql: `SELECT CASE WHEN nextval('tries') < 3 THEN ${conflict} ELSE 42 END` })).toEqual([[42n]]);
+});
+
 test('ending the iteration ends the statement, and its snapshot', async () => {
   await connection.run('CREATE OR REPLACE TABLE numbers AS SELECT range AS n FROM range(1000000)');
   for await (const { rowCount } of scanner.scan({ sql: 'SELECT n FROM numbers' }, forever)) {
