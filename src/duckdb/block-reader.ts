@@ -23,7 +23,7 @@ interface Part {
   readonly rows: number;
 }
 
-const numbers: ReadonlyMap<DuckDBTypeId, ColumnReader> = new Map<DuckDBTypeId, ColumnReader>([
+const readers: ReadonlyMap<DuckDBTypeId, ColumnReader> = new Map<DuckDBTypeId, ColumnReader>([
   [DuckDBTypeId.BOOLEAN, { kind: 'double', bytesPerRow: 1, array: Uint8Array }],
   [DuckDBTypeId.TINYINT, { kind: 'double', bytesPerRow: 1, array: Int8Array }],
   [DuckDBTypeId.UTINYINT, { kind: 'double', bytesPerRow: 1, array: Uint8Array }],
@@ -67,7 +67,7 @@ export class BlockReader {
 
 function readerOf(name: string, type: DuckDBType): ColumnReader {
   if (type instanceof DuckDBListType) return { kind: 'list', child: readerOf(name, type.valueType) };
-  const reader = numbers.get(type.typeId);
+  const reader = readers.get(type.typeId);
   if (reader === undefined) throw new Error(`BUG: column ${name} has type ${type}, which blocks do not have: cast it`);
   return reader;
 }

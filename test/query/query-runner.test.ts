@@ -48,6 +48,11 @@ test('an engine gets the request, the principal and the home, and its answer com
     bytes: new Uint8Array([1, 2, 3]),
   });
   expect(await runner.run(query('who'))).toEqual({ tenant: 'default', permissions: ['read'], home: MAIN });
+  // Each query its own, on a thread that they share.
+  const home = { catalog: 'lake', schema: 'b' };
+  const principals = ['a', 'b', 'c'].map((tenant) => ({ tenant, permissions: new Set(['read'] as const) }));
+  const answers = await Promise.all(principals.map((principal) => runner.run(query('who', {}, { principal, home }))));
+  expect(answers).toEqual(principals.map(({ tenant }) => ({ tenant, permissions: ['read'], home })));
 });
 
 test('an engine scans on its thread what the main thread reads', async () => {
