@@ -4,6 +4,7 @@
 // A part of a file stands between <!-- generated:NAME --> and <!-- /generated:NAME -->; the rest is written by hand.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constructReference as logqlConstructReference } from '../packages/logql/scripts/constructs.mjs';
 import { constructReference } from '../packages/promql/scripts/constructs.mjs';
 import { traceqlConstructReference } from '../packages/traceql/scripts/constructs.mjs';
 
@@ -56,6 +57,7 @@ const partsByFile = {
   'docs/tables.md': { tables: tableReference },
   'docs/monitoring.md': { metrics: metricReference },
   'docs/errors.md': { 'failure-kinds': failureReference, 'sql-error-codes': sqlErrorReference },
+  'packages/logql/docs/constructs.md': { constructs: logqlConstructReference },
   'packages/promql/docs/constructs.md': { constructs: constructReference },
   'packages/traceql/docs/constructs.md': { constructs: traceqlConstructReference },
 };

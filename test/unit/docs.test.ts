@@ -128,7 +128,15 @@ test('every page can be reached by links from README', () => {
 test('a generated part that was changed by hand fails the check, which names the file', async () => {
   const copy = mkdtempSync(join(tmpdir(), 'otelduck-docs-'));
   onTestFinished(() => rmSync(copy, { recursive: true }));
-  for (const path of ['scripts', 'examples', 'docs', 'README.md', 'packages/promql', 'packages/traceql']) {
+  for (const path of [
+    'scripts',
+    'examples',
+    'docs',
+    'README.md',
+    'packages/logql',
+    'packages/promql',
+    'packages/traceql',
+  ]) {
     cpSync(join(root, path), join(copy, path), { recursive: true });
   }
   symlinkSync(join(root, 'dist'), join(copy, 'dist'));
