@@ -1,10 +1,12 @@
 // Compares our PromQL with a real Prometheus: both get the same OTLP requests, then the same questions, and every sample of
 // the answers is compared. Exit code 1 when anything differs that is not explained.
 //
-// PROMETHEUS=path/to/prometheus COMPLIANCE=path/to/prometheus/compliance npm run compare:prometheus [-- --page docs/prometheus-comparison.md]
+// PROMETHEUS=path/to/prometheus COMPLIANCE=path/to/prometheus/compliance npm run compare:prometheus
+//   [-- --page docs/prometheus-comparison.md --random 300 --seed 1]
 //
 // PROMETHEUS is the program, built of https://github.com/prometheus/prometheus; COMPLIANCE a checkout of
 // https://github.com/prometheus/compliance, whose query templates are read. Without it, only queries of our own are asked.
+// `--random` requests of random metrics are sent as well, and all of their series and samples are compared.
 
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -16,7 +18,8 @@ import { explanationOf } from './prometheus/explained.js';
 import { OurServer } from './prometheus/our-server.js';
 import { ownQueries } from './prometheus/own-queries.js';
 import { type Outcome, page } from './prometheus/page.js';
-import { type Question, questionsAbout } from './prometheus/questions.js';
+import { type Question, questionsAbout, questionsAboutAll } from './prometheus/questions.js';
+import { RANDOM_SERIES, randomRequests } from './prometheus/random-metrics.js';
 import { prometheusRevision, RealPrometheus } from './prometheus/real-prometheus.js';
 
 // A running statement holds a thread of libuv's pool, whose size is read before this file is.
@@ -29,7 +32,13 @@ if (process.env['UV_THREADPOOL_SIZE'] === undefined) {
   process.exit(status ?? 1);
 }
 
-const { values: flags } = parseArgs({ options: { page: { type: 'string' } } });
+const { values: flags } = parseArgs({
+  options: {
+    page: { type: 'string' },
+    random: { type: 'string', default: '300' },
+    seed: { type: 'string', default: '1' },
+  },
+});
 const { PROMETHEUS: program, COMPLIANCE: compliance } = process.env;
 if (program === undefined) {
   throw new Error('PROMETHEUS must name the program prometheus, built of https://github.com/prometheus/prometheus');
@@ -42,22 +51,16 @@ const startMs = Math.floor(Date.now() / 60_000) * 60_000 - HOUR_MS - 300_000;
 const theirs = await RealPrometheus.start(program);
 const ours = await OurServer.start();
 try {
-  const requests = demoRequests(startMs);
-  for (const [i, request] of requests.entries()) {
-    await send(`${theirs.url}/api/v1/otlp/v1/metrics`, request, {});
-    await send(`${ours.ingestUrl}/v1/metrics`, request, ours.ingestHeaders);
-    // One half is committed, and the other is in memory.
-    if (i === Math.floor(requests.length / 2)) await ours.flush();
-  }
-  const asked: readonly (readonly [source: Outcome['source'], queries: readonly string[]])[] = [
-    ['compliance', compliance === undefined ? [] : complianceQueries(compliance)],
-    ['own', ownQueries],
-  ];
   const outcomes: Outcome[] = [];
-  for (const [source, queries] of asked) {
-    for (const question of questionsAbout(queries, startMs, source))
-      outcomes.push({ source, question, ...(await compared(question)) });
-  }
+  const ask = async (source: Outcome['source'], questions: readonly Question[]) => {
+    for (const question of questions) outcomes.push({ source, question, ...(await compared(question)) });
+  };
+  await sendBoth(demoRequests(startMs));
+  if (compliance !== undefined)
+    await ask('compliance', questionsAbout(complianceQueries(compliance), startMs, 'compliance'));
+  await ask('own', questionsAbout(ownQueries, startMs, 'own'));
+  await sendBoth(randomRequests(Number(flags.seed), Number(flags.random), startMs));
+  await ask('random', questionsAboutAll(RANDOM_SERIES, startMs));
   const text = page(outcomes, prometheusRevision(program));
   if (flags.page === undefined) console.log(text);
   else writeFileSync(flags.page, text);
@@ -79,6 +82,15 @@ async function compared(question: Question) {
   ]);
   const comparison = question.compare(mine, yours);
   return { ...comparison, explanation: comparison.difference && explanationOf(question, comparison.difference) };
+}
+
+/** One half is committed, and the other is in memory. */
+async function sendBoth(requests: readonly unknown[]): Promise<void> {
+  for (const [i, request] of requests.entries()) {
+    await send(`${theirs.url}/api/v1/otlp/v1/metrics`, request, {});
+    await send(`${ours.ingestUrl}/v1/metrics`, request, ours.ingestHeaders);
+    if (i === Math.floor(requests.length / 2)) await ours.flush();
+  }
 }
 
 async function send(url: string, request: unknown, headers: Readonly<Record<string, string>>): Promise<void> {

@@ -20,6 +20,13 @@ export class IdIndex {
     return ((BigInt(high) << 32n) | BigInt(low)).toString();
   }
 
+  /** Order of two places by their ids. */
+  compare(left: number, right: number): number {
+    const [leftLow, leftHigh] = this.#ids[left]!;
+    const [rightLow, rightHigh] = this.#ids[right]!;
+    return leftHigh - rightHigh || leftLow - rightLow;
+  }
+
   /** The place of an id. One that has none gets the next. */
   add(low: number, high: number): number {
     let slot = this.#slotOf(low, high);

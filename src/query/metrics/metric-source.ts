@@ -130,7 +130,8 @@ interface FoundOutput {
 function* batches(tables: readonly GatheredTable[], { matchers }: Selection): Generator<readonly SeriesSamples[]> {
   const found = new Map<string, FoundOutput[]>();
   for (const gathered of tables) {
-    for (const place of gathered.places) {
+    // Else, of equal values, topk() would keep others whenever it is asked.
+    for (const place of gathered.read.catalogue.inOrder(gathered.places)) {
       for (const output of gathered.read.catalogue.matching(place, matchers)) {
         const same = found.get(output.labels.key);
         if (same === undefined) found.set(output.labels.key, [{ gathered, place, output }]);

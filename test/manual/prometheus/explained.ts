@@ -10,7 +10,7 @@ interface Explanation {
 const explanations: readonly Explanation[] = [
   {
     // Equal values, or any at all: only which series are kept may differ.
-    applies: ({ text }, difference) => /^(?:topk|bottomk|limitk)\b/.test(text) && / alone/.test(difference),
+    applies: ({ text }, difference) => /^(?:topk|bottomk|limitk)\b/.test(text) && / alone|: ours at /.test(difference),
     why: 'Of series with equal values, and where the values do not matter, the order of series decides which ones `topk`, `bottomk` and `limitk` keep. Prometheus has them in the order in which they were created, and promises none.',
   },
   {

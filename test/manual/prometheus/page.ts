@@ -4,13 +4,13 @@ import type { Comparison } from './answers.js';
 import type { Question } from './questions.js';
 
 export interface Outcome extends Comparison {
-  readonly source: 'compliance' | 'own';
+  readonly source: 'compliance' | 'own' | 'random';
   readonly question: Question;
   /** Why the answers differ, where that is meant. */
   readonly explanation: string | undefined;
 }
 
-const sources = { compliance: 'prometheus/compliance', own: 'our own' } as const;
+const sources = { compliance: 'prometheus/compliance', own: 'our own', random: 'all random series' } as const;
 
 export function page(outcomes: readonly Outcome[], prometheus: string): string {
   const groups = grouped(outcomes, ({ source, question }) => `${sources[source]} | ${question.kind}`);
@@ -29,7 +29,8 @@ export function page(outcomes: readonly Outcome[], prometheus: string): string {
     '# Compared with Prometheus',
     '',
     'A real Prometheus and this server get the same OTLP requests, an hour of every kind of metric from three instances, half of it',
-    'committed and half in memory. Both are asked the same questions, and every sample is compared. To repeat it:',
+    'committed and half in memory. Both are asked the same questions, and every sample is compared. Then both get random metrics with odd',
+    'names, units, attributes and values, and all of their series are compared. To repeat it:',
     '',
     '    PROMETHEUS=… COMPLIANCE=… npm run compare:prometheus -- --page docs/prometheus-comparison.md',
     '',

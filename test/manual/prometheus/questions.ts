@@ -36,6 +36,19 @@ export function questionsAbout(
   ];
 }
 
+/** All series that a selector has, and all of their samples. */
+export function questionsAboutAll(selector: string, startMs: number): readonly Question[] {
+  const [start, end] = [startMs / 1000, demoEndMs(startMs) / 1000];
+  const match = encodeURIComponent(selector);
+  return [
+    question('instant', `${selector}[2h]`, '/api/v1/query', { query: `${selector}[2h]`, time: end }),
+    ...[
+      `/api/v1/series?start=${start}&end=${end}&match[]=${match}`,
+      `/api/v1/labels?start=${start}&end=${end}&match[]=${match}`,
+    ].map(endpoint),
+  ];
+}
+
 function question(
   kind: 'instant' | 'range',
   text: string,

@@ -284,6 +284,22 @@ test('samples say when counting began, if they are asked to', async () => {
   expect(result).toMatchObject({ samples: [{ value: START / 1000 }] });
 });
 
+// In the order of the rows, each refresh of a dashboard once showed other ones of several series with equal values.
+test('the same ones of equal series are kept, in whatever order their rows come', async () => {
+  const shuffled: Scanner = {
+    scan: ({ sql, ...rest }, ended) =>
+      database.scanner.scan({ sql: `SELECT * FROM (${sql}) ORDER BY random()`, ...rest }, ended),
+  };
+  const kept = async () => {
+    const { source } = database.store({}, { scanner: shuffled, catalogues: new MetricCatalogues() });
+    const request = { query: 'limitk(3, {__name__=~".+_bucket|.+_requests_total"})', source };
+    const { result } = await evaluateInstant({ ...request, principal: undefined }, START + 9 * MINUTE);
+    return result.type === 'vector' && result.samples.map(({ labels }) => String(labels));
+  };
+  const first = await kept();
+  for (let i = 0; i < 5; i++) expect(await kept()).toEqual(first);
+});
+
 test('a metric whose first rows come while a thread knows others is found at once', async () => {
   const name = 'came.later';
   expect(await answers('came_later')).toEqual([]);
