@@ -1,15 +1,29 @@
 // The JSON of attributes, events and links → values. JSON.parse would round integers of 64 bits, and not tell them from doubles.
 
+import { SqlError } from '../../base/sql-error.js';
+
 /** An integer is a bigint, any other number a double. */
 export type JsonValue = string | bigint | number | boolean | null | readonly JsonValue[] | JsonObject;
 export type JsonObject = ReadonlyMap<string, JsonValue>;
 
+/** Of a text that is no JSON. */
+const SHOWN_CHARACTERS = 60;
 /** Digits that a double may not keep. */
 const LONG_NUMBER = /\d{16}/;
 
-/** Throws a SyntaxError where the text is no JSON. */
+/** Throws where the text is no JSON: we write none, but tables are open to others. */
 export function parseJson(text: string): JsonValue {
-  return LONG_NUMBER.test(text) ? new JsonScanner(text).document() : jsonValueOf(JSON.parse(text));
+  try {
+    return LONG_NUMBER.test(text) ? new JsonScanner(text).document() : jsonValueOf(JSON.parse(text));
+  } catch (error) {
+    throw new SqlError('OTLP_QUERY_FAILED', `a column of otlp_traces must hold JSON, got '${shortened(text)}'`, {
+      cause: error,
+    });
+  }
+}
+
+function shortened(text: string): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
 
 /** The members of an object; of a text that is none, or of no text, there are none. */

@@ -26,8 +26,8 @@ const UNSEEN = [
   'new Error(this.#failure)',
   // An internal function.
   'new Error(`there is no batch ',
-  // As JSON.parse has it: attributes that are no JSON were written by nobody but a user.
-  'new SyntaxError(`unexpected text at',
+  // The function around it says which column has it.
+  'new SyntaxError(`unexpected text at ',
   // What maintenance cannot do is decided by the class around it.
   "new Error('CHECKPOINT does nothing",
 ];
