@@ -1,6 +1,6 @@
 import type { Value } from '../data/value.js';
 import type { FieldExpression } from '../syntax/ast.js';
-import { attributesOf } from './attributes-of.js';
+import { readsSpan } from './attributes-of.js';
 import { compileField } from './field.js';
 import { TraceTree } from './trace-tree.js';
 
@@ -29,6 +29,6 @@ const nowhere = new TraceTree({
 
 /** The value of an expression that reads no attribute, or undefined for one that does. */
 export function constantValue(expression: FieldExpression): { readonly value: Value } | undefined {
-  if (attributesOf(expression).length > 0) return undefined;
+  if (readsSpan(expression)) return undefined;
   return { value: compileField(expression, () => true)(nowhere, 0) };
 }

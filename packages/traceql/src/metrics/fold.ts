@@ -5,8 +5,8 @@ import type { Measure } from '../source.js';
 export interface Fold {
   /** Counts a span. `value` is what is measured of it; folds that only count take no notice. */
   add(step: number, value: number): void;
-  /** Takes what a store folded: a value, of how many spans it is the sum, and the bucket of a histogram. */
-  addFolded(step: number, value: number, count: number, bucket: number): void;
+  /** Takes what a store folded: a value, and of how many spans it is the sum. */
+  addFolded(step: number, value: number, count: number): void;
   /** A value for each step, NaN where there is none. */
   values(): Float64Array;
 }

@@ -109,7 +109,7 @@ export class SpanMetrics {
     for (let row = 0; row < rowGroups.length; row++) {
       const bucket = buckets === undefined ? 0 : buckets[row]!;
       const fold = this.#fold(taken[rowGroups[row]!]!, bucket);
-      fold.addFolded(steps[row]!, values[row]!, counts === undefined ? 1 : counts[row]!, bucket);
+      fold.addFolded(steps[row]!, values[row]!, counts === undefined ? 1 : counts[row]!);
     }
   }
 

@@ -45,12 +45,13 @@ function falseCondition(expression: FieldExpression): SpanCondition {
   }
 }
 
-function binaryCondition({ operator, left, right }: BinaryOperation): SpanCondition {
+function binaryCondition(operation: BinaryOperation): SpanCondition {
+  const { operator, left, right } = operation;
   switch (operator) {
     case '&&':
-      return allOf([spanCondition(left), spanCondition(right)]);
+      return allOf(operandsOf(operation).map(spanCondition));
     case '||':
-      return anyOf([spanCondition(left), spanCondition(right)]);
+      return anyOf(operandsOf(operation).map(spanCondition));
     case '+':
     case '-':
     case '*':
@@ -61,6 +62,18 @@ function binaryCondition({ operator, left, right }: BinaryOperation): SpanCondit
     default:
       return comparisonCondition(operator, left, right);
   }
+}
+
+/** What stands between equal operators, from left to right. A chain leans to the left, and may be long. */
+function operandsOf({ operator, left, right }: BinaryOperation): FieldExpression[] {
+  const operands = [right];
+  let rest = left;
+  while (rest.kind === 'binary' && rest.operator === operator) {
+    operands.push(rest.right);
+    rest = rest.left;
+  }
+  operands.push(rest);
+  return operands.reverse();
 }
 
 const flipped: Partial<Record<string, ComparisonOperator>> = {

@@ -1,6 +1,7 @@
 // Whether the types of a query fit, as far as they are known without a span. Messages are Tempo's.
 
 import { Matcher } from '#promql';
+import { readsSpan } from '../eval/attributes-of.js';
 import type {
   Aggregate,
   BinaryOperation,
@@ -196,20 +197,6 @@ function typeOfScalar(scalar: ScalarExpression): ValueType {
       const left = typeOfScalar(scalar.left);
       return left === 'any' ? typeOfScalar(scalar.right) : left;
     }
-  }
-}
-
-function readsSpan(field: FieldExpression): boolean {
-  switch (field.kind) {
-    case 'literal':
-      return false;
-    case 'reference':
-      return true;
-    case 'nil-test':
-    case 'unary':
-      return readsSpan(field.expression);
-    case 'binary':
-      return readsSpan(field.left) || readsSpan(field.right);
   }
 }
 

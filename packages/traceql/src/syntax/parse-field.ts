@@ -55,7 +55,7 @@ export function parseFieldExpression(tokens: TokenStream, minimum = 1): FieldExp
       const operator = tokens.next.type as FieldOperator;
       const precedence = precedences[operator];
       if (precedence === undefined || precedence < minimum) return left;
-      tokens.take();
+      tokens.takeOperator();
       const isNilTest = (operator === '=' || operator === '!=') && tokens.isNext('nil');
       if (isNilTest) {
         tokens.take();

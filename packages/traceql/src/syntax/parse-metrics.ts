@@ -75,11 +75,12 @@ export function parseSecondStages(tokens: TokenStream, first: MetricsExpression)
   let expression = first;
   for (;;) {
     if (tokens.isNextIn(scalarComparisons)) {
-      const operator = tokens.take().type as ScalarComparison;
+      const operator = tokens.takeOperator().type as ScalarComparison;
       const { value } = parseConstant(tokens, 1);
       const position = tokens.positionFrom(first.position);
       expression = { kind: 'metrics-filter', operator, value, expression, position };
-    } else if (tokens.takeIf('|')) {
+    } else if (tokens.isNext('|')) {
+      tokens.takeOperator();
       if (!tokens.isNextIn(rankingFunctions)) tokens.fail(...rankingFunctions);
       const name = tokens.take().type as RankingFunction;
       tokens.expect('(');
@@ -102,7 +103,7 @@ function parseConstant(tokens: TokenStream, minimum: number): Literal {
     const operator = tokens.next.type as keyof typeof constantPrecedences;
     const precedence = constantPrecedences[operator];
     if (precedence === undefined || precedence < minimum) return left;
-    tokens.take();
+    tokens.takeOperator();
     const right = parseConstant(tokens, precedence + 1);
     const value = foldConstants(operator, left.value, right.value, tokens);
     left = { kind: 'literal', value, position: tokens.positionFrom(left.position) };

@@ -93,7 +93,8 @@ function parsePipeline(tokens: TokenStream): Operand {
     if (first.type !== 'spanset' && first.type !== 'step') return first;
     const steps: PipelineStep[] = [first.node];
     const pipeline = (): Pipeline => ({ kind: 'pipeline', steps, position: tokens.positionFrom(first.node.position) });
-    while (tokens.takeIf('|')) {
+    while (tokens.isNext('|')) {
+      tokens.takeOperator();
       if (tokens.isNextIn(metricsFunctions)) {
         const node = parseMetricsStage(tokens, pipeline(), parseSpansetFilter);
         return { type: 'metrics', node: parseSecondStages(tokens, node) };
@@ -150,7 +151,7 @@ function parseOperation(tokens: TokenStream, minimum: number): Operand {
     const operator = tokens.next.type;
     const precedence = precedences.get(operator) ?? 0;
     if (precedence < minimum || precedence === 0 || !operatorsBehind[left.type].includes(operator)) return left;
-    tokens.take();
+    tokens.takeOperator();
     const start = tokens.next;
     const right = parseRight(left, operator, tokens, operator === '^' ? precedence : precedence + 1);
     const combined = combine(operator, left, right, tokens);

@@ -6,12 +6,16 @@ import { END, type Token, UNREADABLE } from './token.js';
 /** How deep brackets and signs may be nested, as every level takes stack. */
 const MAX_DEPTH = 500;
 
+/** How many operators and steps a query may have, as a chain of them is a tree as deep as the chain is long. */
+const MAX_OPERATORS = 2000;
+
 /** The tokens of a query, and the place reached in them. */
 export class TokenStream {
   readonly #query: string;
   readonly #tokens: readonly Token[];
   #index = 0;
   #depth = 0;
+  #operators = 0;
 
   constructor(query: string) {
     this.#query = query;
@@ -36,6 +40,12 @@ export class TokenStream {
     const token = this.next;
     if (token.type !== END) this.#index++;
     return token;
+  }
+
+  /** Takes an operator, or what stands between the steps of a pipeline. */
+  takeOperator(): Token {
+    if (++this.#operators > MAX_OPERATORS) this.refuse(`query has more than ${MAX_OPERATORS} operators`);
+    return this.take();
   }
 
   takeIf(type: string): Token | undefined {

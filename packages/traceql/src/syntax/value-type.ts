@@ -64,18 +64,21 @@ export function isMatching(left: ValueType, right: ValueType): boolean {
   return isNumeric(left) && isNumeric(right);
 }
 
-const operatorsByType: Readonly<Record<Exclude<ValueType, 'any' | 'array'>, string>> = {
-  boolean: '&& || = !=',
-  int: '+ - * / % ^ = != > >= < <=',
-  float: '+ - * / % ^ = != > >= < <=',
-  duration: '+ - * / % ^ = != > >= < <=',
-  string: '= != =~ !~ > >= < <=',
-  nil: '= !=',
-  status: '= !=',
-  kind: '= !=',
+const equality = ['=', '!='];
+const order = ['>', '>=', '<', '<='];
+const numeric = ['+', '-', '*', '/', '%', '^', ...equality, ...order];
+
+const operatorsByType: Readonly<Record<Exclude<ValueType, 'any' | 'array'>, readonly string[]>> = {
+  boolean: ['&&', '||', ...equality],
+  int: numeric,
+  float: numeric,
+  duration: numeric,
+  string: [...equality, ...order, '=~', '!~'],
+  nil: equality,
+  status: equality,
+  kind: equality,
 };
 
 export function hasOperator(type: ValueType, operator: string): boolean {
-  if (type === 'any' || type === 'array') return true;
-  return operatorsByType[type].split(' ').includes(operator);
+  return type === 'any' || type === 'array' || operatorsByType[type].includes(operator);
 }

@@ -69,6 +69,21 @@ describe('syntax errors', () => {
   });
 });
 
+// Each operator of a chain is a level of the tree, which everything walks down.
+test('chains of operators do not exhaust the stack', () => {
+  const chain = (operand: string, operator: string) => new Array(5000).fill(operand).join(` ${operator} `);
+  for (const query of [
+    `{ ${chain('.a', '||')} }`,
+    chain('{ }', '>>'),
+    chain('{ }', '|'),
+    chain('({ } | rate())', '+'),
+    `{ } | rate() > ${chain('1', '+')}`,
+    `{ } | rate()${' > 1'.repeat(5000)}`,
+  ]) {
+    expect(messageOf(query)).toContain('query has more than 2000 operators');
+  }
+});
+
 describe('type errors', () => {
   for (const [query, message] of [
     ['{ status }', 'span filter field expressions must resolve to a boolean: { status }'],
