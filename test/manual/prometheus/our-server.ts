@@ -1,4 +1,4 @@
-// Our server as Prometheus is beside it: telemetry in, queries answered, on a database in memory.
+// Our server as a real one is beside it: telemetry in, queries answered, on a database in memory.
 
 import { OtelDatabase, type OtelServer, TOKEN } from '../../support/otel-database.js';
 
@@ -16,11 +16,12 @@ export class OurServer {
     this.queryUrl = queryUrl;
   }
 
-  static async start(apis = 'prometheus'): Promise<OurServer> {
+  /** With these APIs, and what else the server of queries is to have. */
+  static async start(apis = 'prometheus', queryOptions = ''): Promise<OurServer> {
     const database = await OtelDatabase.open(':memory:', 2);
     const server = await database.serve({ seal_max_age_ms: 3_600_000 });
     const [row] = await database.rows(
-      `FROM otlp_query_serve('query:127.0.0.1:0', read_token := '${READ_TOKEN}', apis := '${apis}')`,
+      `FROM otlp_query_serve('query:127.0.0.1:0', read_token := '${READ_TOKEN}', apis := '${apis}'${queryOptions})`,
     );
     return new OurServer(server, String(row!['listen_url']));
   }
