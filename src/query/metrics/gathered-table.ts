@@ -6,7 +6,7 @@ import type { NativeHistogram } from '#promql/histogram/native-histogram';
 import type { BlockColumn, ColumnBlock } from '../scan/scanner.js';
 import { nativeHistogram } from './exponential-histogram.js';
 import type { PointField } from './point-table.js';
-import { RecordList, type RecordSlabs } from './record-list.js';
+import { NumberSlabs, RecordList, Scratch } from './record-list.js';
 import { halvesOf } from './series-catalogue.js';
 import type { OutputPart } from './series-output.js';
 import type { TableRead } from './table-read.js';
@@ -23,7 +23,10 @@ export class GatheredTable {
   readonly read: TableRead;
   /** Places of series that were not known when their rows came. They count as wanted. */
   readonly unknown: number[] = [];
-  readonly #slabs: RecordSlabs;
+  readonly #slabs: NumberSlabs;
+  /** Times and values that have left. Who holds them counts them. */
+  readonly #samples = new NumberSlabs(() => undefined);
+  readonly #scratch = new Scratch();
   readonly #isWanted: IsWanted;
   readonly #lists: (RecordList | typeof UNWANTED | undefined)[] = [];
   readonly #histograms: (NativeHistogram | undefined)[] = [];
@@ -31,7 +34,7 @@ export class GatheredTable {
   readonly #places: number[] = [];
   #tooCoarse = 0;
 
-  constructor(read: TableRead, slabs: RecordSlabs, isWanted: IsWanted) {
+  constructor(read: TableRead, slabs: NumberSlabs, isWanted: IsWanted) {
     this.read = read;
     this.#slabs = slabs;
     this.#isWanted = isWanted;
@@ -59,7 +62,7 @@ export class GatheredTable {
     const { width } = this.#listAt(place);
     const { hasStart, fields, catalogue } = this.read;
     const count = records.length / width;
-    const times = new Float64Array(count);
+    const times = this.#samples.take(count);
     let stale: Uint8Array | undefined;
     for (let record = 0, at = 0; record < count; record++, at += width) {
       const time = records[at]!;
@@ -70,7 +73,7 @@ export class GatheredTable {
     }
     const first = hasStart ? 2 : 1;
     const from = first + offsetOf(part, fields);
-    const values = new Float64Array(count);
+    const values = this.#samples.take(count);
     let histograms: (NativeHistogram | undefined)[] | undefined;
     if (part.kind === 'histogram') {
       histograms = Array.from({ length: count }, (_, record) => this.#histograms[records[record * width + first]!]);
@@ -90,9 +93,9 @@ export class GatheredTable {
     return { labels, times, values, stale, histograms, startTimes, ...(isDelta && { isDelta }) };
   }
 
-  /** Records of a place by rising time. */
+  /** Records of a place by rising time, until those of another are asked for. */
   recordsOf(place: number): Float64Array {
-    return this.#listAt(place).settled();
+    return this.#listAt(place).settled(this.#scratch);
   }
 
   #listAt(place: number): RecordList {

@@ -7,7 +7,7 @@ import { GatheredTable } from './gathered-table.js';
 import { mergedSamples } from './merged-samples.js';
 import type { MetricOptions } from './metric-options.js';
 import type { MetricStoreParts, PlannedRead, StartTimes } from './metric-store.js';
-import { RecordSlabs } from './record-list.js';
+import { NumberSlabs } from './record-list.js';
 import type { SeriesCatalogue, TableCatalogue } from './series-catalogue.js';
 import type { SeriesOutput } from './series-output.js';
 import { conditionOf, isSelective, plannedRead, readOf, type Selected, type TableRead } from './table-read.js';
@@ -38,7 +38,7 @@ export class MetricSource implements SampleSource<unknown> {
 
   async *read(selection: Selection, context: ReadContext<unknown>): AsyncGenerator<readonly SeriesSamples[]> {
     let reservedBytes = 0;
-    const slabs = new RecordSlabs((bytes) => {
+    const slabs = new NumberSlabs((bytes) => {
       reserve(bytes, this.#memory);
       reservedBytes += bytes;
     });
@@ -64,7 +64,7 @@ export class MetricSource implements SampleSource<unknown> {
   /** Reads the tables side by side: most hold nothing that is wanted. */
   async #gatherAll(
     selection: Selection,
-    slabs: RecordSlabs,
+    slabs: NumberSlabs,
     context: ReadContext<unknown>,
   ): Promise<readonly GatheredTable[]> {
     const failed = new AbortController();
@@ -95,7 +95,7 @@ export class MetricSource implements SampleSource<unknown> {
   async #gather(
     read: TableRead,
     { matchers }: Selection,
-    slabs: RecordSlabs,
+    slabs: NumberSlabs,
     { signal, warn }: ReadContext<unknown>,
   ): Promise<GatheredTable> {
     const { catalogue, sql, condition } = read;

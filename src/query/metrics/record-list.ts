@@ -1,5 +1,5 @@
 // Samples of one series as they come: a time and some numbers each, one behind the other. Ten thousand series grow at the same time, so
-// that they share slabs of memory and none is ever copied while it grows.
+// that they share slabs of memory and none is ever copied while it grows. A buffer each would be ten thousand things to collect.
 
 /** Numbers in the first slab; each further one has four times as many, up to a megabyte. */
 const FIRST_SLAB_NUMBERS = 512;
@@ -11,7 +11,7 @@ const MOST_RECORDS = 1024;
 /** Called before memory is taken. Throws if there is none left. */
 export type ReserveBytes = (bytes: number) => void;
 
-export class RecordSlabs {
+export class NumberSlabs {
   readonly #reserve: ReserveBytes;
   #slab = new Float64Array(0);
   #used = 0;
@@ -33,16 +33,26 @@ export class RecordSlabs {
   }
 }
 
+/** Memory that is used again and again. */
+export class Scratch {
+  #numbers = new Float64Array(0);
+
+  take(length: number): Float64Array {
+    if (length > this.#numbers.length) this.#numbers = new Float64Array(2 * length);
+    return this.#numbers.subarray(0, length);
+  }
+}
+
 /** Records of `width` numbers. The first is the time, in milliseconds; one with a half marks the end of the series. */
 export class RecordList {
   readonly width: number;
-  readonly #slabs: RecordSlabs;
+  readonly #slabs: NumberSlabs;
   readonly #full: Float64Array[] = [];
   #piece: Float64Array;
   #at = 0;
   #nextRecords = FIRST_RECORDS;
 
-  constructor(width: number, slabs: RecordSlabs) {
+  constructor(width: number, slabs: NumberSlabs) {
     this.width = width;
     this.#slabs = slabs;
     this.#piece = slabs.take(0);
@@ -63,10 +73,10 @@ export class RecordList {
     return this.#piece.subarray(this.#at - this.width, this.#at);
   }
 
-  /** All records by rising time. Of those with equal times only the last one that was added. */
-  settled(): Float64Array {
-    const pieces = [...this.#full, this.#piece.subarray(0, this.#at)];
-    const records = pieces.length === 1 ? pieces[0]! : joined(pieces);
+  /** All records by rising time. Of those with equal times only the last one that was added. May be overwritten by the next call. */
+  settled(scratch: Scratch): Float64Array {
+    const last = this.#piece.subarray(0, this.#at);
+    const records = this.#full.length === 0 ? last : joined([...this.#full, last], scratch);
     return isRising(records, this.width) ? records : risen(records, this.width);
   }
 
@@ -78,8 +88,8 @@ export class RecordList {
   }
 }
 
-function joined(pieces: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(pieces.reduce((length, piece) => length + piece.length, 0));
+function joined(pieces: readonly Float64Array[], scratch: Scratch): Float64Array {
+  const all = scratch.take(pieces.reduce((length, piece) => length + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {
     all.set(piece, at);
