@@ -4,7 +4,7 @@
 // biome-ignore-start lint/performance/noBarrelFile: package.json exports this file, and nothing inside imports it.
 export { type Grid, timeAt } from './data/grid.js';
 export { compareLabels, Labels } from './data/labels.js';
-export { QueryError, type QueryFailure } from './data/query-error.js';
+export { MemoryError, QueryError, type QueryFailure } from './data/query-error.js';
 export { FLOAT, HISTOGRAM, NOTHING, type StepSeries } from './data/step-series.js';
 export type { QueryAccount, QueryLimits } from './eval/limits.js';
 export {

@@ -100,6 +100,46 @@ for (const [limit, limits, query, message] of [
   });
 }
 
+// The whole holds 60 samples of a series at once, and a result for each step: too much here.
+for (const query of [
+  'a',
+  'sum(rate(a[5m])) by (job)',
+  'topk(1, a) or b',
+  'a - a @ end() + a @ start() + time() - end() + range() / step()',
+  'sum_over_time(a[4m:1m])',
+  'absent(c)',
+  '{__name__=~"a|b"}',
+  '1',
+]) {
+  test(`a range query that holds too much is evaluated in parts: ${query}`, async () => {
+    const times = { startMs: 10 * MINUTE, endMs: 57 * MINUTE, stepMs: MINUTE };
+    const source = sourceOf('a', 'b');
+    const whole = await evaluateRange({ query, source, principal: undefined }, times);
+    const readsOfWhole = source.selections.length;
+    let held = 0;
+    const account = {
+      read: () => undefined,
+      hold: (samples: number) => {
+        held += samples;
+      },
+      release: (samples: number) => {
+        held -= samples;
+      },
+    };
+    // Some of them hold all that they ever do at once, whatever the steps are.
+    const maxSamples = Math.max(40, Math.ceil(whole.statistics.peakSamples / 2));
+    const inParts = await evaluateRange({ query, source, principal: undefined, account }, times, {
+      limits: { maxSamples },
+    });
+    expect(inParts.result.grid).toEqual(whole.result.grid);
+    expect(inParts.result.series).toEqual(whole.result.series.map((series) => expect.objectContaining({ ...series })));
+    expect(inParts.statistics.peakSamples).toBeLessThanOrEqual(maxSamples);
+    expect(held).toBe(0);
+    const wasSplit = readsOfWhole > 0 && whole.statistics.peakSamples > maxSamples;
+    if (wasSplit) expect(source.selections.length).toBeGreaterThan(2 * readsOfWhole);
+  });
+}
+
 /** A store that answers nothing until it is told to stop. */
 class SilentSource implements SampleSource<undefined> {
   readonly #events = new EventEmitter();

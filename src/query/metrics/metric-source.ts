@@ -1,6 +1,6 @@
 // Selections of PromQL → samples from the tables.
 
-import { QueryError, type ReadContext, type SampleSource, type Selection, type SeriesSamples } from '#promql';
+import { MemoryError, type ReadContext, type SampleSource, type Selection, type SeriesSamples } from '#promql';
 import { Failure } from '../../base/failure.js';
 import type { Scanner } from '../scan/scanner.js';
 import { GatheredTable } from './gathered-table.js';
@@ -115,7 +115,7 @@ function reserve(bytes: number, memory: MemoryReport | undefined): void {
     memory?.reserveBytes(bytes);
   } catch (error) {
     if (error instanceof Failure && error.kind === 'queryTooLarge')
-      throw new QueryError('limit', error.message, { cause: error });
+      throw new MemoryError(error.message, { cause: error });
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { type QueryAccount, QueryError } from '#promql';
+import { MemoryError, type QueryAccount, QueryError } from '#promql';
 import { Failure } from '../../base/failure.js';
 import type { Report } from './engine.js';
 
@@ -8,19 +8,24 @@ const SAMPLE_BYTES = 16;
 /** The account of an evaluation, as that of the query that it is part of. */
 export function evaluationAccount(report: Report): QueryAccount {
   return {
-    read: (samples) => limited(() => report.countSamples(samples)),
-    hold: (samples) => limited(() => report.reserveBytes(SAMPLE_BYTES * samples)),
+    read(samples) {
+      try {
+        report.countSamples(samples);
+      } catch (error) {
+        throw isTooLarge(error) ? new QueryError('limit', error.message, { cause: error }) : error;
+      }
+    },
+    hold(samples) {
+      try {
+        report.reserveBytes(SAMPLE_BYTES * samples);
+      } catch (error) {
+        throw isTooLarge(error) ? new MemoryError(error.message, { cause: error }) : error;
+      }
+    },
     release: (samples) => report.releaseBytes(SAMPLE_BYTES * samples),
   };
 }
 
-function limited(count: () => void): void {
-  try {
-    count();
-  } catch (error) {
-    if (error instanceof Failure && error.kind === 'queryTooLarge') {
-      throw new QueryError('limit', error.message, { cause: error });
-    }
-    throw error;
-  }
+function isTooLarge(error: unknown): error is Failure {
+  return error instanceof Failure && error.kind === 'queryTooLarge';
 }

@@ -12,6 +12,13 @@ export class QueryError extends Error {
   }
 }
 
+/** A query that would hold more than it may. Parts of it may hold less. */
+export class MemoryError extends QueryError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('limit', message, options);
+  }
+}
+
 export function executionError(message: string): QueryError {
   return new QueryError('execution', message);
 }

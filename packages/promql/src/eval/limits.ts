@@ -1,4 +1,4 @@
-import { QueryError } from '../data/query-error.js';
+import { MemoryError, QueryError } from '../data/query-error.js';
 
 /** What one query may use. A limit that is not given is not checked. */
 export interface QueryLimits {
@@ -17,7 +17,7 @@ export interface QueryAccount {
   read(samples: number): void;
   /** Samples came to those in memory. */
   hold(samples: number): void;
-  /** Samples in memory were let go. What is held at the end of the query is not told. */
+  /** Samples in memory were let go. At the end of an evaluation these are all that are left. */
   release(samples: number): void;
 }
 
@@ -34,6 +34,8 @@ export class QueryControl {
   readonly #onCallerAbort = () =>
     this.#abort.abort(new QueryError('canceled', 'query was canceled in expression evaluation'));
   #samples = 0;
+  /** Of those, what the account was told. */
+  #accounted = 0;
   #peakSamples = 0;
   #samplesRead = 0;
   #series = 0;
@@ -74,14 +76,16 @@ export class QueryControl {
     this.#samples += samples;
     if (this.#samples > this.#peakSamples) this.#peakSamples = this.#samples;
     if (this.#samples > (this.#limits.maxSamples ?? Infinity)) {
-      throw new QueryError('limit', 'query processing would load too many samples into memory in query execution');
+      throw new MemoryError('query processing would load too many samples into memory in query execution');
     }
     this.#account?.hold(samples);
+    this.#accounted += samples;
   }
 
   release(samples: number): void {
     this.#samples -= samples;
     this.#account?.release(samples);
+    this.#accounted -= samples;
   }
 
   countRead(series: number, samples: number): void {
@@ -99,8 +103,10 @@ export class QueryControl {
     throw new QueryError('limit', `query must have at most ${maxSteps} steps, got ${steps}`);
   }
 
-  /** Stops watching the clock and the caller. */
+  /** Stops watching the clock and the caller, and lets go of what is held. */
   end(): void {
+    if (this.#accounted > 0) this.#account?.release(this.#accounted);
+    this.#accounted = 0;
     clearTimeout(this.#timer);
     this.#caller?.removeEventListener('abort', this.#onCallerAbort);
   }

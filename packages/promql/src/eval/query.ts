@@ -1,5 +1,5 @@
 import { Annotations, type AnnotationTexts } from '../data/annotations.js';
-import { type Grid, gridBetween, instant } from '../data/grid.js';
+import { type Grid, gridBetween, instant, lastTime } from '../data/grid.js';
 import { compareLabels, Labels } from '../data/labels.js';
 import { withoutName } from '../data/names.js';
 import { executionError } from '../data/query-error.js';
@@ -11,6 +11,7 @@ import { parseExpression } from '../syntax/parser.js';
 import { mergedByLabels } from '../vector/collect.js';
 import { Evaluation, type EvaluationOptions } from './evaluation.js';
 import { type QueryAccount, QueryControl, type QueryLimits } from './limits.js';
+import { inParts } from './parts.js';
 import { planReads } from './read-plan.js';
 import { Reader } from './reader.js';
 import { type QueryTimes, resolve } from './resolve.js';
@@ -95,7 +96,14 @@ export function evaluateRange<Principal>(
   options: EngineOptions = {},
 ): Promise<Answer<RangeResult>> {
   const grid = gridBetween(times.startMs, times.endMs, times.stepMs);
-  return run(request, times, grid, options, rangeResult);
+  const deadlineMs = performance.now() + (options.limits?.timeoutMs ?? Infinity);
+  return inParts(grid, (part) => run(request, times, part, endingAt(options, deadlineMs), rangeResult));
+}
+
+/** Options for a part of an evaluation, which has the time that is left. */
+function endingAt(options: EngineOptions, deadlineMs: number): EngineOptions {
+  if (options.limits?.timeoutMs === undefined) return options;
+  return { ...options, limits: { ...options.limits, timeoutMs: Math.max(0, deadlineMs - performance.now()) } };
 }
 
 /** What an evaluation reads first, without reading it. `info` reads more, by the series that it has found. */
@@ -125,7 +133,8 @@ async function run<Principal, Result>(
     const annotations = new Annotations();
     const resolved = resolve(parsed, times);
     const planOptions = { ...evaluationOptions, stepMs: times.stepMs };
-    const selections = planReads(resolved, times, planOptions);
+    const span = grid.count === 0 ? times : { startMs: grid.startMs, endMs: lastTime(grid) };
+    const selections = planReads(resolved, span, planOptions);
     const reader = new Reader<unknown>(source as SampleSource<unknown>, principal, control, annotations);
     const evaluation = new Evaluation(resolved, reader, selections, control, annotations, evaluationOptions);
     const result = await evaluate(evaluation, resolved, grid);
