@@ -16,3 +16,20 @@ export function labelNameOf(field: string): string {
   if (name === '') return '';
   return `${/^[0-9]/.test(name) ? '_' : ''}${name.replaceAll(stray, '_')}`;
 }
+
+/** Names that are kept, so that a field which is in every line is not made a name of each time. */
+const MAX_NAMES = 10_000;
+
+/** `labelNameOf` for the fields of many lines. */
+export class LabelNames {
+  readonly #names = new Map<string, string>();
+
+  of(field: string): string {
+    let name = this.#names.get(field);
+    if (name === undefined) {
+      name = labelNameOf(field);
+      if (this.#names.size < MAX_NAMES) this.#names.set(field, name);
+    }
+    return name;
+  }
+}

@@ -1,6 +1,6 @@
 import type { LogfmtStage } from '../syntax/ast.js';
 import { parseLogfmtKey } from '../syntax/logfmt-key.js';
-import { DUPLICATE_SUFFIX, ERROR_LABEL, labelNameOf } from './label-names.js';
+import { DUPLICATE_SUFFIX, ERROR_LABEL, LabelNames } from './label-names.js';
 import type { LabelsBuilder } from './labels-builder.js';
 import { LogfmtScanner } from './logfmt-scanner.js';
 import type { StageFunction } from './stage.js';
@@ -8,6 +8,7 @@ import type { StageFunction } from './stage.js';
 /** `| logfmt`: every pair becomes a label. */
 export function compileLogfmt(stage: LogfmtStage): StageFunction {
   if (stage.expressions.length > 0) return compileExpressions(stage);
+  const names = new LabelNames();
   return (line, labels) => {
     if (labels.hints.needsNothing) return line;
     const scanner = new LogfmtScanner(line);
@@ -16,7 +17,7 @@ export function compileLogfmt(stage: LogfmtStage): StageFunction {
         if (stage.isStrict) break;
         continue;
       }
-      const outcome = setPair(scanner, labels, stage.keepsEmpty);
+      const outcome = setPair(scanner, names.of(scanner.key), labels, stage.keepsEmpty);
       if (outcome === 'mismatch') return undefined;
       if (outcome === 'complete') break;
     }
@@ -28,14 +29,14 @@ export function compileLogfmt(stage: LogfmtStage): StageFunction {
 
 function setPair(
   scanner: LogfmtScanner,
+  key: string,
   labels: LabelsBuilder,
   keepsEmpty: boolean,
 ): 'mismatch' | 'complete' | undefined {
-  const key = labelNameOf(scanner.key);
   if (key === '') return undefined;
   const name = labels.nameForParsed(key);
   if (!labels.hints.isWanted(name)) return undefined;
-  const value = scanner.value.replaceAll('\ufffd', ' ');
+  const value = scanner.value.includes('\ufffd') ? scanner.value.replaceAll('\ufffd', ' ') : scanner.value;
   if (value === '' && !keepsEmpty) return undefined;
   labels.setParsed(name, value);
   if (!labels.hints.canPass(name, labels)) return 'mismatch';
@@ -44,6 +45,7 @@ function setPair(
 
 /** `| logfmt label="key"`: only these pairs, under other names. A later pair of a key takes the place of an earlier one. */
 function compileExpressions({ expressions, isStrict }: LogfmtStage): StageFunction {
+  const names = new LabelNames();
   const keys = new Map(expressions.map(({ label, expression }) => [label, keyOf(expression)]));
   const labelOf = (key: string) => {
     for (const [label, wanted] of keys) if (wanted === key) return label;
@@ -58,7 +60,7 @@ function compileExpressions({ expressions, isStrict }: LogfmtStage): StageFuncti
         if (isStrict) break;
         continue;
       }
-      const label = labelOf(labelNameOf(scanner.key));
+      const label = labelOf(names.of(scanner.key));
       if (label === undefined) continue;
       const name = labels.hasOriginal(label) ? label + DUPLICATE_SUFFIX : label;
       if (name !== label && !labels.hints.isWanted(name)) break;
