@@ -1,6 +1,6 @@
 // A DuckDB instance with the functions of SQL on it, whose parts tests can hand to parts of the read side.
 
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
 import { engineModules } from '../../src/control/engine-modules.js';
 import { QueryServers } from '../../src/control/query-servers.js';
 import { ServerRegistry } from '../../src/control/server-registry.js';
@@ -20,19 +20,24 @@ export class QueryDatabase {
   /** What functions over query engines run by. */
   readonly runner: QueryRunner;
   readonly connection: DuckDBConnection;
+  readonly #queries: QueryServers;
+  readonly #functions: SqlFunctions;
 
   private constructor(
     instance: DuckDBInstance,
     database: Database,
     registry: ServerRegistry,
-    runner: QueryRunner,
+    queries: QueryServers,
+    functions: SqlFunctions,
     connection: DuckDBConnection,
   ) {
     this.instance = instance;
     this.database = database;
     this.registry = registry;
-    this.runner = runner;
+    this.runner = queries.runner;
     this.connection = connection;
+    this.#queries = queries;
+    this.#functions = functions;
   }
 
   static async open(engines = engineModules): Promise<QueryDatabase> {
@@ -45,11 +50,24 @@ export class QueryDatabase {
     await functions.registerInstance(database, registry, 32);
     const connection = await database.connect();
     await functions.registerConnection(connection);
-    return new QueryDatabase(instance, database, registry, queries.runner, connection);
+    return new QueryDatabase(instance, database, registry, queries, functions, connection);
+  }
+
+  /** Rows of a query as objects, 64-bit integers as text. */
+  async rows(sql: string, connection = this.connection): Promise<Record<string, Json>[]> {
+    const result = await connection.runAndReadAll(sql);
+    return result.getRowObjectsJson();
+  }
+
+  /** A connection that has the functions. The caller closes it. */
+  async connect(): Promise<DuckDBConnection> {
+    const connection = await this.database.connect();
+    await this.#functions.registerConnection(connection);
+    return connection;
   }
 
   async close(): Promise<void> {
-    await this.runner.close();
+    await this.#queries.close();
     await this.registry.close();
     await this.database.close();
     this.connection.closeSync();

@@ -4,7 +4,9 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { messageOf } from '../../src/base/failure.js';
+import { QueryDatabase } from '../query/query-database.js';
 import { eventually } from '../support/eventually.js';
+import { send } from '../support/http-client.js';
 import { serve } from '../support/otel-database.js';
 import { logsRequest } from '../support/telemetry.js';
 
@@ -53,24 +55,26 @@ test('ingest goes on beside four long queries', async () => {
 });
 
 test('commits go on beside as many query functions as may wait', async () => {
-  const server = await serve({ seal_max_age_ms: NEVER_MS });
-  const { database } = server;
-  await server.post(logsRequest(10));
-  const connections = await Promise.all(Array.from({ length: 20 }, () => database.otel.connect()));
-  const half = Math.floor(Number(process.env['UV_THREADPOOL_SIZE']) / 2) - 2;
-  // Each holds a thread until it is canceled.
-  const outcomes = connections.map((connection) =>
-    database.rows("FROM promql('max_over_time(vector(1)[10000d:1s])')", connection).catch(messageOf),
-  );
-  await eventually(async () =>
-    expect(await database.value('SELECT count(*) FROM otlp_query_list()')).toBe(String(half)),
-  );
-  expect(await server.flush()).toMatchObject({ status: 'sealed', sealed_rows: '10' });
-  for (const { query_id: id } of await database.rows('SELECT query_id FROM otlp_query_list()')) {
-    await database.rows(`FROM otlp_query_cancel(${id})`);
+  const database = await QueryDatabase.open({ promql: new URL('../query/holding-engine.mjs', import.meta.url) });
+  const connections = await Promise.all(Array.from({ length: 20 }, () => database.connect()));
+  try {
+    const [served] = await database.rows(
+      `FROM otlp_serve('otlp:127.0.0.1:0', disable_auth := true, seal_max_age_ms := ${NEVER_MS})`,
+    );
+    const uri = String(served!['listen_uri']);
+    const headers = { 'content-type': 'application/x-protobuf' };
+    await send({ port: Number(/\d+$/.exec(uri)![0]), path: '/v1/logs', headers, body: logsRequest(10) });
+    const half = Math.floor(Number(process.env['UV_THREADPOOL_SIZE']) / 2) - 2;
+    // Each holds a thread until it is canceled.
+    const outcomes = connections.map((connection) => database.rows("FROM promql('up')", connection).catch(messageOf));
+    await eventually(() => expect(database.runner.running).toHaveLength(half));
+    expect(await database.rows(`FROM otlp_flush('${uri}')`)).toMatchObject([{ status: 'sealed', sealed_rows: '10' }]);
+    for (const { id } of database.runner.running) database.runner.cancel(id, 'by a test');
+    const codes = (await Promise.all(outcomes)).map((message) => /OTLP_\w+/.exec(String(message))?.[0]);
+    expect(codes.filter((code) => code === 'OTLP_QUERY_CANCELED')).toHaveLength(half);
+    expect(codes.filter((code) => code === 'OTLP_POOL_TOO_SMALL')).toHaveLength(20 - half);
+  } finally {
+    for (const connection of connections) connection.closeSync();
+    await database.close();
   }
-  const codes = (await Promise.all(outcomes)).map((message) => /OTLP_\w+/.exec(String(message))?.[0]);
-  expect(codes.filter((code) => code === 'OTLP_QUERY_CANCELED')).toHaveLength(half);
-  expect(codes.filter((code) => code === 'OTLP_POOL_TOO_SMALL')).toHaveLength(20 - half);
-  for (const connection of connections) connection.closeSync();
 });
