@@ -44,7 +44,7 @@ export async function evaluateMetrics(
   { principal, signal, report }: Asking,
 ): Promise<EvaluatedMetrics> {
   try {
-    const metrics = metricsOf(question);
+    const metrics = metricsOf(question, (bytes) => report.reserveBytes(bytes));
     const result = await metrics.run(new CountedSource(source, report), { principal, signal });
     return { grid: metrics.request.grid, result };
   } catch (error) {
@@ -52,8 +52,11 @@ export async function evaluateMetrics(
   }
 }
 
-/** The query of a question, parsed and checked. */
-export function metricsOf({ query, startUnixNs, endUnixNs, stepNs, exemplars, maxSeries }: MetricsQuestion): Metrics {
+/** The query of a question, parsed and checked. `reserve` is told of the memory that its series take. */
+export function metricsOf(
+  { query, startUnixNs, endUnixNs, stepNs, exemplars, maxSeries }: MetricsQuestion,
+  reserve: (bytes: number) => void,
+): Metrics {
   const grid = stepNs === undefined ? instantGrid(startUnixNs, endUnixNs) : rangeGrid(startUnixNs, endUnixNs, stepNs);
-  return new Metrics({ query, grid, limits: { series: maxSeries, exemplars } });
+  return new Metrics({ query, grid, limits: { series: maxSeries, exemplars, reserve } });
 }

@@ -62,7 +62,7 @@ async function planRows(question: MetricsQuestion, open: OpenSource, asking: Ask
     return [await tracesRow(search.text, search.traceRequest, open, asking)];
   }
   const rows: PlanRow[] = [];
-  for (const { text, aggregate, traces } of metricsOf(question).reads) {
+  for (const { text, aggregate, traces } of metricsOf(question, () => {}).reads) {
     const grouped = aggregate && (await statementRow(text, aggregate, traces, open, asking));
     rows.push(grouped ?? (await tracesRow(text, traces, open, asking)));
   }

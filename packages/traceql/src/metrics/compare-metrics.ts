@@ -11,6 +11,7 @@ import { printAttribute } from '../syntax/print.js';
 import { ExemplarChoice } from './exemplars.js';
 import { endOf, type MetricsGrid, stepOf } from './grid.js';
 import type { Exemplar, MetricsSeries, SeriesLabels } from './series.js';
+import type { MetricsLimits } from './span-metrics.js';
 
 const TYPE_LABEL = '__meta_type';
 
@@ -28,39 +29,47 @@ const comparedIntrinsics: readonly IntrinsicName[] = [
   'instrumentation:version',
 ];
 
+/** How many values of one attribute are told apart. What comes later, such as the ids of requests, counts in the total alone. */
+const MAX_VALUES = 10_000;
+/** What a value takes: its text, and counts of a few steps. */
+const VALUE_BYTES = 300;
+
 interface ValueCounts {
   readonly value: Value;
-  readonly counts: Float64Array;
+  /** By step: most values of most attributes are in few of them. */
+  readonly counts: Map<number, number>;
+  total: number;
 }
 
 /** The counts of one attribute on one side. */
 class AttributeCounts {
-  readonly values = new Map<string, ValueCounts>();
+  readonly #values = new Map<string, ValueCounts>();
+  readonly #reserve: (bytes: number) => void;
   readonly totals: Float64Array;
   readonly exemplars: Exemplar[] = [];
 
-  constructor(steps: number) {
+  constructor(steps: number, reserve: (bytes: number) => void) {
+    reserve(Float64Array.BYTES_PER_ELEMENT * steps);
+    this.#reserve = reserve;
     this.totals = new Float64Array(steps);
   }
 
   add(step: number, value: Value): void {
-    const key = keyOf(value);
-    let counted = this.values.get(key);
-    if (counted === undefined) {
-      counted = { value, counts: new Float64Array(this.totals.length) };
-      this.values.set(key, counted);
-    }
-    counted.counts[step]!++;
     this.totals[step]!++;
+    const key = keyOf(value);
+    let counted = this.#values.get(key);
+    if (counted === undefined) {
+      if (this.#values.size >= MAX_VALUES) return;
+      this.#reserve(VALUE_BYTES);
+      counted = { value, counts: new Map(), total: 0 };
+      this.#values.set(key, counted);
+    }
+    counted.counts.set(step, (counted.counts.get(step) ?? 0) + 1);
+    counted.total++;
   }
 
   most(limit: number): ValueCounts[] {
-    const totalOf = ({ counts }: ValueCounts) => counts.reduce((sum, count) => sum + count, 0);
-    const ranked = [...this.values.values()].map((each) => ({ each, total: totalOf(each) }));
-    return ranked
-      .sort((left, right) => right.total - left.total)
-      .slice(0, limit)
-      .map(({ each }) => each);
+    return [...this.#values.values()].sort((left, right) => right.total - left.total).slice(0, limit);
   }
 }
 
@@ -71,8 +80,10 @@ export class CompareMetrics {
   readonly #intrinsics: readonly { readonly name: string; readonly field: Field }[];
   readonly #sides: Readonly<Record<Side, Map<string, AttributeCounts>>> = { baseline: new Map(), selection: new Map() };
   readonly #choice: ExemplarChoice;
+  readonly #reserve: (bytes: number) => void;
 
-  constructor(compare: Compare, grid: MetricsGrid, exemplars: number) {
+  constructor(compare: Compare, grid: MetricsGrid, { exemplars, reserve }: MetricsLimits) {
+    this.#reserve = reserve ?? (() => {});
     this.#compare = compare;
     this.#grid = grid;
     this.#isSelected = compileFilter(compare.selection.expression);
@@ -94,7 +105,7 @@ export class CompareMetrics {
     for (const [name, value] of attributes) {
       let counts = side.get(name);
       if (counts === undefined) {
-        counts = new AttributeCounts(this.#grid.count);
+        counts = new AttributeCounts(this.#grid.count, this.#reserve);
         side.set(name, counts);
       }
       counts.add(step, value);
@@ -146,7 +157,9 @@ export class CompareMetrics {
 
   #valueSeries(side: Side, attributes: ReadonlyMap<string, AttributeCounts>): MetricsSeries[] {
     return [...attributes].flatMap(([name, counts]) =>
-      counts.most(this.#compare.topN).map(({ value, counts: values }) => {
+      counts.most(this.#compare.topN).map(({ value, counts: perStep }) => {
+        const values = new Float64Array(this.#grid.count);
+        for (const [step, count] of perStep) values[step] = count;
         const labels: SeriesLabels = [
           [TYPE_LABEL, side],
           [name, value],

@@ -107,7 +107,7 @@ export class Metrics {
     const run = compilePipeline(pipeline.pipeline);
     const read = (request: TraceRequest) => readTrees(request, run, source, context, inspected);
     if (stage.kind === 'compare') {
-      const compare = new CompareMetrics(stage, grid, this.#limits.exemplars);
+      const compare = new CompareMetrics(stage, grid, this.#limits);
       for await (const [tree, spansets] of read(reads.traces))
         observeAll(spansets, (span) => compare.observe(tree, span));
       return compare.series();

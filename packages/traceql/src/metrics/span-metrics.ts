@@ -42,7 +42,12 @@ export interface MetricsLimits {
   /** How many series a function may give. */
   readonly series: number;
   readonly exemplars: number;
+  /** Told of bytes before they are taken, which it may refuse by a throw. They are held until the query ends. */
+  readonly reserve?: (bytes: number) => void;
 }
+
+/** What each step of a series takes: a sum with what it lost, and a count. */
+const STEP_BYTES = 24;
 
 interface Group {
   readonly labels: SeriesLabels;
@@ -138,12 +143,13 @@ export class SpanMetrics {
   #fold({ folds }: Group, bucket: number): Fold {
     let fold = folds.get(bucket);
     if (fold === undefined) {
-      const { kind } = this.#measure;
-      fold = createFold(kind === 'histogram' ? 'count' : kind, this.#grid.count);
-      folds.set(bucket, fold);
       if (++this.#foldCount > this.#limits.series) {
         throw new QueryError('limit', `the query gives more than ${this.#limits.series} series`);
       }
+      this.#limits.reserve?.(STEP_BYTES * this.#grid.count);
+      const { kind } = this.#measure;
+      fold = createFold(kind === 'histogram' ? 'count' : kind, this.#grid.count);
+      folds.set(bucket, fold);
     }
     return fold;
   }
