@@ -67,8 +67,11 @@ export class MetricSource implements SampleSource<unknown> {
     slabs: NumberSlabs,
     context: ReadContext<unknown>,
   ): Promise<readonly GatheredTable[]> {
-    const failed = new AbortController();
-    const signal = AbortSignal.any([context.signal, failed.signal]);
+    context.signal.throwIfAborted();
+    const end = new AbortController();
+    const { signal } = end;
+    const cancel = () => end.abort(context.signal.reason);
+    context.signal.addEventListener('abort', cancel, { once: true });
     const reading = this.#catalogue.tablesFor(selection).map(async (catalogue) => {
       const read = await this.#prepare(catalogue, selection, signal);
       return read === undefined ? [] : [await this.#gather(read, selection, slabs, { ...context, signal })];
@@ -76,9 +79,11 @@ export class MetricSource implements SampleSource<unknown> {
     try {
       return (await Promise.all(reading)).flat();
     } catch (error) {
-      failed.abort(error);
+      end.abort(error);
       await Promise.allSettled(reading);
       throw error;
+    } finally {
+      context.signal.removeEventListener('abort', cancel);
     }
   }
 

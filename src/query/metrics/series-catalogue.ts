@@ -96,13 +96,10 @@ export class TableCatalogue {
 
   /** The series of Prometheus that the points of one of ours are. */
   outputsAt(place: number): readonly SeriesOutput[] {
-    let outputs = this.#outputs[place];
-    if (outputs === undefined) {
-      const series = this.#series[place];
-      outputs = series === undefined ? [] : outputsOf(series);
-      this.#outputs[place] = outputs;
-    }
-    return outputs;
+    const series = this.#series[place];
+    if (series === undefined) return [];
+    this.#outputs[place] ??= outputsOf(series);
+    return this.#outputs[place];
   }
 
   /** Whether any of the series of Prometheus at a place matches. */
