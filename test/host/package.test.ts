@@ -60,11 +60,17 @@ test('the query engines come with the package', async () => {
     join(installed, 'engines.mjs'),
     `import { parseExpression, print } from '#promql';
     import { Labels } from '#promql/data/labels';
+    import { parseExpression as parseLogql } from '#logql';
     import { Duration } from '#traceql';
-    console.log(print(parseExpression('up{job=~"a|b.+"}')), String(Labels.of({ job: 'a' })), new Duration(1).ns);`,
+    console.log(print(parseExpression('up{job=~"a|b.+"}')), String(Labels.of({ job: 'a' })), new Duration(1).ns, parseLogql('{a="b"}').kind);`,
   );
   const { stdout } = await run(process.execPath, [join(installed, 'engines.mjs')]);
-  expect(stdout).toBe('up{job=~"a|b.+"} {job="a"} 1\n');
+  expect(stdout).toBe('up{job=~"a|b.+"} {job="a"} 1 logs\n');
+  // Within the checkout such a name finds the workspace; LogQL once named PromQL so.
+  const named = readdirSync(join(installed, 'packages'), { recursive: true })
+    .map((file) => join(installed, 'packages', String(file)))
+    .filter((file) => file.endsWith('.js') && /from '(?:promql|logql|traceql)[/']/.test(readFileSync(file, 'utf8')));
+  expect(named).toEqual([]);
 });
 
 test("README's first minute: npx otelduck, one line of SQL, a log by HTTP, a query", async () => {

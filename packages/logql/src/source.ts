@@ -1,5 +1,5 @@
-import type { Labels } from 'promql/data/labels';
-import type { Matcher } from 'promql/syntax/matcher';
+import type { Labels } from '#promql/data/labels';
+import type { Matcher } from '#promql/syntax/matcher';
 
 /**
  * In which order a source gives entries. Entries of the same time keep the order in which the source has them, or its

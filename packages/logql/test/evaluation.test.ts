@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Labels } from 'promql/data/labels';
-import { QueryError } from 'promql/data/query-error';
-import { NOTHING } from 'promql/data/step-series';
 import { expect, test } from 'vitest';
+import { Labels } from '#promql/data/labels';
+import { QueryError } from '#promql/data/query-error';
+import { NOTHING } from '#promql/data/step-series';
 import { evaluateInstant, evaluateLogs, evaluateRange, streamLogs } from '../src/eval/query.js';
 import { type Diligence, type MemoryRow, MemorySource } from './support/memory-source.js';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { type Label, Labels } from 'promql/data/labels';
 import { expect, test } from 'vitest';
+import { type Label, Labels } from '#promql/data/labels';
 import { compilePipeline } from '../src/pipeline/pipeline.js';
 import { ParseError } from '../src/syntax/parse-error.js';
 import { parseLogQuery } from '../src/syntax/parser.js';

@@ -1,8 +1,8 @@
 // The alerts that operators copy are PromQL, over metrics that there are.
 
 import { readFileSync } from 'node:fs';
-import { parseExpression } from 'promql';
 import { expect, test } from 'vitest';
+import { parseExpression } from '#promql';
 import { metricFamilies } from '../../../src/control/metric-families.js';
 
 const alerts = [...readFileSync('examples/alerts.yml', 'utf8').matchAll(/- alert: (\w+)\n +expr: (.*)\n/g)].map(

@@ -1,13 +1,13 @@
-import { Annotations } from 'promql/data/annotations';
-import { Labels } from 'promql/data/labels';
-import { executionError, QueryError } from 'promql/data/query-error';
-import { FLOAT, NOTHING, StepSeries } from 'promql/data/step-series';
-import { replaceLabel } from 'promql/eval/functions/label-functions';
-import { aggregate } from 'promql/vector/aggregate';
-import { combineWithScalar } from 'promql/vector/scalar-operation';
-import { selectMembers } from 'promql/vector/select-members';
-import { combineSets } from 'promql/vector/set-operation';
-import { combineVectors } from 'promql/vector/vector-operation';
+import { Annotations } from '#promql/data/annotations';
+import { Labels } from '#promql/data/labels';
+import { executionError, QueryError } from '#promql/data/query-error';
+import { FLOAT, NOTHING, StepSeries } from '#promql/data/step-series';
+import { replaceLabel } from '#promql/eval/functions/label-functions';
+import { aggregate } from '#promql/vector/aggregate';
+import { combineWithScalar } from '#promql/vector/scalar-operation';
+import { selectMembers } from '#promql/vector/select-members';
+import { combineSets } from '#promql/vector/set-operation';
+import { combineVectors } from '#promql/vector/vector-operation';
 import type {
   BinaryOperation,
   Grouping,

@@ -1,4 +1,4 @@
-import type { Label } from 'promql/data/labels';
+import type { Label } from '#promql/data/labels';
 import { compilePipeline } from '../pipeline/pipeline.js';
 import type { LogOrder } from '../source.js';
 import type { LogQuery } from '../syntax/ast.js';

@@ -1,7 +1,7 @@
-import { compareLabels, type Labels } from 'promql/data/labels';
-import { QueryError } from 'promql/data/query-error';
-import { NOTHING, type StepSeries } from 'promql/data/step-series';
-import { type QueryAccount, QueryControl, type QueryLimits } from 'promql/eval/limits';
+import { compareLabels, type Labels } from '#promql/data/labels';
+import { QueryError } from '#promql/data/query-error';
+import { NOTHING, type StepSeries } from '#promql/data/step-series';
+import { type QueryAccount, QueryControl, type QueryLimits } from '#promql/eval/limits';
 import type { LogSource } from '../source.js';
 import type { Expression, SampleExpression } from '../syntax/ast.js';
 import { parseExpression } from '../syntax/parser.js';

@@ -1,7 +1,7 @@
-import { type Label, Labels } from 'promql/data/labels';
-import { executionError, type QueryError } from 'promql/data/query-error';
-import { FLOAT, StepSeries } from 'promql/data/step-series';
-import type { QueryControl } from 'promql/eval/limits';
+import { type Label, Labels } from '#promql/data/labels';
+import { executionError, type QueryError } from '#promql/data/query-error';
+import { FLOAT, StepSeries } from '#promql/data/step-series';
+import type { QueryControl } from '#promql/eval/limits';
 import { ERROR_LABEL } from '../pipeline/label-names.js';
 import type { LogBatch, LogSelection, LogSource } from '../source.js';
 import type { Grouping, RangeAggregation } from '../syntax/ast.js';

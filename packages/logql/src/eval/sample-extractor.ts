@@ -1,4 +1,4 @@
-import { type Label, Labels } from 'promql/data/labels';
+import { type Label, Labels } from '#promql/data/labels';
 import { compileLabelFilter, type LabelPredicate } from '../pipeline/label-filter.js';
 import { ERROR_LABEL, PRESERVE_ERROR_LABEL } from '../pipeline/label-names.js';
 import type { LabelsBuilder } from '../pipeline/labels-builder.js';

@@ -1,6 +1,6 @@
-import type { Labels } from 'promql/data/labels';
-import { StepSeries } from 'promql/data/step-series';
-import { quantileOf } from 'promql/vector/quantile';
+import type { Labels } from '#promql/data/labels';
+import { StepSeries } from '#promql/data/step-series';
+import { quantileOf } from '#promql/vector/quantile';
 import type { RangeAggregation } from '../syntax/ast.js';
 import type { WindowCells } from './window-cells.js';
 import type { WindowFold } from './window-fold.js';

@@ -1,4 +1,4 @@
-import { quoted } from 'promql/syntax/go-text';
+import { quoted } from '#promql/syntax/go-text';
 
 /** An address as a number of 32 or 128 bits. */
 export interface Address {

@@ -1,4 +1,4 @@
-import { Matcher } from 'promql/syntax/matcher';
+import { Matcher } from '#promql/syntax/matcher';
 import type { LabelChoice, LabelSelection } from '../syntax/ast.js';
 import { ERROR_DETAILS_LABEL, ERROR_LABEL, PRESERVE_ERROR_LABEL } from './label-names.js';
 import type { LabelsBuilder } from './labels-builder.js';

@@ -1,4 +1,4 @@
-import { type Label, Labels } from 'promql/data/labels';
+import { type Label, Labels } from '#promql/data/labels';
 import { DUPLICATE_SUFFIX, ERROR_DETAILS_LABEL, ERROR_LABEL, PRESERVE_ERROR_LABEL } from './label-names.js';
 import type { ParserHints } from './parser-hints.js';
 

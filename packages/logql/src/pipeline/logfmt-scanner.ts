@@ -1,4 +1,4 @@
-import { quotedCharacter } from 'promql/syntax/go-text';
+import { quotedCharacter } from '#promql/syntax/go-text';
 
 const EQUALS = 61;
 const QUOTE = 34;

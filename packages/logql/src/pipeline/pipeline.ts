@@ -1,4 +1,4 @@
-import type { Labels } from 'promql/data/labels';
+import type { Labels } from '#promql/data/labels';
 import type { LabelFilter, LineFilter, Stage } from '../syntax/ast.js';
 import { ParseError } from '../syntax/parse-error.js';
 import { lineFilterText, stageText } from '../syntax/print.js';

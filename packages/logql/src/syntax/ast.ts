@@ -1,4 +1,4 @@
-import type { Matcher } from 'promql/syntax/matcher';
+import type { Matcher } from '#promql/syntax/matcher';
 import type {
   BinaryOperator,
   ComparisonOperator,

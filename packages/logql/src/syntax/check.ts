@@ -1,4 +1,4 @@
-import type { Matcher } from 'promql/syntax/matcher';
+import type { Matcher } from '#promql/syntax/matcher';
 import type { Expression } from './ast.js';
 import type { Draft } from './draft.js';
 import { ParseError } from './parse-error.js';

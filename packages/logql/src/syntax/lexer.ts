@@ -1,5 +1,5 @@
-import { parseDuration } from 'promql/syntax/duration';
-import { unquote } from 'promql/syntax/string-literal';
+import { parseDuration } from '#promql/syntax/duration';
+import { unquote } from '#promql/syntax/string-literal';
 import { parseByteSize } from '../text/byte-size.js';
 import { parseGoDuration } from '../text/go-duration.js';
 import { ParseError, type Place } from './parse-error.js';

@@ -1,4 +1,4 @@
-import { Matcher } from 'promql/syntax/matcher';
+import { Matcher } from '#promql/syntax/matcher';
 import { ParseError } from './parse-error.js';
 import type { TokenStream } from './token-stream.js';
 

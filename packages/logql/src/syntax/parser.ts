@@ -1,4 +1,4 @@
-import type { Matcher } from 'promql/syntax/matcher';
+import type { Matcher } from '#promql/syntax/matcher';
 import { parseFloat64 } from '../text/parse-float.js';
 import { rangeAggregation, vectorAggregation } from './aggregation.js';
 import type { Expression, LogQuery, SampleExpression } from './ast.js';

@@ -1,6 +1,6 @@
-import { durationText } from 'promql/syntax/duration';
-import { decimal, general, quoted } from 'promql/syntax/go-text';
-import type { Matcher } from 'promql/syntax/matcher';
+import { durationText } from '#promql/syntax/duration';
+import { decimal, general, quoted } from '#promql/syntax/go-text';
+import type { Matcher } from '#promql/syntax/matcher';
 import { byteSizeText } from '../text/byte-size.js';
 import { goDurationText } from '../text/go-duration.js';
 import type {

@@ -1,4 +1,4 @@
-import { quoted } from 'promql/syntax/go-text';
+import { quoted } from '#promql/syntax/go-text';
 import { dayName, dayOfYear, formatTime, GoTime, monthName } from './go-time.js';
 import {
   type Command,

@@ -1,4 +1,4 @@
-import { decimal } from 'promql/syntax/go-text';
+import { decimal } from '#promql/syntax/go-text';
 
 /** Digits behind the point that a division keeps. */
 const DIVISION_DIGITS = 16;

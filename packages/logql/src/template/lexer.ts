@@ -1,4 +1,4 @@
-import { codePointText, quoted } from 'promql/syntax/go-text';
+import { codePointText, quoted } from '#promql/syntax/go-text';
 
 export type LexemeKind =
   | 'text'

@@ -1,5 +1,5 @@
-import { quoted } from 'promql/syntax/go-text';
-import { unquote } from 'promql/syntax/string-literal';
+import { quoted } from '#promql/syntax/go-text';
+import { unquote } from '#promql/syntax/string-literal';
 import { parseFloat64 } from '../text/parse-float.js';
 import { type Lexeme, type LexemeKind, lexTemplate, TemplateMistake } from './lexer.js';
 import {

@@ -1,4 +1,4 @@
-import { decimal, general, quotedCharacter } from 'promql/syntax/go-text';
+import { decimal, general, quotedCharacter } from '#promql/syntax/go-text';
 import { GoTime } from './go-time.js';
 import { type GoValue, Int64, JsonObject, quotedValue, typeName, valueText } from './value.js';
 

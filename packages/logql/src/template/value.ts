@@ -1,4 +1,4 @@
-import { general, quoted } from 'promql/syntax/go-text';
+import { general, quoted } from '#promql/syntax/go-text';
 import { GoTime } from './go-time.js';
 
 /**

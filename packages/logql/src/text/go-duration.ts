@@ -1,4 +1,4 @@
-import { quoted } from 'promql/syntax/go-text';
+import { quoted } from '#promql/syntax/go-text';
 
 const unitNs = new Map([
   ['ns', 1n],

@@ -1,4 +1,4 @@
-import { quoted } from 'promql/syntax/go-text';
+import { quoted } from '#promql/syntax/go-text';
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const hexadecimal = /^([+-]?)0[xX]((?:_?[0-9a-fA-F])+\.?(?:_?[0-9a-fA-F])*|\.(?:_?[0-9a-fA-F])+)[pP]([+-]?\d+)$/;

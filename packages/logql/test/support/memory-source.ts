@@ -1,4 +1,4 @@
-import { Labels } from 'promql/data/labels';
+import { Labels } from '#promql/data/labels';
 import type { BucketSelection, BucketSeries, LogBatch, LogFilter, LogSelection, LogSource } from '../../src/source.js';
 import { compilePattern } from '../../src/text/regular-expression.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { Matcher } from 'promql/syntax/matcher';
 import { expect, test } from 'vitest';
+import { Matcher } from '#promql/syntax/matcher';
 import type { LabelFilter, LogQuery, SampleExpression, Stage } from '../../src/syntax/ast.js';
 import { comparisonOperators, lineOperators } from '../../src/syntax/operators.js';
 import { parseExpression } from '../../src/syntax/parser.js';
