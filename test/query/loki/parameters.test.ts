@@ -55,6 +55,8 @@ describe('what Loki refuses', () => {
       'bounds',
       'could not parse \'start\' parameter: parsing time "noon" as "2006-01-02T15:04:05.999999999Z07:00": cannot parse "noon" as "2006"',
     ],
+    // Once reached DuckDB, which has no such time, and was answered with 500.
+    ['end=99999999999999999999', 'bounds', 'could not parse \'end\' parameter: parsing time "99999999999999999999"'],
     ['delay_for=6', 'delaySeconds', "delay_for can't be greater than 5"],
     ['interval=-1', 'intervalNs', 'interval must be >= 0'],
   ] as const) {

@@ -156,7 +156,7 @@ export class LokiParameters {
     const text = this.text(name);
     if (text === '') return absent;
     const time = timeNs(text);
-    if (time !== undefined) return time;
+    if (time !== undefined && BigInt.asIntN(64, time) === time) return time;
     throw new BadRequest(
       message(
         `parsing time ${quoted(text)} as "2006-01-02T15:04:05.999999999Z07:00": cannot parse ${quoted(text)} as "2006"`,
