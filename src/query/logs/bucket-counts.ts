@@ -152,7 +152,8 @@ class Counts {
 
   /** Where entries with these labels count; undefined where a filter drops them. */
   seriesOf(stream: Labels, metadata: Labels): CountedSeries | undefined {
-    const labelOf = (name: string) => metadata.get(name) || stream.get(name);
+    // What a record calls like a label of its stream has another name beside it.
+    const labelOf = (name: string) => stream.get(name) || metadata.get(name);
     if (!this.#matchers.every((matcher) => matcher.matches(labelOf(matcher.name)))) return undefined;
     const labels = Labels.of(this.#by.map((name): Label => [name, labelOf(name)]));
     const series = this.#series.get(labels.key) ?? new CountedSeries(labels, this.#bucketCount);
