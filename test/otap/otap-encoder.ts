@@ -586,6 +586,9 @@ interface Origin {
   readonly resourceId: number;
   readonly scopeId: number;
   readonly scope: Message;
+  /** The messages around them, which have the schema URLs. */
+  readonly group: Message;
+  readonly scopeGroup: Message;
 }
 
 function recordsOf(
@@ -600,7 +603,10 @@ function recordsOf(
     return list(group, scopeGroups).flatMap((scopeGroup) => {
       const scope = (scopeGroup['scope'] ?? {}) as Message;
       const scopeId = tables.addScope(scope);
-      return list(scopeGroup, records).map((record) => ({ record, origin: { resourceId, scopeId, scope } }));
+      return list(scopeGroup, records).map((record) => ({
+        record,
+        origin: { resourceId, scopeId, scope, group, scopeGroup },
+      }));
     });
   });
 }
@@ -617,6 +623,11 @@ function originColumns(origins: readonly Origin[], options: OtapEncoderOptions):
           'id',
           'u16',
           origins.map(({ resourceId }) => resourceId),
+          options,
+        ),
+        ...columnsOf(
+          origins.map(({ group }) => group),
+          [['schema_url', 'utf8', 'repetitive']],
           options,
         ),
       ],
@@ -642,6 +653,11 @@ function originColumns(origins: readonly Origin[], options: OtapEncoderOptions):
         ),
       ],
     },
+    ...columnsOf(
+      origins.map(({ scopeGroup }) => scopeGroup),
+      [['schema_url', 'utf8', 'repetitive']],
+      options,
+    ),
   ];
 }
 
