@@ -2,6 +2,7 @@
 
 import { parseDuration } from '#promql/syntax/duration';
 import { quoted } from '#promql/syntax/go-text';
+import { RequestValues } from '../../../server/read/request-values.js';
 
 /** A request that Loki would not take: status 400, with this text. */
 export class BadRequest extends Error {
@@ -28,27 +29,12 @@ export interface Bounds {
 
 export type Direction = 'backward' | 'forward';
 
-/** A request's parameters: those of a form come before those of the URL. */
-export class LokiParameters {
-  readonly #values: readonly URLSearchParams[];
+export class LokiParameters extends RequestValues {
   readonly #nowNs: bigint;
 
   constructor(values: readonly URLSearchParams[], nowMs: number) {
-    this.#values = values;
+    super(values);
     this.#nowNs = BigInt(Math.trunc(nowMs)) * NS_PER_MS;
-  }
-
-  /** The first value, or an empty text. */
-  text(name: string): string {
-    for (const values of this.#values) {
-      const value = values.get(name);
-      if (value !== null) return value;
-    }
-    return '';
-  }
-
-  all(name: string): readonly string[] {
-    return this.#values.flatMap((values) => values.getAll(name));
   }
 
   get query(): string {

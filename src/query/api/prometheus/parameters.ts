@@ -2,6 +2,7 @@
 
 import { parseDuration } from '#promql/syntax/duration';
 import { quoted } from '#promql/syntax/go-text';
+import { RequestValues } from '../../../server/read/request-values.js';
 import { MAX_STEPS } from '../../promql/promql-settings.js';
 
 /** Wrong data of a request: `bad_data`, status 400. */
@@ -24,27 +25,7 @@ const NO_BOUNDS = new Map([
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
 
-/** A request's parameters: those of a form come before those of the URL. */
-export class Parameters {
-  readonly #values: readonly URLSearchParams[];
-
-  constructor(values: readonly URLSearchParams[]) {
-    this.#values = values;
-  }
-
-  /** The first value, or an empty text. */
-  text(name: string): string {
-    for (const values of this.#values) {
-      const value = values.get(name);
-      if (value !== null) return value;
-    }
-    return '';
-  }
-
-  all(name: string): readonly string[] {
-    return this.#values.flatMap((values) => values.getAll(name));
-  }
-
+export class Parameters extends RequestValues {
   /** A time in milliseconds that must be given. */
   time(name: string): number {
     return read(name, () => parseTime(this.text(name)));
