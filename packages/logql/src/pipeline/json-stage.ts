@@ -39,19 +39,20 @@ class FieldReader {
   readonly #names = new Map<string, string>();
 
   read(line: string, labels: LabelsBuilder): JsonStop | undefined {
-    return this.#readObject(line, labels, 0, '', 0);
+    return this.#readObject(line, labels, '', 0);
   }
 
-  #readObject(line: string, labels: LabelsBuilder, from: number, prefix: string, depth: number): JsonStop | undefined {
-    return eachField(line, from, (key, value) => {
+  /** An object that is all of a text: brackets behind it are not its own. */
+  #readObject(text: string, labels: LabelsBuilder, prefix: string, depth: number): JsonStop | undefined {
+    return eachField(text, 0, (key, value) => {
       if (value.type === 'object') {
         const name = this.#name(prefix, key);
         if (depth === MAX_DEPTH || !labels.hints.isPrefixWanted(name)) return undefined;
-        return this.#readObject(line, labels, value.start, name, depth + 1);
+        return this.#readObject(text.slice(value.start, value.end), labels, name, depth + 1);
       }
       if (value.type !== 'array' && value.type !== 'null') {
         const name = this.#name(prefix, key);
-        if (!setField(line, labels, name, value)) return 'mismatch';
+        if (!setField(text, labels, name, value)) return 'mismatch';
       }
       return labels.hints.isComplete ? 'complete' : undefined;
     });

@@ -217,13 +217,13 @@ class Compiler {
     if (value === undefined) return [];
     if (typeof value === 'bigint' || value instanceof Int64) {
       const count = Number(value instanceof Int64 ? value.value : value);
-      if (variables > 1) this.#fail(pipe, `can't use ${count} to iterate over more than one variable`);
-      if (count > MAX_STEPS) this.#fail(pipe, `more than ${MAX_STEPS} steps`);
+      if (variables > 1) this.#fail(lastNode(pipe), `can't use ${count} to iterate over more than one variable`);
+      if (count > MAX_STEPS) this.#fail(lastNode(pipe), `more than ${MAX_STEPS} steps`);
       return Array.from({ length: Math.max(count, 0) }, (_, index) => [undefined, BigInt(index)] as const);
     }
     if (Array.isArray(value)) return value.map((element: GoValue, index) => [BigInt(index), element] as const);
     const fields = value instanceof JsonObject ? value.fields : value instanceof Map ? value : undefined;
-    if (fields === undefined) return this.#fail(pipe, `range can't iterate over ${printedText(value)}`);
+    if (fields === undefined) return this.#fail(lastNode(pipe), `range can't iterate over ${printedText(value)}`);
     return ([...fields] as [string, GoValue][]).sort(([left], [right]) => (left < right ? -1 : 1));
   }
 
