@@ -21,10 +21,10 @@ export const sharedQueryOptions = {
     default: 20,
     doc: 'Maximum number of queries at work. Further ones wait. The same for all servers.',
   }),
-  // A dashboard asks for some dozens of panels at once, and browsers repeat what they gave up.
+  // Dashboards of fifty people are refreshed at once, of a dozen panels each. A query that waits holds its text alone.
   max_waiting_queries: positiveInteger({
     sqlType: 'UBIGINT',
-    default: 200,
+    default: 1000,
     doc: 'Maximum number of queries that wait. Further ones get 503. The same for all servers.',
   }),
   max_concurrent_statements: positiveInteger({

@@ -90,7 +90,12 @@ for (const [limit, limits, query, message] of [
   ],
   ['series', { maxSeries: 2 }, '{job="api"}', 'query must read at most 2 series'],
   ['steps', { maxSteps: 10 }, 'a', 'query must have at most 10 steps, got 60'],
-  ['steps of a subquery', { maxSteps: 100 }, 'max_over_time(a[1h:1s])', 'query must have at most 100 steps, got 7140'],
+  [
+    'steps of a subquery, of which not even one series could be held',
+    { maxSamples: 7000 },
+    'max_over_time(vector(1)[1h:1s])',
+    'query processing would load too many samples into memory in query execution',
+  ],
 ] as const) {
   test(`a query over the limit of ${limit} is refused`, async () => {
     const request = { query, source: sourceOf('a', 'b', 'c'), principal: undefined };
@@ -139,6 +144,15 @@ for (const query of [
     if (wasSplit) expect(source.selections.length).toBeGreaterThan(2 * readsOfWhole);
   });
 }
+test('a subquery may have more steps than the query around it', async () => {
+  const request = { query: 'max_over_time(a[1h:1s])', source: sourceOf('a'), principal: undefined };
+  const answer = await evaluateRange(
+    request,
+    { startMs: 0, endMs: MINUTE, stepMs: MINUTE },
+    { limits: { maxSteps: 2 } },
+  );
+  expect(answer.result.series).toHaveLength(1);
+});
 
 /** A store that answers nothing until it is told to stop. */
 class SilentSource implements SampleSource<undefined> {

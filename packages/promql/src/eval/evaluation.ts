@@ -210,7 +210,7 @@ export class Evaluation {
     const lastEnd = windowEnd(subquery, grid, grid.count - 1);
     const startMs = (Math.floor((firstEnd - subquery.rangeMs) / stepMs) + 1) * stepMs;
     const inner = gridBetween(startMs, lastEnd, stepMs);
-    this.control.checkSteps(inner.count);
+    this.control.checkSubquerySteps(inner.count);
     const series = inner.count === 0 ? [] : seriesOf(await this.evaluate(subquery.expression, inner));
     return { grid: inner, series };
   }

@@ -6,7 +6,7 @@ export interface QueryLimits {
   readonly maxSamples?: number;
   /** Series read from the source. */
   readonly maxSeries?: number;
-  /** Times for which a range query is evaluated. Prometheus's API refuses more than 11,000. */
+  /** Times for which a range query is evaluated, not counting those of subqueries. Prometheus's API refuses more than 11,000. */
   readonly maxSteps?: number;
   readonly timeoutMs?: number;
 }
@@ -76,7 +76,7 @@ export class QueryControl {
     this.#samples += samples;
     if (this.#samples > this.#peakSamples) this.#peakSamples = this.#samples;
     if (this.#samples > (this.#limits.maxSamples ?? Infinity)) {
-      throw new MemoryError('query processing would load too many samples into memory in query execution');
+      throw tooManySamples();
     }
     this.#account?.hold(samples);
     this.#accounted += samples;
@@ -103,6 +103,11 @@ export class QueryControl {
     throw new QueryError('limit', `query must have at most ${maxSteps} steps, got ${steps}`);
   }
 
+  /** A subquery may have more steps than a range query, as long as one series of it could be held. */
+  checkSubquerySteps(steps: number): void {
+    if (steps > (this.#limits.maxSamples ?? Infinity)) throw tooManySamples();
+  }
+
   /** Stops watching the clock and the caller, and lets go of what is held. */
   end(): void {
     if (this.#accounted > 0) this.#account?.release(this.#accounted);
@@ -116,4 +121,8 @@ export class QueryControl {
     this.#turnEnds = performance.now() + TURN_MS;
     this.signal.throwIfAborted();
   }
+}
+
+function tooManySamples(): MemoryError {
+  return new MemoryError('query processing would load too many samples into memory in query execution');
 }
