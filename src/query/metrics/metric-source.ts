@@ -72,12 +72,16 @@ export class MetricSource implements SampleSource<unknown> {
     const { signal } = end;
     const cancel = () => end.abort(context.signal.reason);
     context.signal.addEventListener('abort', cancel, { once: true });
-    const reading = this.#catalogue.tablesFor(selection).map(async (catalogue) => {
+    const startedMs = performance.now();
+    const tables = this.#catalogue.tablesFor(selection);
+    const reading = tables.map(async (catalogue) => {
       const read = await this.#prepare(catalogue, selection, signal);
       return read === undefined ? [] : [await this.#gather(read, selection, slabs, { ...context, signal })];
     });
     try {
-      return (await Promise.all(reading)).flat();
+      const gathered = (await Promise.all(reading)).flat();
+      if (tables === this.#catalogue.tables) this.#catalogue.noteAsked(selection, startedMs);
+      return gathered;
     } catch (error) {
       end.abort(error);
       await Promise.allSettled(reading);

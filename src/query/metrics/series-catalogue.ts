@@ -312,7 +312,7 @@ interface AskedTimes {
 export class SeriesCatalogue {
   readonly labels: LabelMaker;
   readonly tables: readonly TableCatalogue[];
-  /** By names: when all tables were asked for them. */
+  /** By matchers: when all tables were asked for what they select. */
   readonly #askedEverywhere = new Map<string, AskedTimes & { readonly atMs: number }>();
 
   constructor(options: MetricOptions) {
@@ -353,17 +353,21 @@ export class SeriesCatalogue {
     const names = wantedNames(matchers);
     if (names === undefined) return this.tables;
     const nowMs = performance.now();
-    const key = JSON.stringify(names);
+    // Other matchers leave rows out as well, so that nothing is known of a table where these were not asked for.
+    const key = matchers.join(',');
     const having = this.tables.filter((table) => names.some((name) => table.hasMetric(name)));
     const isKnown = names.every((name) => having.some((table) => table.hasMetric(name)));
     const asked = this.#askedEverywhere.get(key);
     const age = nowMs - (asked?.atMs ?? -Infinity);
     // A dashboard's times move on as the clock does.
     const isWithin = asked !== undefined && startMs >= asked.startMs && endMs <= asked.endMs + age;
-    if (isKnown && isWithin && age < KIND_CHANGE_MS) return having;
+    return isKnown && isWithin && age < KIND_CHANGE_MS ? having : this.tables;
+  }
+
+  /** All tables have been read for a selection; at this time of the monotonic clock, when that began. */
+  noteAsked({ matchers, startMs, endMs }: AskedTimes & { matchers: readonly Matcher[] }, atMs: number): void {
     if (this.#askedEverywhere.size >= MAX_ASKED) this.#askedEverywhere.clear();
-    this.#askedEverywhere.set(key, { startMs, endMs, atMs: nowMs });
-    return this.tables;
+    this.#askedEverywhere.set(matchers.join(','), { startMs, endMs, atMs });
   }
 }
 

@@ -449,3 +449,18 @@ test('a query that is cancelled while it reads ends with the reason', async () =
   const times = { startMs: START, endMs: START + 10 * MINUTE, stepMs: MINUTE };
   await expect(evaluateRange(request, times)).rejects.toThrow('query was canceled');
 });
+
+// Once the tables asked for one series of a metric counted as asked for all of them.
+test('series of one metric are found in the tables of two kinds, whichever is asked for first', async () => {
+  const name = 'both.kinds';
+  const point = (kind: string) => ({ timeUnixNano: nanoseconds(10), attributes: attributesOf({ kind }) });
+  const histogram = { ...point('exponential'), count: '3', sum: 1, scale: 0, zeroCount: '3' };
+  const metrics = [
+    { name, gauge: { dataPoints: [{ ...point('gauge'), asInt: '3' }] } },
+    { name, exponentialHistogram: { aggregationTemporality: CUMULATIVE, dataPoints: [histogram] } },
+  ];
+  await database.send({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
+  expect(await answers('both_kinds{kind="gauge"}')).toEqual(['{__name__="both_kinds", kind="gauge"} 3']);
+  expect(await answers('count(both_kinds{kind="exponential"})')).toEqual(['{} 1']);
+  expect(await answers('count(both_kinds)')).toEqual(['{} 2']);
+});
