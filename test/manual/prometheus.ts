@@ -2,11 +2,12 @@
 // the answers is compared. Exit code 1 when anything differs that is not explained.
 //
 // PROMETHEUS=path/to/prometheus COMPLIANCE=path/to/prometheus/compliance npm run compare:prometheus
-//   [-- --page docs/prometheus-comparison.md --random 300 --seed 1]
+//   [-- --page docs/prometheus-comparison.md --expressions 1000 --random 300 --seed 1]
 //
 // PROMETHEUS is the program, built of https://github.com/prometheus/prometheus; COMPLIANCE a checkout of
 // https://github.com/prometheus/compliance, whose query templates are read. Without it, only queries of our own are asked.
-// `--random` requests of random metrics are sent as well, and all of their series and samples are compared.
+// `--expressions` random queries are asked, too. `--random` requests of random metrics are sent, and all of their series and
+// samples are compared.
 
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -19,6 +20,7 @@ import { OurServer } from './prometheus/our-server.js';
 import { ownQueries } from './prometheus/own-queries.js';
 import { type Outcome, page } from './prometheus/page.js';
 import { type Question, questionsAbout, questionsAboutAll } from './prometheus/questions.js';
+import { randomExpressions } from './prometheus/random-expressions.js';
 import { RANDOM_SERIES, randomRequests } from './prometheus/random-metrics.js';
 import { prometheusRevision, RealPrometheus } from './prometheus/real-prometheus.js';
 
@@ -35,6 +37,7 @@ if (process.env['UV_THREADPOOL_SIZE'] === undefined) {
 const { values: flags } = parseArgs({
   options: {
     page: { type: 'string' },
+    expressions: { type: 'string', default: '1000' },
     random: { type: 'string', default: '300' },
     seed: { type: 'string', default: '1' },
   },
@@ -59,6 +62,8 @@ try {
   if (compliance !== undefined)
     await ask('compliance', questionsAbout(complianceQueries(compliance), startMs, 'compliance'));
   await ask('own', questionsAbout(ownQueries, startMs, 'own'));
+  const expressions = randomExpressions(Number(flags.seed), Number(flags.expressions));
+  await ask('expressions', questionsAbout(expressions, startMs, 'expressions'));
   await sendBoth(randomRequests(Number(flags.seed), Number(flags.random), startMs));
   await ask('random', questionsAboutAll(RANDOM_SERIES, startMs));
   const text = page(outcomes, prometheusRevision(program));

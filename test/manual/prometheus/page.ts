@@ -4,13 +4,21 @@ import type { Comparison } from './answers.js';
 import type { Question } from './questions.js';
 
 export interface Outcome extends Comparison {
-  readonly source: 'compliance' | 'own' | 'random';
+  readonly source: 'compliance' | 'own' | 'expressions' | 'random';
   readonly question: Question;
   /** Why the answers differ, where that is meant. */
   readonly explanation: string | undefined;
 }
 
-const sources = { compliance: 'prometheus/compliance', own: 'our own', random: 'all random series' } as const;
+/** Queries that are named for each reason. */
+const MAX_SHOWN = 5;
+
+const sources = {
+  compliance: 'prometheus/compliance',
+  own: 'our own',
+  expressions: 'random ones',
+  random: 'all random series',
+} as const;
 
 export function page(outcomes: readonly Outcome[], prometheus: string): string {
   const groups = grouped(outcomes, ({ source, question }) => `${sources[source]} | ${question.kind}`);
@@ -55,7 +63,9 @@ function differences(outcomes: readonly Outcome[]): string[] {
   const byReason = grouped(differing, ({ explanation }) => explanation ?? 'Not explained.');
   return [...byReason].flatMap(([why, members]) => {
     const texts = [...new Set(members.map(({ question }) => `\`${question.text.replaceAll('|', '\\|')}\``))];
-    return [`- ${why}`, ...texts.map((text) => `  - ${text}`)];
+    const more = texts.length - MAX_SHOWN;
+    const rest = more > 0 ? [`  - and ${more} more`] : [];
+    return [`- ${why}`, ...texts.slice(0, MAX_SHOWN).map((text) => `  - ${text}`), ...rest];
   });
 }
 

@@ -22,11 +22,11 @@ const OWN_RANGE_S = [900, 3540, 37] as const;
 export function questionsAbout(
   queries: readonly string[],
   startMs: number,
-  source: 'compliance' | 'own',
+  source: 'compliance' | 'own' | 'expressions',
 ): readonly Question[] {
   const startS = startMs / 1000;
   const [from, to, step] = source === 'compliance' ? COMPLIANCE_RANGE_S : OWN_RANGE_S;
-  const instants = source === 'compliance' ? INSTANTS_S.slice(0, 1) : INSTANTS_S;
+  const instants = source === 'own' ? INSTANTS_S : INSTANTS_S.slice(0, 1);
   return [
     ...queries.flatMap((query) => [
       ...instants.map((at) => question('instant', query, '/api/v1/query', { query, time: startS + at })),
