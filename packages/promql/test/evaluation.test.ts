@@ -92,7 +92,7 @@ for (const [limit, limits, query, message] of [
   ['steps', { maxSteps: 10 }, 'a', 'query must have at most 10 steps, got 60'],
   [
     'steps of a subquery, of which not even one series could be held',
-    { maxSamples: 7000 },
+    { maxSamples: 3000 },
     'max_over_time(vector(1)[1h:1s])',
     'query processing would load too many samples into memory in query execution',
   ],
