@@ -128,11 +128,17 @@ function joined(escapeText: (text: string) => string): TemplateFunction {
   return { parameters: [], rest: 'any', call: (values) => escapeText(sprint(values)) };
 }
 
+/** Halves of characters are replacement characters to Go. */
+function wholeText(text: string): string {
+  return text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
+}
+
 /** A value that JSON has → the one of a template. */
 function fromJson(value: unknown): GoValue {
+  if (typeof value === 'string') return wholeText(value);
   if (Array.isArray(value)) return value.map(fromJson);
   if (value === null || typeof value !== 'object') return (value ?? undefined) as GoValue;
-  return new JsonObject(new Map(Object.entries(value).map(([name, each]) => [name, fromJson(each)])));
+  return new JsonObject(new Map(Object.entries(value).map(([name, each]) => [wholeText(name), fromJson(each)])));
 }
 
 function parsedJson(text: string): GoValue {
