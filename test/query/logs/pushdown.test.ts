@@ -165,7 +165,7 @@ test('reads give the same entries in the same order of time', async () => {
         if (limit === undefined) equal(first!, second!);
       },
     ),
-    propertyRuns(60),
+    propertyRuns(40),
   );
 });
 
@@ -222,7 +222,7 @@ test('counts are those of the entries that are read', async () => {
         if (text(found) !== text(expected)) throw new Error(`${text(found)}\nis not\n${text(expected)}`);
       },
     ),
-    propertyRuns(60),
+    propertyRuns(40),
   );
 });
 

@@ -22,6 +22,8 @@ interface CompiledQuery {
   readonly pipeline: Pipeline;
 }
 
+/** How far senders' clocks may be ahead of ours for their last entries to be in a history. */
+const CLOCK_SKEW_NS = 60_000_000_000n;
 /** Queries that a thread keeps compiled, each with some kilobytes. */
 const MAX_COMPILED = 1000;
 const compiled = new Map<string, CompiledQuery>();
@@ -90,7 +92,7 @@ class Tail {
       {
         matchers: query.matchers,
         startNs,
-        endNs: nowNs,
+        endNs: nowNs + CLOCK_SKEW_NS,
         order: 'newest-first',
         filters: [],
         prefilters: [],
