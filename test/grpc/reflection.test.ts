@@ -103,6 +103,23 @@ describe('files', () => {
     });
   }
 
+  // No file declares the message that an entry of a map is, so that a client of reflection has to be given it whole.
+  test('a map has the messages that its entries are', async () => {
+    const [answer] = await answers((await serveGrpc()).port, [{ fileContainingSymbol: 'tempopb.TraceSearchMetadata' }]);
+    const [file] = answer!.fileDescriptorResponse!.fileDescriptorProto;
+    const { messageType } = descriptor.FileDescriptorProto.decode(file!) as unknown as descriptor.IFileDescriptorProto;
+    const type = messageType!.find(({ name }) => name === 'TraceSearchMetadata')!;
+    const field = type.field!.find(({ name }) => name === 'serviceStats')!;
+    expect(field.typeName).toBe('.tempopb.TraceSearchMetadata.ServiceStatsEntry');
+    expect(type.nestedType).toMatchObject([
+      {
+        name: 'ServiceStatsEntry',
+        field: [{ name: 'key' }, { name: 'value', typeName: '.tempopb.ServiceStats' }],
+        options: { mapEntry: true },
+      },
+    ]);
+  });
+
   test('the file of logs needs those of resources and of common types', async () => {
     const [answer] = await answers((await serveGrpc()).port, [{ fileByFilename: logsFile }]);
     expect(

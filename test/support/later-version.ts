@@ -19,7 +19,8 @@ export async function laterVersion(): Promise<typeof otlp> {
   // Vitest leaves alone what lies in a folder of this name.
   const folder = join(parent, 'node_modules', 'otelduck-later');
   cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
-  for (const name of ['package.json', 'node_modules', 'proto']) symlinkSync(join(ROOT, name), join(folder, name));
+  for (const name of ['package.json', 'node_modules', 'packages', 'proto'])
+    symlinkSync(join(ROOT, name), join(folder, name));
   appendFileSync(
     join(folder, 'dist/schema/tables.js'),
     `\nfor (const table of telemetryTables) {

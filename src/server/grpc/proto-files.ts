@@ -86,13 +86,22 @@ function protoFile(namespace: protobuf.Namespace, file: IFileDescriptorProto): P
   const dependencies = new Set<string>();
   const complete = (message: IDescriptorProto, type: protobuf.Type) => {
     for (const field of message.field ?? []) {
-      const { resolvedType } = type.fields[field.name!]!;
+      const { resolvedType, map: isMap } = type.fields[field.name!]!;
+      const entry = isMap ? message.nestedType!.find((nested) => nested.name === field.typeName) : undefined;
+      if (entry !== undefined) {
+        // A map is a list of messages that no file declares. protobufjs leaves out the end of their name.
+        entry.name = `${entry.name}Entry`;
+        field.typeName = `${type.fullName}.${entry.name}`;
+      }
       if (resolvedType === null) continue;
-      field.typeName = resolvedType.fullName;
+      const named = entry === undefined ? field : entry.field!.find(({ name }) => name === 'value')!;
+      named.typeName = resolvedType.fullName;
       const needed = definingFile(resolvedType);
       if (needed !== name) dependencies.add(needed);
     }
-    for (const nested of message.nestedType ?? []) complete(nested, type.lookupType(nested.name!));
+    for (const nested of message.nestedType ?? []) {
+      if (nested.options?.mapEntry !== true) complete(nested, type.lookupType(nested.name!));
+    }
   };
   for (const message of file.messageType ?? []) complete(message, namespace.lookupType(message.name!));
   Object.assign(file, { name, dependency: [...dependencies] });
