@@ -105,59 +105,45 @@ function isRising(records: Float64Array, width: number): boolean {
   return true;
 }
 
-/** DuckDB's threads give rows in a few rising runs: merging them takes a fifth of what sorting objects by a function takes. */
+/**
+ * DuckDB's threads give the rows of a series in turns. Time and place of a record make one number, since numbers are sorted several
+ * times faster than anything that a function compares.
+ */
 function risen(records: Float64Array, width: number): Float64Array {
-  const times = new Float64Array(records.length / width);
-  for (let record = 0; record < times.length; record++) times[record] = Math.floor(records[record * width]!);
-  const order = risingOrder(times);
+  const count = records.length / width;
+  const timeOf = (record: number) => Math.floor(records[record * width]!);
+  let firstMs = Infinity;
+  let lastMs = -Infinity;
+  for (let record = 0; record < count; record++) {
+    firstMs = Math.min(firstMs, timeOf(record));
+    lastMs = Math.max(lastMs, timeOf(record));
+  }
+  const places = 2 ** Math.ceil(Math.log2(count));
+  // A million records of one series fit if they are within a hundred days, a thousand within a hundred thousand.
+  if ((lastMs - firstMs + 1) * places > Number.MAX_SAFE_INTEGER) return risenByComparing(records, width);
+  const keys = new Float64Array(count);
+  for (let record = 0; record < count; record++) keys[record] = (timeOf(record) - firstMs) * places + record;
+  keys.sort();
   const result = new Float64Array(records.length);
   let end = 0;
-  for (let at = 0; at < order.length; at++) {
-    const record = order[at]!;
-    if (at + 1 < order.length && times[order[at + 1]!] === times[record]) continue;
-    for (let i = 0; i < width; i++) result[end++] = records[record * width + i]!;
+  for (let at = 0; at < count; at++) {
+    const time = Math.floor(keys[at]! / places);
+    if (at + 1 < count && Math.floor(keys[at + 1]! / places) === time) continue;
+    const from = (keys[at]! - time * places) * width;
+    for (let i = 0; i < width; i++) result[end++] = records[from + i]!;
   }
   return result.subarray(0, end);
 }
 
-/** Indexes of times by rising time, those of equal times in their order. */
-function risingOrder(times: Float64Array): Uint32Array {
-  let order = Uint32Array.from(times.keys());
-  let spare = new Uint32Array(order.length);
-  let starts = risingRuns(times);
-  while (starts.length > 2) {
-    const merged = [0];
-    for (let run = 0; run + 1 < starts.length; run += 2) {
-      const middle = starts[run + 1]!;
-      const end = starts[run + 2] ?? middle;
-      mergeRuns(times, order, spare, starts[run]!, middle, end);
-      merged.push(end);
-    }
-    starts = merged;
-    [order, spare] = [spare, order];
+function risenByComparing(records: Float64Array, width: number): Float64Array {
+  const timeOf = (record: number) => Math.floor(records[record * width]!);
+  const order = Array.from({ length: records.length / width }, (_, record) => record);
+  // Array.prototype.sort() is stable, so that the last one added is the last of its time.
+  order.sort((left, right) => timeOf(left) - timeOf(right));
+  const kept = order.filter((record, at) => at + 1 === order.length || timeOf(order[at + 1]!) !== timeOf(record));
+  const result = new Float64Array(kept.length * width);
+  for (const [at, record] of kept.entries()) {
+    result.set(records.subarray(record * width, (record + 1) * width), at * width);
   }
-  return order;
-}
-
-/** Where runs of rising times begin, and one more: where the last one ends. */
-function risingRuns(times: Float64Array): readonly number[] {
-  const starts = [0];
-  for (let at = 1; at < times.length; at++) if (times[at]! < times[at - 1]!) starts.push(at);
-  return [...starts, times.length];
-}
-
-function mergeRuns(
-  times: Float64Array,
-  from: Uint32Array,
-  to: Uint32Array,
-  start: number,
-  middle: number,
-  end: number,
-): void {
-  let left = start;
-  let right = middle;
-  for (let at = start; at < end; at++) {
-    const takesLeft = left < middle && (right === end || times[from[left]!]! <= times[from[right]!]!);
-    to[at] = from[takesLeft ? left++ : right++]!;
-  }
+  return result;
 }
