@@ -6,7 +6,7 @@ import type { Scanner } from '../scan/scanner.js';
 import { GatheredTable } from './gathered-table.js';
 import { mergedSamples } from './merged-samples.js';
 import type { MetricOptions } from './metric-options.js';
-import type { MetricStoreParts, PlannedRead, StartTimes } from './metric-store.js';
+import type { MemoryReport, MetricStoreParts, PlannedRead, StartTimes } from './metric-store.js';
 import { NumberSlabs } from './record-list.js';
 import type { SeriesCatalogue, TableCatalogue } from './series-catalogue.js';
 import type { SeriesOutput } from './series-output.js';
@@ -14,12 +14,6 @@ import { conditionOf, isSelective, plannedRead, readOf, type Selected, type Tabl
 
 /** Series that leave at once. What they take is gone before the next come. */
 const BATCH_SERIES = 64;
-
-/** Memory of a query that others must know of. */
-export interface MemoryReport {
-  reserveBytes(bytes: number): void;
-  releaseBytes(bytes: number): void;
-}
 
 export class MetricSource implements SampleSource<unknown> {
   readonly #scanner: Scanner;

@@ -4,9 +4,9 @@ import type { Labels, Matcher, SampleSource, Selection } from '#promql';
 import type { TableHome } from '../../catalog/table-home.js';
 import type { Principal } from '../../server/identity/principal.js';
 import type { Scanner } from '../scan/scanner.js';
+import type { MetricMetadata } from './metric.js';
 import type { MetricCatalogues } from './metric-catalogues.js';
 import type { MetricOptions } from './metric-options.js';
-import type { MemoryReport } from './metric-source.js';
 
 /** Series that match any of the lists of matchers, or all series if there is no list; as far as they have samples in the time. */
 export interface SeriesRequest {
@@ -21,14 +21,6 @@ export interface Limited<Value> {
   readonly values: readonly Value[];
   /** There are more than the limit. */
   readonly isTruncated: boolean;
-}
-
-export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'info' | 'unknown';
-
-export interface MetricMetadata {
-  readonly type: MetricType;
-  readonly help: string;
-  readonly unit: string;
 }
 
 export interface MetadataRequest {
@@ -65,6 +57,12 @@ export interface PlannedRead {
 }
 
 export type StartTimes = 'read' | 'ignored';
+
+/** Memory of a query that others must know of. */
+export interface MemoryReport {
+  reserveBytes(bytes: number): void;
+  releaseBytes(bytes: number): void;
+}
 
 /** What a store is opened with: one for each query, since a scanner is one query's. */
 export interface MetricStoreParts {

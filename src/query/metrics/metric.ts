@@ -2,9 +2,16 @@
 
 import { metricName } from './metric-name.js';
 import type { MetricOptions } from './metric-options.js';
-import type { MetricMetadata } from './metric-store.js';
 import type { PointKind } from './point-table.js';
 import { unitName } from './unit-name.js';
+
+export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'info' | 'unknown';
+
+export interface MetricMetadata {
+  readonly type: MetricType;
+  readonly help: string;
+  readonly unit: string;
+}
 
 /** What points of one metric have in common in their table. */
 export interface MetricFacts {

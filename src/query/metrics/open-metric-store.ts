@@ -3,12 +3,12 @@
 import { compareLabels, type Labels } from '#promql/data/labels';
 import type { Matcher } from '#promql/syntax/matcher';
 import { readExemplars } from './exemplars.js';
+import type { MetricMetadata } from './metric.js';
 import { MetricSource } from './metric-source.js';
 import type {
   ExemplarSeries,
   Limited,
   MetadataRequest,
-  MetricMetadata,
   MetricStore,
   MetricStoreParts,
   SeriesRequest,

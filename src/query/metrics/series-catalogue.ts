@@ -1,7 +1,6 @@
 // Which series each table has. Label sets are made once per thread, from the distinct texts that tell series apart; statements name
 // series by a number. Everything here is derived: it can be thrown away at any time.
 
-import type { Labels } from '#promql/data/labels';
 import type { Matcher } from '#promql/syntax/matcher';
 import { numberAt, textAt } from '../scan/block-values.js';
 import type { BlockColumn, Scanner } from '../scan/scanner.js';
@@ -11,7 +10,7 @@ import type { MetricOptions } from './metric-options.js';
 import { wantedNames } from './name-sql.js';
 import { type PointTable, pointTables, seriesIdSql, timeSql } from './point-table.js';
 import { LabelMaker } from './series-labels.js';
-import { outputsOf, type SeriesOutput } from './series-output.js';
+import { outputsOf, type Series, type SeriesOutput } from './series-output.js';
 
 /** Rows of the last minutes are looked at anew each time; rows that are older are counted, to see whether some came late. */
 const OPEN_MS = 10 * 60_000;
@@ -21,19 +20,6 @@ const MAX_NAMED_IDS = 100_000;
 const KIND_CHANGE_MS = 30_000;
 /** Lists of names that are remembered. All are forgotten beyond that. */
 const MAX_ASKED = 10_000;
-
-/** What all points of a table with one number have in common. */
-export interface Series {
-  readonly metric: Metric;
-  /** All labels but the name; undefined for a resource that has no `target_info`. */
-  readonly labels: Labels | undefined;
-  /** Upper bounds of a classic histogram's buckets, as far as they have counts, or quantiles of a summary. */
-  readonly bounds: readonly number[];
-  /** JSON of the resource's attributes. */
-  readonly resource: string;
-  /** Whether a histogram's points have sums. */
-  readonly hasSum: boolean;
-}
 
 /** The series of one table. */
 export class TableCatalogue {

@@ -1,7 +1,20 @@
 // One series of a table → the series of Prometheus that its points are.
 
 import type { Labels } from '#promql/data/labels';
-import type { Series } from './series-catalogue.js';
+import type { Metric } from './metric.js';
+
+/** What all points of a table with one number have in common. */
+export interface Series {
+  readonly metric: Metric;
+  /** All labels but the name; undefined for a resource that has no `target_info`. */
+  readonly labels: Labels | undefined;
+  /** Upper bounds of a classic histogram's buckets, as far as they have counts, or quantiles of a summary. */
+  readonly bounds: readonly number[];
+  /** JSON of the resource's attributes. */
+  readonly resource: string;
+  /** Whether a histogram's points have sums. */
+  readonly hasSum: boolean;
+}
 
 /** Which number of a point a series shows. */
 export type OutputPart =

@@ -4,7 +4,8 @@
 import type { Selection } from '#promql';
 import { compareLabels, type Labels } from '#promql/data/labels';
 import { Matcher } from '#promql/syntax/matcher';
-import type { MetricMetadata, MetricStore, SeriesRequest } from '../metrics/metric-store.js';
+import type { MetricMetadata } from '../metrics/metric.js';
+import type { MetricStore, SeriesRequest } from '../metrics/metric-store.js';
 import { limited } from '../metrics/open-metric-store.js';
 import {
   type DerivedContext,

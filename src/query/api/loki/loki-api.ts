@@ -5,7 +5,6 @@ import { ParseError, parseExpression, parseLogQuery, print } from '#logql';
 import { compilePipeline } from '#logql/pipeline/pipeline';
 import { systemClock } from '../../../base/clock.js';
 import { type Failure, failureKinds } from '../../../base/failure.js';
-import type { TableHome } from '../../../catalog/table-home.js';
 import type { LokiOptions } from '../../../schema/loki-options.js';
 import type { Principal } from '../../../server/identity/principal.js';
 import type { ReadAnswer, ReadApi, ReadRequest, ReadRoute, UpgradeRoute } from '../../../server/read/read-api.js';
@@ -17,9 +16,10 @@ import {
   type RangeQuestion,
 } from '../../logql/logql-request.js';
 import { logqlSettings } from '../../logql/logql-settings.js';
-import type { EngineQuery, QueryRunner } from '../../run/query-runner.js';
+import type { EngineQuery } from '../../run/query-runner.js';
 import { encodingOf } from './encoding-flags.js';
 import { type IndexQuestion, type IndexRequest, LOKI_ENGINE } from './index-question.js';
+import type { LokiParts } from './loki-parts.js';
 import { BadRequest, LokiParameters } from './parameters.js';
 import { json, serverAnswers } from './server-answers.js';
 import { TailHub } from './tail-hub.js';
@@ -27,13 +27,6 @@ import { TailSocket, type TailSocketOptions, tailSockets } from './tail-socket.j
 
 const PREFIX = '/loki/api/v1';
 const BOTH = ['GET', 'POST'] as const;
-
-/** What the API answers from. */
-export interface LokiParts {
-  readonly runner: QueryRunner;
-  readonly home: TableHome;
-  readonly options: LokiOptions & { readonly query_timeout_ms: number; readonly max_samples: number };
-}
 
 type LogqlQuestion = RangeQuestion | InstantQuestion;
 

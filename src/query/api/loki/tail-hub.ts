@@ -6,7 +6,7 @@ import type { Clock } from '../../../base/clock.js';
 import { Failure, messageOf } from '../../../base/failure.js';
 import { SqlError } from '../../../base/sql-error.js';
 import type { Principal } from '../../../server/identity/principal.js';
-import type { LokiParts } from './loki-api.js';
+import type { LokiParts } from './loki-parts.js';
 import {
   type DroppedEntry,
   TAIL_ENGINE,
