@@ -2,6 +2,7 @@
 
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database } from '../../src/duckdb/database.js';
 import type { Scanner, ScanRequest } from '../../src/query/scan/scanner.js';
 import { SqlScans } from '../../src/query/scan/sql-scanner.js';
 import { StatementSlots } from '../../src/query/scan/statement-slots.js';
@@ -230,4 +231,26 @@ test('a column that only some servers keep is NULL in tables that lack it', asyn
   await connection.run('ALTER TABLE otlp_traces ADD COLUMN start_time_unix_nano_rest INTEGER DEFAULT 7');
   expect(await scanned({ sql })).toEqual([['a', 7]]);
   await connection.run('DROP TABLE otlp_traces');
+});
+
+test('a connection whose statement cannot be ended is closed, and the scan has its rows', async () => {
+  const opened: DuckDBConnection[] = [];
+  const database = {
+    async connect() {
+      const connection = await db.database.connect();
+      connection.run = () => Promise.reject(new Error('FATAL Error: out of the blue'));
+      opened.push(connection);
+      return connection;
+    },
+  } as unknown as Database;
+  const failing = new SqlScans(database, db.registry.live, new StatementSlots(1));
+  const blocks = failing.scanner({ home: MAIN, principal: soleReader });
+  // This once rejected, which nobody could hear, and left the connection open.
+  for await (const { rowCount } of blocks.scan({ sql: 'SELECT range FROM range(200000)' }, forever)) {
+    expect(rowCount).toBe(2048);
+    break;
+  }
+  expect(opened).toHaveLength(1);
+  await expect(opened[0]!.runAndReadAll('SELECT 1')).rejects.toThrow();
+  await failing.close();
 });

@@ -68,7 +68,10 @@ const threadUrl = import.meta.url.endsWith('.ts')
 export class EnginePool {
   readonly #modules: EngineModules;
   readonly #budget: MemoryBudget;
+  /** Threads that new jobs may come to. */
   readonly #threads = new Set<Thread>();
+  /** Threads that are about to exit, with the jobs that they have. */
+  readonly #ending = new Set<Thread>();
   readonly #endWithinMs: number;
   /** Threads are started as they are needed, up to this many. */
   maxThreads: number;
@@ -116,7 +119,7 @@ export class EnginePool {
   /** Ends all threads. Their jobs are rejected. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#threads].map(({ worker }) => worker.terminate()));
+    await Promise.all([...this.#threads, ...this.#ending].map(({ worker }) => worker.terminate()));
   }
 
   #leastBusyThread(): Thread {
@@ -136,9 +139,11 @@ export class EnginePool {
     let cause: unknown;
     worker.on('error', (error) => {
       cause = error;
+      this.#retire(thread);
     });
     worker.on('exit', () => {
       this.#threads.delete(thread);
+      this.#ending.delete(thread);
       const error = this.#isClosed
         ? new Failure('stopping', 'queries have been closed on this DuckDB instance')
         : new Failure('internal', `the thread of the query has ended: ${messageOf(cause ?? 'it was ended')}`, {
@@ -147,6 +152,12 @@ export class EnginePool {
       for (const id of thread.jobs.keys()) this.#settle(thread, id, ({ reject }) => reject(error));
     });
     return thread;
+  }
+
+  /** Gives a thread no more jobs: they would be lost when it exits. */
+  #retire(thread: Thread): void {
+    this.#threads.delete(thread);
+    this.#ending.add(thread);
   }
 
   #hear(thread: Thread, message: ToMain): void {
@@ -193,7 +204,9 @@ export class EnginePool {
     pieces.end();
     over.abort();
     setTimeout(() => {
-      if (thread.jobs.has(id)) void thread.worker.terminate();
+      if (!thread.jobs.has(id)) return;
+      this.#retire(thread);
+      void thread.worker.terminate();
     }, this.#endWithinMs).unref();
   }
 
@@ -210,11 +223,15 @@ export class EnginePool {
     if (job.over.signal.aborted) giveUp();
     const blocks = job.scanner.scan(request, abort.signal)[Symbol.asyncIterator]();
     try {
-      for (;;) {
-        await credits.next(abort.signal);
-        const { done, value } = await blocks.next();
-        if (done === true) break;
-        tell(thread, { say: 'block', scan, block: value }, buffersOf(value));
+      try {
+        for (;;) {
+          await credits.next(abort.signal);
+          const { done, value } = await blocks.next();
+          if (done === true) break;
+          tell(thread, { say: 'block', scan, block: value }, buffersOf(value));
+        }
+      } finally {
+        await blocks.return?.();
       }
       tell(thread, { say: 'scanned', scan });
     } catch (error) {
@@ -222,7 +239,6 @@ export class EnginePool {
     } finally {
       job.over.signal.removeEventListener('abort', giveUp);
       thread.scans.delete(scan);
-      await blocks.return?.();
     }
   }
 }

@@ -94,6 +94,9 @@ export class SqlScans {
       await connection.end();
       if (this.#idle.length < MAX_IDLE_CONNECTIONS) this.#idle.push(connection);
       else connection.close();
+    } catch {
+      // Closing it ends the statement too. The scan is over: whoever asked for it has its rows, or why they ended.
+      connection.close();
     } finally {
       this.#leave();
     }
