@@ -186,19 +186,19 @@ export class TableCatalogue {
 
   async #look(scanner: Scanner, signal: AbortSignal): Promise<void> {
     const { from } = this.table;
-    if (this.#closedMs > -Infinity) {
-      const sql = `SELECT count(*)::DOUBLE FROM ${from} WHERE ${timeSql(-Infinity, this.#closedMs - 1)}`;
+    let closedMs = this.#closedMs;
+    if (closedMs > -Infinity) {
+      const sql = `SELECT count(*)::DOUBLE FROM ${from} WHERE ${timeSql(-Infinity, closedMs - 1)}`;
       let rows = 0;
       for await (const { columns } of scanner.scan({ sql }, signal)) rows = numberAt(columns[0]!, 0)!;
-      if (rows !== this.#closedRows) {
-        this.#closedMs = -Infinity;
-        this.#closedRows = 0;
-        this.#firstMs = [];
-        this.#lastMs = [];
-      }
+      if (rows !== this.#closedRows) closedMs = -Infinity;
     }
-    const closesMs = Math.max(this.#closedMs, Date.now() - OPEN_MS);
-    const condition = timeSql(this.#closedMs, Infinity);
+    const isAnew = closedMs === -Infinity;
+    // Times of before stay until all are known anew: other queries read them meanwhile.
+    const firstMs = isAnew ? [] : this.#firstMs;
+    const lastMs = isAnew ? [] : this.#lastMs;
+    const closesMs = Math.max(closedMs, Date.now() - OPEN_MS);
+    const condition = timeSql(closedMs, Infinity);
     const sql = `SELECT ${this.#idSql}, epoch_ms(min(time_unix_nano))::DOUBLE, epoch_ms(max(time_unix_nano))::DOUBLE,
         (count(*) FILTER (WHERE ${timeSql(-Infinity, closesMs - 1)}))::DOUBLE
       FROM ${from} WHERE ${condition} GROUP BY 1`;
@@ -210,14 +210,16 @@ export class TableCatalogue {
       for (let row = 0; row < rowCount; row++) {
         const place = this.placeOf(halves[2 * row]!, halves[2 * row + 1]!);
         if (this.#series[place] === undefined) unknown.push(place);
-        this.#firstMs[place] = Math.min(this.#firstMs[place] ?? Infinity, numberAt(first!, row)!);
-        this.#lastMs[place] = Math.max(this.#lastMs[place] ?? -Infinity, numberAt(last!, row)!);
+        firstMs[place] = Math.min(firstMs[place] ?? Infinity, numberAt(first!, row)!);
+        lastMs[place] = Math.max(lastMs[place] ?? -Infinity, numberAt(last!, row)!);
         closed += numberAt(rows!, row)!;
       }
     }
     await this.learn(scanner, condition, unknown, signal);
     // Behind all that may fail: what was not looked at to the end is looked at again.
-    this.#closedRows += closed;
+    this.#firstMs = firstMs;
+    this.#lastMs = lastMs;
+    this.#closedRows = isAnew ? closed : this.#closedRows + closed;
     this.#closedMs = closesMs;
   }
 

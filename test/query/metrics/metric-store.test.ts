@@ -464,3 +464,62 @@ test('series of one metric are found in the tables of two kinds, whichever is as
   expect(await answers('count(both_kinds{kind="exponential"})')).toEqual(['{} 1']);
   expect(await answers('count(both_kinds)')).toEqual(['{} 2']);
 });
+
+function metricAt(minute: number, name: string): Promise<void> {
+  const metric = { name, gauge: { dataPoints: [{ timeUnixNano: nanoseconds(minute), asDouble: 1 }] } };
+  return database.send({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] });
+}
+
+/** The scanner with something to wait for before and behind each statement. */
+function scannerWith(
+  before: (sql: string) => Promise<void> | undefined,
+  behind: (sql: string) => void = () => undefined,
+): Scanner {
+  return {
+    async *scan(request, aborted) {
+      await before(request.sql);
+      yield* database.scanner.scan(request, aborted);
+      behind(request.sql);
+    },
+  };
+}
+
+class Gate {
+  readonly opened: Promise<void>;
+  open!: () => void;
+
+  constructor() {
+    this.opened = new Promise((resolve) => {
+      this.open = resolve;
+    });
+  }
+}
+
+const isTimesOfGauges = (sql: string) => sql.includes('{{otlp_metrics_gauge}}') && sql.includes('epoch_ms(min');
+
+// The second query once took the times of all gauges away while the first one waited for a table that is slower.
+test('what there is stays while another query looks at a table anew', async () => {
+  const request = { startMs: START, endMs: START + 10 * MINUTE, matcherSets: [parseSelector('process_memory_bytes')] };
+  const names = async (scanner: Scanner) =>
+    (await database.store({}, { scanner }).labelValues('__name__', request, signal)).values;
+  expect(await names(database.scanner)).toEqual(['process_memory_bytes']);
+  const [looked, begun, answered] = [new Gate(), new Gate(), new Gate()];
+  const first = names(
+    scannerWith(
+      (sql) => (sql.includes('{{otlp_metrics_summary}}') ? begun.opened : undefined),
+      (sql) => isTimesOfGauges(sql) && looked.open(),
+    ),
+  );
+  await looked.opened;
+  await metricAt(-50, 'long.before');
+  const second = names(
+    scannerWith((sql) => {
+      if (!isTimesOfGauges(sql)) return undefined;
+      begun.open();
+      return answered.opened;
+    }),
+  );
+  expect(await first).toEqual(['process_memory_bytes']);
+  answered.open();
+  expect(await second).toEqual(['process_memory_bytes']);
+});
