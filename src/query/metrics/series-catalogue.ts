@@ -175,7 +175,7 @@ export class TableCatalogue {
   /** Looks for rows that have come since the last look, so that the times of all series are known. */
   async look(scanner: Scanner, signal: AbortSignal): Promise<void> {
     // One look at a time: each goes on from where the last one ended.
-    while (this.#looking !== undefined) await this.#looking.catch(() => undefined);
+    while (this.#looking !== undefined) await ended(this.#looking, signal);
     this.#looking = this.#look(scanner, signal);
     try {
       await this.#looking;
@@ -267,6 +267,18 @@ export class TableCatalogue {
     }
     return metric;
   }
+}
+
+/** Waits for another query's work, whether it fails or not. Throws once the waiting query ends. */
+async function ended(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  if (!signal.aborted) await Promise.race([work.catch(() => undefined), aborted]);
+  signal.removeEventListener('abort', stop);
+  signal.throwIfAborted();
 }
 
 /** By the labels that all series of Prometheus at a place have: making each one's label set takes longer. */

@@ -523,3 +523,20 @@ test('what there is stays while another query looks at a table anew', async () =
   answered.open();
   expect(await second).toEqual(['process_memory_bytes']);
 });
+
+// Once it waited for as long as the other one took.
+test('a query that is cancelled while another one looks at a table ends at once', async () => {
+  const [begun, finished] = [new Gate(), new Gate()];
+  const stalled = scannerWith(() => {
+    begun.open();
+    return finished.opened;
+  });
+  const looking = database.store({}, { scanner: stalled }).metadata({}, signal);
+  await begun.opened;
+  const cancel = new AbortController();
+  const waiting = database.store().metadata({}, cancel.signal);
+  cancel.abort(new Error('enough'));
+  await expect(waiting).rejects.toThrow('enough');
+  finished.open();
+  expect((await looking).size).toBeGreaterThan(0);
+});
