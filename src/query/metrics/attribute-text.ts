@@ -19,6 +19,19 @@ export function attributeTexts(json: string | undefined): [key: string, value: s
   return found;
 }
 
+/** The elements of an array, each as its JSON. Like objects, arrays are written without spaces. */
+export function elementTexts(json: string): string[] {
+  const found: string[] = [];
+  let at = 1;
+  while (at < json.length && json[at] !== ']') {
+    const start = at;
+    at = endOfValue(json, start);
+    found.push(json.slice(start, at));
+    if (json[at] === ',') at++;
+  }
+  return found;
+}
+
 function valueText(json: string): string {
   if (json.startsWith('"')) return JSON.parse(json) as string;
   if (json === 'null') return '';
@@ -33,7 +46,7 @@ function endOfString(json: string, start: number): number {
   return at + 1;
 }
 
-/** At the comma or brace behind a value. */
+/** At the comma, brace or bracket behind a value. */
 function endOfValue(json: string, start: number): number {
   let depth = 0;
   let at = start;
@@ -43,7 +56,7 @@ function endOfValue(json: string, start: number): number {
       at = endOfString(json, at);
       continue;
     }
-    if (depth === 0 && (character === ',' || character === '}')) return at;
+    if (depth === 0 && (character === ',' || character === '}' || character === ']')) return at;
     if (character === '{' || character === '[') depth++;
     if (character === '}' || character === ']') depth--;
     at++;

@@ -4,7 +4,7 @@ import { type Label, Labels } from '#promql/data/labels';
 import type { Matcher } from '#promql/syntax/matcher';
 import { textAt } from '../scan/block-values.js';
 import type { Scanner } from '../scan/scanner.js';
-import { attributeTexts } from './attribute-text.js';
+import { attributeTexts, elementTexts } from './attribute-text.js';
 import type { MetricOptions } from './metric-options.js';
 import type { Exemplar, ExemplarSeries } from './metric-store.js';
 import { halvesOf, type TableCatalogue } from './series-catalogue.js';
@@ -15,14 +15,7 @@ import { conditionOf } from './table-read.js';
 const MAX_LABEL_CHARACTERS = 128;
 /** An exemplar is sent with the next point of its series: how much later that may be. */
 const MAX_DELAY_MS = 10 * 60_000;
-
-interface StoredExemplar {
-  readonly filtered_attributes: unknown;
-  readonly span_id: string;
-  readonly trace_id: string;
-  readonly time_unix_nano: number;
-  readonly value: number | null;
-}
+const NS_PER_MS = 1_000_000n;
 
 export interface ExemplarRequest {
   readonly matchers: readonly Matcher[];
@@ -78,23 +71,25 @@ function outputFor(catalogue: TableCatalogue, place: number, value: number): Ser
   return outputs[bucket === -1 ? bounds.length : bucket];
 }
 
+/** Member by member as a text: JSON.parse would round times, and attributes that are integers of 64 bits. */
 function exemplarsIn(json: string): Exemplar[] {
-  return (JSON.parse(json) as StoredExemplar[]).flatMap((stored): Exemplar[] => {
-    const { value, time_unix_nano: timeNs } = stored;
-    // JSON has no form of NaN.
-    return value === null ? [] : [{ labels: exemplarLabels(stored), value, timeMs: Math.floor(timeNs / 1e6) }];
+  return elementTexts(json).flatMap((element): Exemplar[] => {
+    const members = new Map(attributeTexts(element));
+    const value = members.get('value') ?? '';
+    // JSON has no form of NaN: null stands for it.
+    if (value === '') return [];
+    const timeMs = Number(BigInt(members.get('time_unix_nano')!) / NS_PER_MS);
+    return [{ labels: exemplarLabels(members), value: Number(value), timeMs }];
   });
 }
 
-function exemplarLabels({
-  trace_id: traceId,
-  span_id: spanId,
-  filtered_attributes: attributes,
-}: StoredExemplar): Labels {
+function exemplarLabels(members: ReadonlyMap<string, string>): Labels {
   const ids: Label[] = [];
-  if (traceId) ids.push(['trace_id', traceId]);
-  if (spanId) ids.push(['span_id', spanId]);
-  const all = [...ids, ...attributeTexts(JSON.stringify(attributes))];
+  for (const name of ['trace_id', 'span_id']) {
+    const id = members.get(name);
+    if (id) ids.push([name, id]);
+  }
+  const all = [...ids, ...attributeTexts(members.get('filtered_attributes'))];
   const characters = all.reduce((sum, [name, value]) => sum + [...name].length + [...value].length, 0);
   return Labels.of(characters <= MAX_LABEL_CHARACTERS ? [...all.slice(ids.length), ...ids] : ids);
 }

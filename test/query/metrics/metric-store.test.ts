@@ -540,3 +540,32 @@ test('a query that is cancelled while another one looks at a table ends at once'
   finished.open();
   expect((await looking).size).toBeGreaterThan(0);
 });
+
+/** Points of a counter, one for each list of exemplars. */
+function sendExemplars(name: string, lists: readonly (readonly object[])[]): Promise<void> {
+  const dataPoints = lists.map((exemplars) => ({ timeUnixNano: nanoseconds(9), asInt: '1', exemplars }));
+  const sum = { isMonotonic: true, aggregationTemporality: CUMULATIVE, dataPoints };
+  return database.send({ resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name, sum }] }] }] });
+}
+
+// JSON.parse rounded nanoseconds, so that every eighth millisecond became the one before, and large integers lost digits.
+test('exemplars keep their milliseconds and all digits of integers', async () => {
+  const filteredAttributes = [
+    { key: 'pair', value: { arrayValue: { values: [{ stringValue: ']},"' }, { intValue: '2' }] } } },
+    { key: 'user', value: { intValue: '9007199254740993' } },
+  ];
+  const sent = Array.from({ length: 16 }, (_, ms) => ({
+    timeUnixNano: `${BigInt(START + ms) * 1_000_000n}`,
+    asDouble: ms === 15 ? 'NaN' : ms / 2,
+    filteredAttributes,
+  }));
+  await sendExemplars('exact', [sent]);
+  const [series] = await database.store().exemplars({ matcherSets: [parseSelector('exact_total')] }, signal);
+  expect(series!.exemplars.map(({ timeMs, value }) => [timeMs - START, value])).toEqual(
+    Array.from({ length: 15 }, (_, ms) => [ms, ms / 2]),
+  );
+  expect(Object.fromEntries(series!.exemplars[0]!.labels.entries)).toEqual({
+    pair: '["]},\\"",2]',
+    user: '9007199254740993',
+  });
+});
