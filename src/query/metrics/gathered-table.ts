@@ -6,7 +6,7 @@ import type { NativeHistogram } from '#promql/histogram/native-histogram';
 import type { BlockColumn, ColumnBlock } from '../scan/scanner.js';
 import { nativeHistogram } from './exponential-histogram.js';
 import type { PointField } from './point-table.js';
-import { NumberSlabs, RecordList, Scratch } from './record-list.js';
+import { NumberSlabs, RecordList, type ReserveBytes, Scratch } from './record-list.js';
 import { halvesOf } from './series-catalogue.js';
 import type { OutputPart } from './series-output.js';
 import type { TableRead } from './table-read.js';
@@ -17,13 +17,26 @@ const LEADING_COLUMNS = 2;
 /** In place of a list: rows of this series are passed over. */
 const UNWANTED = 'unwanted';
 
+/** A native histogram without its buckets. */
+const HISTOGRAM_BYTES = 512;
+/** A bucket's index and count, in arrays that grow by half. */
+const BUCKET_BYTES = 24;
+
 type IsWanted = (place: number) => boolean;
+
+/** Memory that the tables of one selection are gathered in. */
+export interface GatheringRoom {
+  readonly slabs: NumberSlabs;
+  /** For what is kept outside of the slabs. */
+  readonly reserveBytes: ReserveBytes;
+}
 
 export class GatheredTable {
   readonly read: TableRead;
   /** Places of series that were not known when their rows came. They count as wanted. */
   readonly unknown: number[] = [];
   readonly #slabs: NumberSlabs;
+  readonly #reserve: ReserveBytes;
   /** Times and values that have left. Who holds them counts them. */
   readonly #samples = new NumberSlabs(() => undefined);
   readonly #scratch = new Scratch();
@@ -34,8 +47,9 @@ export class GatheredTable {
   readonly #places: number[] = [];
   #tooCoarse = 0;
 
-  constructor(read: TableRead, slabs: NumberSlabs, isWanted: IsWanted) {
+  constructor(read: TableRead, { slabs, reserveBytes }: GatheringRoom, isWanted: IsWanted) {
     this.read = read;
+    this.#reserve = reserveBytes;
     this.#slabs = slabs;
     this.#isWanted = isWanted;
   }
@@ -151,6 +165,7 @@ export class GatheredTable {
     ];
     const [positiveOffsets, negativeOffsets] = [numberOf('positiveOffset'), numberOf('negativeOffset')];
     const [positive, negative] = [listOf(columnOf('positive')), listOf(columnOf('negative'))];
+    let bytes = 0;
     for (let row = 0; row < rowCount; row++) {
       const place = catalogue.placeOf(halves[2 * row]!, halves[2 * row + 1]!);
       const list = this.#lists[place] ?? this.#begin(place, hasStart ? 3 : 2);
@@ -172,11 +187,13 @@ export class GatheredTable {
         this.#tooCoarse++;
         continue;
       }
+      if (histogram !== undefined) bytes += bytesOf(histogram);
       const record = list.add();
       record[0] = times[row]!;
       if (starts !== undefined) record[1] = starts[row]!;
       record[record.length - 1] = this.#histograms.push(histogram) - 1;
     }
+    this.#reserve(bytes);
   }
 
   #begin(place: number, width: number): RecordList | typeof UNWANTED {
@@ -189,6 +206,10 @@ export class GatheredTable {
     }
     return list;
   }
+}
+
+function bytesOf({ positive, negative }: NativeHistogram): number {
+  return HISTOGRAM_BYTES + BUCKET_BYTES * (positive.counts.length + negative.counts.length);
 }
 
 /** Where the part stands behind the times of a record: numbers first, then the elements of the list. */

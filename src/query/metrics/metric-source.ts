@@ -3,7 +3,7 @@
 import { MemoryError, type ReadContext, type SampleSource, type Selection, type SeriesSamples } from '#promql';
 import { Failure } from '../../base/failure.js';
 import type { Scanner } from '../scan/scanner.js';
-import { GatheredTable } from './gathered-table.js';
+import { GatheredTable, type GatheringRoom } from './gathered-table.js';
 import { mergedSamples } from './merged-samples.js';
 import type { MetricOptions } from './metric-options.js';
 import type { MemoryReport, MetricStoreParts, PlannedRead, StartTimes } from './metric-store.js';
@@ -32,12 +32,13 @@ export class MetricSource implements SampleSource<unknown> {
 
   async *read(selection: Selection, context: ReadContext<unknown>): AsyncGenerator<readonly SeriesSamples[]> {
     let reservedBytes = 0;
-    const slabs = new NumberSlabs((bytes) => {
+    const reserveBytes = (bytes: number) => {
       reserve(bytes, this.#memory);
       reservedBytes += bytes;
-    });
+    };
+    const room: GatheringRoom = { slabs: new NumberSlabs(reserveBytes), reserveBytes };
     try {
-      yield* batches(await this.#gatherAll(selection, slabs, context), selection);
+      yield* batches(await this.#gatherAll(selection, room, context), selection);
     } finally {
       this.#memory?.releaseBytes(reservedBytes);
     }
@@ -58,7 +59,7 @@ export class MetricSource implements SampleSource<unknown> {
   /** Reads the tables side by side: most hold nothing that is wanted. */
   async #gatherAll(
     selection: Selection,
-    slabs: NumberSlabs,
+    room: GatheringRoom,
     context: ReadContext<unknown>,
   ): Promise<readonly GatheredTable[]> {
     context.signal.throwIfAborted();
@@ -70,7 +71,7 @@ export class MetricSource implements SampleSource<unknown> {
     const tables = this.#catalogue.tablesFor(selection);
     const reading = tables.map(async (catalogue) => {
       const read = await this.#prepare(catalogue, selection, signal);
-      return read === undefined ? [] : [await this.#gather(read, selection, slabs, { ...context, signal })];
+      return read === undefined ? [] : [await this.#gather(read, selection, room, { ...context, signal })];
     });
     try {
       const gathered = (await Promise.all(reading)).flat();
@@ -98,11 +99,11 @@ export class MetricSource implements SampleSource<unknown> {
   async #gather(
     read: TableRead,
     { matchers }: Selection,
-    slabs: NumberSlabs,
+    room: GatheringRoom,
     { signal, warn }: ReadContext<unknown>,
   ): Promise<GatheredTable> {
     const { catalogue, sql, condition } = read;
-    const gathered = new GatheredTable(read, slabs, (place) => catalogue.matches(place, matchers));
+    const gathered = new GatheredTable(read, room, (place) => catalogue.matches(place, matchers));
     for await (const block of this.#scanner.scan({ sql }, signal)) gathered.add(block);
     await catalogue.learn(this.#scanner, condition, gathered.unknown, signal);
     if (gathered.tooCoarse > 0) {

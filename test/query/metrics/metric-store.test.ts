@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { evaluateInstant, evaluateRange, parseSelector } from '#promql';
+import { Failure } from '../../../src/base/failure.js';
 import { MetricCatalogues } from '../../../src/query/metrics/metric-catalogues.js';
 import type { MetricOptions } from '../../../src/query/metrics/metric-options.js';
 import type { MetricStore } from '../../../src/query/metrics/metric-store.js';
@@ -568,4 +569,37 @@ test('exemplars keep their milliseconds and all digits of integers', async () =>
     pair: '["]},\\"",2]',
     user: '9007199254740993',
   });
+});
+
+// Each once counted as the 16 bytes of its place, whatever its buckets took.
+test('memory of native histograms is reserved with all their buckets, and given back', async () => {
+  const [points, buckets] = [100, 160];
+  const bucketCounts = new Array<string>(buckets).fill('1');
+  const dataPoints = Array.from({ length: points }, (_, at) => ({
+    timeUnixNano: `${BigInt(START + at) * 1_000_000n}`,
+    ...{ count: String(buckets), sum: 1, scale: 3, positive: { bucketCounts } },
+  }));
+  const metric = { name: 'wide', exponentialHistogram: { aggregationTemporality: CUMULATIVE, dataPoints } };
+  await database.send({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] });
+  const countOf = async (limitBytes: number) => {
+    let [held, most] = [0, 0];
+    const memory = {
+      reserveBytes(bytes: number) {
+        if (held + bytes > limitBytes) throw new Failure('queryTooLarge', 'the query needs too much memory');
+        held += bytes;
+        most = Math.max(most, held);
+      },
+      releaseBytes(bytes: number) {
+        held -= bytes;
+      },
+    };
+    const { source } = database.store({}, { memory });
+    const request = { query: 'count_over_time(wide[5m])', source, principal: undefined };
+    const answer = await evaluateInstant(request, START + MINUTE).catch(({ message }) => String(message));
+    expect(held).toBe(0);
+    return typeof answer === 'string' ? answer : most;
+  };
+  const most = await countOf(Infinity);
+  expect(most).toBeGreaterThan(points * buckets * 16);
+  expect(await countOf(points * buckets * 16)).toBe('the query needs too much memory');
 });
