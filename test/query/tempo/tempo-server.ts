@@ -40,9 +40,8 @@ export class TempoServer {
       hooks: {
         connections: new ConnectionLimit(100),
         checks: () => ({}),
-        internalError: (error) => {
-          throw error;
-        },
+        // Thrown from here, an error would leave its request without an answer, and its test waiting. The answer has its text.
+        internalError: () => undefined,
         failed: () => undefined,
       },
     });
