@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { FIRST_LOG, PAGE_TOKEN, sendFirstLog } from '../support/first-log.js';
-import { serve } from '../support/otel-database.js';
+import { type OtelServer, serve } from '../support/otel-database.js';
 
 test('docs/live.md', async () => {
   const page = readFileSync('docs/live.md', 'utf8');
@@ -52,22 +52,25 @@ test('docs/prometheus.md', async () => {
   // 6 in a minute, extrapolated as Prometheus does.
   expect(await server.database.rows(query)).toEqual([{ service: 'checkout', value: 9 }]);
   const [, ranged] = /^(SELECT time, [^;]*);/ms.exec(page)!;
-  expect(await server.database.rows(ranged!)).toEqual([]);
+  // Extrapolated to the end of the window at 00:02, and by half a minute at 00:03, when a sample is overdue.
+  expect(await server.database.rows(ranged!)).toEqual([
+    { time: '2026-01-01 00:02:00', service: 'checkout', value: 15 },
+    { time: '2026-01-01 00:03:00', service: 'checkout', value: 12 },
+  ]);
+  const answer = await asked(await servedQueries(server, page), /^curl -G .*?(?=^```)/ms.exec(page)![0]);
+  expect(answer).toMatchObject({
+    status: 'success',
+    data: { result: [{ metric: { job: 'checkout' }, value: [1767225660, '9'] }] },
+  });
 });
 
 test('docs/loki.md', async () => {
   const page = readFileSync('docs/loki.md', 'utf8');
   const command = /^curl -G .*?(?=^```)/ms.exec(page)![0];
-  const served = /CALL otlp_query_serve\('query:localhost:4338', (?<options>.*)\);/.exec(page)!.groups!['options'];
   expect(page.indexOf(FIRST_LOG)).toBeLessThan(page.indexOf(command));
   const server = await serve({ token: PAGE_TOKEN });
   await sendFirstLog(server.port);
-  const [row] = await server.database.rows(`FROM otlp_query_serve('query:127.0.0.1:0', ${served})`);
-  const { url, user } = await askedBy(command);
-  const answer = await fetch(`${row!['listen_url']}${url.pathname}${url.search}`, {
-    headers: { authorization: `Basic ${Buffer.from(user).toString('base64')}` },
-  });
-  expect(await answer.json()).toMatchObject({
+  expect(await asked(await servedQueries(server, page), command)).toMatchObject({
     status: 'success',
     data: {
       result: [
@@ -80,7 +83,6 @@ test('docs/loki.md', async () => {
 test('docs/tempo.md', async () => {
   const page = readFileSync('docs/tempo.md', 'utf8');
   const [send, ask] = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, command]) => command!);
-  const served = /CALL otlp_query_serve\('query:localhost:4338', (?<options>.*)\);/.exec(page)!.groups!['options'];
   const { stdout: body } = await promisify(execFile)('sh', [
     '-c',
     `curl() { while [ $# -gt 1 ]; do shift; done; printf %s "$1"; }; ${send}`,
@@ -88,31 +90,37 @@ test('docs/tempo.md', async () => {
   const server = await serve({ token: PAGE_TOKEN, fidelity: 'exact' });
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${PAGE_TOKEN}` };
   expect((await server.post(body, { path: '/v1/traces', headers })).status).toBe(202);
-  const [row] = await server.database.rows(`FROM otlp_query_serve('query:127.0.0.1:0', ${served})`);
-  const asked = await askedBy(ask!);
-  const authorization = { authorization: `Basic ${Buffer.from(asked.user).toString('base64')}` };
-  const answer = await fetch(`${row!['listen_url']}${asked.url.pathname}${asked.url.search}`, {
-    headers: authorization,
-  });
-  expect(await answer.json()).toMatchObject({
+  const url = await servedQueries(server, page);
+  expect(await asked(url, ask!)).toMatchObject({
     traces: [{ traceID: '5b8efff798038103d269b633813fc60c', rootServiceName: 'checkout', durationMs: 250 }],
   });
   // Metrics of spans, by the API beside it.
-  const query = new URLSearchParams({ query: 'increase(traces_spanmetrics_calls_total[5m])', time: '1767225660' });
-  const metrics = await fetch(`${row!['listen_url']}/api/v1/query?${query}`, { headers: authorization });
-  expect(await metrics.json()).toMatchObject({
+  const query = "--data-urlencode 'query=increase(traces_spanmetrics_calls_total[5m])' -d time=1767225660";
+  const metrics = `curl -G -u any:my-read-token-123456 http://localhost:4338/api/v1/query ${query}`;
+  expect(await asked(url, metrics)).toMatchObject({
     data: { result: [{ metric: { service: 'checkout', span_name: 'POST /orders' }, value: [1767225660, '1'] }] },
   });
 });
 
-/** What a command with curl asks, and as whom. */
-async function askedBy(command: string): Promise<{ url: URL; user: string }> {
+/** Serves queries as the page does, on a free port. Resolves to the URL. */
+async function servedQueries({ database }: OtelServer, page: string): Promise<string> {
+  const { options } = /CALL otlp_query_serve\('query:localhost:4338', (?<options>.*)\);/.exec(page)!.groups!;
+  const [row] = await database.rows(`FROM otlp_query_serve('query:127.0.0.1:0', ${options})`);
+  return String(row!['listen_url']);
+}
+
+/** What a server answers to what a command with curl asks. */
+async function asked(server: string, command: string): Promise<unknown> {
   const { stdout } = await promisify(execFile)('sh', ['-c', `curl() { printf '%s\\0' "$@"; }; ${command}`]);
   const words = stdout.split('\0');
-  const url = new URL(words.find((word) => word.startsWith('http'))!);
+  const { pathname, searchParams } = new URL(words.find((word) => word.startsWith('http'))!);
   const parameters = words.filter((_word, i) => ['-d', '--data-urlencode'].includes(words[i - 1]!));
-  for (const parameter of parameters) url.searchParams.append(...(parameter.split(/=(.*)/s, 2) as [string, string]));
-  return { url, user: /-u (\S+)/.exec(command)![1]! };
+  for (const parameter of parameters) searchParams.append(...(parameter.split(/=(.*)/s, 2) as [string, string]));
+  const user = words[words.indexOf('-u') + 1]!;
+  const answer = await fetch(`${server}${pathname}?${searchParams}`, {
+    headers: { authorization: `Basic ${Buffer.from(user).toString('base64')}` },
+  });
+  return answer.json();
 }
 
 function firstQuery(page: string): string {
