@@ -7,6 +7,7 @@ import type { Scanner } from '../scan/scanner.js';
 import { attributeTexts, elementTexts } from './attribute-text.js';
 import type { MetricOptions } from './metric-options.js';
 import type { Exemplar, ExemplarSeries } from './metric-store.js';
+import type { ReserveBytes } from './record-list.js';
 import { halvesOf, type TableCatalogue } from './series-catalogue.js';
 import type { SeriesOutput } from './series-output.js';
 import { conditionOf } from './table-read.js';
@@ -15,19 +16,23 @@ import { conditionOf } from './table-read.js';
 const MAX_LABEL_CHARACTERS = 128;
 /** An exemplar is sent with the next point of its series: how much later that may be. */
 const MAX_DELAY_MS = 10 * 60_000;
+/** What an exemplar takes with its labels, whose length is bounded, and with the key that tells it apart. */
+const EXEMPLAR_BYTES = 1024;
 const NS_PER_MS = 1_000_000n;
 
 export interface ExemplarRequest {
   readonly matchers: readonly Matcher[];
   readonly startMs: number;
   readonly endMs: number;
+  /** Called before an exemplar is kept. */
+  readonly reserveBytes: ReserveBytes;
 }
 
 /** Exemplars of a table's series that match, by the series' labels. */
 export async function readExemplars(
   scanner: Scanner,
   catalogue: TableCatalogue,
-  { matchers, startMs, endMs }: ExemplarRequest,
+  { matchers, startMs, endMs, reserveBytes }: ExemplarRequest,
   options: MetricOptions,
   signal: AbortSignal,
 ): Promise<readonly ExemplarSeries[]> {
@@ -52,7 +57,10 @@ export async function readExemplars(
         const found = series.get(output.labels.key) ?? { labels: output.labels, exemplars: new Map() };
         series.set(output.labels.key, found);
         // Points repeat an exemplar until there is a newer one.
-        found.exemplars.set(`${exemplar.timeMs} ${exemplar.value} ${exemplar.labels.key}`, exemplar);
+        const key = `${exemplar.timeMs} ${exemplar.value} ${exemplar.labels.key}`;
+        if (found.exemplars.has(key)) continue;
+        reserveBytes(EXEMPLAR_BYTES);
+        found.exemplars.set(key, exemplar);
       }
     }
   }

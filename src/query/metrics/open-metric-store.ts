@@ -18,7 +18,7 @@ import type { SamplesSpan, SeriesCatalogue } from './series-catalogue.js';
 
 /** Opens nothing that must be closed. */
 export function openMetricStore(parts: MetricStoreParts): MetricStore {
-  const { scanner, catalogues, principal, home, options } = parts;
+  const { scanner, catalogues, principal, home, options, memory } = parts;
   const catalogue = catalogues.of(principal, home, options);
   const source = new MetricSource(catalogue, parts);
 
@@ -57,9 +57,17 @@ export function openMetricStore(parts: MetricStoreParts): MetricStore {
 
     async exemplars({ matcherSets, startMs = -Infinity, endMs = Infinity }, signal) {
       const found = new Map<string, ExemplarSeries>();
+      // Given back with all else that the query took: its answer is made of them.
+      const reserveBytes = (bytes: number) => memory?.reserveBytes(bytes);
       for (const matchers of matcherSets) {
         for (const table of catalogue.tables) {
-          const series = await readExemplars(scanner, table, { matchers, startMs, endMs }, options, signal);
+          const series = await readExemplars(
+            scanner,
+            table,
+            { matchers, startMs, endMs, reserveBytes },
+            options,
+            signal,
+          );
           for (const each of series) found.set(each.labels.key, each);
         }
       }

@@ -603,3 +603,27 @@ test('memory of native histograms is reserved with all their buckets, and given 
   expect(most).toBeGreaterThan(points * buckets * 16);
   expect(await countOf(points * buckets * 16)).toBe('the query needs too much memory');
 });
+
+// Nothing bounded how many were held.
+test('exemplars are held within the memory of the query, each counted once', async () => {
+  const sent = Array.from({ length: 50 }, (_, at) => ({
+    timeUnixNano: `${BigInt(START + at) * 1_000_000n}`,
+    asInt: '1',
+  }));
+  await sendExemplars('many', [sent, sent]);
+  const countOf = async (limitBytes: number) => {
+    let held = 0;
+    const memory = {
+      reserveBytes(bytes: number) {
+        held += bytes;
+        if (held > limitBytes) throw new Failure('queryTooLarge', 'the query needs too much memory');
+      },
+      releaseBytes: () => undefined,
+    };
+    const request = { matcherSets: [parseSelector('many_total')] };
+    const [series] = await database.store({}, { memory }).exemplars(request, signal);
+    return series!.exemplars.length;
+  };
+  expect(await countOf(50 * 1024)).toBe(50);
+  await expect(countOf(49 * 1024)).rejects.toThrow('the query needs too much memory');
+});
