@@ -1,8 +1,8 @@
-// Files of src/ → yes, or each import that breaks a rule, with the rule. `npm run layers`; takes another root as argument.
+// Files of src/ and packages/ → yes, or each import that breaks a rule, with the rule. `npm run layers`; takes another root as argument.
 //
 // TypeScript's own parser is not asked: its compiler is a native program, and after formatting every import begins a line.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -66,35 +66,55 @@ const HOST = 'host';
 const HOST_IMPORTS = new Set([HOST, 'load', 'duckdb', 'plugin', 'base']);
 const PLUGIN_NAME = /\bot(?:lp|ap)_\w+/g;
 
+/**
+ * The engines of packages/, which are not published under these names: once otelduck is installed, a bare name is somebody else's
+ * package. The `imports` of package.json say what a name with # means.
+ */
+const ENGINE = /^(?:promql|logql|traceql)(?=\/|$)/;
+/** Folders of packages/ whose files are made or installed. */
+const NOT_SOURCE = /(?:^|\/)(?:node_modules|dist[^/]*)\//;
+
 const IMPORT = /^(?:import|export)\b(?<clause>[^'";]*?)\bfrom\s*'(?<from>[^']+)'|^import\s*'(?<bare>[^']+)'/gm;
 const DYNAMIC_IMPORT = /\bimport\(\s*'(?<from>[^']+)'/g;
 
 const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
 const sourceFolder = join(root, 'src');
-const files = readdirSync(sourceFolder, { recursive: true })
-  .map((path) => path.split(sep).join('/'))
-  .filter((path) => path.endsWith('.ts'))
-  .sort();
+const files = typeScriptIn(sourceFolder);
+const packagesFolder = join(root, 'packages');
+const packageFiles = existsSync(packagesFolder)
+  ? typeScriptIn(packagesFolder).filter((file) => !NOT_SOURCE.test(file))
+  : [];
 if (files.length === 0) throw new Error(`there are no TypeScript files in ${sourceFolder}`);
 
-const importsByFile = new Map(files.map((file) => [file, readImports(file)]));
+const importsByFile = new Map(files.map((file) => [file, readImports(sourceFolder, file)]));
 const findings = [
   ...files.flatMap(misplaced),
   ...files.flatMap(pluginNames),
   ...[...importsByFile.values()].flat().flatMap(broken),
+  ...[...importsByFile.values()].flat().flatMap((imported) => bareEngine('src', imported)),
+  ...packageFiles.flatMap((file) =>
+    readImports(packagesFolder, file).flatMap((imported) => bareEngine('packages', imported)),
+  ),
   ...cycles(),
 ];
 
 for (const finding of findings) console.error(finding);
 if (findings.length > 0) {
-  console.error(`\n${files.length} files, rules of layers broken: ${findings.length}`);
+  console.error(`\n${files.length + packageFiles.length} files, rules of layers broken: ${findings.length}`);
   process.exitCode = 1;
 } else {
-  console.log(`layers: ${files.length} files, every import points to a part`);
+  console.log(`layers: ${files.length + packageFiles.length} files, every import points to a part`);
 }
 
-function readImports(file) {
-  const text = readFileSync(join(sourceFolder, file), 'utf8');
+function typeScriptIn(folder) {
+  return readdirSync(folder, { recursive: true })
+    .map((path) => path.split(sep).join('/'))
+    .filter((path) => path.endsWith('.ts'))
+    .sort();
+}
+
+function readImports(folder, file) {
+  const text = readFileSync(join(folder, file), 'utf8');
   const found = [...text.matchAll(IMPORT), ...text.matchAll(DYNAMIC_IMPORT)];
   return found.map(({ index, groups }) => {
     const specifier = groups.from ?? groups.bare;
@@ -175,6 +195,14 @@ function brokenPackageRule({ file, specifier, isTypeOnly }) {
   if (specifier !== '@duckdb/node-api')
     return layer === BINDINGS_USER ? [] : [`only src/${BINDINGS_USER} may import it`];
   return isTypeOnly ? [] : [`only its types may be imported; all else comes from src/${NODE_API}`];
+}
+
+function bareEngine(folder, { file, specifier, line }) {
+  return ENGINE.test(specifier)
+    ? [
+        `${folder}/${file}:${line}: '${specifier}': an engine is imported as '#${specifier}': the bare name is another's package`,
+      ]
+    : [];
 }
 
 /**

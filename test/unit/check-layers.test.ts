@@ -21,6 +21,8 @@ const soundTree = {
   'src/server/grpc/frames/reader.ts': "import '../message.js';\n",
   'src/server/grpc/message.ts': 'export const message = 1;\n',
   'src/server/listener.ts': 'export const listener = 1;\n',
+  'packages/logql/src/value.ts': "import type { Labels } from '#promql/data/labels';\nimport 'promql-parser';\n",
+  'packages/logql/dist/value.d.ts': "import type { Labels } from 'promql/data/labels';\n",
 };
 
 test('a tree that keeps every rule passes', () => {
@@ -110,6 +112,17 @@ for (const { name, broken, finding } of [
       'src/schema/table.ts': "import { Column } from './column.js';\n",
     },
     finding: 'src/schema/column.ts: a cycle of imports: schema/column.ts → schema/table.ts → schema/column.ts',
+  },
+  // What is installed under these names is somebody else's: the engines are not published.
+  {
+    name: 'an engine by its bare name',
+    broken: { 'src/schema/column.ts': "import { parse } from 'promql';\n" },
+    finding: "src/schema/column.ts:1: 'promql': an engine is imported as '#promql'",
+  },
+  {
+    name: 'a part of an engine by its bare name, in another engine, at run time',
+    broken: { 'packages/logql/src/value.ts': "export const later = () => import('promql/data/labels');\n" },
+    finding: "packages/logql/src/value.ts:1: 'promql/data/labels': an engine is imported as '#promql/data/labels'",
   },
 ]) {
   test(`${name} is found`, () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { Labels } from 'promql/data/labels';
-import { NOTHING } from 'promql/data/step-series';
-import { quantileOf } from 'promql/vector/quantile';
 import { expect, test } from 'vitest';
+import { Labels } from '#promql/data/labels';
+import { NOTHING } from '#promql/data/step-series';
+import { quantileOf } from '#promql/vector/quantile';
 import { evaluateRange } from '../src/eval/query.js';
 import { type MemoryRow, MemorySource } from './support/memory-source.js';
 
