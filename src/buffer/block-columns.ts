@@ -17,8 +17,12 @@ export function doubleColumn(values: readonly (number | null)[]): BlockColumn {
 }
 
 /** Whole numbers, or times in the unit of their column. */
-export function integerColumn(values: readonly number[]): BlockColumn {
-  return { kind: 'bigint', values: BigInt64Array.from(values, BigInt), valid: undefined };
+export function integerColumn(values: readonly (number | null)[]): BlockColumn {
+  return {
+    kind: 'bigint',
+    values: BigInt64Array.from(values, (value) => BigInt(value ?? 0)),
+    valid: validityOf(values),
+  };
 }
 
 /** A list for each row, of elements that `child` makes a column of. */

@@ -16,7 +16,12 @@ export function promqlPlan(runner: QueryRunner) {
       queryColumn('until', 'TIMESTAMP', 'Latest time.', 'last_time'),
       queryColumn('table_name', 'VARCHAR', 'Table that is read, together with its rows in memory.', 'table_name'),
       queryColumn('metrics', 'VARCHAR[]', 'Metrics of the table that the selector can mean.', 'metrics'),
-      queryColumn('series', 'BIGINT', 'Series of the table that match, as far as is known.', 'series'),
+      queryColumn(
+        'series',
+        'BIGINT',
+        'Series of the table that match, as far as is known; NULL for metrics that are made of spans.',
+        'series',
+      ),
       queryColumn('pushed', 'VARCHAR[]', 'Conditions that DuckDB checks.', 'pushed'),
       queryColumn(
         'sql',

@@ -50,8 +50,8 @@ export interface PlannedRead {
   readonly parameters: readonly (string | number | bigint | boolean | null)[];
   /** Names of the metrics in the table that the selection can mean. */
   readonly metrics: readonly string[];
-  /** Series of the table that match, as far as the catalogue knows. */
-  readonly series: number;
+  /** Series of the table that match, as far as the catalogue knows; null where it knows none, as of metrics that are made of spans. */
+  readonly series: number | null;
   /** What DuckDB does of the selection: `time`, `name`, `series`, … */
   readonly pushed: readonly string[];
 }

@@ -104,5 +104,21 @@ export function withDerivedMetrics(
       }
       return known;
     },
+
+    async plan(selection, signal) {
+      const planned = await store.plan(selection, signal);
+      const statements = derived.statements(await unsent(selection.matchers, signal), selection);
+      return [
+        ...planned,
+        ...statements.map(({ metrics, sql }) => ({
+          table: 'otlp_traces',
+          sql,
+          parameters: [],
+          metrics: metrics.map(({ metric }) => metric.name).sort(),
+          series: null,
+          pushed: ['time'],
+        })),
+      ];
+    },
   };
 }

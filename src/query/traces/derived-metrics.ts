@@ -55,6 +55,12 @@ export interface NamedMetric {
   readonly metric: DerivedMetric;
 }
 
+/** One statement that counts spans for metrics of one family. */
+export interface CountingStatement {
+  readonly metrics: readonly NamedMetric[];
+  readonly sql: string;
+}
+
 /** Metrics whose name and labels all the matchers may match. */
 export function derivedNamed(matchers: readonly Matcher[]): readonly NamedMetric[] {
   return derivedFamilies.flatMap((family) =>
@@ -109,6 +115,20 @@ export class DerivedMetrics {
     return found;
   }
 
+  /** What `series` would count with if nothing were remembered. */
+  statements(
+    metrics: readonly NamedMetric[],
+    { startMs, endMs, hints }: Pick<Selection, 'startMs' | 'endMs' | 'hints'>,
+  ): readonly CountingStatement[] {
+    const stepMs = stepOf({ startMs, endMs }, hints.rangeMs);
+    const { first, last, chunkMs } = this.#chunksOf({ startMs, endMs }, stepMs);
+    if (last < first) return [];
+    return [...new Set(metrics.map(({ family }) => family))].map((family) => ({
+      metrics: metrics.filter((named) => named.family === family),
+      sql: countingSql(family, first * chunkMs, (last + 1) * chunkMs, stepMs),
+    }));
+  }
+
   /** Label sets of the metrics that match. */
   async labels(
     metrics: readonly NamedMetric[],
@@ -126,17 +146,14 @@ export class DerivedMetrics {
 
   async #rowsOf(
     family: DerivedFamily,
-    { startMs, endMs }: DerivedRange,
+    range: DerivedRange,
     stepMs: number,
     context: DerivedContext,
   ): Promise<readonly CountedRow[]> {
-    const chunkMs = stepMs * STEPS_PER_CHUNK;
+    const { first, last, chunkMs } = this.#chunksOf(range, stepMs);
     const { principal, home } = context;
     const keyOf = (chunk: number) =>
       JSON.stringify([principal.tenant, home.catalog, home.schema, family.name, stepMs, chunk]);
-    // A sample has the time at which its step ends.
-    const first = Math.floor((startMs - stepMs) / chunkMs);
-    const last = Math.floor((Math.min(endMs, this.#nowMs() + chunkMs) - 1) / chunkMs);
     const rows: CountedRow[] = [];
     for (let chunk = first; chunk <= last; ) {
       const known = this.#known(keyOf(chunk), (chunk + 1) * chunkMs);
@@ -154,6 +171,14 @@ export class DerivedMetrics {
       chunk = end;
     }
     return rows;
+  }
+
+  /** The first and the last chunk of a range. A sample has the time at which its step ends. */
+  #chunksOf({ startMs, endMs }: DerivedRange, stepMs: number) {
+    const chunkMs = stepMs * STEPS_PER_CHUNK;
+    const first = Math.floor((startMs - stepMs) / chunkMs);
+    const last = Math.floor((Math.min(endMs, this.#nowMs() + chunkMs) - 1) / chunkMs);
+    return { first, last, chunkMs };
   }
 
   #known(key: string, endMs: number): Chunk | undefined {
@@ -200,8 +225,7 @@ export class DerivedMetrics {
     stepMs: number,
     { scanner, signal }: DerivedContext,
   ): Promise<readonly CountedRow[]> {
-    const us = (ms: number) => BigInt(ms) * 1000n;
-    const sql = family.sql(us(startMs), us(endMs), us(stepMs));
+    const sql = countingSql(family, startMs, endMs, stepMs);
     const rows: CountedRow[] = [];
     for await (const { rowCount, columns } of scanner.scan({ sql }, signal)) {
       const at = family.labels.length;
@@ -219,6 +243,11 @@ export class DerivedMetrics {
 
 /** A question about labels looks back this far at most. */
 const MAX_LABEL_RANGE_MS = 7 * 86_400_000;
+
+function countingSql(family: DerivedFamily, startMs: number, endMs: number, stepMs: number): string {
+  const us = (ms: number) => BigInt(ms) * 1000n;
+  return family.sql(us(startMs), us(endMs), us(stepMs));
+}
 
 function stepOf({ startMs, endMs }: DerivedRange, windowMs: number): number {
   const longest = windowMs / STEPS_PER_WINDOW;
