@@ -346,6 +346,18 @@ describe('over gRPC', () => {
   });
 });
 
+test('an engine that cannot be imported is told of, by HTTP and by gRPC', async () => {
+  const broken = await TempoServer.start({ tempo: new URL('data:text/javascript,throw new Error("no engine")') });
+  try {
+    const { status, text: body } = await broken.ask('/api/search?q={}');
+    expect({ status, body }).toMatchObject({ status: 500, body: expect.stringContaining('no engine') });
+    // INTERNAL. Both once hung where errors were thrown on by the test's own server.
+    expect((await broken.call('Search', new Uint8Array())).status).toBe('13');
+  } finally {
+    await broken.close();
+  }
+});
+
 /** The first field of a message, which has a length. */
 function lengthDelimited(bytes: Buffer): readonly [tag: number, content: Buffer] {
   const reader = protobuf.Reader.create(bytes);

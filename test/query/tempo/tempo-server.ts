@@ -1,6 +1,7 @@
 // A listener with Tempo's API over an instance of its own, and a server that spans are sent to.
 
 import http2 from 'node:http2';
+import { engineModules } from '../../../src/control/engine-modules.js';
 import { tempoApi } from '../../../src/query/api/tempo/tempo-api.js';
 import { readOptions } from '../../../src/schema/option-declaration.js';
 import { promqlOptions } from '../../../src/schema/promql-options.js';
@@ -25,8 +26,8 @@ export class TempoServer {
     this.#ingestPort = ingestPort;
   }
 
-  static async start(): Promise<TempoServer> {
-    const db = await QueryDatabase.open();
+  static async start(engines = engineModules): Promise<TempoServer> {
+    const db = await QueryDatabase.open(engines);
     const served = await db.connection.runAndReadAll(
       "SELECT listen_url FROM otlp_serve('otlp:127.0.0.1:0', disable_auth := true, seal_max_age_ms := 3600000, fidelity := 'exact')",
     );
