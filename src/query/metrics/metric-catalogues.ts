@@ -3,6 +3,7 @@
 import type { TableHome } from '../../catalog/table-home.js';
 import type { Principal } from '../../server/identity/principal.js';
 import type { MetricOptions } from './metric-options.js';
+import { OutputCache } from './output-cache.js';
 import { SeriesCatalogue } from './series-catalogue.js';
 
 /** Series that a thread remembers, each with a kilobyte or two. */
@@ -14,19 +15,21 @@ export class MetricCatalogues {
   /** The least recently used one is first. */
   readonly #catalogues = new Map<string, SeriesCatalogue>();
   readonly #maxSeries: number;
+  readonly #outputs: OutputCache;
 
-  constructor(maxSeries = MAX_SERIES) {
+  constructor(maxSeries = MAX_SERIES, outputs = new OutputCache()) {
     this.#maxSeries = maxSeries;
+    this.#outputs = outputs;
   }
 
   /** Queries that hold a catalogue keep it, even when it is dropped here. */
   of({ tenant }: Principal, { catalog, schema }: TableHome, options: MetricOptions): SeriesCatalogue {
     const key = JSON.stringify([tenant, catalog, schema, options]);
-    const catalogue = this.#catalogues.get(key) ?? new SeriesCatalogue(options);
+    const catalogue = this.#catalogues.get(key) ?? new SeriesCatalogue(options, this.#outputs);
     this.#catalogues.delete(key);
     this.#evict(catalogue);
     // One that is too large for all of the room is read anew by the next query.
-    if (catalogue.size > this.#maxSeries) return new SeriesCatalogue(options);
+    if (catalogue.size > this.#maxSeries) return new SeriesCatalogue(options, this.#outputs);
     this.#catalogues.set(key, catalogue);
     return catalogue;
   }

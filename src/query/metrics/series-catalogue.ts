@@ -8,9 +8,10 @@ import { IdIndex, idHalves } from './id-index.js';
 import { type Metric, type MetricFacts, metricOf } from './metric.js';
 import type { MetricOptions } from './metric-options.js';
 import { wantedNames } from './name-sql.js';
+import type { OutputCache } from './output-cache.js';
 import { type PointTable, pointTables, seriesIdSql, timeSql } from './point-table.js';
 import { LabelMaker } from './series-labels.js';
-import { outputsOf, type Series, type SeriesOutput } from './series-output.js';
+import type { Series, SeriesOutput } from './series-output.js';
 
 /** Rows of the last minutes are looked at anew each time; rows that are older are counted, to see whether some came late. */
 const OPEN_MS = 10 * 60_000;
@@ -30,7 +31,7 @@ export class TableCatalogue {
   readonly #index = new IdIndex();
   /** By place; undefined for one that has been seen and not been read. */
   readonly #series: (Series | undefined)[] = [];
-  readonly #outputs: (readonly SeriesOutput[] | undefined)[] = [];
+  readonly #outputs: OutputCache;
   readonly #metrics = new Map<string, Metric>();
   readonly #names = new Set<string>();
   /** Times of the first and last sample by place, as far as the table has been looked at. */
@@ -41,10 +42,11 @@ export class TableCatalogue {
   #closedRows = 0;
   #looking: Promise<void> | undefined;
 
-  constructor(table: PointTable, options: MetricOptions, labels: LabelMaker) {
+  constructor(table: PointTable, options: MetricOptions, labels: LabelMaker, outputs: OutputCache) {
     this.table = table;
     this.#options = options;
     this.#labels = labels;
+    this.#outputs = outputs;
     this.#idSql = seriesIdSql(table, options);
   }
 
@@ -83,9 +85,7 @@ export class TableCatalogue {
   /** The series of Prometheus that the points of one of ours are. */
   outputsAt(place: number): readonly SeriesOutput[] {
     const series = this.#series[place];
-    if (series === undefined) return [];
-    this.#outputs[place] ??= outputsOf(series);
-    return this.#outputs[place];
+    return series === undefined ? [] : this.#outputs.of(series);
   }
 
   /** Whether any of the series of Prometheus at a place matches. */
@@ -315,9 +315,9 @@ export class SeriesCatalogue {
   /** By matchers: when all tables were asked for what they select. */
   readonly #askedEverywhere = new Map<string, AskedTimes & { readonly atMs: number }>();
 
-  constructor(options: MetricOptions) {
+  constructor(options: MetricOptions, outputs: OutputCache) {
     this.labels = new LabelMaker(options);
-    this.tables = pointTables.map((table) => new TableCatalogue(table, options, this.labels));
+    this.tables = pointTables.map((table) => new TableCatalogue(table, options, this.labels, outputs));
   }
 
   get size(): number {

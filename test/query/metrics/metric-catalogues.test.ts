@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MetricCatalogues } from '../../../src/query/metrics/metric-catalogues.js';
 import { defaultMetricOptions } from '../../../src/query/metrics/metric-options.js';
+import { OutputCache } from '../../../src/query/metrics/output-cache.js';
 import { soleTenant } from '../../../src/server/identity/principal.js';
 import { MetricDatabase } from './metric-database.js';
 
@@ -39,4 +40,27 @@ test('the least recently used series are forgotten, and a catalogue beyond the b
   const large = tooSmall.of(soleTenant, homeOf('a'), defaultMetricOptions);
   await large.look(database.scanner, signal);
   expect(tooSmall.of(soleTenant, homeOf('a'), defaultMetricOptions)).not.toBe(large);
+});
+
+// A thread once kept a dozen label sets of each histogram, and never dropped one.
+test('label sets beyond the bound are forgotten, whatever catalogue they are of, and made again', async () => {
+  const outputs = new OutputCache(8);
+  const catalogues = new MetricCatalogues(25, outputs);
+  const coresOf = async (schema: string) => {
+    const catalogue = catalogues.of(soleTenant, homeOf(schema), defaultMetricOptions);
+    await catalogue.look(database.scanner, signal);
+    return catalogue.tables.flatMap((table) =>
+      [...table.known()].flatMap(([place]) => table.outputsAt(place).map(({ labels }) => labels.get('core'))),
+    );
+  };
+  const cores = Array.from({ length: 10 }, (_, index) => String(index));
+  for (const schema of ['a', 'b', 'a']) {
+    expect((await coresOf(schema)).sort()).toEqual(cores);
+    expect(outputs.size).toBeGreaterThan(0);
+    expect(outputs.size).toBeLessThanOrEqual(8);
+  }
+  const catalogue = catalogues.of(soleTenant, homeOf('a'), defaultMetricOptions);
+  const table = catalogue.tables.find(({ size }) => size > 0)!;
+  // One that is in use is not made again.
+  expect(table.outputsAt(0)).toBe(table.outputsAt(0));
 });
