@@ -1,25 +1,29 @@
-// PromQL from request to answer, of rows that are sealed in a DuckDB file, beside a Prometheus that was sent the same.
+// PromQL from request to answer, of rows that are sealed in a DuckDB file or a DuckLake, beside a Prometheus that was sent the same.
 // Each query is asked once to warm up, and then by turns. Linux only.
 //
-//   [PROMETHEUS=<binary>] npm run bench:promql [-- --series 10000 --hours 6 --rounds 5]
+//   [PROMETHEUS=<binary>] npm run bench:promql [-- --series 10000 --hours 6 --rounds 5 --catalog ducklake]
 
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type ApiAnswer, compareAnswers } from '../test/manual/prometheus/answers.js';
 import { RealPrometheus } from '../test/manual/prometheus/real-prometheus.js';
 import { OurServer, TOKEN } from './end-to-end/our-server.js';
 import { usageOf } from './end-to-end/process-usage.js';
 import { median } from './median.js';
-import { requestAt, SERIES_PER_RESOURCE, STEP_S } from './promql/series.js';
+import { requests, SERIES_PER_RESOURCE, STEP_S } from './promql/series.js';
 
 const { values: flags } = parseArgs({
   options: {
     series: { type: 'string', default: '10000' },
     hours: { type: 'string', default: '6' },
     rounds: { type: 'string', default: '5' },
+    catalog: { type: 'string', default: 'file' },
   },
 });
+const { catalog } = flags;
+if (catalog !== 'file' && catalog !== 'ducklake') throw new Error(`--catalog must be file or ducklake, got ${catalog}`);
 const resources = Math.max(10, Math.round(Number(flags.series) / SERIES_PER_RESOURCE));
 const seconds = Number(flags.hours) * 3600;
 const endS = Math.floor(Date.now() / 1000 / 60) * 60;
@@ -27,7 +31,7 @@ const startS = endS - seconds;
 const RANGE_STEPS = 240;
 
 const queries: readonly (readonly [name: string, query: string])[] = [
-  ['selector', 'http_server_requests_total{job="service-1"}'],
+  ['selector', 'http_server_requests_total{job="service-0"}'],
   ['sum by (rate)', 'sum by (job) (rate(http_server_requests_total[5m]))'],
   ['histogram_quantile', 'histogram_quantile(0.9, sum by (job, le) (rate(http_server_duration_seconds_bucket[5m])))'],
   [
@@ -45,7 +49,7 @@ interface Asked {
 const asked: readonly Asked[] = [
   ...queries.map(([name, query]) => ({ name: `${name}, instant`, path: `query?${form({ query, time: endS })}` })),
   {
-    name: '6 h avg_over_time, instant',
+    name: `avg_over_time of ${flags.hours} h, instant`,
     path: `query?${form({ query: `avg_over_time(queue_depth[${seconds}s])`, time: endS })}`,
   },
   ...queries.map(([name, query]) => ({
@@ -54,27 +58,27 @@ const asked: readonly Asked[] = [
   })),
 ];
 
+const differences: string[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'otelduck-bench-promql-'));
-const ours = await OurServer.start('file', folder);
+const ours = await OurServer.start(catalog, folder);
 const program = process.env['PROMETHEUS'];
 const theirs = program === undefined ? undefined : await RealPrometheus.start(program);
 if (theirs === undefined) console.log('PROMETHEUS names no binary: there is nothing to compare with');
 try {
-  const [served] = await ours.sql(`FROM otlp_serve('otlp:127.0.0.1:0', token := '${TOKEN}')`);
-  const [queried] = await ours.sql(`FROM otlp_query_serve('query:127.0.0.1:0', disable_auth := true)`);
+  const served = await ours.serve();
+  const home = catalog === 'ducklake' ? ", catalog := 'lake'" : '';
+  const [queried] = await ours.sql(`FROM otlp_query_serve('query:127.0.0.1:0', disable_auth := true${home})`);
   const ourBase = String(queried!['listen_url']);
-  await send(String(served!['listen_url']));
-  await ours.sql(`CALL otlp_flush('${served!['listen_uri']}')`);
-  await ours.sql('CHECKPOINT');
-  const file = statSync(join(folder, 'bench.db')).size / 2 ** 20;
+  await send(`http://127.0.0.1:${served.port}`);
+  await ours.sql(`CALL otlp_flush('${served.uri}')`);
+  await ours.sql(catalog === 'ducklake' ? 'CHECKPOINT lake' : 'CHECKPOINT');
   const samples = resources * SERIES_PER_RESOURCE * (seconds / STEP_S);
   console.log(
-    `${resources * SERIES_PER_RESOURCE} series, ${(samples / 1e6).toFixed(1)} million samples, a file of ${file.toFixed(0)} MiB`,
+    `${resources * SERIES_PER_RESOURCE} series, ${(samples / 1e6).toFixed(1)} million samples, ${storedMiB()} MiB in ${catalog}`,
   );
-  console.log(
-    `\n| Query | otelduck, ms | Prometheus, ms | ratio | samples equal |\n| --- | ---: | ---: | ---: | --- |`,
-  );
+  console.log(`\n| Query | otelduck, ms | Prometheus, ms | ratio | values equal |\n| --- | ---: | ---: | ---: | --- |`);
   for (const each of asked) console.log(await row(ourBase, each));
+  for (const difference of differences) console.log(`\n${difference}`);
   console.log(
     `\nRSS: otelduck ${rss(ours.pid)} MiB${theirs === undefined ? '' : `, Prometheus ${rss(theirs.pid)} MiB`}`,
   );
@@ -95,8 +99,7 @@ async function send(ourUrl: string): Promise<void> {
     { url: `${ourUrl}/v1/metrics`, headers: { authorization: `Bearer ${TOKEN}` } },
     ...(theirs === undefined ? [] : [{ url: `${theirs.url}/api/v1/otlp/v1/metrics`, headers: {} }]),
   ];
-  for (let step = 0; step <= seconds / STEP_S; step++) {
-    const body = requestAt(resources, step, startS);
+  for (const body of requests(resources, seconds / STEP_S + 1, startS)) {
     await Promise.all(
       targets.map(async ({ url, headers }) => {
         const response = await fetch(url, {
@@ -114,7 +117,7 @@ async function send(ourUrl: string): Promise<void> {
 async function row(ourBase: string, { name, path }: Asked): Promise<string> {
   const bases = [ourBase, ...(theirs === undefined ? [] : [theirs.url])];
   const times = bases.map((): number[] => []);
-  const texts: string[] = [];
+  const answers: ApiAnswer[] = [];
   for (let round = 0; round <= Number(flags.rounds); round++) {
     for (const [i, base] of bases.entries()) {
       const startMs = performance.now();
@@ -123,21 +126,23 @@ async function row(ourBase: string, { name, path }: Asked): Promise<string> {
       // The first round warms up.
       if (round > 0) times[i]!.push(performance.now() - startMs);
       if (!response.ok) throw new Error(`${base}: ${response.status} ${text}`);
-      texts[i] = text;
+      answers[i] = { status: response.status, body: JSON.parse(text) as ApiAnswer['body'] };
     }
   }
   const [mine, other] = times.map(median);
-  if (other === undefined) return `| ${name} | ${mine!.toFixed(0)} | | | |`;
-  return `| ${name} | ${mine!.toFixed(0)} | ${other.toFixed(0)} | ${(mine! / other).toFixed(2)} | ${isEqual(texts) ? 'yes' : 'NO'} |`;
+  const [ourAnswer, theirAnswer] = answers;
+  if (other === undefined || theirAnswer === undefined) return `| ${name} | ${mine!.toFixed(0)} | | | |`;
+  const { difference, samples } = compareAnswers(ourAnswer!, theirAnswer);
+  if (difference !== undefined) differences.push(`${name}: ${difference}`);
+  const verdict = difference === undefined ? `all ${samples}` : 'NO';
+  return `| ${name} | ${mine!.toFixed(0)} | ${other.toFixed(0)} | ${(mine! / other).toFixed(2)} | ${verdict} |`;
 }
 
-/** Whether answers have the same series with the same number of samples. */
-function isEqual(texts: readonly string[]): boolean {
-  const [mine, other] = texts.map((text) => {
-    const { data } = JSON.parse(text) as { data: { result: { metric: object; values?: unknown[] }[] } };
-    return data.result.map(({ metric, values = [] }) => `${JSON.stringify(metric)} ${values.length}`).sort();
-  });
-  return JSON.stringify(mine) === JSON.stringify(other);
+/** What the folder's files take. */
+function storedMiB(): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+  return (bytes / 2 ** 20).toFixed(1);
 }
 
 function rss(pid: number): string {
