@@ -27,6 +27,7 @@ const functions = await declaredFunctions();
 
 /** The variables of the service that are no parameters of a function. */
 const hostMeanings = {
+  config: '`--config`',
   database: 'the `database` argument',
   uri: '`--uri`; several with commas between',
   init: '`--init`',
@@ -35,6 +36,9 @@ const hostMeanings = {
   quack: '`--quack`',
   quackToken: '`--quack-token`',
   queryUri: '`--query-uri`; several with commas between',
+  logLevel: '`--log-level`; without it, `LOG_LEVEL` is looked at',
+  production: '`--production`',
+  productionExcept: '`--production-except`',
 };
 
 const partsByFile = {

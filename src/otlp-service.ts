@@ -5,7 +5,15 @@ import { messageOf } from './base/failure.js';
 import { redacted } from './base/redaction.js';
 import { codeIn, withCode } from './base/sql-error.js';
 import { quotedString } from './duckdb/sql-text.js';
-import type { AskedServer, PluginService, ServerStartError, ServiceOption, StartedServer } from './plugin.js';
+import type {
+  AskedServer,
+  PluginService,
+  ServerStartError,
+  ServersAsked,
+  ServiceOption,
+  StartedServer,
+  UnfitSetting,
+} from './plugin.js';
 import type { Options } from './schema/option-declaration.js';
 import { type QueryServeOptions, queryServeOptions } from './schema/query-options.js';
 import { type ServeOptionName, serveOptions } from './schema/serve-options.js';
@@ -75,8 +83,41 @@ export const otlpService: PluginService = {
     ],
     exampleQuery: 'FROM otlp_services()',
   },
+  productionRules: {
+    auth: 'clients need a token: `disable_auth` is off',
+    token: 'tokens are chosen by somebody, and not made at each start and told in the log',
+    tls: 'servers that other machines reach (`allow_other_hostname`) have TLS; waive it behind a proxy that has it',
+    durability: "what was acknowledged survives a kill: `durability := 'journal'`",
+  },
+  unfitForProduction,
   start,
 };
+
+/** Options that bring a token. One of them is enough. */
+const tokenOptions: Readonly<Record<'servers' | 'queryServers', readonly string[]>> = {
+  servers: ['token'] satisfies ServeOptionName[],
+  queryServers: ['read_token'] satisfies (keyof QueryServeOptions)[],
+};
+
+function unfitForProduction(asked: ServersAsked): UnfitSetting[] {
+  return (['servers', 'queryServers'] as const).flatMap((kind) =>
+    asked[kind].flatMap(({ uri, arguments: given }) => {
+      const isOn = (name: string) => given[name] === 'true';
+      const found: UnfitSetting[] = [];
+      if (isOn('disable_auth')) found.push({ rule: 'auth', text: `${uri} takes clients without a token` });
+      else if (!tokenOptions[kind].some((name) => given[name] !== undefined)) {
+        found.push({ rule: 'token', text: `the token of ${uri} is made at each start, and told in the log` });
+      }
+      if (isOn('allow_other_hostname') && given['tls_cert_file'] === undefined) {
+        found.push({ rule: 'tls', text: `${uri} may be reached from other machines, and has no tls_cert_file` });
+      }
+      if (kind === 'servers' && given['durability'] !== "'journal'") {
+        found.push({ rule: 'durability', text: `${uri} acknowledges rows that a kill can lose` });
+      }
+      return found;
+    }),
+  );
+}
 
 async function start(connection: DuckDBConnection, asked: AskedServer): Promise<StartedServer> {
   const { auth_token: token, ...server } = await called(connection, serveFunctionOf(asked.uri), asked, INGEST_HINT);

@@ -44,8 +44,26 @@ export interface PluginService {
   readonly dev: DevService;
   /** Servers that answer queries of other programs. */
   readonly queries?: QueryService;
+  /** What must be so where it is run in earnest, by a word for each rule. */
+  readonly productionRules: Readonly<Record<string, string>>;
+  /** Settings of these servers that break such a rule. */
+  unfitForProduction(asked: ServersAsked): readonly UnfitSetting[];
   /** Starts a server on a connection that has the plugin's functions. Rejects with a `ServerStartError`. */
   start(connection: DuckDBConnection, server: AskedServer): Promise<StartedServer>;
+}
+
+export interface ServersAsked {
+  readonly servers: readonly AskedServer[];
+  /** Servers that answer queries. */
+  readonly queryServers: readonly AskedServer[];
+}
+
+/** A setting that must not be used where a service is run in earnest. */
+export interface UnfitSetting {
+  /** One of the rules. */
+  readonly rule: string;
+  /** What is wrong, and with which server. */
+  readonly text: string;
 }
 
 /** How a host runs servers that answer queries. */
@@ -157,9 +175,12 @@ export interface AttachOptions {
   readonly log?: (event: PluginEvent) => void;
 }
 
-/** Something that whoever runs the plugin has to know, such as that commits fail. Not one for each request or row. */
+/**
+ * Something that whoever runs the plugin has to know, such as that commits fail, or at level debug may want to know, such as each
+ * commit. Not one for each request or row.
+ */
 export interface PluginEvent {
-  readonly level: 'info' | 'warn' | 'error';
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
   /** A word for it that does not change. */
   readonly event: string;
   readonly fields: Readonly<Record<string, unknown>>;

@@ -38,10 +38,11 @@ export class CommitPolicy implements SealerEvents {
     return { server: address.listenUri, serverId };
   }
 
-  committed({ admittedBytes, lastJournalSequence }: Generation, reason: SealReason): void {
+  committed(generation: Generation, reason: SealReason): void {
+    const { admittedBytes, lastJournalSequence } = generation;
     const { admission, told, maintenance, opened, log } = this.#parts;
     admission.release(admittedBytes);
-    told.commitSucceeded();
+    told.commitSucceeded(generation, reason);
     if (reason === 'background') maintenance.sealed(admittedBytes);
     opened?.journal.release(lastJournalSequence).catch((error: unknown) => {
       log('ERROR', `cannot remove a journal segment: ${messageOf(error)}`);

@@ -1,9 +1,12 @@
-// Events of a server that an operator must see. Each is declared here once, with its level.
+// Events of a server that an operator must see, and at level debug may want to see. Each is declared here once, with its level.
 
+import type { PluginEvent } from '../plugin.js';
 import type { ServerAddress } from './server-address.js';
 
 /** Every event names its server as `listen_uri`. Events about a problem carry its `error`. */
 export const serverEvents = {
+  /** A generation of rows was committed. */
+  committed: 'debug',
   /** Commits fail, and rows wait. Reported once until a commit succeeds. */
   commits_failing: 'error',
   commits_recovered: 'info',
@@ -15,12 +18,12 @@ export const serverEvents = {
   journal_failed: 'error',
   /** A socket was closed unexpectedly. */
   listener_failed: 'error',
-} as const satisfies Record<string, 'info' | 'error'>;
+} as const satisfies Record<string, PluginEvent['level']>;
 
 export type ServerEventName = keyof typeof serverEvents;
 
 export interface ServerEvent {
-  readonly level: 'info' | 'error';
+  readonly level: PluginEvent['level'];
   readonly event: ServerEventName;
   readonly fields: Readonly<Record<string, string | number>>;
 }
@@ -52,7 +55,8 @@ export class ServerEvents {
     this.tell('commits_failing', { error });
   }
 
-  commitSucceeded(): void {
+  commitSucceeded(committed: { readonly rows: number; readonly admittedBytes: number }, reason: string): void {
+    this.tell('committed', { rows: committed.rows, admitted_bytes: committed.admittedBytes, reason });
     if (!this.#areCommitsFailing) return;
     this.#areCommitsFailing = false;
     this.tell('commits_recovered');

@@ -6,13 +6,16 @@ import { checkToken } from '../base/token-rule.js';
 import { version as duckdbVersion } from '../duckdb/node-api.js';
 import { type LoadInvocation, loadCommand } from '../load/load-command.js';
 import type { AskedServer, PluginService, ServerArguments, ServiceOption } from '../plugin.js';
+import { type Configuration, readConfiguration } from './configuration-file.js';
 import { ListenerFlags, listenerArguments, listenerOptionNames } from './listener-settings.js';
 import { type ModeName, modes } from './output/result-modes.js';
+import { checkProduction, hostRules } from './production.js';
 import {
   type Environment,
   flagOf,
   hostVariables,
   isOnByDefault,
+  isTrue,
   listedWords,
   queryOptions,
   queryServers,
@@ -21,6 +24,7 @@ import {
   sharedArguments,
   variableOf,
 } from './serve-settings.js';
+import { type Level, levels } from './service-log.js';
 import type { ShellSettings } from './shell/shell-settings.js';
 
 interface HostSettings {
@@ -61,6 +65,10 @@ export interface ServeInvocation extends HostSettings {
   /** Arguments of all servers. */
   readonly arguments: ServerArguments;
   readonly drainTimeoutMs: number;
+  /** The configuration that was read, if any. */
+  readonly configuration: Configuration | undefined;
+  /** Events below this level are not logged. */
+  readonly logLevel: Level;
   /** Where other DuckDBs attach, if anywhere. */
   readonly quack: { readonly uri: string; readonly token: string | undefined } | undefined;
 }
@@ -221,11 +229,13 @@ function serveCommand(
   accept: (invocation: ServeInvocation) => void,
 ): Command {
   const listeners = new ListenerFlags(service);
+  const rules = { ...hostRules, ...service.productionRules };
   const listenerFlags = listenerOptionNames(service).map((name) => flagOf(name, service.options[name]!));
   const command = new Command('serve')
     .description(
       'Runs servers until SIGTERM, SIGINT or SIGHUP, then commits what they hold. Each option can be given as an ' +
-        'environment variable too, or in a file .env of the working folder: OTELDUCK_SEAL_MAX_AGE_MS for --seal-max-age-ms.',
+        'environment variable too, or in a file .env of the working folder: OTELDUCK_SEAL_MAX_AGE_MS for --seal-max-age-ms; or ' +
+        'in the file of --config: seal_max_age_ms. Flags come first, then variables, then that file.',
     )
     .argument('[database]', `database file, or :memory: (default: ${DEFAULT_DATABASE} in the working folder)`)
     .option(
@@ -233,7 +243,11 @@ function serveCommand(
       `where a server listens; may be repeated (default: ${service.defaultServer.doc}, or none with --init or --quack). ${listenerFlags.join(' and ')} are of the --uri before them`,
       (uri: string) => listeners.addUri(nonEmptyFlag(uri)),
     )
+    .option('--config <file>', 'YAML with values of these options, by name', nonEmptyFlag)
     .option('--init <file>', 'SQL to run first: attach catalogs, start servers')
+    .option('--log-level <level>', `least level that is logged: ${levels.join(', ')} (default: info)`)
+    .option('--production', `refuse settings that are not for production: ${Object.keys(rules).join(', ')}`)
+    .option('--production-except <rules>', 'rules of --production that need not hold, with commas between')
     .option('--drain-timeout-ms <ms>', `longest wait for the last commit (default: ${DEFAULT_DRAIN_TIMEOUT_MS})`)
     .option('--quack <uri>', 'where other DuckDBs attach and run SQL, such as quack:localhost:9494')
     .option(
@@ -257,9 +271,12 @@ function serveCommand(
     command.option(flagWithValue(name, option), serveOptionHelp(name, option));
   }
   return command.action((database: string | undefined) => {
-    const variables = environment();
     const options = command.opts<{
+      config?: string;
       init?: string;
+      logLevel?: string;
+      production?: true;
+      productionExcept?: string;
       drainTimeoutMs?: string;
       quack?: string;
       quackToken?: string;
@@ -267,12 +284,13 @@ function serveCommand(
       memoryLimit?: string;
       plugin?: string[];
     }>();
-    const init = options.init ?? nonEmpty(variables[hostVariables.init]);
     try {
+      const { variables, configuration } = settingsOf(options.config, environment(), service);
+      const init = options.init ?? nonEmpty(variables[hostVariables.init]);
       const quack = quackSettings(options, variables);
       const shared = sharedArguments(service, serveFlags(command, service), variables);
       const queryUris = options.queryUri ?? listedWords(variables[hostVariables.queryUri]);
-      accept({
+      const invocation: ServeInvocation = {
         kind: 'serve',
         database: database ?? nonEmpty(variables[hostVariables.database]),
         memoryLimit: options.memoryLimit ?? nonEmpty(variables[hostVariables.memoryLimit]),
@@ -285,12 +303,45 @@ function serveCommand(
           options.drainTimeoutMs !== undefined
             ? milliseconds('--drain-timeout-ms', options.drainTimeoutMs)
             : milliseconds(hostVariables.drainTimeoutMs, nonEmpty(variables[hostVariables.drainTimeoutMs])),
+        configuration,
+        logLevel: logLevel(options.logLevel, variables),
         quack,
-      });
+      };
+      if (options.production ?? isTrue(hostVariables.production, variables)) {
+        const except = options.productionExcept ?? variables[hostVariables.productionExcept];
+        checkProduction({ ...invocation, exposedSecrets: configuration?.exposedSecrets ?? [] }, service, except);
+      }
+      accept(invocation);
     } catch (error) {
       command.error(`error: ${(error as Error).message}`);
     }
   });
+}
+
+/** Variables, with those that a configuration file stands for where the environment has none. */
+function settingsOf(
+  flag: string | undefined,
+  environment: Environment,
+  service: PluginService,
+): { variables: Environment; configuration: Configuration | undefined } {
+  const file = flag ?? nonEmpty(environment[hostVariables.config]);
+  if (file === undefined) return { variables: environment, configuration: undefined };
+  const configuration = readConfiguration(file, service);
+  const given = Object.entries(environment).filter(([, value]) => nonEmpty(value) !== undefined);
+  return { variables: { ...configuration.variables, ...Object.fromEntries(given) }, configuration };
+}
+
+/** `LOG_LEVEL` is what many programs of a fleet share. */
+function logLevel(flag: string | undefined, variables: Environment): Level {
+  const [source, text] =
+    flag !== undefined
+      ? ['--log-level', flag]
+      : nonEmpty(variables[hostVariables.logLevel]) !== undefined
+        ? [hostVariables.logLevel, variables[hostVariables.logLevel]!]
+        : ['LOG_LEVEL', nonEmpty(variables['LOG_LEVEL']) ?? 'info'];
+  const level = levels.find((known) => known === text.toLowerCase());
+  if (level !== undefined) return level;
+  throw new Error(`${source} must be one of ${levels.join(', ')}, got "${text}"`);
 }
 
 function devCommand(service: PluginService, accept: (invocation: DevInvocation) => void): Command {

@@ -11,6 +11,7 @@ export type ServeFlags = Readonly<Record<string, string | boolean>>;
 
 /** Variables that are not options of servers. */
 export const hostVariables = {
+  config: 'OTELDUCK_CONFIG',
   database: 'OTELDUCK_DATABASE',
   uri: 'OTELDUCK_URI',
   init: 'OTELDUCK_INIT',
@@ -19,6 +20,9 @@ export const hostVariables = {
   quack: 'OTELDUCK_QUACK',
   quackToken: 'OTELDUCK_QUACK_TOKEN',
   queryUri: 'OTELDUCK_QUERY_URI',
+  logLevel: 'OTELDUCK_LOG_LEVEL',
+  production: 'OTELDUCK_PRODUCTION',
+  productionExcept: 'OTELDUCK_PRODUCTION_EXCEPT',
 } as const;
 
 /** What flags and variables are made of. */
@@ -67,13 +71,21 @@ export function sharedArguments(service: ServiceOptions, flags: ServeFlags, envi
 
 function literal(source: string, option: ServiceOption, text: string): string {
   if (option.sqlType === 'VARCHAR') return quotedString(text);
-  if (option.sqlType === 'BOOLEAN') {
-    const value = booleanWords[text.toLowerCase()];
-    if (value === undefined) throw new Error(`${source} must be true or false, got "${text}"`);
-    return String(value);
-  }
+  if (option.sqlType === 'BOOLEAN') return String(truth(source, text));
   if (!/^-?\d+$/.test(text)) throw new Error(`${source} must be a whole number, got "${text}"`);
   return text;
+}
+
+/** Whether a variable that is a switch is on. */
+export function isTrue(variable: string, environment: Environment): boolean {
+  const text = environment[variable];
+  return text !== undefined && text !== '' && truth(variable, text);
+}
+
+function truth(source: string, text: string): boolean {
+  const value = booleanWords[text.toLowerCase()];
+  if (value === undefined) throw new Error(`${source} must be true or false, got "${text}"`);
+  return value;
 }
 
 const booleanWords: Readonly<Record<string, boolean>> = {

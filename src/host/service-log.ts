@@ -4,17 +4,22 @@ import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { redacted } from '../base/redaction.js';
 
-export type Level = 'info' | 'warn' | 'error';
+/** From the least to the most. */
+export const levels = ['debug', 'info', 'warn', 'error'] as const;
+export type Level = (typeof levels)[number];
 export type Log = (level: Level, event: string, fields?: Readonly<Record<string, unknown>>) => void;
 
 export class ServiceLog {
   readonly #stream: Writable & { readonly fd?: number };
+  readonly #least: number;
   #lost = 0;
   #isInLine = false;
   #isEnded = false;
 
-  constructor(stream: Writable & { readonly fd?: number }) {
+  /** Writes nothing below a level. */
+  constructor(stream: Writable & { readonly fd?: number }, level: Level = 'info') {
     this.#stream = stream;
+    this.#least = levels.indexOf(level);
   }
 
   /**
@@ -22,7 +27,7 @@ export class ServiceLog {
    * written is preceded by a count of lost lines.
    */
   readonly write: Log = (level, event, fields) => {
-    if (this.#isEnded) return;
+    if (this.#isEnded || levels.indexOf(level) < this.#least) return;
     const lines = this.#lost === 0 ? '' : lineOf('warn', 'log_lines_lost', { lines: this.#lost });
     if (this.#tryWrite(lines + lineOf(level, event, fields))) this.#lost = 0;
     else this.#lost++;

@@ -31,7 +31,7 @@ export async function runService(
 ): Promise<number> {
   // A service has nobody to ask.
   await mayBeOpened({ word: invocation.database ?? DEFAULT_DATABASE, command: 'otelduck serve' }, undefined);
-  const log = new ServiceLog(host.stderr);
+  const log = new ServiceLog(host.stderr, invocation.logLevel);
   const signals = new EndSignals();
   const errors = new UncaughtErrors(host);
   // Keeps the process alive even if an init script starts nothing, because a service ends only when told to.
@@ -42,6 +42,7 @@ export async function runService(
     const service = new Service(invocation, plugins, host.service, log.write);
     logStart(invocation, plugins, log.write);
     if (environmentFile !== undefined) log.write('info', 'environment_file', { file: environmentFile });
+    logConfiguration(invocation, log.write);
     logUnknown(host, log.write);
     const failed = Promise.race([service.start(), errors.first]).catch((error: unknown) => {
       log.write('error', 'failed', { error: messageOf(error) });
@@ -87,6 +88,13 @@ function logStart({ database }: ServeInvocation, plugins: readonly DuckDBPlugin[
   if (database === undefined) {
     log('info', 'default_database', { file: resolve(DEFAULT_DATABASE), because: 'no database was named' });
   }
+}
+
+function logConfiguration({ configuration }: ServeInvocation, log: Log): void {
+  if (configuration === undefined) return;
+  const { file, exposedSecrets } = configuration;
+  log('info', 'configuration_file', { file });
+  if (exposedSecrets.length > 0) log('warn', 'configuration_readable_by_others', { file, options: exposedSecrets });
 }
 
 function logUnknown(host: Host, log: Log): void {
