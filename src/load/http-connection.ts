@@ -63,7 +63,9 @@ export class HttpConnection implements Connection {
     const { url, token, contentType, encoding } = this.#settings;
     const authorization = token === undefined ? '' : `authorization: Bearer ${token}\r\n`;
     const contentEncoding = encoding === undefined ? '' : `content-encoding: ${encoding}\r\n`;
-    return `POST ${paths[signal]} HTTP/1.1\r\nhost: ${url.host}\r\n${authorization}content-type: ${contentType}\r\n${contentEncoding}content-length: ${length}\r\n\r\n`;
+    // An API may be below a path of its own, such as `/otlp`.
+    const prefix = url.pathname.replace(/\/$/, '');
+    return `POST ${prefix}${paths[signal]} HTTP/1.1\r\nhost: ${url.host}\r\n${authorization}content-type: ${contentType}\r\n${contentEncoding}content-length: ${length}\r\n\r\n`;
   }
 
   #connect(): net.Socket {

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { freePorts } from '../../lake/support/free-ports.js';
 import { ServerProcess } from '../../lake/support/server-process.js';
 
+const METRICS_POLL_MS = 200;
+
 /** The revision that the program says that it was built of. */
 export function lokiRevision(program: string): string {
   const text = execFileSync(program, ['--version'], { encoding: 'utf8' });
@@ -66,6 +68,33 @@ export class RealLoki {
       async () => (await fetch(`${url}/ready`)).ok,
     );
     return new RealLoki(url, folder, process);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Where chunks, index and write-ahead log are. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** Writes what the ingester holds to chunks. */
+  async flush(): Promise<void> {
+    await fetch(`${this.url}/flush`, { method: 'POST' });
+    await this.#until(/^loki_ingester_flush_queue_length 0$/m);
+  }
+
+  /** Resolves when the ingester has forgotten what it has flushed, which is then read from chunks alone. */
+  forgotten(): Promise<void> {
+    return this.#until(/^loki_ingester_memory_chunks 0$/m);
+  }
+
+  async #until(metric: RegExp): Promise<void> {
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, METRICS_POLL_MS));
+      if (metric.test(await (await fetch(`${this.url}/metrics`)).text())) return;
+    }
   }
 
   async close(): Promise<void> {
