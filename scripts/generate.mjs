@@ -14,6 +14,7 @@ const { sqlErrorCodes } = await built('base/sql-error.js');
 const { serveOptions } = await built('schema/serve-options.js');
 const { telemetryTables } = await built('schema/tables.js');
 const { sealsTable } = await built('schema/seals.js');
+const { hostRules } = await built('host/production.js');
 const { hostVariables, queryOptions, variableOf } = await built('host/serve-settings.js');
 const { otlpService } = await built('otlp-service.js');
 const { readOtlp } = await built('functions/read-otlp.js');
@@ -57,6 +58,7 @@ const partsByFile = {
   'docs/tempo.md': { 'first-trace': () => fenced('sh', 'examples/first-trace.sh') },
   'docs/prometheus.md': { 'first-metric': () => fenced('sh', 'examples/first-metric.sh') },
   'docs/parquet.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
+  'docs/deployment.md': { production: productionReference },
   'docs/functions.md': { functions: functionReference, 'file-readers': fileReaderReference },
   'docs/tables.md': { tables: tableReference },
   'docs/monitoring.md': { metrics: metricReference },
@@ -80,6 +82,14 @@ if (isCheck && stale.length > 0) {
   process.exitCode = 1;
 } else {
   console.log(`generated: ${isCheck ? 'all files are fresh' : stale.join(', ') || 'nothing to change'}`);
+}
+
+function productionReference() {
+  const rows = Object.entries({ ...hostRules, ...otlpService.productionRules }).map(([rule, doc]) => [
+    `\`${rule}\``,
+    doc,
+  ]);
+  return table(['Rule', 'What must be so'], rows);
 }
 
 function metricReference() {

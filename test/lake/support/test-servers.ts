@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../../../src/base/package-folder.js';
 
-export type Need = 'extensions' | 'seaweedfs' | 'postgres';
+export type Need = 'extensions' | 'seaweedfs' | 'postgres' | 'linters';
 
 interface Manifest extends Readonly<Record<Need, string | null>> {
   readonly missing: Readonly<Partial<Record<Need, string>>>;
@@ -14,9 +14,9 @@ const path = join(packageFolder, 'node_modules/.cache/otelduck/test-servers.json
 
 const manifest: Manifest = existsSync(path)
   ? (JSON.parse(readFileSync(path, 'utf8')) as Manifest)
-  : { extensions: null, seaweedfs: null, postgres: null, missing: {} };
+  : { extensions: null, seaweedfs: null, postgres: null, linters: null, missing: {} };
 
-/** Where a thing is: a folder of extensions, a program, a folder of programs. */
+/** Where a thing is: a folder of extensions, a program, a folder of programs, a folder of Python packages. */
 export function placeOf(need: Need): string {
   const place = manifest[need];
   if (place === null) throw new Error(`${need} is missing`);
