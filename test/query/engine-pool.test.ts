@@ -21,10 +21,10 @@ const pool = new EnginePool(engines, budget, 1);
 
 afterAll(() => pool.close());
 
-function start(engine: string, request: object, scanner = noRows): EngineWork {
+function start(engine: string, request: object, scanner = noRows, on = pool): EngineWork {
   const label = { kind: 'test', text: engine, client: '127.0.0.1:1', principal: soleReader };
   const running = new RunningQuery(1, label, 0, new QueryAccount(budget, 100));
-  return pool.start({ engine, request, running, home: MAIN, scanner });
+  return on.start({ engine, request, running, home: MAIN, scanner });
 }
 
 test.each([
@@ -38,6 +38,19 @@ test.each([
     expect(await pieces.next(new AbortController().signal)).toBeUndefined();
   }
   expect(await start('test', { work: 'echo', value: 1 }).answer).toMatchObject({ value: 1 });
+});
+
+// It once left a job behind, with which the thread seemed busy ever after.
+test('a request that cannot be copied to a thread leaves nothing there', async () => {
+  const two = new EnginePool(engines, budget, 2);
+  try {
+    const threadOf = () => start('test', { work: 'thread' }, noRows, two).answer;
+    const first = await threadOf();
+    expect(() => start('test', { work: 'echo', value: () => 1 }, noRows, two)).toThrow('could not be cloned');
+    expect(await threadOf()).toBe(first);
+  } finally {
+    await two.close();
+  }
 });
 
 test('a scan that cannot be ended does not end the process', async () => {

@@ -1,5 +1,6 @@
 // An engine that does what a test asks of it. JavaScript, because threads load no TypeScript.
 
+import { threadId } from 'node:worker_threads';
 import { Failure } from '../../dist/base/failure.js';
 
 const work = {
@@ -9,6 +10,9 @@ const work = {
   },
   async who(_request, { principal, home }) {
     return { value: { tenant: principal.tenant, permissions: [...principal.permissions], home } };
+  },
+  async thread() {
+    return { value: threadId };
   },
   /** Sums the first column of a scan. */
   async sum({ sql, parameters, stopAfter = Infinity }, { scanner, signal, report }) {

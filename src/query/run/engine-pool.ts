@@ -95,12 +95,7 @@ export class EnginePool {
     const id = ++this.#lastJob;
     const pieces = new Inbox<unknown>();
     const over = new AbortController();
-    const answer = new Promise<unknown>((resolve, reject) => {
-      thread.jobs.set(id, { running, scanner, pieces, resolve, reject, over });
-    });
-    const end = () => this.#end(thread, id);
-    signal.addEventListener('abort', end, { once: true });
-    over.signal.addEventListener('abort', () => signal.removeEventListener('abort', end), { once: true });
+    // Throws for a request that cannot be copied. Nothing is heard of the job before this turn is over.
     tell(thread, {
       say: 'run',
       job: id,
@@ -111,6 +106,12 @@ export class EnginePool {
       account: account.shared,
       maxSamples: account.maxSamples,
     });
+    const answer = new Promise<unknown>((resolve, reject) => {
+      thread.jobs.set(id, { running, scanner, pieces, resolve, reject, over });
+    });
+    const end = () => this.#end(thread, id);
+    signal.addEventListener('abort', end, { once: true });
+    over.signal.addEventListener('abort', () => signal.removeEventListener('abort', end), { once: true });
     // Who streams looks at the pieces first, and an answer may fail before.
     answer.catch(() => undefined);
     return { pieces, answer, taken: () => tell(thread, { say: 'taken', job: id }) };

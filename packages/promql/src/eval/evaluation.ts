@@ -75,7 +75,7 @@ export class Evaluation {
     const heldBefore = this.#heldByParts;
     this.#heldByParts = 0;
     const value =
-      grid.count > 1 && isStepInvariant(expression) && expression.kind !== 'string'
+      grid.isRange && isStepInvariant(expression) && expression.kind !== 'string'
         ? broadcast(await this.#dispatch(expression, instant(grid.startMs)), grid)
         : await this.#dispatch(expression, grid);
     this.control.release(this.#heldByParts);

@@ -6,7 +6,7 @@ import { isNaturallyBefore } from './natural-order.js';
 
 export type Direction = 'ascending' | 'descending';
 
-/** Series by their values, NaN last. Histograms are dropped. Over more than one step there is no such order. */
+/** Series by their values, NaN last. Histograms are dropped. Over a range there is no such order. */
 export function sortByValue(call: VectorCall, direction: Direction): readonly StepSeries[] {
   const floats = seriesOf(call.values[0]!)
     .map((series) => floatsOf(series))
@@ -38,7 +38,7 @@ export function sortByLabels(call: VectorCall, direction: Direction): readonly S
 }
 
 function isUnordered({ grid, annotations, position }: VectorCall): boolean {
-  if (grid.count === 1) return false;
+  if (!grid.isRange) return false;
   annotations.warn('sort is ineffective for range queries since results are always ordered by labels', position);
   return true;
 }
