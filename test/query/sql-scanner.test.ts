@@ -6,8 +6,11 @@ import type { Database } from '../../src/duckdb/database.js';
 import type { Scanner, ScanRequest } from '../../src/query/scan/scanner.js';
 import { SqlScans } from '../../src/query/scan/sql-scanner.js';
 import { StatementSlots } from '../../src/query/scan/statement-slots.js';
+import { columnsKept } from '../../src/schema/column-declaration.js';
+import { logsTable } from '../../src/schema/logs.js';
 import { soleReader } from '../../src/server/identity/principal.js';
 import { send } from '../support/http-client.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { TOKEN } from '../support/otel-database.js';
 import { logsRequest } from '../support/telemetry.js';
 import { type BlockValue, rowsOf } from './block-values.js';
@@ -140,6 +143,24 @@ test('a table from before a column has NULL there', async () => {
   const sql = 'SELECT severity_number, body, l.trace_id FROM {{otlp_logs}} AS l';
   expect(await scanned({ sql }, old)).toEqual([[7, null, null]]);
   expect(await scanned({ sql }, old)).toEqual([[7, null, null]]);
+});
+
+// It once was read as an older one until the process ended.
+test('a table that has got the columns is read as it is, some time later', async () => {
+  await connection.run('CREATE SCHEMA grown; CREATE TABLE grown.otlp_logs AS SELECT 7 AS severity_number');
+  const clock = new ManualClock();
+  const later = new SqlScans(db.database, db.registry.live, new StatementSlots(1), clock);
+  const grown = later.scanner({ home: { catalog: 'memory', schema: 'grown' }, principal: soleReader });
+  const sql = 'SELECT severity_number, body FROM {{otlp_logs}}';
+  const plan = async () => String(await scanned({ sql: `EXPLAIN ${sql}` }, grown));
+  expect(await scanned({ sql }, grown)).toEqual([[7, null]]);
+  const added = columnsKept(logsTable, 'exact').filter(({ name }) => name !== 'severity_number');
+  for (const { name, type } of added) await connection.run(`ALTER TABLE grown.otlp_logs ADD COLUMN ${name} ${type}`);
+  expect(await plan()).toContain('UNION');
+  await clock.advance(60_000);
+  expect(await scanned({ sql }, grown)).toEqual([[7, null]]);
+  expect(await plan()).not.toContain('UNION');
+  await later.close();
 });
 
 test('another error of DuckDB is told without the statement', async () => {

@@ -74,7 +74,7 @@ export class QueryRunner {
     this.#limits = limits;
     this.#admitted = new Slots('queries', { slots: limits.maxQueries, maxWaiting: limits.maxWaitingQueries });
     this.#statements = new StatementSlots(limits.maxStatements);
-    this.#scans = new SqlScans(database, live, this.#statements);
+    this.#scans = new SqlScans(database, live, this.#statements, clock);
     this.#budget.maxBytes = limits.memoryBytes;
     this.#engines = new EnginePool(engines, this.#budget, limits.threads, endWithinMs);
   }

@@ -1,5 +1,6 @@
 // Scans → statements on connections of our own, and their rows as blocks.
 
+import { type Clock, systemClock } from '../../base/clock.js';
 import { Failure, messageOf } from '../../base/failure.js';
 import { type RetryPolicy, retried } from '../../base/retry.js';
 import { codeIn, SqlError } from '../../base/sql-error.js';
@@ -16,6 +17,11 @@ import type { StatementSlots } from './statement-slots.js';
 
 /** Connections that are kept open for the next scan: opening one takes a tenth of a millisecond. */
 const MAX_IDLE_CONNECTIONS = 8;
+
+/** A table that lacked a column may have got it since. To find out costs a statement that fails. */
+const OLDER_FOR_MS = 60_000;
+/** Tables that are remembered to lack a column. All are forgotten beyond that. */
+const MAX_OLDER = 1000;
 
 /** A commit that a query must not see in part takes some tenths of a second. */
 const CONFLICT_RETRY: RetryPolicy = {
@@ -36,13 +42,15 @@ export class SqlScans {
   readonly #live: LiveRows;
   readonly #slots: StatementSlots;
   readonly #idle: ReadConnection[] = [];
-  /** Tables that lacked a column of ours. From then on they are read with all columns, NULL where they have none. */
-  readonly #older = new Set<string>();
+  readonly #clock: Clock;
+  /** Tables that lacked a column of ours, and until when they are read with all columns, NULL where they have none. */
+  readonly #olderUntilMs = new Map<string, number>();
   #inUse = 0;
   #whenUnused: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(database: Database, live: LiveRows, slots: StatementSlots) {
+  constructor(database: Database, live: LiveRows, slots: StatementSlots, clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#database = database;
     this.#live = live;
     this.#slots = slots;
@@ -115,7 +123,7 @@ export class SqlScans {
     const tables = tablesIn(sql);
     const keyOf = (table: string) => JSON.stringify([home.catalog, home.schema, table]);
     const states = new Map<string, TableState>();
-    for (const { name } of tables) if (this.#older.has(keyOf(name))) states.set(name, 'older');
+    for (const { name } of tables) if (this.#isOlder(keyOf(name))) states.set(name, 'older');
     for (;;) {
       try {
         await connection.start(
@@ -134,10 +142,19 @@ export class SqlScans {
         if (found.length === 0) throw error;
         for (const { name } of found) {
           states.set(name, absent === undefined ? 'older' : 'absent');
-          if (absent === undefined) this.#older.add(keyOf(name));
+          if (absent === undefined) this.#noteOlder(keyOf(name));
         }
       }
     }
+  }
+
+  #isOlder(table: string): boolean {
+    return this.#clock.nowMs() < (this.#olderUntilMs.get(table) ?? -Infinity);
+  }
+
+  #noteOlder(table: string): void {
+    if (this.#olderUntilMs.size >= MAX_OLDER) this.#olderUntilMs.clear();
+    this.#olderUntilMs.set(table, this.#clock.nowMs() + OLDER_FOR_MS);
   }
 }
 
