@@ -1,35 +1,43 @@
-// Canonical JSON of attributes → keys and values as texts. JSON.parse would lose the last digits of large integers.
+// JSON of attributes → keys and values as texts. JSON.parse would lose the last digits of large integers. Ours is canonical; what
+// others have written may have spaces.
 
 /**
- * Keys and values in the order of the text, which is the order of keys. A string is its content; an object, an array or a number
+ * Keys and values in the order of the text, which is the order of keys where it is canonical. A string is its content; an object, an array or a number
  * is its JSON. An attribute with no value is empty.
  */
 export function attributeTexts(json: string | undefined): [key: string, value: string][] {
   const found: [string, string][] = [];
   if (json === undefined || json === '') return found;
-  let at = 1;
+  let at = behindSpaces(json, behindSpaces(json, 0) + 1);
   while (at < json.length && json[at] !== '}') {
     const keyEnd = endOfString(json, at);
     const key = JSON.parse(json.slice(at, keyEnd)) as string;
-    const valueStart = keyEnd + 1;
+    const valueStart = behindSpaces(json, behindSpaces(json, keyEnd) + 1);
     at = endOfValue(json, valueStart);
-    found.push([key, valueText(json.slice(valueStart, at))]);
-    if (json[at] === ',') at++;
+    found.push([key, valueText(json.slice(valueStart, at).trimEnd())]);
+    if (json[at] === ',') at = behindSpaces(json, at + 1);
   }
   return found;
 }
 
-/** The elements of an array, each as its JSON. Like objects, arrays are written without spaces. */
+/** The elements of an array, each as its JSON. */
 export function elementTexts(json: string): string[] {
   const found: string[] = [];
-  let at = 1;
+  let at = behindSpaces(json, behindSpaces(json, 0) + 1);
   while (at < json.length && json[at] !== ']') {
     const start = at;
     at = endOfValue(json, start);
-    found.push(json.slice(start, at));
-    if (json[at] === ',') at++;
+    found.push(json.slice(start, at).trimEnd());
+    if (json[at] === ',') at = behindSpaces(json, at + 1);
   }
   return found;
+}
+
+/** From a place on, the first that is no white space of JSON. */
+function behindSpaces(json: string, start: number): number {
+  let at = start;
+  while (json[at] === ' ' || json[at] === '\n' || json[at] === '\t' || json[at] === '\r') at++;
+  return at;
 }
 
 function valueText(json: string): string {

@@ -79,16 +79,29 @@ function outputFor(catalogue: TableCatalogue, place: number, value: number): Ser
   return outputs[bucket === -1 ? bounds.length : bucket];
 }
 
-/** Member by member as a text: JSON.parse would round times, and attributes that are integers of 64 bits. */
+/**
+ * Member by member as a text: JSON.parse would round times, and attributes that are integers of 64 bits. Others may have written the
+ * column: what is no exemplar there is left out, rather than that nobody sees those beside it.
+ */
 function exemplarsIn(json: string): Exemplar[] {
+  if (!isArray(json)) return [];
   return elementTexts(json).flatMap((element): Exemplar[] => {
+    if (!element.startsWith('{')) return [];
     const members = new Map(attributeTexts(element));
     const value = members.get('value') ?? '';
+    const time = members.get('time_unix_nano') ?? '';
     // JSON has no form of NaN: null stands for it.
-    if (value === '') return [];
-    const timeMs = Number(BigInt(members.get('time_unix_nano')!) / NS_PER_MS);
-    return [{ labels: exemplarLabels(members), value: Number(value), timeMs }];
+    if (value === '' || Number.isNaN(Number(value)) || !/^-?\d+$/.test(time)) return [];
+    return [{ labels: exemplarLabels(members), value: Number(value), timeMs: Number(BigInt(time) / NS_PER_MS) }];
   });
+}
+
+function isArray(json: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(json));
+  } catch {
+    return false;
+  }
 }
 
 function exemplarLabels(members: ReadonlyMap<string, string>): Labels {
@@ -97,7 +110,8 @@ function exemplarLabels(members: ReadonlyMap<string, string>): Labels {
     const id = members.get(name);
     if (id) ids.push([name, id]);
   }
-  const all = [...ids, ...attributeTexts(members.get('filtered_attributes'))];
+  const attributes = members.get('filtered_attributes');
+  const all = [...ids, ...(attributes?.startsWith('{') ? attributeTexts(attributes) : [])];
   const characters = all.reduce((sum, [name, value]) => sum + [...name].length + [...value].length, 0);
   return Labels.of(characters <= MAX_LABEL_CHARACTERS ? [...all.slice(ids.length), ...ids] : ids);
 }

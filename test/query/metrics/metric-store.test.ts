@@ -571,6 +571,42 @@ test('exemplars keep their milliseconds and all digits of integers', async () =>
   });
 });
 
+// Spaces, and members that do not begin with attributes, were once an error of the whole answer; `[}` held the thread for good.
+test('exemplars that others have written are read, and what is none is left out', async () => {
+  const time = (ms: number) => `${BigInt(START + ms) * 1_000_000n}`;
+  const written = [
+    `[ { "value" : 1.5, "time_unix_nano": ${time(1)}, "trace_id": "0af7", "filtered_attributes": { "user" : 9007199254740993 , "a": [1, 2] } } ,
+       {"time_unix_nano":"${time(2)}","value":2} ]`,
+    `[{"value":3,"time_unix_nano":${time(3)},"filtered_attributes":null,"span_id":"b7ad"}, 7, {"value":4}, {"value":{},"time_unix_nano":1}]`,
+    '[}',
+    'not JSON',
+    '{"value":5}',
+    '[]',
+  ];
+  for (const [index, json] of written.entries()) {
+    const time = `make_timestamp_ns(${(BigInt(START) + BigInt(index)) * 1_000_000n})`;
+    await database.connection.run(
+      `INSERT INTO otlp_metrics_sum BY NAME
+        SELECT 'written' AS name, ${time} AS time_unix_nano, 1 AS int_value, 0 AS flags, true AS is_monotonic, 2 AS aggregation_temporality, $1 AS exemplars_json`,
+      [json],
+    );
+  }
+  const [series] = await database.store().exemplars({ matcherSets: [parseSelector('written_total')] }, signal);
+  expect(series!.exemplars.map(({ timeMs, value, labels }) => [timeMs - START, value, labels.entries])).toEqual([
+    [
+      1,
+      1.5,
+      [
+        ['a', '[1, 2]'],
+        ['trace_id', '0af7'],
+        ['user', '9007199254740993'],
+      ],
+    ],
+    [2, 2, []],
+    [3, 3, [['span_id', 'b7ad']]],
+  ]);
+});
+
 // Each once counted as the 16 bytes of its place, whatever its buckets took.
 test('memory of native histograms is reserved with all their buckets, and given back', async () => {
   const [points, buckets] = [100, 160];
