@@ -23,13 +23,7 @@ export function promqlPlan(runner: QueryRunner) {
         'series',
       ),
       queryColumn('pushed', 'VARCHAR[]', 'Conditions that DuckDB checks.', 'pushed'),
-      queryColumn(
-        'sql',
-        'VARCHAR',
-        'The statement. `{{…}}` stands for the rows of a table, committed and live.',
-        'sql',
-      ),
-      queryColumn('parameters', 'VARCHAR', 'Values of `$1` and on, as JSON.', 'parameters'),
+      queryColumn('sql', 'VARCHAR', 'The statement, which can be run as it is.', 'sql'),
     ],
     query: (caller, given) => promqlQuery('plan', caller, given, rangeTimes(given)),
   });

@@ -29,12 +29,7 @@ export function traceqlPlan(runner: QueryRunner) {
       ),
       queryColumn('condition', 'VARCHAR', 'What DuckDB is asked to test, as TraceQL.', 'condition'),
       queryColumn('attributes', 'VARCHAR[]', 'Attributes that are read; `all` for `compare()`.', 'attributes'),
-      queryColumn(
-        'sql',
-        'VARCHAR',
-        'The first statement. `{{…}}` stands for the rows of a table, committed and live.',
-        'sql',
-      ),
+      queryColumn('sql', 'VARCHAR', 'The first statement, which can be run as it is.', 'sql'),
     ],
     query: (caller, given) => traceqlQuery({ form: 'plan', question: questionOf(given) }, caller, given),
   });

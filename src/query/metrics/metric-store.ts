@@ -45,7 +45,7 @@ export interface ExemplarSeries {
 /** One statement that a selection is read with. */
 export interface PlannedRead {
   readonly table: string;
-  /** SQL with `{{table}}` and `$1`, as the scanner takes it. */
+  /** SQL with `{{table}}` and `$1`, as scanners take it. */
   readonly sql: string;
   readonly parameters: readonly (string | number | bigint | boolean | null)[];
   /** Names of the metrics in the table that the selection can mean. */

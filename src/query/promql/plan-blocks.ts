@@ -3,7 +3,9 @@
 import { plannedSelections, type QueryTimes, type Selection } from '#promql';
 import { integerColumn, listColumn, textColumn } from '../../buffer/block-columns.js';
 import type { ColumnBlock } from '../../buffer/column-block.js';
+import type { TableHome } from '../../catalog/table-home.js';
 import type { MetricStore, PlannedRead } from '../metrics/metric-store.js';
+import { runnableSql } from '../scan/runnable-sql.js';
 import { parsed } from './answer-question.js';
 import type { EvaluationRequest } from './promql-request.js';
 
@@ -15,6 +17,7 @@ interface PlanRow extends PlannedRead {
 export async function planBlock(
   { query, times, lookbackMs }: EvaluationRequest,
   store: MetricStore,
+  home: TableHome,
   signal: AbortSignal,
 ): Promise<ColumnBlock> {
   const queryTimes: QueryTimes = 'timeMs' in times ? { startMs: times.timeMs, endMs: times.timeMs, stepMs: 0 } : times;
@@ -39,13 +42,7 @@ export async function planBlock(
         rows.map(({ pushed }) => pushed),
         textColumn,
       ),
-      textColumn(rows.map(({ sql }) => sql)),
-      textColumn(rows.map(({ parameters }) => parametersText(parameters))),
+      textColumn(rows.map((read) => runnableSql(read, home))),
     ],
   };
-}
-
-/** JSON, with integers that its numbers cannot hold as they are. */
-function parametersText(parameters: PlannedRead['parameters']): string {
-  return `[${parameters.map((value) => (typeof value === 'bigint' ? String(value) : JSON.stringify(value))).join(', ')}]`;
 }

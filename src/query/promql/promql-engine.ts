@@ -33,12 +33,12 @@ export function promqlEngine(openStore: (context: EngineContext, options: Metric
 async function answerSql(
   request: Exclude<PromqlRequest, { form: 'json' }>,
   asked: Asked,
-  { emit }: EngineContext,
+  { emit, home }: EngineContext,
 ): Promise<EngineAnswer> {
   try {
     const blocks =
       request.form === 'plan'
-        ? [await planBlock(request.evaluation, asked.store, asked.signal)]
+        ? [await planBlock(request.evaluation, asked.store, home, asked.signal)]
         : answerBlocks(await evaluate(request.evaluation, asked));
     for (const block of blocks) await emit(block, buffersOf(block));
     return { value: undefined };

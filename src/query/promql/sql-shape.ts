@@ -29,5 +29,4 @@ export const planColumns = [
   { name: 'series', type: 'BIGINT' },
   { name: 'pushed', type: 'VARCHAR[]' },
   { name: 'sql', type: 'VARCHAR' },
-  { name: 'parameters', type: 'VARCHAR' },
 ] as const;

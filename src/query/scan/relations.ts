@@ -68,7 +68,7 @@ function noRowsSql(table: TelemetryTable): string {
     .join(', ')} WHERE false`;
 }
 
-function tableNamed(name: string): TelemetryTable {
+export function tableNamed(name: string): TelemetryTable {
   const table = telemetryTables.find((table) => table.name === name);
   if (table === undefined) throw new Error(`BUG: there is no telemetry table ${name}`);
   return table;

@@ -14,7 +14,9 @@ import {
 } from '#traceql';
 import { integerColumn, listColumn, textColumn } from '../../buffer/block-columns.js';
 import type { ColumnBlock } from '../../buffer/column-block.js';
+import type { TableHome } from '../../catalog/table-home.js';
 import type { Principal } from '../../server/identity/principal.js';
+import { runnableSql } from '../scan/runnable-sql.js';
 import type { Scanner, ScanRequest } from '../scan/scanner.js';
 import { spanConditionText, traceConditionText } from './condition-text.js';
 import { type Asking, metricsOf } from './evaluate.js';
@@ -29,13 +31,18 @@ interface PlanRow {
   readonly answeredBy: 'statement' | 'spans';
   readonly condition: string;
   readonly attributes: readonly string[];
-  readonly sql: string | undefined;
+  readonly statement: ScanRequest | undefined;
 }
 
 /** Opens the store over a scanner. */
 export type OpenSource = (scanner: Scanner) => TraceSource<Principal>;
 
-export async function planBlock(question: MetricsQuestion, open: OpenSource, asking: Asking): Promise<ColumnBlock> {
+export async function planBlock(
+  question: MetricsQuestion,
+  open: OpenSource,
+  asking: Asking,
+  home: TableHome,
+): Promise<ColumnBlock> {
   const rows = await planRows(question, open, asking);
   return {
     rowCount: rows.length,
@@ -49,7 +56,7 @@ export async function planBlock(question: MetricsQuestion, open: OpenSource, ask
         rows.map(({ attributes }) => attributes),
         textColumn,
       ),
-      textColumn(rows.map(({ sql }) => sql ?? null)),
+      textColumn(rows.map(({ statement }) => (statement === undefined ? null : runnableSql(statement, home)))),
     ],
   };
 }
@@ -74,8 +81,8 @@ async function tracesRow(text: string, request: TraceRequest, open: OpenSource, 
   for await (const _none of open(scanner).read(request, asking)) break;
   const { startUnixNs, endUnixNs, condition, needs } = request;
   const [answeredBy, attributes] = ['spans', attributeNames(needs)] as const;
-  const sql = scanner.first;
-  return { text, startUnixNs, endUnixNs, answeredBy, condition: traceConditionText(condition), attributes, sql };
+  const statement = scanner.first;
+  return { text, startUnixNs, endUnixNs, answeredBy, condition: traceConditionText(condition), attributes, statement };
 }
 
 /** Undefined where the store declines. */
@@ -91,7 +98,7 @@ async function statementRow(
   if (groups === undefined) return undefined;
   const condition = `{ ${spanConditionText(request.condition)} }`;
   const [answeredBy, attributes] = ['statement', attributeNames(needs)] as const;
-  return { text, startUnixNs, endUnixNs, answeredBy, condition, attributes, sql: scanner.first };
+  return { text, startUnixNs, endUnixNs, answeredBy, condition, attributes, statement: scanner.first };
 }
 
 function attributeNames({ attributes }: Needs): readonly string[] {
@@ -99,10 +106,10 @@ function attributeNames({ attributes }: Needs): readonly string[] {
 }
 
 class NotingScanner implements Scanner {
-  first: string | undefined;
+  first: ScanRequest | undefined;
 
-  async *scan({ sql }: ScanRequest): AsyncGenerator<ColumnBlock, void> {
-    this.first ??= sql;
+  async *scan(request: ScanRequest): AsyncGenerator<ColumnBlock, void> {
+    this.first ??= request;
     yield* [];
   }
 }

@@ -69,8 +69,8 @@ const store = {
     return [
       {
         table: 'otlp_metrics_sum',
-        sql: 'FROM {{otlp_metrics_sum}} WHERE metric_name = $1',
-        parameters: ['requests', 2n ** 60n, null],
+        sql: `FROM {{otlp_metrics_sum}} WHERE metric_name = $1 AND unit <> '$2''{{otlp_logs}}' AND int_value < $2 AND double_value > $3 AND is_monotonic = $4 AND sum IS NOT DISTINCT FROM $5`,
+        parameters: ['requests', 2n ** 60n, 1e-7, true, null],
         metrics: ['requests'],
         series: found.length,
         pushed: ['time', 'name'],

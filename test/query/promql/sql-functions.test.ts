@@ -223,8 +223,7 @@ test('the plan says what would be read, and reads no samples', async () => {
       metrics: ['requests'],
       series: '2',
       pushed: ['time', 'name'],
-      sql: 'FROM {{otlp_metrics_sum}} WHERE metric_name = $1',
-      parameters: '["requests", 1152921504606846976, null]',
+      sql: `FROM otelduck.otlp_live_metrics_sum(catalog := 'memory', schema := 'main') WHERE metric_name = 'requests' AND unit <> '$2''{{otlp_logs}}' AND int_value < '1152921504606846976'::BIGINT AND double_value > '1e-7'::DOUBLE AND is_monotonic = true AND sum IS NOT DISTINCT FROM null`,
     },
   ]);
 });
