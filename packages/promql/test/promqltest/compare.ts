@@ -43,7 +43,7 @@ export function instantSeries(
   if (result.type === 'vector') {
     return { kind: 'series', series: result.samples.map(({ labels, value }) => ({ labels, values: [value] })) };
   }
-  const grid: Grid = { ...range, count: Math.floor((range.endMs - range.startMs) / range.stepMs) + 1 };
+  const grid: Grid = { ...range, isRange: true, count: Math.floor((range.endMs - range.startMs) / range.stepMs) + 1 };
   const series = result.series.map(({ labels, times, values, histogramTimes, histograms }): ActualSeries => {
     const byTime = new Map<number, ActualValue>();
     for (const [at, timeMs] of times.entries()) byTime.set(timeMs, values[at]!);
