@@ -172,10 +172,10 @@ export class SqlFunctions {
   /** Makes them exist as `otelduck.<name>` on all connections. Macros cannot live in the system catalog. */
   async #publish(control: DuckDBConnection): Promise<void> {
     try {
-      await control.run(`ATTACH ':memory:' AS ${PUBLIC_CATALOG}`);
+      // READ_WRITE, because an instance may be read-only.
+      await control.run(`ATTACH ':memory:' AS ${PUBLIC_CATALOG} (READ_WRITE)`);
     } catch (error) {
-      // A read-only instance attaches nothing in memory, and a user's database may have this name. Registered
-      // connections lack nothing then.
+      // A user's database may have this name. Registered connections lack nothing then.
       process.emitWarning(
         `otelduck's functions exist on registered connections only, not as ${PUBLIC_CATALOG}.<name>: ${messageOf(error)}`,
       );

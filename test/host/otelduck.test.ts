@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { command, folder, run, start } from './command.js';
+import { command, folder, run, runProcess, start } from './command.js';
 
 const TOKEN = 'a-token-for-these-tests';
 
@@ -52,6 +52,18 @@ test('a service drains on SIGTERM, and its rows are in the file', async () => {
     program: command,
   });
   expect(stdout).toBe('body\nquack\n');
+});
+
+// A warning was shown at each start, and functions had no name with `otelduck.`.
+test('a database that is opened for reading only has all functions, and no warning is shown', async () => {
+  const database = join(folder, 'read-only.duckdb');
+  await run([database, '-c', 'CREATE TABLE t AS SELECT 1'], { program: command });
+  const sql = "SELECT count(*) AS stopped FROM otelduck.otlp_stop('otlp:localhost:1')";
+  expect(await runProcess([database, '--readonly', '-csv', '-c', sql], { program: command })).toEqual({
+    stdout: 'stopped\n1\n',
+    stderr: '',
+    exitCode: 0,
+  });
 });
 
 test('a service whose commits fail says so while it runs', async () => {
