@@ -21,6 +21,9 @@ const NAMES = [
   'client[\\s_-]*id',
 ].join('|');
 
+/** Not the word 'token' in quotes, which is a value of options, unless it is a key that has a value. */
+const NO_WORD = "(?!(?<='token)'(?!\\s{0,40}[:=]))";
+
 /** Bounded, as every repetition is that may begin anywhere: a text of megabytes must not take minutes. */
 const SPACE = '\\s{0,40}';
 
@@ -34,7 +37,7 @@ const SECRETS: readonly RegExp[] = [
   // password=…, token: …, SECRET '…', SET s3_session_token TO '…', client_secret => "…", in connection strings, SQL, URLs
   // and headers
   new RegExp(
-    `((?:${NAMES})['"]?(?:${SPACE}(?::=|=>|=)${SPACE}|\\s{1,40}to\\s{1,40}(?=e?['"]|\\$\\w*\\$)|${SPACE}:?${SPACE}(?=e?['"]|\\$\\w*\\$)))(?:${LITERAL}(?:${SPACE}\\|\\|${SPACE}${LITERAL})*|[^\\s,;&)'"]+)`,
+    `((?:${NAMES})${NO_WORD}['"]?(?:${SPACE}(?::=|=>|=)${SPACE}|\\s{1,40}to\\s{1,40}(?=e?['"]|\\$\\w*\\$)|${SPACE}:?${SPACE}(?=e?['"]|\\$\\w*\\$)))(?:${LITERAL}(?:${SPACE}\\|\\|${SPACE}${LITERAL})*|[^\\s,;&)'"]+)`,
     'gi',
   ),
   // CREATE SECRET (KEY_ID …, SECRET …): a word needs no quotes there

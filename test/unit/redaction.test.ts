@@ -16,6 +16,8 @@ describe('what is secret does not leave', () => {
     `PRAGMA add_parquet_key('k', '${SECRET}')`,
     `DefaultEndpointsProtocol=https;AccountKey=${SECRET}==;x`,
     `{"bearer_token": "${SECRET}"}`,
+    `MAP {'token': '${SECRET}'}`,
+    `('token' => '${SECRET}')`,
     `Authorization: Basic ${SECRET}${SECRET}`,
     `postgres://me:${SECRET}@host/db`,
   ]) {
@@ -37,6 +39,9 @@ describe('what is secret does not leave', () => {
 test('what only speaks of secrets stays', () => {
   for (const text of [
     'missing or invalid token: send Authorization: Bearer <token> or x-api-key',
+    // Taken for a secret: what stood between the end of the word and the next quote.
+    "tenants must be 'none' or 'header' or 'token', got 'both'",
+    "tenants := 'token' needs a tenant_tokens_file",
     "SET secret_directory = '/kept'",
     "default_secret_storage = 'kept'",
     "Unknown parameter 'x' for secret type 's3' with provider 'config'",
