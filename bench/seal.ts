@@ -156,7 +156,9 @@ async function intoFile(commit: (writer: DuckDBConnection, home: TableHome) => P
 }
 
 async function fromBatches(writer: DuckDBConnection, copy: (relation: string) => string): Promise<void> {
-  await database.scans.read(batches, logsTable, 'standard', (scan) => writer.run(copy(scan)));
+  await database.scans.read(batches, logsTable, { fidelity: 'standard', tenants: 'none' }, (scan) =>
+    writer.run(copy(scan)),
+  );
 }
 
 async function fromTable(writer: DuckDBConnection, copy: (relation: string) => string): Promise<void> {

@@ -2,7 +2,9 @@
 // OTLP server and that of an OTAP server, each with records that are committed, records that wait, and a dead letter. Run
 // once for each format of the journal, by the last otelduck that writes it; every later one reads them.
 //
-// node scripts/write-journal-fixtures.mjs <name of the folder>
+// node scripts/write-journal-fixtures.mjs <name of the folder> [tenants]
+//
+// With tenants, all of it is of tenant acme, and the journals have the format of servers with tenants.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +17,9 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 
 const root = new URL('..', import.meta.url);
-const [name, folder] = process.argv.slice(2);
+const [name, option, folder] = process.argv.slice(2);
+/** Whose the telemetry is. */
+const tenant = option === 'tenants' ? { 'x-tenant-id': 'acme' } : {};
 if (folder === undefined) write(name);
 else await beKilled(folder);
 
@@ -24,7 +28,10 @@ function write(name) {
   const folder = mkdtempSync(join(tmpdir(), 'otelduck-fixtures-'));
   const script = fileURLToPath(import.meta.url);
   const environment = { ...process.env, UV_THREADPOOL_SIZE: '32' };
-  const child = spawnSync(process.execPath, [script, name, folder], { stdio: 'inherit', env: environment });
+  const child = spawnSync(process.execPath, [script, name, option ?? 'plain', folder], {
+    stdio: 'inherit',
+    env: environment,
+  });
   if (child.signal !== 'SIGKILL') throw new Error(`the process was to be killed, and ended with ${child.status}`);
   const fixtures = fileURLToPath(new URL(`test/journal/fixtures/${name}/`, root));
   rmSync(fixtures, { recursive: true, force: true });
@@ -51,7 +58,7 @@ async function beKilled(folder) {
     ['otap_serve', 'otap', stream],
   ]) {
     const [{ listen_uri: uri }] = await rows(
-      `FROM ${serve}('${scheme}:127.0.0.1:0', disable_auth := true, seal_max_age_ms := 3600000, durability := 'journal',
+      `FROM ${serve}('${scheme}:127.0.0.1:0', disable_auth := true, tenants := '${option === 'tenants' ? 'header' : 'none'}', seal_max_age_ms := 3600000, durability := 'journal',
          journal_path := '${join(folder, scheme)}')`,
     );
     const port = Number(/\d+$/.exec(uri)[0]);
@@ -73,7 +80,7 @@ function body(signal, extension) {
 }
 
 function post(port, signal) {
-  const headers = { 'content-type': 'application/x-protobuf' };
+  const headers = { 'content-type': 'application/x-protobuf', ...tenant };
   return new Promise((resolve, reject) => {
     const sent = request({ port, path: `/v1/${signal}`, method: 'POST', headers }, (response) => {
       response.resume();
@@ -91,7 +98,8 @@ function stream(port, signal) {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   const same = (bytes) => bytes;
   return new Promise((resolve, reject) => {
-    const call = client.makeBidiStreamRequest(path, same, same, new Metadata(), {});
+    const metadata = Metadata.fromHttp2Headers(tenant);
+    const call = client.makeBidiStreamRequest(path, same, same, metadata, {});
     call.on('data', () => call.end());
     call.on('error', reject);
     call.on('end', () => {

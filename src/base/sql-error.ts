@@ -28,6 +28,11 @@ export const sqlErrorCodes = {
       'A certificate, its key or the certificates of clients cannot be read, do not belong together, or are not valid now.',
     remedy: 'The text names the file and what is wrong with it.',
   },
+  OTLP_TOKENS_INVALID: {
+    meaning:
+      'A file of tokens cannot be read, others than its owner may read it, or a part of it has another form than it must.',
+    remedy: 'The text names the file and what is wrong with it. It never quotes a token.',
+  },
   OTLP_SERVER_EXISTS: {
     meaning: 'A server of this DuckDB instance has the URI already.',
     remedy: 'Use that server, stop it, or choose another port.',

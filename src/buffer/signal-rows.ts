@@ -66,6 +66,11 @@ export class SignalRows {
     return found;
   }
 
+  /** Makes all rows a tenant's; undefined where there are no tenants. */
+  belongTo(tenant: string | undefined): void {
+    for (const table of this.tables) table.tenants.set(tenant, table.rows);
+  }
+
   /** Copies all rows of `source`, which keeps them. */
   append(source: SignalRows): void {
     const heapShift = this.heap.append(source.heap.bytes, 0, source.heap.end);

@@ -9,6 +9,7 @@ import {
   ListColumn,
   TextColumn,
 } from './column.js';
+import { TenantRuns } from './tenant-runs.js';
 
 const SMALLEST_CAPACITY_ROWS = 16;
 
@@ -18,6 +19,8 @@ export class TableRows {
   readonly columns: readonly Column[];
   /** Whether rows of this table are wanted at all. */
   readonly isKept: boolean;
+  /** Whose the rows are. */
+  readonly tenants = new TenantRuns();
   rows = 0;
   readonly #checkGrowth: CheckGrowth;
   #capacity = 0;
@@ -73,6 +76,7 @@ export class TableRows {
     for (let i = 0; i < shared; i++) {
       this.columns[i]!.copyFrom(source.columns[i]!, source.rows, this.rows, heapShift);
     }
+    this.tenants.append(source.tenants, this.rows, source.rows);
     this.rows = needed;
   }
 
@@ -80,6 +84,7 @@ export class TableRows {
   truncate(rows: number): void {
     if (rows === this.rows) return;
     for (const column of this.columns) column.clear(rows, this.rows);
+    this.tenants.truncate(rows);
     this.rows = rows;
   }
 

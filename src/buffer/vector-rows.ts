@@ -5,7 +5,7 @@
 // chunk of a column has a heap of its own, which the vector takes a copy of, so nothing need be kept for the query. In
 // `PinnedRows`, slots have addresses in memory that somebody keeps until the last query has ended.
 
-import type { ExactColumn, TelemetryTable } from '../schema/column-declaration.js';
+import { type ExactColumn, type TelemetryTable, tenantColumn } from '../schema/column-declaration.js';
 import { aligned } from './alignment.js';
 import { ByteHeap } from './byte-heap.js';
 import {
@@ -17,6 +17,7 @@ import {
   type TextColumn,
 } from './column.js';
 import type { TableRows } from './table-rows.js';
+import type { TenantRun } from './tenant-runs.js';
 
 /** Rows of a DuckDB vector. */
 export const VECTOR_ROWS = 2048;
@@ -46,10 +47,10 @@ export interface PinnedRows extends VectorRows {
 }
 
 /** Where a column lies in `fixed`, in bytes from its beginning. */
-export type VectorColumn = FlatVectors | TextVectors | ListVectors;
+export type VectorColumn = FlatVectors | TextVectors | ListVectors | RunVectors;
 
 /** Slots with addresses are values of 16 bytes like any others. */
-export type PinnedColumn = FlatVectors | ListVectors;
+export type PinnedColumn = FlatVectors | ListVectors | RunVectors;
 
 /** An address as two words of 32 bits. */
 export interface HeapAddress {
@@ -84,6 +85,12 @@ export interface ListVectors {
   readonly elementsAt: number;
 }
 
+/** A text that many rows share, side by side. It lies outside of `fixed`, and vectors get it when they are written. */
+export interface RunVectors {
+  readonly kind: 'runs';
+  readonly runs: readonly TenantRun[];
+}
+
 /** Lays out rows of any tables, one after the other, reusing its own memory. */
 export class VectorLayout {
   readonly #texts = new ByteHeap();
@@ -111,7 +118,11 @@ export class VectorLayout {
 }
 
 /** Copies the rows of a table, whose texts are in `heap`, which `pin` is the address of a copy of. */
-export function layOutPinned({ table, rows, columns }: TableRows, heap: Uint8Array, pin: HeapAddress): PinnedRows {
+export function layOutPinned(
+  { table, rows, columns, tenants }: TableRows,
+  heap: Uint8Array,
+  pin: HeapAddress,
+): PinnedRows {
   const fixed = fixedPartsFor(columns, rows);
   const laidOut = columns.map((column): [string, PinnedColumn] => {
     const { name, type, restOf }: ExactColumn = column.declaration;
@@ -124,6 +135,7 @@ export function layOutPinned({ table, rows, columns }: TableRows, heap: Uint8Arr
     if (type === 'TIMESTAMP') toMicroseconds(fixed.buffer, plain, rows);
     return [name, plain];
   });
+  if (tenants.runs.length > 0) laidOut.push([tenantColumn.name, { kind: 'runs', runs: [...tenants.runs] }]);
   return { table: table.name, rows, columns: new Map(laidOut), fixed: fixed.buffer, texts: NO_TEXTS };
 }
 

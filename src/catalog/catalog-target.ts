@@ -7,11 +7,11 @@ import { type Generation, rowsOf } from '../buffer/generation.js';
 import type { Database } from '../duckdb/database.js';
 import { type Refusal, refusalIn } from '../duckdb/errors.js';
 import { quotedIdentifier } from '../duckdb/sql-text.js';
-import { columnsKept, type Fidelity, type TelemetryTable } from '../schema/column-declaration.js';
+import { columnsStored, type RowContents, type TelemetryTable, tenantColumn } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
 import { tablesBySignal } from '../schema/tables.js';
 import type { CatalogKind } from './catalog-kind.js';
-import { exactColumns, type LiveTables, recordedTables, tablesApart } from './live-tables.js';
+import { type LiveTables, recordedTables, storedBesides, tablesApart } from './live-tables.js';
 import type { PromotedColumn } from './promoted-columns.js';
 import type { SealRecords } from './seal-record.js';
 import {
@@ -40,7 +40,7 @@ export interface CatalogTargetParts {
   /** Name to show; empty for the database that the host opened. */
   readonly catalogName: string;
   readonly promoted: readonly PromotedColumn[];
-  readonly fidelity: Fidelity;
+  readonly contents: RowContents;
   readonly maintenance: Maintenance | undefined;
   /** Undefined where the table of seals does not exist and may not be made. */
   readonly seals: SealRecords | undefined;
@@ -201,12 +201,12 @@ export class CatalogTarget implements SealTarget {
   }
 
   async #insert(generation: Generation): Promise<void> {
-    const { database, writer, fidelity } = this.#parts;
+    const { database, writer, contents } = this.#parts;
     for (const [signal, batches] of generation.batches) {
       for (const table of tablesBySignal[signal]) {
         if (batches.every((batch) => batch.rowsOf(table) === 0)) continue;
-        const order = orderSql(table, generation);
-        await database.scans.read(batches, table, fidelity, (relation) =>
+        const order = orderSql(table, generation, contents);
+        await database.scans.read(batches, table, contents, (relation) =>
           writer.run(this.#insertSql(table, relation) + order),
         );
       }
@@ -214,8 +214,10 @@ export class CatalogTarget implements SealTarget {
   }
 
   #insertSql(table: TelemetryTable, relation: string): string {
-    const { home, promoted, fidelity } = this.#parts;
-    const columns = [...columnsKept(table, fidelity), ...promoted].map(({ name }) => quotedIdentifier(name)).join(', ');
+    const { home, promoted, contents } = this.#parts;
+    const columns = [...columnsStored(table, contents), ...promoted]
+      .map(({ name }) => quotedIdentifier(name))
+      .join(', ');
     const values = ['*', ...promoted.map(({ sql }) => sql)].join(', ');
     return `INSERT INTO ${tableName(home, table)} (${columns}) SELECT ${values} FROM ${relation}`;
   }
@@ -231,12 +233,13 @@ export class CatalogTarget implements SealTarget {
 }
 
 /** Rows of one metric then lie together, and a query for it reads little else than its name (docs/decisions/0025-series-ids.md). */
-function orderSql({ signal }: TelemetryTable, { storedBytes }: Generation): string {
-  return signal === 'metrics' && storedBytes <= MAX_SORTED_BYTES ? ' ORDER BY name' : '';
+function orderSql({ signal }: TelemetryTable, { storedBytes }: Generation, { tenants }: RowContents): string {
+  if (signal !== 'metrics' || storedBytes > MAX_SORTED_BYTES) return '';
+  return tenants === 'none' ? ' ORDER BY name' : ` ORDER BY ${tenantColumn.name}, name`;
 }
 
-function liveTables({ home, kind, promoted, fidelity, seals }: CatalogTargetParts): LiveTables {
-  const added = (table: TelemetryTable) => [...exactColumns(table, fidelity), ...promoted];
+function liveTables({ home, kind, promoted, contents, seals }: CatalogTargetParts): LiveTables {
+  const added = (table: TelemetryTable) => [...storedBesides(table, contents), ...promoted];
   if (seals?.hasIds !== true) {
     return tablesApart(home, added, `${sealsTable.name} has to have a column seal_id, or create_tables to be true`);
   }

@@ -4,7 +4,7 @@ import { SqlError } from '../base/sql-error.js';
 import { GENERATION_ID_LENGTH } from '../buffer/generation.js';
 import { partColumns } from '../duckdb/row-scan.js';
 import { qualifiedName, quotedIdentifier, quotedString } from '../duckdb/sql-text.js';
-import { columnsKept, type Fidelity, type TelemetryTable } from '../schema/column-declaration.js';
+import { columnsStored, type RowContents, type TelemetryTable } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
 import type { PromotedColumn } from './promoted-columns.js';
 import type { TableHome } from './table-home.js';
@@ -27,11 +27,11 @@ export interface LiveTables {
 }
 
 /** Columns of rows in memory beyond those that every table has, as `computed` gives them. */
-export function exactColumns(
+export function storedBesides(
   table: TelemetryTable,
-  fidelity: Fidelity,
+  contents: RowContents,
 ): readonly Pick<PromotedColumn, 'name' | 'sql'>[] {
-  return columnsKept(table, fidelity)
+  return columnsStored(table, contents)
     .slice(table.columns.length)
     .map(({ name }) => ({ name, sql: quotedIdentifier(name) }));
 }

@@ -6,7 +6,7 @@ import { SqlError } from '../base/sql-error.js';
 import type { Database } from '../duckdb/database.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
-import { columnsKept } from '../schema/column-declaration.js';
+import { columnsStored, type TelemetryTable, tenantColumn } from '../schema/column-declaration.js';
 import { sealsTable } from '../schema/seals.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { telemetryTables } from '../schema/tables.js';
@@ -29,7 +29,7 @@ const SETUP_RETRY = { attempts: 20, longestPauseMs: () => 500 } as const;
 /** Opens a connection of its own to the target that `options` name, or to the catalog that `caller` uses. */
 export async function openTarget(database: Database, options: ServeOptions, caller: Caller): Promise<SealTarget> {
   const place = exportPlace(options);
-  if (place !== undefined) return ParquetTarget.open(database, place, options.fidelity);
+  if (place !== undefined) return ParquetTarget.open(database, place, options);
   const asked = askedHome(options, caller);
   const { catalog, kind } = await writableCatalog(database, asked.catalog);
   const home = { ...asked, catalog };
@@ -56,7 +56,7 @@ export async function openTarget(database: Database, options: ServeOptions, call
     home,
     kind,
     promoted,
-    fidelity: options.fidelity,
+    contents: options,
     seals,
     isAtomic,
     catalogName: isHost ? '' : home.catalog,
@@ -138,17 +138,23 @@ async function prepareTables(
 ): Promise<void> {
   const asColumns = promoted.map(({ name }) => ({ name, type: 'VARCHAR', absent: 'NULL', doc: '' }) as const);
   if (options.create_tables) {
-    await createTables(writer, home, telemetryTables, async (table) => kind.layOut?.(writer, home, table, options));
+    const created = options.tenants === 'none' ? telemetryTables : telemetryTables.map(withTenant);
+    await createTables(writer, home, created, async (table) => kind.layOut?.(writer, home, table, options));
     for (const table of telemetryTables) {
       // Tables may be of an earlier version, which had fewer columns.
       const optional = table.columns.filter(({ absent }) => absent === 'NULL');
-      const exact = columnsKept(table, options.fidelity).slice(table.columns.length);
-      await addMissingColumns(writer, home, table, [...optional, ...exact, ...asColumns]);
+      const besides = columnsStored(table, options).slice(table.columns.length);
+      await addMissingColumns(writer, home, table, [...optional, ...besides, ...asColumns]);
     }
   }
   const expected = telemetryTables.map((table) => ({
     ...table,
-    columns: [...columnsKept(table, options.fidelity), ...asColumns],
+    columns: [...columnsStored(table, options), ...asColumns],
   }));
   verifyTables(await columnTypes(writer, home, telemetryTables), home, expected);
+}
+
+/** From the start, because the layout of a lake may name it. */
+function withTenant(table: TelemetryTable): TelemetryTable {
+  return { ...table, columns: [...table.columns, tenantColumn] };
 }

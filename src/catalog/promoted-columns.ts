@@ -2,7 +2,7 @@
 
 import { SqlError } from '../base/sql-error.js';
 import { quotedString } from '../duckdb/sql-text.js';
-import { columnsKept, type TelemetryTable } from '../schema/column-declaration.js';
+import { columnsKnown, type TelemetryTable } from '../schema/column-declaration.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 
 export interface PromotedColumn {
@@ -30,7 +30,7 @@ export function promotedColumns(options: ServeOptions, tables: readonly Telemetr
   }
   const taken = new Set<string>();
   for (const { attribute, name } of promoted) {
-    const owner = tables.find((table) => columnsKept(table, 'exact').some((column) => column.name === name));
+    const owner = tables.find((table) => columnsKnown(table).some((column) => column.name === name));
     if (owner !== undefined) {
       throw new SqlError(
         'OTLP_ARGUMENT_INVALID',

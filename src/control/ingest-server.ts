@@ -17,6 +17,8 @@ import type { ListedLetter, ReplayResult } from '../seal/dead-letter.js';
 import { HeldLetters } from '../seal/held-letters.js';
 import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
 import { type FlushResult, Sealer } from '../seal/sealer.js';
+import type { Authorization } from '../server/identity/authorization.js';
+import type { TokenFile } from '../server/identity/token-file.js';
 import type { ListenUri } from '../server/listen-uri.js';
 import type { TlsIdentity } from '../server/tls/tls-identity.js';
 import { CommitPolicy } from './commit-policy.js';
@@ -25,6 +27,7 @@ import { JournalGuard } from './journal-guard.js';
 import type { Listeners } from './listeners.js';
 import type { MetricFamily } from './metrics-text.js';
 import { newListeners } from './new-listener.js';
+import { type OpenAuthorization, openAuthorization } from './open-authorization.js';
 import { type OpenJournal, openJournal } from './open-journal.js';
 import { openTls } from './open-tls.js';
 import { Recovery } from './recovery.js';
@@ -61,6 +64,7 @@ export interface Surroundings {
 interface ServerStart {
   readonly address: ServerAddress;
   readonly tls: TlsIdentity | undefined;
+  readonly access: OpenAuthorization<Authorization>;
   readonly target: SealTarget;
   readonly opened: OpenJournal | undefined;
   readonly surroundings: Surroundings;
@@ -78,6 +82,8 @@ export class IngestServer {
   readonly target: SealTarget;
   /** Undefined where connections are not encrypted. */
   readonly tls: TlsIdentity | undefined;
+  /** Undefined where tokens are options. */
+  readonly tokenFile: TokenFile | undefined;
   /** Replays rows of earlier runs, if the server has a journal. */
   readonly recovery: Recovery | undefined;
   /** Address of the first listener. */
@@ -98,6 +104,7 @@ export class IngestServer {
     parts: {
       address: ServerAddress;
       tls: TlsIdentity | undefined;
+      access: OpenAuthorization<Authorization>;
       ingest: Ingest;
       sealer: Sealer;
       maintenance: MaintenanceSchedule;
@@ -115,6 +122,7 @@ export class IngestServer {
     this.request = request;
     this.#address = parts.address;
     this.tls = parts.tls;
+    this.tokenFile = parts.access.file;
     this.ingest = parts.ingest;
     this.sealer = parts.sealer;
     this.maintenance = parts.maintenance;
@@ -139,20 +147,23 @@ export class IngestServer {
       database.writeLog(level, `${address.listenUri}: ${message}`).catch(() => undefined);
     };
     const tls = await openTls(options, () => databaseFile(database, askedHome(options, request.caller).catalog));
+    let access: OpenAuthorization<Authorization> | undefined;
     let opened: OpenJournal | undefined;
     let target: SealTarget | undefined;
     try {
+      access = await openAuthorization(request.token, options);
       opened = await openJournal(database, request, {
         log: (message) => log('WARNING', message),
         failed: (error) => told.tell('journal_failed', { error }),
       });
       target = await openTarget(database, options, request.caller);
       const memoryLimitBytes = await database.memoryLimitBytes();
-      const start = { address, tls, target, opened, surroundings, memoryLimitBytes, log, told };
+      const start = { address, tls, access, target, opened, surroundings, memoryLimitBytes, log, told };
       return await IngestServer.#startOn(request, start);
     } catch (error) {
       target?.close();
       await opened?.journal.close();
+      access?.file?.close();
       tls?.close();
       throw error;
     }
@@ -160,7 +171,7 @@ export class IngestServer {
 
   static async #startOn(
     request: ServeRequest,
-    { address, tls, target, opened, surroundings, memoryLimitBytes, log, told }: ServerStart,
+    { address, tls, access, target, opened, surroundings, memoryLimitBytes, log, told }: ServerStart,
   ): Promise<IngestServer> {
     const { options } = request;
     const { live, metrics } = surroundings;
@@ -193,6 +204,7 @@ export class IngestServer {
       opened === undefined ? undefined : new Recovery({ ...opened, target, ingest, sealer, freeze, options, log });
     const listeners: Listeners = newListeners(request, {
       ingest,
+      authorization: access.authorization,
       tls,
       metrics,
       hooks: {
@@ -221,7 +233,7 @@ export class IngestServer {
     }
     const guard = journal === undefined ? undefined : new JournalGuard(journal, sealer);
     guard?.start();
-    const kept = { address, tls, target, opened, guard, heldLetters, serverId };
+    const kept = { address, tls, access, target, opened, guard, heldLetters, serverId };
     const parts = { ...kept, ingest, sealer, maintenance, listeners, recovery, told, endReading };
     return new IngestServer(request, parts);
   }
@@ -311,6 +323,7 @@ export class IngestServer {
       this.target.close();
       await this.ingest.close();
       await this.#opened?.journal.close();
+      this.tokenFile?.close();
       this.tls?.close();
       if (lost === undefined) {
         return { committedRows, droppedRows: 0, journaledRows: this.sealer.bufferedRows, error };

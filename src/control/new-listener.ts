@@ -14,7 +14,7 @@ import { GrpcListener } from '../server/grpc/listener.js';
 import { reflectionMethods } from '../server/grpc/reflection.js';
 import { HttpListener } from '../server/http/listener.js';
 import type { HttpMethods } from '../server/http/routes.js';
-import { Authorization } from '../server/identity/authorization.js';
+import type { Authorization } from '../server/identity/authorization.js';
 import type { ListenUri } from '../server/listen-uri.js';
 import type { Listener, ListenerHooks } from '../server/listener.js';
 import { areOk, probes } from '../server/probes.js';
@@ -38,14 +38,16 @@ interface SharedParts {
 
 /** Creates all requested listeners. */
 export function newListeners(
-  { options, token, listeners }: ServeRequest,
-  { hooks, ...parts }: Pick<SharedParts, 'ingest' | 'metrics' | 'tls'> & { hooks: Omit<ListenerHooks, 'connections'> },
+  { options, listeners }: ServeRequest,
+  {
+    hooks,
+    ...parts
+  }: Pick<SharedParts, 'ingest' | 'authorization' | 'metrics' | 'tls'> & { hooks: Omit<ListenerHooks, 'connections'> },
 ): Listeners {
   const connections = new ConnectionLimit(options.max_connections);
   const shared = {
     ...parts,
     options,
-    authorization: new Authorization(token),
     hooks: { ...hooks, connections },
   };
   const made = listeners.map((asked) => ({ request: asked, listener: newListener(asked, shared) }));

@@ -7,6 +7,7 @@ import { askedHome } from '../catalog/table-home.js';
 import type { Database } from '../duckdb/database.js';
 import { DeadLetters } from '../journal/dead-letters.js';
 import { Journal } from '../journal/journal.js';
+import { FORMAT_VERSION, TENANT_FORMAT_VERSION } from '../journal/record.js';
 import { canonicalUri } from '../server/listen-uri.js';
 import { databaseFile } from './database-file.js';
 import type { ServeRequest } from './serve-request.js';
@@ -28,6 +29,7 @@ export async function openJournal(
     folder,
     maxBytes: request.options.journal_max_bytes,
     storage: diskStorage,
+    version: request.options.tenants === 'none' ? FORMAT_VERSION : TENANT_FORMAT_VERSION,
     damaged({ path, byte, problem, isTornTail }) {
       const consequence = isTornTail
         ? 'it was being written when the process ended, and was not acknowledged, unless the file has been cut since'

@@ -7,9 +7,16 @@ import { askedHome, type TableHome } from '../catalog/table-home.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { type GivenValue, readOptions } from '../schema/option-declaration.js';
 import { type QueryServeOptions, queryServeOptions } from '../schema/query-options.js';
+import { checkTenants } from '../schema/tenant-options.js';
 import { checkTls } from '../schema/tls-options.js';
-import type { ReadTokens } from '../server/identity/read-authorization.js';
 import { checkHost, type ListenUri, parseListenUri } from '../server/listen-uri.js';
+
+export interface ReadTokens {
+  /** Undefined where everybody may read, or a file has the tokens. */
+  readonly read: string | undefined;
+  /** Undefined where nobody may administer. */
+  readonly admin: string | undefined;
+}
 
 export interface QueryServeRequest {
   readonly uri: ListenUri;
@@ -32,13 +39,14 @@ export function queryServeRequest(
   const options = readOptions(queryServeOptions, given);
   checkHost(uri, options);
   checkTls(options);
+  checkTenants(options, { name: 'read_token', value: options.read_token });
   return { uri, options, tokens: tokensOf(options), home: askedHome(options, caller) };
 }
 
-function tokensOf({ disable_auth, read_token, admin_token }: QueryServeOptions): ReadTokens {
+function tokensOf({ disable_auth, read_token, admin_token, tenant_tokens_file }: QueryServeOptions): ReadTokens {
   if (admin_token !== null) checkToken('admin_token', admin_token);
   const admin = admin_token ?? undefined;
-  if (disable_auth) return { read: undefined, admin };
+  if (disable_auth || tenant_tokens_file !== null) return { read: undefined, admin };
   if (read_token === null) return { read: randomBytes(16).toString('hex'), admin };
   checkToken('read_token', read_token);
   if (read_token === admin_token) {

@@ -7,13 +7,15 @@ import { allowedOrigins } from '../schema/origins.js';
 import { speaksTls } from '../schema/tls-options.js';
 import { ConnectionLimit } from '../server/connection-limit.js';
 import { Cors } from '../server/cors.js';
-import { ReadAuthorization } from '../server/identity/read-authorization.js';
+import type { ReadAuthorization } from '../server/identity/read-authorization.js';
+import type { TokenFile } from '../server/identity/token-file.js';
 import { ReadListener } from '../server/read/read-listener.js';
 import type { TlsIdentity } from '../server/tls/tls-identity.js';
 import { databaseFile } from './database-file.js';
 import { apisOf } from './known-apis.js';
 import { metricsApi } from './metrics-route.js';
 import type { MetricFamily } from './metrics-text.js';
+import { type OpenAuthorization, openReadAuthorization } from './open-authorization.js';
 import { openTls } from './open-tls.js';
 import type { QueryServeRequest } from './query-serve-request.js';
 import { ServerAddress } from './server-address.js';
@@ -34,6 +36,8 @@ export class QueryServer {
   readonly connections: ConnectionLimit;
   /** Undefined where connections are not encrypted. */
   readonly tls: TlsIdentity | undefined;
+  /** Undefined where tokens are options. */
+  readonly tokenFile: TokenFile | undefined;
   readonly #address: ServerAddress;
   readonly #listener: ReadListener;
   #stopped: Promise<void> | undefined;
@@ -42,17 +46,19 @@ export class QueryServer {
     request: QueryServeRequest,
     { database, runner, metrics, tell }: QueryServerParts,
     tls: TlsIdentity | undefined,
+    access: OpenAuthorization<ReadAuthorization>,
   ) {
-    const { uri, options, tokens, home } = request;
+    const { uri, options, home } = request;
     this.request = request;
     this.#address = new ServerAddress(uri, speaksTls(options) ? 'https' : 'http');
     this.tls = tls;
+    this.tokenFile = access.file;
     this.connections = new ConnectionLimit(options.max_connections);
     const origins = options.cors_allowed_origins;
     this.#listener = new ReadListener({
       uri,
       apis: [metricsApi(metrics), ...apisOf({ runner, home, options })],
-      authorization: new ReadAuthorization(tokens),
+      authorization: access.authorization,
       maxBodyBytes: options.max_body_bytes,
       cors: origins === null ? undefined : new Cors(allowedOrigins('cors_allowed_origins', origins)),
       tls,
@@ -73,12 +79,15 @@ export class QueryServer {
   /** Binds its sockets. Rejects with none of them bound. */
   static async start(request: QueryServeRequest, parts: QueryServerParts): Promise<QueryServer> {
     const tls = await openTls(request.options, () => databaseFile(parts.database, request.home.catalog));
+    let access: OpenAuthorization<ReadAuthorization> | undefined;
     try {
-      const server = new QueryServer(request, parts, tls);
+      access = await openReadAuthorization(request.tokens, request.options);
+      const server = new QueryServer(request, parts, tls, access);
       const port = await server.#listener.listen();
       server.#address.bound({ ...request.uri, port });
       return server;
     } catch (error) {
+      access?.file?.close();
       tls?.close();
       throw error;
     }
@@ -106,7 +115,10 @@ export class QueryServer {
 
   /** Answers what is in flight, or ends it after a while. Safe to call twice. */
   stop(): Promise<void> {
-    this.#stopped ??= this.#listener.stop().finally(() => this.tls?.close());
+    this.#stopped ??= this.#listener.stop().finally(() => {
+      this.tokenFile?.close();
+      this.tls?.close();
+    });
     return this.#stopped;
   }
 }

@@ -32,7 +32,7 @@ export interface RecoveryParts {
   readonly ingest: Ingest;
   readonly sealer: Sealer;
   readonly freeze: Freeze;
-  readonly options: Pick<ServeOptions, 'max_decoded_bytes' | 'fidelity'>;
+  readonly options: Pick<ServeOptions, 'max_decoded_bytes' | 'fidelity' | 'tenants'>;
   readonly clock?: Clock;
   log(level: LogLevel, message: string): void;
 }
@@ -62,6 +62,7 @@ export class Recovery {
     let reported = 0;
     for await (const record of journal.replay(afterSequence)) {
       if (deadLetters.has(record.sequence)) continue;
+      this.#checkTenant(record);
       const rows = await this.#decoded(record);
       if (rows === undefined || rows.rows === 0) continue;
       sealer.append([rows], originOf(record, rows));
@@ -121,10 +122,20 @@ export class Recovery {
     const { deadLetters, ingest, freeze, options, clock = systemClock } = this.#parts;
     const open = new OpenRows(freeze, options.fidelity);
     for await (const record of deadLetters.records(letter)) {
+      this.#checkTenant(record);
       const rows = ingest.replayedRows(record);
       if (rows.rows > 0) open.append([rows], originOf(record, rows), clock.nowMs());
     }
     return open.detach();
+  }
+
+  /** Without tenants, a row would lose whose it is. */
+  #checkTenant({ sequence, tenant }: JournalRecord): void {
+    if (tenant === undefined || this.#parts.options.tenants !== 'none') return;
+    throw new SqlError(
+      'OTLP_REPLAY_FAILED',
+      `cannot replay record ${sequence} of the journal: its rows are of tenant ${tenant}, and tenants is 'none': start the server with tenants`,
+    );
   }
 
   /** The rows of a record; undefined if the record became a dead letter. */

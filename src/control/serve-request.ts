@@ -7,6 +7,7 @@ import { namedCatalog } from '../catalog/table-home.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { type GivenValue, readOptions } from '../schema/option-declaration.js';
 import { type ServeOptions, serveOptions } from '../schema/serve-options.js';
+import { checkTenants } from '../schema/tenant-options.js';
 import { checkTls } from '../schema/tls-options.js';
 import {
   canonicalUri,
@@ -82,6 +83,8 @@ export function serveRequest(
     );
   }
   checkTls(options);
+  checkTenants(options, { name: 'token', value: options.token });
+  checkLayout(options);
   return { listeners, options, token: token(options), caller };
 }
 
@@ -109,8 +112,14 @@ function besideListeners(
   return [{ uri: beside, transport: 'grpc', protocols: ['otlp', 'otap'] }];
 }
 
+function checkLayout({ lake_partition, tenants }: ServeOptions): void {
+  if (lake_partition === 'tenant_day' && tenants === 'none') {
+    throw new SqlError('OTLP_ARGUMENT_CONFLICT', "lake_partition := 'tenant_day' needs tenants, which is 'none'");
+  }
+}
+
 function token(options: ServeOptions): string | undefined {
-  if (options.disable_auth) return undefined;
+  if (options.disable_auth || options.tenant_tokens_file !== null) return undefined;
   if (options.token === null) return randomBytes(16).toString('hex');
   checkToken('OTLP server token', options.token);
   return options.token;

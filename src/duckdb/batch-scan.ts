@@ -4,7 +4,12 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import { messageOf } from '../base/failure.js';
 import type { FrozenBatch } from '../buffer/generation.js';
-import { columnsKept, type Fidelity, type TelemetryColumn, type TelemetryTable } from '../schema/column-declaration.js';
+import {
+  columnsStored,
+  type RowContents,
+  type TelemetryColumn,
+  type TelemetryTable,
+} from '../schema/column-declaration.js';
 import { duckdbType } from './duckdb-type.js';
 import { FrozenParts, frozenRows } from './frozen-rows.js';
 import { BIGINT, DuckDBTableFunction } from './node-api.js';
@@ -53,17 +58,17 @@ export class BatchScans {
   }
 
   /**
-   * Runs `query` with SQL that reads all rows which the batches have for `table`, with the columns of a fidelity in their
-   * order. The batches are kept in memory until the query has ended.
+   * Runs `query` with SQL that reads all rows which the batches have for `table`, with the columns that tables
+   * are filled with, in their order. The batches are kept in memory until the query has ended.
    */
   async read<T>(
     batches: readonly FrozenBatch[],
     table: TelemetryTable,
-    fidelity: Fidelity,
+    contents: RowContents,
     query: (relation: string) => Promise<T>,
   ): Promise<T> {
     const id = this.#nextId++;
-    this.#scans.set(id, new BatchScan(batches, table, columnsKept(table, fidelity)));
+    this.#scans.set(id, new BatchScan(batches, table, columnsStored(table, contents)));
     try {
       return await query(`${FUNCTION_NAME}(${id})`);
     } finally {
@@ -76,6 +81,12 @@ export class BatchScans {
 export function dayOf(batches: readonly FrozenBatch[], table: TelemetryTable): number | undefined {
   const days = batches.filter((batch) => batch.rowsOf(table) > 0).map((batch) => frozenRows(batch).dayOf(table));
   return days.every((day) => day === days[0]) ? days[0] : undefined;
+}
+
+/** The tenant of all rows that batches have for a table: null where they have none, undefined where they have several. */
+export function tenantOf(batches: readonly FrozenBatch[], table: TelemetryTable): string | null | undefined {
+  const all = batches.filter((batch) => batch.rowsOf(table) > 0).flatMap((batch) => frozenRows(batch).tenantsOf(table));
+  return all.every((tenant) => tenant === all[0]) ? (all[0] ?? null) : undefined;
 }
 
 /** One pass over the rows of a table. DuckDB asks for chunks from several threads; callbacks run one at a time. */

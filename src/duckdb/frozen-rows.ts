@@ -1,7 +1,7 @@
 import type { FrozenBatch } from '../buffer/generation.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import { layOutPinned, type PinnedRows, pinVectors, VECTOR_ROWS, type VectorRows } from '../buffer/vector-rows.js';
-import type { Signal, TelemetryTable } from '../schema/column-declaration.js';
+import { type Signal, type TelemetryTable, tenantColumn } from '../schema/column-declaration.js';
 import { tablesBySignal } from '../schema/tables.js';
 import { HeapPin } from './heap-pin.js';
 
@@ -77,6 +77,12 @@ export class FrozenRows implements FrozenBatch {
       if (day !== firstDay) return undefined;
     }
     return firstDay;
+  }
+
+  /** Those whose rows of a table these are; undefined is one of them where rows have no tenant. */
+  tenantsOf(table: TelemetryTable): readonly (string | undefined)[] {
+    const column = this.#tables.get(table)?.columns.get(tenantColumn.name);
+    return column?.kind === 'runs' ? column.runs.map(({ tenant }) => tenant) : [undefined];
   }
 }
 

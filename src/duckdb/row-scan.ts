@@ -4,7 +4,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import type { GenerationRows } from '../buffer/generation.js';
-import { columnsKept, type TelemetryColumn, type TelemetryTable } from '../schema/column-declaration.js';
+import { columnsKnown, type TelemetryColumn, type TelemetryTable } from '../schema/column-declaration.js';
 import { duckdbType } from './duckdb-type.js';
 import { FrozenParts } from './frozen-rows.js';
 import { DuckDBTableFunction, VARCHAR } from './node-api.js';
@@ -54,10 +54,7 @@ export function registerRowScan(connection: DuckDBConnection, source: RowSource)
       supportsProjectionPushdown: true,
       bindFunction: (info) => {
         const request = info.getParameter(0) as string;
-        for (const { name, type } of [
-          ...columnsKept(source.tableOf(request), 'exact'),
-          ...Object.values(partColumns),
-        ]) {
+        for (const { name, type } of [...columnsKnown(source.tableOf(request)), ...Object.values(partColumns)]) {
           info.addResultColumn(name, duckdbType(type));
         }
         info.setBindData({ request });
@@ -88,7 +85,7 @@ class RowScan {
 
   constructor(table: TelemetryTable, parts: readonly ScanPart[], columns: readonly number[]) {
     this.#table = table;
-    this.#tableColumns = columnsKept(table, 'exact');
+    this.#tableColumns = columnsKnown(table);
     this.#parts = parts;
     this.#columns = columns;
   }

@@ -5,9 +5,13 @@ import {
   addressIn,
   type FlatVectors,
   type ListVectors,
+  layOutSlots,
+  layOutValidity,
   listEntries,
+  MAX_INLINED_BYTES,
   maskBytes,
   moveSlots,
+  type RunVectors,
   SLOT_BYTES,
   type TextVectors,
   VECTOR_ROWS,
@@ -28,6 +32,7 @@ export function writeVector(
   if (column === undefined) writeNulls(vector);
   else if (column.kind === 'flat') writeFlat(vector, rows, column, firstRow, count);
   else if (column.kind === 'text') writeTexts(vector, rows, column, firstRow, count);
+  else if (column.kind === 'runs') writeRuns(vector, column, firstRow, count);
   else writeLists(vector, rows, column, firstRow, count);
 }
 
@@ -75,6 +80,63 @@ function writeTexts(
   }
   const slots: FlatVectors = { kind: 'flat', bytesPerRow: SLOT_BYTES, valuesAt: slotsAt, validityAt };
   writeFlat(vector, rows, slots, firstRow, count);
+}
+
+/** One text of all rows, or a slot per row. */
+function writeRuns(vector: duckdb.Vector, { runs }: RunVectors, firstRow: number, count: number): void {
+  const first = firstRunAt(runs, firstRow);
+  const { tenant, end } = runs[first]!;
+  if (end >= firstRow + count) {
+    if (tenant === undefined) writeNulls(vector);
+    else writeSameText(vector, tenant);
+    return;
+  }
+  const last = firstRunAt(runs, firstRow + count - 1);
+  const present = runs.slice(first, last + 1);
+  const slots = slotsOf(
+    vector,
+    present.map((run) => Buffer.from(run.tenant ?? '')),
+  );
+  const words = new Uint32Array(4 * count);
+  const valid = new Uint8Array(count);
+  let row = 0;
+  present.forEach((run, i) => {
+    const slot = slots.subarray(4 * i, 4 * i + 4);
+    const after = Math.min(run.end - firstRow, count);
+    if (run.tenant !== undefined) valid.fill(1, row, after);
+    for (; row < after; row++) words.set(slot, 4 * row);
+  });
+  duckdb.copy_data_to_vector(vector, 0, words.buffer, 0, words.byteLength);
+  if (!valid.includes(0)) return;
+  const mask = layOutValidity(valid);
+  duckdb.vector_ensure_validity_writable(vector);
+  duckdb.copy_data_to_vector_validity(vector, 0, mask.buffer, 0, mask.byteLength);
+}
+
+/** Slots of texts that the vector takes a copy of. */
+function slotsOf(vector: duckdb.Vector, texts: readonly Buffer[]): Uint32Array {
+  const offsets = new Uint32Array(texts.length + 1);
+  texts.forEach((text, i) => {
+    offsets[i + 1] = offsets[i]! + text.length;
+  });
+  const heap = Buffer.concat(texts);
+  const slots = layOutSlots(offsets, heap);
+  if (texts.every(({ length }) => length <= MAX_INLINED_BYTES)) return slots;
+  duckdb.vector_assign_string_element_len(vector, 0, heap);
+  moveSlots(slots, addressIn(duckdb.vector_get_data(vector, SLOT_BYTES)));
+  return slots;
+}
+
+/** Index of the run that a row is in. */
+function firstRunAt(runs: RunVectors['runs'], row: number): number {
+  let low = 0;
+  let high = runs.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (runs[middle]!.end > row) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function writeLists(

@@ -154,10 +154,13 @@ export class Ingest {
    */
   async accept(request: EncodedRequest, reservation: Reservation, sender: unknown): Promise<Receipt> {
     this.requestCounts[request.signal].bodyBytes.add(request.body.length);
+    const { tenant } = reservation.principal;
     const inlineRows = this.#decodeInline(request);
+    inlineRows?.belongTo(tenant);
     if (this.#journal === undefined) {
       if (inlineRows !== undefined) return this.#appendSync(inlineRows, reservation);
       const rows = await this.#decodeOnThread(request, sender);
+      rows.belongTo(tenant);
       const receipt = this.#appendSync(rows, reservation);
       this.#pool.recycle(rows);
       return receipt;
@@ -168,6 +171,7 @@ export class Ingest {
     // The decode thread takes the body away, and the journal needs the bytes as they were sent.
     const entry = { kind: 'request', ...request, body: new Uint8Array(request.body) } as const;
     const rows = await this.#decodeOnThread(request, sender);
+    rows.belongTo(tenant);
     const receipt = await this.#journaled(this.#journal, entry, rows, reservation, 'lent');
     this.#pool.recycle(rows);
     return receipt;
@@ -181,14 +185,22 @@ export class Ingest {
   /** Appends rows like accept(). They are copied before this returns. */
   async acceptRows(rows: SignalRows, reservation: Reservation): Promise<Receipt> {
     this.requestCounts[rows.signal].bodyBytes.add(reservation.bytes);
-    if (this.#journal === undefined) return this.#appendSync(rows, reservation);
+    const { tenant } = reservation.principal;
+    if (this.#journal === undefined) {
+      rows.belongTo(tenant);
+      return this.#appendSync(rows, reservation);
+    }
     const packed = packRows(rows);
-    return this.#journaled(this.#journal, { kind: 'rows', packed }, unpackRows(packed), reservation, 'lent');
+    const unpacked = unpackRows(packed);
+    unpacked.belongTo(tenant);
+    return this.#journaled(this.#journal, { kind: 'rows', packed }, unpacked, reservation, 'lent');
   }
 
   /** Rows of a journal record of an earlier run, valid until the next call. Throws if it cannot be decoded. */
-  replayedRows({ entry }: JournalRecord): SignalRows {
-    return entry.kind === 'rows' ? unpackRows(entry.packed) : this.#replayDecoder.decode(entry);
+  replayedRows({ entry, tenant }: Pick<JournalRecord, 'entry' | 'tenant'>): SignalRows {
+    const rows = entry.kind === 'rows' ? unpackRows(entry.packed) : this.#replayDecoder.decode(entry);
+    rows.belongTo(tenant);
+    return rows;
   }
 
   /** Undefined if the request is too large for the main thread, where it would delay all others. */
@@ -227,7 +239,7 @@ export class Ingest {
     if (this.#groupRows !== undefined && !this.#sealer.fitOneSeal(this.#groupRows, rows.rows, bytes.storedBytes)) {
       this.#group?.close();
     }
-    const group = journal.append(entry, bytes.admittedBytes);
+    const group = journal.append(entry, bytes.admittedBytes, reservation.principal.tenant);
     if (group !== this.#group) {
       const waiting = this.#spareRows.pop() ?? new GroupRows(this.#fidelity);
       this.#group = group;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type FileStorage, replaceFile } from '../base/file-storage.js';
 import { SqlError } from '../base/sql-error.js';
 import type { Journal } from './journal.js';
-import { fileHeader, type JournalRecord, RECORD_HEADER_BYTES, recordBody, writeRecord } from './record.js';
+import { fileHeader, type JournalRecord, recordBody, recordBytes, writeRecord } from './record.js';
 import { readSegment } from './segment.js';
 
 const FILE_NAME = /^(\d{16})-(\d{16})\.(journal|done)$/;
@@ -155,13 +155,13 @@ export class DeadLetters {
         await file.append(more);
         bytes += more.length;
       };
-      await append(fileHeader(range.first));
+      await append(fileHeader(range.first, journal.version));
       for await (const record of journal.records(range.first, range.last)) {
         newest = record.sequence;
         if (this.has(record.sequence)) continue;
-        const body = recordBody(record.entry);
-        const encoded = Buffer.allocUnsafe(RECORD_HEADER_BYTES + body.length);
-        writeRecord(encoded, 0, record, body);
+        const body = recordBody(record, journal.version);
+        const encoded = Buffer.allocUnsafe(recordBytes(body));
+        writeRecord(encoded, 0, record, body, journal.version);
         await append(encoded);
       }
       if (newest !== range.last)

@@ -15,14 +15,17 @@ import { SqlError } from '../base/sql-error.js';
 import { JournalLock } from './journal-lock.js';
 import {
   FILE_HEADER_BYTES,
+  FORMAT_VERSION,
+  type FormatVersion,
   fileHeader,
   isReadable,
   type JournalEntry,
   type JournalRecord,
-  RECORD_HEADER_BYTES,
+  type RecordBody,
   readableVersions,
   readFileHeader,
   recordBody,
+  recordBytes,
   writeRecord,
 } from './record.js';
 import { type Damage, readSegment } from './segment.js';
@@ -42,6 +45,8 @@ export interface JournalOptions {
   /** Maximum bytes of all segments. Beyond it, requests are rejected. Uncommitted records are never removed. */
   readonly maxBytes: number;
   readonly storage: FileStorage;
+  /** Format that it writes. */
+  readonly version?: FormatVersion;
   /** Reports each damaged part once. */
   damaged(damage: Damage): void;
   /** Called once, with the reason, when the journal stops accepting writes. */
@@ -59,7 +64,7 @@ interface Segment {
 
 interface Waiting {
   readonly entry: JournalEntry;
-  readonly body: Uint8Array;
+  readonly body: RecordBody;
   readonly admittedBytes: number;
 }
 
@@ -105,7 +110,7 @@ export class Group {
 
   add(waiting: Waiting): void {
     this.#entries.push(waiting);
-    this.#bytes += RECORD_HEADER_BYTES + waiting.body.length;
+    this.#bytes += recordBytes(waiting.body);
   }
 
   succeed(firstSequence: number): void {
@@ -182,6 +187,11 @@ export class Journal {
       await lock.leave();
       throw error;
     }
+  }
+
+  /** Format of the records that it writes. */
+  get version(): FormatVersion {
+    return this.#options.version ?? FORMAT_VERSION;
   }
 
   /** Bytes of all segments and of waiting groups. */
@@ -268,12 +278,12 @@ export class Journal {
   /**
    * Adds an entry to a group, which becomes durable as a whole. Throws `overloaded` if the journal is full or has failed.
    */
-  append(entry: JournalEntry, admittedBytes: number): Group {
+  append(entry: JournalEntry, admittedBytes: number, tenant?: string): Group {
     if (!this.#isReplayed) throw new Error('BUG: a journal is appended to before it was replayed');
     if (this.#isClosed) throw new Failure('stopping', 'the server is stopping');
     if (this.#failure !== undefined) throw new Failure('overloaded', this.#failure);
-    const body = recordBody(entry);
-    const bytes = RECORD_HEADER_BYTES + body.length;
+    const body = recordBody({ entry, tenant }, this.version);
+    const bytes = recordBytes(body);
     const refusal = this.#refusal(bytes);
     if (refusal !== undefined) throw refusal;
     this.#waitingBytes += bytes;
@@ -405,8 +415,8 @@ export class Journal {
     const records = bytes <= SCRATCH_BYTES ? this.#scratch.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
     let at = 0;
     entries.forEach(({ entry, body, admittedBytes }, i) => {
-      writeRecord(records, at, { sequence: first + i, unixMs, admittedBytes, entry }, body);
-      at += RECORD_HEADER_BYTES + body.length;
+      writeRecord(records, at, { sequence: first + i, unixMs, admittedBytes, entry }, body, this.version);
+      at += recordBytes(body);
     });
     return records;
   }
@@ -450,7 +460,7 @@ export class Journal {
     if (this.#current === undefined) {
       const { folder, storage } = this.#options;
       const path = join(folder, `${String(sequence).padStart(16, '0')}.journal`);
-      const file = await createSegment(storage, folder, path, sequence);
+      const file = await createSegment(storage, folder, path, fileHeader(sequence, this.version));
       const segment = {
         path,
         firstSequence: sequence,
@@ -521,11 +531,11 @@ async function createSegment(
   storage: FileStorage,
   folder: string,
   path: string,
-  firstSequence: number,
+  header: Uint8Array,
 ): Promise<AppendedFile> {
   const file = await storage.create(path);
   try {
-    await file.append(fileHeader(firstSequence));
+    await file.append(header);
     await storage.syncFolder(folder);
     return file;
   } catch (error) {
@@ -546,7 +556,7 @@ async function nextSequence({ folder, storage, damaged }: JournalOptions): Promi
     if (isReadable(version)) return firstSequence;
     throw new SqlError(
       'OTLP_JOURNAL_UNREADABLE',
-      `cannot read ${path}: format version ${version}, and this otelduck reads ${readableVersions.join(' and ')}`,
+      `cannot read ${path}: format version ${version}, and this otelduck reads ${readableVersions.join(', ')}`,
     );
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

@@ -8,7 +8,9 @@
 // consecutive sequences, starting with the one in its header and name. A record's header has its own checksum, so that
 // its length can be trusted if the body is damaged or the file ends inside it.
 //
-// Formats differ in their checksum and in the description of rows. The newest is written, and all are read.
+// Formats differ in their checksum and in the description of rows, and where there are tenants a body begins with the length of
+// the tenant's name (u8, 0 for none) and the name. All formats are read. A server without tenants writes the one without, which
+// earlier versions read too.
 
 import type { PackedRows } from '../buffer/packed-rows.js';
 import { type ContentEncoding, contentEncodings } from '../decode/compression/inflate.js';
@@ -19,21 +21,26 @@ import { decodeFirstRows, decodeRows, encodeRows } from './rows-body.js';
 
 interface Format {
   readonly checksum: Checksum;
+  /** Whether bodies begin with the name of a tenant. */
+  readonly hasTenants: boolean;
   decodeRows(signal: Signal, body: Uint8Array): PackedRows;
 }
 
 const formats = {
-  1: { checksum: crc32c, decodeRows: decodeFirstRows },
-  2: { checksum: crc32, decodeRows },
+  1: { checksum: crc32c, hasTenants: false, decodeRows: decodeFirstRows },
+  2: { checksum: crc32, hasTenants: false, decodeRows },
+  // Another checksum, which tells the formats of a file apart when its header is damaged.
+  3: { checksum: (bytes, before = 3) => crc32(bytes, before), hasTenants: true, decodeRows },
 } as const satisfies Record<number, Format>;
 
 export type FormatVersion = keyof typeof formats;
 
-/** Version that is written. */
+/** Version that is written without tenants. */
 export const FORMAT_VERSION = 2;
+/** Version that is written with tenants. */
+export const TENANT_FORMAT_VERSION = 3;
 /** Versions that are read, newest first. */
-export const readableVersions: readonly FormatVersion[] = [FORMAT_VERSION, 1];
-const { checksum } = formats[FORMAT_VERSION];
+export const readableVersions: readonly FormatVersion[] = [TENANT_FORMAT_VERSION, FORMAT_VERSION, 1];
 
 export function isReadable(version: number): version is FormatVersion {
   return version in formats;
@@ -62,17 +69,25 @@ export interface JournalRecord {
   readonly sequence: number;
   readonly unixMs: number;
   readonly admittedBytes: number;
+  /** Whose it is; undefined where there are no tenants. */
+  readonly tenant: string | undefined;
   readonly entry: JournalEntry;
+}
+
+/** Body of a record in two parts, so that the bytes of a request need not be copied. */
+export interface RecordBody {
+  readonly tenant: Uint8Array;
+  readonly contents: Uint8Array;
 }
 
 const kinds = ['request', 'rows'] as const;
 
-export function fileHeader(firstSequence: number): Buffer {
+export function fileHeader(firstSequence: number, version: FormatVersion = FORMAT_VERSION): Buffer {
   const header = Buffer.alloc(FILE_HEADER_BYTES);
   MAGIC.copy(header);
-  header.writeUInt16LE(FORMAT_VERSION, 8);
+  header.writeUInt16LE(version, 8);
   header.writeDoubleLE(firstSequence, 12);
-  header.writeUInt32LE(checksum(header.subarray(0, FILE_CRC_AT)), FILE_CRC_AT);
+  header.writeUInt32LE(formats[version].checksum(header.subarray(0, FILE_CRC_AT)), FILE_CRC_AT);
   return header;
 }
 
@@ -100,20 +115,33 @@ export function readFileHeader(bytes: Uint8Array): FileHeader {
   return { version, firstSequence: header.readDoubleLE(12) };
 }
 
-/** Body of a record. Requests are not copied. */
-export function recordBody(entry: JournalEntry): Uint8Array {
-  return entry.kind === 'request' ? entry.body : encodeRows(entry.packed);
+export function recordBody(
+  { entry, tenant }: Pick<JournalRecord, 'entry' | 'tenant'>,
+  version: FormatVersion,
+): RecordBody {
+  if (tenant !== undefined && !formats[version].hasTenants) throw new Error(`BUG: format ${version} has no tenants`);
+  return {
+    tenant: formats[version].hasTenants ? encodedTenant(tenant ?? '') : NO_TENANTS,
+    contents: entry.kind === 'request' ? entry.body : encodeRows(entry.packed),
+  };
 }
 
-/** Writes a record at `at`, where there is room for it. `body` is the body of `entry`. */
+/** What a record with this body takes. */
+export function recordBytes({ tenant, contents }: RecordBody): number {
+  return RECORD_HEADER_BYTES + tenant.length + contents.length;
+}
+
+/** Writes a record at `at`, where there is room for it. `body` is its body in the format of the file. */
 export function writeRecord(
   target: Buffer,
   at: number,
-  { sequence, unixMs, admittedBytes, entry }: JournalRecord,
-  body: Uint8Array,
+  { sequence, unixMs, admittedBytes, entry }: Omit<JournalRecord, 'tenant'>,
+  { tenant, contents }: RecordBody,
+  version: FormatVersion,
 ): void {
+  const { checksum } = formats[version];
   const header = target.subarray(at, at + RECORD_HEADER_BYTES);
-  header.writeUInt32LE(body.length, 0);
+  header.writeUInt32LE(tenant.length + contents.length, 0);
   header.writeDoubleLE(sequence, 4);
   header.writeDoubleLE(unixMs, 12);
   header[20] = kinds.indexOf(entry.kind);
@@ -123,8 +151,23 @@ export function writeRecord(
   header.writeUInt32LE(admittedBytes, 24);
   const crc = checksum(header.subarray(0, HEADER_CRC_AT));
   header.writeUInt32LE(crc, HEADER_CRC_AT);
-  header.writeUInt32LE(checksum(body, crc), RECORD_CRC_AT);
-  target.set(body, at + RECORD_HEADER_BYTES);
+  header.writeUInt32LE(checksum(contents, checksum(tenant, crc)), RECORD_CRC_AT);
+  target.set(tenant, at + RECORD_HEADER_BYTES);
+  target.set(contents, at + RECORD_HEADER_BYTES + tenant.length);
+}
+
+const NO_TENANTS = new Uint8Array(0);
+
+function encodedTenant(name: string): Uint8Array {
+  return Buffer.from(`${String.fromCharCode(Buffer.byteLength(name))}${name}`);
+}
+
+/** The name before the contents of a body, and the contents. */
+function readTenant(body: Uint8Array): { readonly tenant: string | undefined; readonly contents: Uint8Array } {
+  const end = 1 + (body[0] ?? 0);
+  if (end > body.length) throw new RangeError('it ends inside the name of its tenant');
+  const tenant = end === 1 ? undefined : Buffer.from(body.subarray(1, end)).toString();
+  return { tenant, contents: body.subarray(end) };
 }
 
 /** A record's header, as read or with one bit corrected. */
@@ -163,14 +206,16 @@ export function decodeRecord({ version, bytes, sequence }: SoundHeader, body: Ui
   if (kind === undefined || signal === undefined || wireFormat === undefined || encoding === undefined) {
     throw new RangeError(`it is of a kind that this otelduck does not know: ${[...header.subarray(20, 24)].join(' ')}`);
   }
+  const { tenant, contents } = format.hasTenants ? readTenant(body) : { tenant: undefined, contents: body };
   return {
     sequence,
+    tenant,
     unixMs: header.readDoubleLE(12),
     admittedBytes: header.readUInt32LE(24),
     entry:
       kind === 'request'
-        ? { kind, signal, format: wireFormat, encoding, body }
-        : { kind, packed: format.decodeRows(signal, body) },
+        ? { kind, signal, format: wireFormat, encoding, body: contents }
+        : { kind, packed: format.decodeRows(signal, contents) },
   };
 }
 

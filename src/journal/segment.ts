@@ -113,7 +113,7 @@ async function checkedFileHeader(
     if (version !== undefined) return { version, problem: 'the version in the file header is wrong' };
     throw new SqlError(
       'OTLP_JOURNAL_UNREADABLE',
-      `cannot read ${path}: format version ${header.version}, and this otelduck reads ${readableVersions.join(' and ')}`,
+      `cannot read ${path}: format version ${header.version}, and this otelduck reads ${readableVersions.join(', ')}`,
     );
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

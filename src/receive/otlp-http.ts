@@ -5,6 +5,7 @@ import type { Ingest, Receipt } from '../ingest/ingest.js';
 import type { Signal } from '../schema/column-declaration.js';
 import type { HttpExchange, HttpRoutes } from '../server/http/routes.js';
 import type { Authorization } from '../server/identity/authorization.js';
+import { credentialsOf } from '../server/identity/credentials.js';
 import { contentEncoding, signalByPath, wireFormat } from './codec.js';
 import { readBody } from './read-body.js';
 
@@ -33,10 +34,7 @@ async function exportOnce(
 ): Promise<Receipt> {
   const { headers } = request;
   if (isStopping) throw new Failure('stopping', 'the server is stopping');
-  const principal = authorization.check({
-    authorization: headers.authorization,
-    apiKey: singleHeader(headers['x-api-key']),
-  });
+  const principal = authorization.check(credentialsOf(headers));
   const format = wireFormat(headers['content-type']);
   const encoding = contentEncoding(headers['content-encoding']);
   const reservation = ingest.admission.reservation(principal);
@@ -46,8 +44,4 @@ async function exportOnce(
   } finally {
     reservation.release();
   }
-}
-
-function singleHeader(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

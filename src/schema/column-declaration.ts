@@ -34,6 +34,16 @@ export interface ExactColumn extends TelemetryColumn {
   readonly restOf?: string;
 }
 
+/** Where a request says whose telemetry it is; `none`: there are no tenants. */
+export const tenantModes = ['none', 'header', 'token'] as const;
+export type TenantMode = (typeof tenantModes)[number];
+
+/** What the tables of a server hold beyond the columns that every table has. */
+export interface RowContents {
+  readonly fidelity: Fidelity;
+  readonly tenants: TenantMode;
+}
+
 export interface TelemetryTable {
   readonly name: string;
   readonly signal: Signal;
@@ -45,6 +55,17 @@ export interface TelemetryTable {
 /** The columns of a table that rows of a fidelity have, in the order in which scans give them. */
 export function columnsKept({ columns, exactColumns }: TelemetryTable, fidelity: Fidelity): readonly ExactColumn[] {
   return fidelity === 'exact' ? [...columns, ...exactColumns] : columns;
+}
+
+/** The columns that tables are filled with, in the order in which scans give them. */
+export function columnsStored(table: TelemetryTable, { fidelity, tenants }: RowContents): readonly ExactColumn[] {
+  const kept = columnsKept(table, fidelity);
+  return tenants === 'none' ? kept : [...kept, tenantColumn];
+}
+
+/** Every column that a table may have. */
+export function columnsKnown(table: TelemetryTable): readonly ExactColumn[] {
+  return [...columnsKept(table, 'exact'), tenantColumn];
 }
 
 export const nullable = (name: string, type: TelemetryType, doc: string): TelemetryColumn => ({
@@ -62,6 +83,11 @@ export const zeroed = (name: string, type: TelemetryType, doc: string): Telemetr
 });
 
 export const repeated = (column: TelemetryColumn): TelemetryColumn => ({ ...column, repeats: true });
+
+/** Nobody decodes it, and no row holds it: requests say it once for all of their rows. */
+export const tenantColumn: TelemetryColumn = repeated(
+  nullable('tenant_id', 'VARCHAR', 'Tenant that sent the row. NULL in rows of servers without tenants.'),
+);
 
 export const nanosecondsOf = (time: string, doc: string): ExactColumn => ({
   ...nullable(`${time}_rest`, 'INTEGER', doc),

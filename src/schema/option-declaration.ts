@@ -64,6 +64,24 @@ export function optionalText(declared: {
   };
 }
 
+/** A text. */
+export function text(declared: {
+  default: string;
+  doc: string;
+  check?: (name: string, value: string) => void;
+}): Option<string> {
+  return {
+    sqlType: 'VARCHAR',
+    defaultText: `\`${declared.default}\``,
+    doc: declared.doc,
+    read(name, given) {
+      const value = given === null ? declared.default : String(given);
+      declared.check?.(name, value);
+      return value;
+    },
+  };
+}
+
 /** One of a few words, or null if not given and without default. */
 export function word<W extends string, D extends W | null>(declared: {
   words: readonly W[];

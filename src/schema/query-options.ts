@@ -3,6 +3,7 @@ import { lokiOptions } from './loki-options.js';
 import { flag, notEmpty, type Option, type OptionValues, optionalText, positiveInteger } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
 import { promqlOptions } from './promql-options.js';
+import { tenantOptions } from './tenant-options.js';
 import { tlsOptions } from './tls-options.js';
 
 const MiB = 1 << 20;
@@ -90,6 +91,7 @@ export const queryServeOptions = {
     doc: 'Maximum size of a request body. Larger bodies get 413.',
   }),
   ...tlsOptions,
+  ...tenantOptions,
   ...sharedQueryOptions,
   ...promqlOptions,
   ...lokiOptions,

@@ -1,11 +1,11 @@
 import { fidelities } from './column-declaration.js';
 import { flag, notEmpty, type OptionValues, optionalText, positiveInteger, word } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
+import { tenantOptions } from './tenant-options.js';
 import { tlsOptions } from './tls-options.js';
 
 const MiB = 1 << 20;
 
-/** Refuses an empty text. */
 /** Options of `otlp_serve` and `otap_serve`. Spelled as in SQL everywhere, so that one search finds all uses. */
 export const serveOptions = {
   catalog: optionalText({
@@ -55,6 +55,7 @@ export const serveOptions = {
     check: allowedOrigins,
   }),
   ...tlsOptions,
+  ...tenantOptions,
   max_body_bytes: positiveInteger({
     sqlType: 'UBIGINT',
     default: 16 * MiB,
@@ -117,10 +118,10 @@ export const serveOptions = {
     doc: 'DuckLake: age from which snapshots and unused files may be removed.',
   }),
   lake_partition: word({
-    words: ['day', 'none'],
+    words: ['day', 'tenant_day', 'none'],
     default: 'day',
     defaultText: '`day`',
-    doc: 'DuckLake: whether tables that the server creates are partitioned by day.',
+    doc: 'DuckLake: whether tables that the server creates are partitioned by day, or by tenant and day.',
   }),
   lake_sort: word({
     words: ['none', 'service_time'],

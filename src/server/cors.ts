@@ -9,6 +9,8 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 const REQUEST_HEADERS = [
   'authorization',
   'x-api-key',
+  'x-tenant-id',
+  'x-scope-orgid',
   'content-type',
   'content-encoding',
   'traceparent',

@@ -2,6 +2,7 @@
 // one makes of what is left. Every point is tried.
 
 import { expect, test } from 'vitest';
+import type { TenantMode } from '../../src/schema/column-declaration.js';
 import { MemoryServer, MemoryTarget, POISON } from './support/memory-server.js';
 import { type Loss, losses, MemoryStorage, type Trouble } from './support/memory-storage.js';
 
@@ -31,8 +32,14 @@ class Clients {
 }
 
 /** Appends, rotates, seals, sets aside, puts back, stops. */
-async function life(storage: MemoryStorage, target: MemoryTarget, clients: Clients, name: string): Promise<void> {
-  const server = await MemoryServer.start(storage, target, { maxBytes: MAX_BYTES });
+async function life(
+  storage: MemoryStorage,
+  target: MemoryTarget,
+  clients: Clients,
+  name: string,
+  tenants: TenantMode = 'none',
+): Promise<void> {
+  const server = await MemoryServer.start(storage, target, { maxBytes: MAX_BYTES, tenants });
   target.refusesPoison = true;
   await clients.send(server, `${name} a`, `${name} b`, `${name} c`);
   await clients.send(server, `${name} d`, `${name} e`);
@@ -53,9 +60,13 @@ async function life(storage: MemoryStorage, target: MemoryTarget, clients: Clien
 }
 
 /** Everything that a target has in the end, dead letters included. */
-async function recovered(storage: MemoryStorage, target: MemoryTarget): Promise<string[]> {
+async function recovered(
+  storage: MemoryStorage,
+  target: MemoryTarget,
+  tenants: TenantMode = 'none',
+): Promise<string[]> {
   target.refusesPoison = false;
-  const server = await MemoryServer.start(storage, target, { maxBytes: MAX_BYTES });
+  const server = await MemoryServer.start(storage, target, { maxBytes: MAX_BYTES, tenants });
   const { error } = await server.recovery.replayDeadLetters();
   expect(error).toBe(undefined);
   // It can be used again.
@@ -157,3 +168,18 @@ for (const fails of ['ENOSPC', 'EIO'] as const) {
     }
   });
 }
+
+// The target throws at a row that is not of the tenant that sent it.
+test('a death at any point, with tenants: what was acknowledged is there once, and of whoever sent it', async () => {
+  const operations = await operationsOf((storage) =>
+    life(storage, new MemoryTarget(), new Clients(), 'first', 'header'),
+  );
+  for (let at = 1; at <= operations.length; at++) {
+    const target = new MemoryTarget();
+    const clients = new Clients();
+    const storage = new MemoryStorage({ at, dies: 'before' });
+    await Promise.race([life(storage, target, clients, 'first', 'header'), storage.death]);
+    const found = await recovered(storage.afterwards('power lost'), target, 'header');
+    check(found, clients, `operation ${at}, ${operations[at - 1]}`);
+  }
+});

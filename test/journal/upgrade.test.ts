@@ -29,12 +29,17 @@ async function opened(plugin: typeof otlp): Promise<OtelDatabase> {
   return database;
 }
 
-function serve(database: OtelDatabase, scheme: string): Promise<OtelServer> {
-  const options = { durability: 'journal', journal_path: join(folder, scheme), seal_max_age_ms: NEVER_MS };
+function serve(database: OtelDatabase, scheme: string, tenants = 'none'): Promise<OtelServer> {
+  const options = { tenants, durability: 'journal', journal_path: join(folder, scheme), seal_max_age_ms: NEVER_MS };
   return database.serve(options, `${scheme}:127.0.0.1:0`);
 }
 
+/** Format 3 is that of servers with tenants. */
+const tenantsByFormat: Readonly<Record<string, string>> = { 'format-3': 'header' };
+
 describe.each(readdirSync(FIXTURES).filter((name) => name.startsWith('format-')))('%s', (format) => {
+  const tenants = tenantsByFormat[format] ?? 'none';
+  const ofTenants = tenants === 'none' ? [] : ['tenant_id'];
   describe.each([
     ['this version', async () => otlp, []],
     ['a later version', laterVersion, [APPENDED_COLUMN]],
@@ -44,7 +49,7 @@ describe.each(readdirSync(FIXTURES).filter((name) => name.startsWith('format-'))
       writeFileSync(join(folder, 'otlp.db'), gunzipSync(readFileSync(join(folder, 'otlp.db.gz'))));
       const database = await opened(await version());
       for (const scheme of ['otlp', 'otap']) {
-        const server = await serve(database, scheme);
+        const server = await serve(database, scheme, tenants);
         expect(await server.counters('replayed_rows_total', 'journal_error')).toEqual({
           replayed_rows_total: '6',
           journal_error: null,
@@ -61,10 +66,12 @@ describe.each(readdirSync(FIXTURES).filter((name) => name.startsWith('format-'))
       }
       for (const { name, columns } of telemetryTables) {
         const names = (await database.rows(`SELECT column_name FROM (DESCRIBE ${name})`)).flatMap(Object.values);
-        expect(names).toEqual([...columns.map((column) => column.name), ...appended]);
+        expect([...names].sort()).toEqual([...columns.map((column) => column.name), ...appended, ...ofTenants].sort());
         // Both journals have the same rows, from different wires.
         const counts = await database.rows(`SELECT count(*) AS times FROM ${name} GROUP BY ${names.join()}`);
         expect(new Set(counts.map(({ times }) => times))).toEqual(new Set(['2']));
+        if (tenants === 'none') continue;
+        expect(await database.rows(`SELECT DISTINCT tenant_id FROM ${name}`)).toEqual([{ tenant_id: 'acme' }]);
       }
     });
   });

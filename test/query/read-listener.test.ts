@@ -9,6 +9,8 @@ import { Failure } from '../../src/base/failure.js';
 import { ConnectionLimit } from '../../src/server/connection-limit.js';
 import { Cors } from '../../src/server/cors.js';
 import { ReadAuthorization } from '../../src/server/identity/read-authorization.js';
+import { noTenants } from '../../src/server/identity/tenancy.js';
+import { SoleToken } from '../../src/server/identity/tokens.js';
 import type { ReadAnswer, ReadApi, ReadRequest } from '../../src/server/read/read-api.js';
 import { ReadListener, type ReadListenerOptions } from '../../src/server/read/read-listener.js';
 import { jsonOf, send, type TestRequest } from '../support/http-client.js';
@@ -36,7 +38,7 @@ const api: ReadApi = {
           form: [...form],
           body: body.length,
           client,
-          tenant: principal.tenant,
+          tenant: principal.tenant ?? 'all',
           may: [...principal.permissions],
         }),
     },
@@ -72,7 +74,7 @@ const api: ReadApi = {
       async *handle({ message, principal }) {
         if (message.length === 0) throw new Failure('malformed', 'nothing to echo');
         yield message;
-        yield Buffer.from(principal.tenant);
+        yield Buffer.from(principal.tenant ?? 'all');
       },
     },
   ],
@@ -81,7 +83,7 @@ const api: ReadApi = {
       path: '/tail',
       permission: 'read',
       upgrade: ({ query, principal }, _incoming, socket, head) => {
-        const said = `${query.get('q')} ${principal.tenant} ${head.length}`;
+        const said = `${query.get('q')} ${principal.tenant ?? 'all'} ${head.length}`;
         socket.end(`HTTP/1.1 101 Switching Protocols\r\nupgrade: test\r\nconnection: upgrade\r\n\r\n${said}`);
       },
     },
@@ -110,7 +112,11 @@ async function listen(changed: Partial<ReadListenerOptions> = {}) {
   const listener = new ReadListener({
     uri: { scheme: 'otlp', host: '127.0.0.1', port: 0, ipv6: false },
     apis: [api, words],
-    authorization: new ReadAuthorization({ read: READ, admin: ADMIN }),
+    authorization: new ReadAuthorization({
+      read: new SoleToken(READ, ['read']),
+      admin: new SoleToken(ADMIN, ['read', 'admin']),
+      tenancy: noTenants,
+    }),
     maxBodyBytes: 10_000,
     cors: undefined,
     hooks: {
@@ -159,7 +165,7 @@ for (const [name, headers, path, method, status] of [
 
 test('without a read token everybody reads, and nobody administers', async () => {
   const { listener, port } = await listen({
-    authorization: new ReadAuthorization({ read: undefined, admin: undefined }),
+    authorization: new ReadAuthorization({ read: undefined, admin: undefined, tenancy: noTenants }),
   });
   onTestFinished(() => listener.stop());
   expect((await ask('/label/a/values', { port })).status).toBe(200);
@@ -191,7 +197,7 @@ test('a handler gets values of path, query and form as they were meant', async (
     ],
     body: 36,
     client: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
-    tenant: 'default',
+    tenant: 'all',
     may: ['read'],
   });
 });
@@ -363,7 +369,7 @@ test('a connection is upgraded for whoever has the token', async () => {
         `GET ${path} HTTP/1.1\r\nhost: x\r\nupgrade: test\r\nconnection: upgrade\r\nauthorization: Bearer ${token}\r\n\r\n`,
       );
     });
-  expect(await upgrade(READ)).toMatch(/^HTTP\/1.1 101 [\s\S]*\r\n\r\nup default 0$/);
+  expect(await upgrade(READ)).toMatch(/^HTTP\/1.1 101 [\s\S]*\r\n\r\nup all 0$/);
   expect(await upgrade('wrong-token-of-someone')).toMatch(/^HTTP\/1.1 401 [\s\S]*"unauthorized"/);
   expect(await upgrade(READ, '/open')).toMatch(/^HTTP\/1.1 404 /);
 });

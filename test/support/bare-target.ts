@@ -14,7 +14,7 @@ export function bareTarget(database: Database, writer: DuckDBConnection, home: T
     kind: catalogKind('duckdb'),
     catalogName: home.catalog,
     promoted: [],
-    fidelity: 'standard',
+    contents: { fidelity: 'standard', tenants: 'none' },
     maintenance: undefined,
     seals: new SealRecords(writer, home),
     isAtomic: true,

@@ -9,7 +9,7 @@ import type { otlp } from '../../src/otlp.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-export const APPENDED_COLUMN = 'tenant_id';
+export const APPENDED_COLUMN = 'of_later_version';
 
 /** Its plugin. Its files are removed when the running test ends. */
 export async function laterVersion(): Promise<typeof otlp> {

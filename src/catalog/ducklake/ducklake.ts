@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { isDuckLakeConflict } from '../../duckdb/errors.js';
 import { quotedIdentifier, quotedString } from '../../duckdb/sql-text.js';
+import { tenantColumn } from '../../schema/column-declaration.js';
 import type { ServeOptions } from '../../schema/serve-options.js';
 import type { CatalogKind } from '../catalog-kind.js';
 import type { TableHome } from '../table-home.js';
@@ -60,8 +61,9 @@ export const ducklake: CatalogKind = {
   },
   async layOut(writer, home, table, options) {
     const time = table.columns.find(({ type }) => type === 'TIMESTAMP')!.name;
-    if (options.lake_partition === 'day') {
-      const parts = ['year', 'month', 'day'].map((part) => `${part}(${quotedIdentifier(time)})`);
+    if (options.lake_partition !== 'none') {
+      const days = ['year', 'month', 'day'].map((part) => `${part}(${quotedIdentifier(time)})`);
+      const parts = options.lake_partition === 'tenant_day' ? [tenantColumn.name, ...days] : days;
       await writer.run(`ALTER TABLE ${tableName(home, table)} SET PARTITIONED BY (${parts.join(', ')})`);
     }
     if (options.lake_sort === 'service_time') {

@@ -1,5 +1,6 @@
 // Generations → Parquet files below a root, partitioned by the day of the event:
 // <root>/<table>/year=YYYY/month=MM/day=DD/<generation>_<n>.parquet
+// Where there are tenants, <root>/<table>/tenant=NAME/year=… Rows without a tenant are in tenant=__HIVE_DEFAULT_PARTITION__.
 //
 // Writing files cannot be rolled back, so this is at least once. Two things keep "more than once" rare: a table that a
 // failed seal has written whole is not written again, and a retry names its files as the first attempt did. On a local
@@ -17,14 +18,14 @@ import { isAlive } from '../../base/process-life.js';
 import { type RetryPolicy, retried } from '../../base/retry.js';
 import { SqlError } from '../../base/sql-error.js';
 import type { Generation } from '../../buffer/generation.js';
-import { dayOf } from '../../duckdb/batch-scan.js';
+import { dayOf, tenantOf } from '../../duckdb/batch-scan.js';
 import type { Database } from '../../duckdb/database.js';
 import { isNameOfTable, isWriteConflict, type Refusal, refusalIn } from '../../duckdb/errors.js';
 import { fileExists, pathPattern } from '../../duckdb/path-pattern.js';
 import { quotedIdentifier, quotedString } from '../../duckdb/sql-text.js';
-import { columnsKept, type Fidelity, type TelemetryTable } from '../../schema/column-declaration.js';
+import { columnsStored, type RowContents, type TelemetryTable, tenantColumn } from '../../schema/column-declaration.js';
 import { tablesBySignal, telemetryTables } from '../../schema/tables.js';
-import { exactColumns, isOfOtherGenerations, type LiveTables } from '../live-tables.js';
+import { isOfOtherGenerations, type LiveTables, storedBesides } from '../live-tables.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from '../seal-target.js';
 import type { TableHome } from '../table-home.js';
 import { tableName } from '../tables.js';
@@ -39,6 +40,10 @@ const STAGING_FOLDER = '_staging';
 
 /** Columns that name the folders of a day, in their order. */
 const PARTITION = ['year', 'month', 'day'] as const;
+/** Column that names the folders of a tenant. */
+const TENANT_PARTITION = 'tenant';
+/** Folder of rows that have no tenant, as DuckDB and others read it. No tenant may be called that. */
+const NO_TENANT_FOLDER = '__HIVE_DEFAULT_PARTITION__';
 
 /** A view is replaced in a moment, by one server at a time. */
 const VIEW_RETRY: RetryPolicy = { attempts: 20, longestPauseMs: () => 20, isWorthwhile: isWriteConflict };
@@ -77,6 +82,8 @@ interface ExportedRows {
   readonly table: TelemetryTable;
   /** Day of all of them, counted from 1970 in UTC; undefined when they have several, or it has to be looked for. */
   readonly day: number | undefined;
+  /** Tenant of all of them: null where they have none, undefined where they have several. */
+  readonly tenant: string | null | undefined;
   /** When the first of them arrived, which stands for the time of those that have none: the same in every attempt. */
   readonly arrivedAtMs: number;
 }
@@ -88,7 +95,7 @@ export class ParquetTarget implements SealTarget {
   readonly maintenance = undefined;
   readonly #database: Database;
   readonly #writer: DuckDBConnection;
-  readonly #fidelity: Fidelity;
+  readonly #contents: RowContents;
   readonly #root: string;
   readonly #isLocal: boolean;
   readonly #home: TableHome;
@@ -100,12 +107,12 @@ export class ParquetTarget implements SealTarget {
     database: Database,
     writer: DuckDBConnection,
     { root, isLocal, schema }: ExportPlace,
-    fidelity: Fidelity,
+    contents: RowContents,
   ) {
     const home = { catalog: database.hostCatalog, schema };
     this.#database = database;
     this.#writer = writer;
-    this.#fidelity = fidelity;
+    this.#contents = contents;
     this.#root = root;
     this.#isLocal = isLocal;
     this.#home = home;
@@ -113,22 +120,22 @@ export class ParquetTarget implements SealTarget {
     this.live = {
       home,
       computed: (table) => [
-        ...exactColumns(table, fidelity),
+        ...storedBesides(table, contents),
         ...dayColumns(table, []).map(({ name, sql }) => ({ name, sql: `CAST(${sql} AS BIGINT)` })),
       ],
       toldApart: 'when planned',
       committedSql: (table, generations) =>
         this.#viewed.has(table)
-          ? `SELECT * EXCLUDE (filename, ${PARTITION.join(', ')}), ${PARTITION.join(', ')} FROM ${this.#filesOf(table, 'filename = true')} WHERE ${isOfOtherGenerations(generations)}`
+          ? `SELECT ${this.#shown('filename')} FROM ${this.#filesOf(table, 'filename = true')} WHERE ${isOfOtherGenerations(generations)}`
           : undefined,
       isCommittedSql: 'false',
     };
   }
 
   /** Makes views over the place in the database that the host opened. */
-  static async open(database: Database, place: ExportPlace, fidelity: Fidelity): Promise<ParquetTarget> {
+  static async open(database: Database, place: ExportPlace, contents: RowContents): Promise<ParquetTarget> {
     const writer = await connectWriter(database);
-    const target = new ParquetTarget(database, writer, place, fidelity);
+    const target = new ParquetTarget(database, writer, place, contents);
     try {
       await target.#prepare();
     } catch (error) {
@@ -144,8 +151,13 @@ export class ParquetTarget implements SealTarget {
     for (const [signal, batches] of generation.batches) {
       for (const table of tablesBySignal[signal]) {
         if (progress.written.has(table) || batches.every((batch) => batch.rowsOf(table) === 0)) continue;
-        const rows = { table, day: dayOf(batches, table), arrivedAtMs: generation.openedAtMs };
-        await this.#database.scans.read(batches, table, this.#fidelity, async (scan) => {
+        const rows = {
+          table,
+          day: dayOf(batches, table),
+          tenant: tenantOf(batches, table),
+          arrivedAtMs: generation.openedAtMs,
+        };
+        await this.#database.scans.read(batches, table, this.#contents, async (scan) => {
           const files = await this.#export(rows, scan, progress);
           // The journal forgets the rows after this.
           if (generation.lastJournalSequence > 0) await syncFilesBelow(this.#root, files);
@@ -256,11 +268,11 @@ export class ParquetTarget implements SealTarget {
   /** Writes a table's rows below a folder. Resolves with the files. */
   async #copy(rows: ExportedRows, scan: string, folder: string, id: string): Promise<string[]> {
     const result = await this.#writer.runAndReadAll(
-      rows.day === undefined
-        ? `COPY (${partitionedSelect(rows, scan)}) TO ${quotedString(folder)} (
-             ${FILE_FORMAT}, PARTITION_BY (${PARTITION.join(', ')}),
+      rows.day === undefined || rows.tenant === undefined
+        ? `COPY (${this.#partitionedSelect(rows, scan)}) TO ${quotedString(folder)} (
+             ${FILE_FORMAT}, PARTITION_BY (${this.#partition.join(', ')}),
              FILENAME_PATTERN ${quotedString(`${id}_{i}`)}, OVERWRITE_OR_IGNORE, RETURN_FILES)`
-        : `COPY (FROM ${scan}) TO ${quotedString(await this.#fileOfDay(folder, rows.day, id))} (${FILE_FORMAT}, RETURN_FILES)`,
+        : `COPY (FROM ${scan}) TO ${quotedString(await this.#fileOfDay(this.#tenantFolder(folder, rows.tenant), rows.day, id))} (${FILE_FORMAT}, RETURN_FILES)`,
     );
     return result.getRowObjectsJson().flatMap(({ Files }) => Files as string[]);
   }
@@ -276,18 +288,61 @@ export class ParquetTarget implements SealTarget {
   /** Makes the view over a table's files; over no rows as long as there are no files. */
   async #createView(table: TelemetryTable): Promise<void> {
     const glob = this.#globOf(table);
-    const found = await this.#writer.runAndReadAll(`SELECT 1 FROM glob(${quotedString(glob)}) LIMIT 1`);
-    const hasFiles = found.currentRowCount > 0;
-    const columns = columnsKept(table, this.#fidelity).map(
+    const isOfTenant = `contains(file, ${quotedString(`/${table.name}/${TENANT_PARTITION}=`)})`;
+    const found = await this.#writer.runAndReadAll(
+      `SELECT any_value(file), any_value(file) FILTER (${isOfTenant} <> ${this.#hasTenants}) FROM glob(${quotedString(glob)})`,
+    );
+    const [anyFile, misplaced] = found.getRows()[0] as [string | null, string | null];
+    if (misplaced !== null) throw this.#misplaced(misplaced);
+    const hasFiles = anyFile !== null;
+    const columns = columnsStored(table, this.#contents).map(
       ({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`,
     );
     const parts = PARTITION.map((part) => `NULL::BIGINT AS ${part}`);
-    const days = PARTITION.join(', ');
     const select = hasFiles
-      ? `SELECT * EXCLUDE (${days}), ${days} FROM ${this.#filesOf(table)}`
+      ? `SELECT ${this.#shown()} FROM ${this.#filesOf(table)}`
       : `SELECT ${[...columns, ...parts].join(', ')} WHERE false`;
     await this.#replaceView(tableName(this.#home, table), select);
     if (hasFiles) this.#viewed.add(table);
+  }
+
+  get #hasTenants(): boolean {
+    return this.#contents.tenants !== 'none';
+  }
+
+  /** Columns that name the folders of a file, outermost first. */
+  get #partition(): readonly string[] {
+    return this.#hasTenants ? [TENANT_PARTITION, ...PARTITION] : PARTITION;
+  }
+
+  /** Columns that users see: those of the files but the ones named, then the day. A folder says whose its rows are, so that others are not opened. */
+  #shown(...hidden: readonly string[]): string {
+    const days = PARTITION.join(', ');
+    if (!this.#hasTenants) return `* EXCLUDE (${[...hidden, ...PARTITION].join(', ')}), ${days}`;
+    const { name } = tenantColumn;
+    return `* EXCLUDE (${[...hidden, name, ...this.#partition].join(', ')}), ${TENANT_PARTITION} AS ${name}, ${days}`;
+  }
+
+  #tenantFolder(folder: string, tenant: string | null): string {
+    return this.#hasTenants ? `${folder}/${TENANT_PARTITION}=${tenant ?? NO_TENANT_FOLDER}` : folder;
+  }
+
+  /** Rows with the names of the folders that they are filed under. */
+  #partitionedSelect({ table, arrivedAtMs }: ExportedRows, scan: string): string {
+    // In UTC, as all times here are.
+    const moment = `make_timestamp(${arrivedAtMs * 1000})`;
+    const days = dayColumns(table, [moment]).map(({ name, sql }) => `${sql} AS ${name}`);
+    const tenant = this.#hasTenants ? [`${tenantColumn.name} AS ${TENANT_PARTITION}`] : [];
+    return `SELECT *, ${[...tenant, ...days].join(', ')} FROM ${scan}`;
+  }
+
+  /** DuckDB reads files as one table only where all have the same folders. */
+  #misplaced(file: string): SqlError {
+    const [is, isNot] = this.#hasTenants ? ['not ', 'with'] : ['', 'without'];
+    return new SqlError(
+      'OTLP_EXPORT_CONFLICT',
+      `parquet_export_path ${this.#root} has files that are ${is}in folders of tenants, which a server ${isNot} tenants does not read, such as ${file}: choose another path`,
+    );
   }
 
   #globOf(table: TelemetryTable): string {
@@ -295,7 +350,9 @@ export class ParquetTarget implements SealTarget {
   }
 
   #filesOf(table: TelemetryTable, ...options: readonly string[]): string {
-    const all = ['hive_partitioning = true', 'union_by_name = true', ...options].join(', ');
+    // A tenant may be called 2024, which is a text all the same.
+    const types = this.#hasTenants ? [`hive_types = {${TENANT_PARTITION}: VARCHAR}`] : [];
+    const all = ['hive_partitioning = true', ...types, 'union_by_name = true', ...options].join(', ');
     return `read_parquet(${quotedString(this.#globOf(table))}, ${all})`;
   }
 
@@ -321,14 +378,6 @@ function dayColumns(table: TelemetryTable, otherwise: readonly string[]): { name
   const times = table.columns.filter(({ type }) => type === 'TIMESTAMP').map(({ name }) => quotedIdentifier(name));
   const time = `coalesce(${[...times, ...otherwise].join(', ')})`;
   return PARTITION.map((part) => ({ name: part, sql: `strftime(${time}, '%${part === 'year' ? 'Y' : part[0]}')` }));
-}
-
-/** Rows with the day that they are filed under. */
-function partitionedSelect({ table, arrivedAtMs }: ExportedRows, scan: string): string {
-  // In UTC, as all times here are.
-  const moment = `make_timestamp(${arrivedAtMs * 1000})`;
-  const parts = dayColumns(table, [moment]).map(({ name, sql }) => `${sql} AS ${name}`);
-  return `SELECT *, ${parts.join(', ')} FROM ${scan}`;
 }
 
 /** Removes staged files of processes that have ended, as far as that can be known. No one will finish them. */

@@ -3,9 +3,9 @@
 import { SqlError } from '../../base/sql-error.js';
 import type { TableHome } from '../../catalog/table-home.js';
 import { tableName } from '../../catalog/tables.js';
-import { quotedIdentifier } from '../../duckdb/sql-text.js';
+import { quotedIdentifier, quotedString } from '../../duckdb/sql-text.js';
 import type { LiveRows } from '../../live/live-rows.js';
-import { columnsKept, type TelemetryTable } from '../../schema/column-declaration.js';
+import { columnsKnown, type TelemetryTable, tenantColumn } from '../../schema/column-declaration.js';
 import { telemetryTables } from '../../schema/tables.js';
 import type { Principal } from '../../server/identity/principal.js';
 
@@ -16,7 +16,7 @@ export type TableState = 'absent' | 'older';
 
 export interface RelationRequest {
   readonly home: TableHome;
-  /** Whose rows. There is one tenant, which may see all rows. */
+  /** Whose rows. One without a tenant sees all. */
   readonly principal: Principal;
   /** Not later than the transaction of the query begins. */
   readonly startMs: number;
@@ -38,13 +38,18 @@ export function withRelations(sql: string, live: LiveRows, request: RelationRequ
   );
 }
 
-function relationSql(
-  table: TelemetryTable,
-  live: LiveRows,
-  { home, startMs, states, reader }: RelationRequest,
-): string {
-  if (reader !== undefined) return live.newSql(table, reader, home);
+function relationSql(table: TelemetryTable, live: LiveRows, request: RelationRequest): string {
+  const rows = allRowsSql(table, live, request);
+  const { tenant } = request.principal;
+  return tenant === undefined ? rows : `SELECT * FROM (${rows}) WHERE ${tenantColumn.name} = ${quotedString(tenant)}`;
+}
+
+function allRowsSql(table: TelemetryTable, live: LiveRows, { home, startMs, states, reader }: RelationRequest): string {
   const state = states.get(table.name);
+  if (reader !== undefined) {
+    const arrived = live.newSql(table, reader, home);
+    return state === 'older' ? `${noRowsSql(table)} UNION ALL BY NAME ${arrived}` : arrived;
+  }
   if (state === 'absent') return noRowsSql(table);
   const rows = rowsSql(table, live, home, startMs);
   return state === 'older' ? `${noRowsSql(table)} UNION ALL BY NAME ${rows}` : rows;
@@ -63,7 +68,7 @@ function rowsSql(table: TelemetryTable, live: LiveRows, home: TableHome, transac
 
 /** No rows, with every column that a table may have. */
 function noRowsSql(table: TelemetryTable): string {
-  return `SELECT ${columnsKept(table, 'exact')
+  return `SELECT ${columnsKnown(table)
     .map(({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`)
     .join(', ')} WHERE false`;
 }

@@ -9,7 +9,7 @@ import type { Database } from '../../duckdb/database.js';
 import { isOutOfMemory, missingColumn, missingTable, withoutStatement } from '../../duckdb/errors.js';
 import { ReadConnection } from '../../duckdb/read-connection.js';
 import type { LiveRows } from '../../live/live-rows.js';
-import { columnsKept } from '../../schema/column-declaration.js';
+import { columnsKnown } from '../../schema/column-declaration.js';
 import type { Principal } from '../../server/identity/principal.js';
 import { type TableState, tablesIn, withRelations } from './relations.js';
 import type { ColumnBlock, Scanner, ScanRequest } from './scanner.js';
@@ -136,7 +136,7 @@ export class SqlScans {
         const column = missingColumn(error);
         const found = tables.filter((table) =>
           absent === undefined
-            ? !states.has(table.name) && columnsKept(table, 'exact').some((declared) => declared.name === column)
+            ? !states.has(table.name) && columnsKnown(table).some((declared) => declared.name === column)
             : table.name === absent && states.get(table.name) !== 'absent',
         );
         if (found.length === 0) throw error;

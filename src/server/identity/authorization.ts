@@ -1,41 +1,54 @@
-// Headers, token → principal.
+// Headers, tokens → the principal of a request that sends telemetry.
 
 import { Failure } from '../../base/failure.js';
+import type { Credentials } from './credentials.js';
 import { type Principal, soleTenant } from './principal.js';
-import { isSameToken } from './same-token.js';
+import type { Tenancy } from './tenancy.js';
+import type { Grant, Tokens } from './tokens.js';
 
 const BEARER = /^bearer +(.*)$/i;
 
-/** Credentials of a client: its `Authorization` and `x-api-key` headers. */
-export interface Credentials {
-  readonly authorization: string | undefined;
-  readonly apiKey: string | undefined;
+/** What everybody may do where no token is asked for. */
+const anybody: Grant = soleTenant;
+
+export interface AuthorizationParts {
+  /** Undefined where everybody may send. */
+  readonly tokens: Tokens | undefined;
+  readonly tenancy: Tenancy;
 }
 
-/** Checks tokens. Without a token, everybody may pass. */
 export class Authorization {
-  readonly #token: Buffer | undefined;
+  readonly #tokens: Tokens | undefined;
+  readonly #tenancy: Tenancy;
 
-  constructor(token: string | undefined) {
-    this.#token = token === undefined ? undefined : Buffer.from(token);
+  constructor({ tokens, tenancy }: AuthorizationParts) {
+    this.#tokens = tokens;
+    this.#tenancy = tenancy;
   }
 
   /**
-   * Principal of these credentials. Throws unless one of them is the token. A malformed one does not hide a valid one.
+   * Principal of these credentials. Throws unless one of them is a token that may send. A malformed one does not hide a valid one.
    */
   check(presented: Credentials): Principal {
-    if (this.#token === undefined) return soleTenant;
-    const bearer = presented.authorization === undefined ? undefined : BEARER.exec(presented.authorization)?.[1];
-    // Both are always compared, so that the time does not reveal which header was right.
-    const isBearer = this.#isToken(bearer);
-    const isApiKey = this.#isToken(presented.apiKey);
-    if (!isBearer && !isApiKey) {
-      throw new Failure('unauthenticated', 'missing or invalid token: send Authorization: Bearer <token> or x-api-key');
-    }
-    return soleTenant;
+    const grant = this.#grantOf(presented);
+    const tenant = this.#tenancy.tenantOf(grant, presented.tenant);
+    return tenant === undefined ? soleTenant : { tenant, permissions: soleTenant.permissions };
   }
 
-  #isToken(presented: string | undefined): boolean {
-    return isSameToken(Buffer.from(presented?.trim() ?? '', 'latin1'), this.#token!);
+  #grantOf({ authorization, apiKey }: Credentials): Grant {
+    if (this.#tokens === undefined) return anybody;
+    const bearer = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+    // Both are always looked for, so that the time does not reveal which header was right.
+    const found = [this.#find(bearer), this.#find(apiKey)].filter((grant) => grant !== undefined);
+    if (found.length === 0) {
+      throw new Failure('unauthenticated', 'missing or invalid token: send Authorization: Bearer <token> or x-api-key');
+    }
+    const grant = found.find(({ permissions }) => permissions.has('ingest'));
+    if (grant === undefined) throw new Failure('forbidden', 'this token may not send telemetry');
+    return grant;
+  }
+
+  #find(presented: string | undefined): Grant | undefined {
+    return this.#tokens!.find(Buffer.from(presented?.trim() ?? '', 'latin1'));
   }
 }

@@ -4,20 +4,20 @@
 export type Permission = 'ingest' | 'read' | 'admin';
 
 /**
- * On whose behalf a request is made. It travels to Ingest in the request's reservation. All requests of a principal share one
- * object, and rows hold none, so that it costs nothing per row.
+ * On whose behalf a request is made. It travels to Ingest in the request's reservation. Rows hold none, so that it costs nothing
+ * per row.
  */
 export interface Principal {
-  /** Whose telemetry it is. */
-  readonly tenant: string;
+  /** Whose telemetry it is. Undefined where there are no tenants, and of operators: they see the rows of all. */
+  readonly tenant: string | undefined;
   readonly permissions: ReadonlySet<Permission>;
 }
 
-/** The one tenant that there is: whoever has the server's token, or everybody where it has none. */
-export const soleTenant: Principal = { tenant: 'default', permissions: new Set(['ingest']) };
+/** Whoever has the server's token, or everybody where it has none, as long as there are no tenants. */
+export const soleTenant: Principal = { tenant: undefined, permissions: new Set(['ingest']) };
 
 /** Whoever has the read token of a read listener, or asks in SQL. */
-export const soleReader: Principal = { tenant: 'default', permissions: new Set(['read']) };
+export const soleReader: Principal = { tenant: undefined, permissions: new Set(['read']) };
 
 /** Whoever has its admin token. */
-export const soleAdmin: Principal = { tenant: 'default', permissions: new Set(['read', 'admin']) };
+export const soleAdmin: Principal = { tenant: undefined, permissions: new Set(['read', 'admin']) };

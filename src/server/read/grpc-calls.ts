@@ -5,6 +5,7 @@ import type { GrpcMethod } from '../grpc/call.js';
 import { HEALTH_SERVICE, healthMethods } from '../grpc/health.js';
 import { onlyMessage } from '../grpc/message-reader.js';
 import { reflectionMethods } from '../grpc/reflection.js';
+import { credentialsOf } from '../identity/credentials.js';
 import type { ReadAuthorization } from '../identity/read-authorization.js';
 import type { ReadCall } from './read-api.js';
 
@@ -31,7 +32,7 @@ function methodOf(
 ): GrpcMethod {
   return async (call) => {
     const { metadata, signal } = call;
-    const principal = authorization.check(metadata.authorization, permission);
+    const principal = authorization.check(credentialsOf(metadata), permission);
     const reader = call.messages(maxMessageBytes);
     const { body, encoding } = await reader.within(timeoutMs, () => onlyMessage(reader));
     const message = inflate(body, encoding, maxMessageBytes);

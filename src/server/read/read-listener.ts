@@ -10,6 +10,7 @@ import { type Cors, isPreflight } from '../cors.js';
 import { failureAnswer } from '../failure-answer.js';
 import { whenProtocolKnown } from '../first-bytes.js';
 import { GrpcServer } from '../grpc/server.js';
+import { credentialsOf } from '../identity/credentials.js';
 import { type Principal, soleReader } from '../identity/principal.js';
 import type { ReadAuthorization } from '../identity/read-authorization.js';
 import type { ListenUri } from '../listen-uri.js';
@@ -267,7 +268,8 @@ export class ReadListener implements Listener {
   }
 
   #principalOf(permission: ReadPermission, { headers }: IncomingMessage): Principal {
-    return permission === 'public' ? soleReader : this.#options.authorization.check(headers.authorization, permission);
+    if (permission === 'public') return soleReader;
+    return this.#options.authorization.check(credentialsOf(headers), permission);
   }
 
   #readRequest(request: FastifyRequest, signal: AbortSignal): ReadRequest {

@@ -15,7 +15,9 @@ import { Admission } from '../../../src/ingest/admission.js';
 import { Ingest } from '../../../src/ingest/ingest.js';
 import { DeadLetters } from '../../../src/journal/dead-letters.js';
 import { Journal } from '../../../src/journal/journal.js';
+import { FORMAT_VERSION, TENANT_FORMAT_VERSION } from '../../../src/journal/record.js';
 import type { Damage } from '../../../src/journal/segment.js';
+import type { TenantMode } from '../../../src/schema/column-declaration.js';
 import { readOptions } from '../../../src/schema/option-declaration.js';
 import { serveOptions } from '../../../src/schema/serve-options.js';
 import { HeldLetters } from '../../../src/seal/held-letters.js';
@@ -30,6 +32,11 @@ export const SEAL_MAX_AGE_MS = 3_600_000;
 export const FOLDER = '/j';
 /** Begins a text that the target refuses for good, as long as it is told to. */
 export const POISON = 'poison';
+
+/** Whose a request with this text is. Texts of neighbors are of different ones. */
+export function tenantOf(text: string): string {
+  return `tenant-${(text.trim().at(-1)!.charCodeAt(0) % 3) + 1}`;
+}
 
 /** Bodies of log records, committed in transactions. It survives the processes that commit to it. */
 export class MemoryTarget implements SealTarget {
@@ -83,7 +90,12 @@ class FrozenBodies implements FrozenBatch {
     const { slots } = table.text('body');
     this.bodies = Array.from({ length: table.rows }, (_, row) => {
       const offset = slots[2 * row]!;
-      return Buffer.from(source.heap.bytes.subarray(offset, offset + slots[2 * row + 1]!)).toString();
+      const body = Buffer.from(source.heap.bytes.subarray(offset, offset + slots[2 * row + 1]!)).toString();
+      const tenant = table.tenants.runs.find(({ end }) => row < end)?.tenant;
+      // Numbered 0: the one row of its request.
+      if (tenant !== undefined && tenant !== tenantOf(body.slice(0, -1)))
+        throw new Error(`BUG: ${body} is of ${tenant}`);
+      return body;
     });
   }
 
@@ -96,6 +108,8 @@ export interface MemoryServerOptions {
   readonly maxBytes?: number;
   readonly damaged?: (damage: Damage) => void;
   readonly clock?: Clock;
+  /** Whether requests are of tenants, each of the one that its text names. */
+  readonly tenants?: TenantMode;
 }
 
 export class MemoryServer {
@@ -105,7 +119,13 @@ export class MemoryServer {
   readonly recovery: Recovery;
   readonly ingest: Ingest;
 
-  private constructor(parts: Pick<MemoryServer, 'journal' | 'deadLetters' | 'sealer' | 'recovery' | 'ingest'>) {
+  readonly #tenants: TenantMode;
+
+  private constructor(
+    parts: Pick<MemoryServer, 'journal' | 'deadLetters' | 'sealer' | 'recovery' | 'ingest'>,
+    tenants: TenantMode,
+  ) {
+    this.#tenants = tenants;
     this.journal = parts.journal;
     this.deadLetters = parts.deadLetters;
     this.sealer = parts.sealer;
@@ -116,10 +136,11 @@ export class MemoryServer {
   static async start(
     storage: MemoryStorage,
     target: MemoryTarget,
-    { maxBytes = 4096, damaged = () => {}, clock = systemClock }: MemoryServerOptions = {},
+    { maxBytes = 4096, damaged = () => {}, clock = systemClock, tenants = 'none' }: MemoryServerOptions = {},
   ): Promise<MemoryServer> {
     target.storage = storage;
-    const journal = await Journal.open({ folder: FOLDER, maxBytes, storage, damaged, failed: () => {} });
+    const version = tenants === 'none' ? FORMAT_VERSION : TENANT_FORMAT_VERSION;
+    const journal = await Journal.open({ folder: FOLDER, maxBytes, storage, version, damaged, failed: () => {} });
     const deadLetters = await DeadLetters.open(storage, FOLDER);
     const options = readOptions(serveOptions, { seal_max_age_ms: SEAL_MAX_AGE_MS });
     const admission = new Admission(options.max_buffered_bytes);
@@ -144,17 +165,18 @@ export class MemoryServer {
     const ingest = new Ingest(options, admission, sealer, journal);
     ingest.open();
     // So little memory that a recovery commits after each record.
-    const little = { max_decoded_bytes: 1, fidelity: 'standard' } as const;
+    const little = { max_decoded_bytes: 1, fidelity: 'standard', tenants } as const;
     const parts = { ...opened, target, ingest, sealer, freeze, options: little, clock, log: () => {} };
     const recovery = new Recovery(parts);
     await recovery.replay(last.journalSequence);
-    return new MemoryServer({ journal, deadLetters, sealer, recovery, ingest });
+    return new MemoryServer({ journal, deadLetters, sealer, recovery, ingest }, tenants);
   }
 
   /** Sends a log record whose body is this text. */
   async send(text: string): Promise<void> {
     const body = logsRequest(1, text);
-    const reservation = this.ingest.admission.reservation(soleTenant);
+    const principal = this.#tenants === 'none' ? soleTenant : { ...soleTenant, tenant: tenantOf(text) };
+    const reservation = this.ingest.admission.reservation(principal);
     reservation.growTo(body.length);
     try {
       await this.ingest.accept({ signal: 'logs', format: 'protobuf', encoding: 'identity', body }, reservation, this);

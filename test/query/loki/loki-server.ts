@@ -9,6 +9,7 @@ import { lokiOptions } from '../../../src/schema/loki-options.js';
 import { readOptions } from '../../../src/schema/option-declaration.js';
 import { ConnectionLimit } from '../../../src/server/connection-limit.js';
 import { ReadAuthorization } from '../../../src/server/identity/read-authorization.js';
+import { noTenants } from '../../../src/server/identity/tenancy.js';
 import { ReadListener } from '../../../src/server/read/read-listener.js';
 import { send, type TestRequest, type TestResponse } from '../../support/http-client.js';
 import { MAIN, QueryDatabase } from '../query-database.js';
@@ -41,7 +42,7 @@ export class LokiServer {
     const listener = new ReadListener({
       uri: { scheme: 'otlp', host: '127.0.0.1', port: 0, ipv6: false },
       apis: [lokiApi({ runner, home: MAIN, options })],
-      authorization: new ReadAuthorization({ read: undefined, admin: undefined }),
+      authorization: new ReadAuthorization({ read: undefined, admin: undefined, tenancy: noTenants }),
       maxBodyBytes: 1 << 20,
       cors: undefined,
       hooks: {

@@ -7,6 +7,7 @@ import { readOptions } from '../../../src/schema/option-declaration.js';
 import { promqlOptions } from '../../../src/schema/promql-options.js';
 import { ConnectionLimit } from '../../../src/server/connection-limit.js';
 import { ReadAuthorization } from '../../../src/server/identity/read-authorization.js';
+import { noTenants } from '../../../src/server/identity/tenancy.js';
 import { ReadListener } from '../../../src/server/read/read-listener.js';
 import { encodeProtobuf } from '../../oracle/encode-protobuf.js';
 import type { Message } from '../../oracle/message.js';
@@ -35,7 +36,7 @@ export class TempoServer {
     const listener = new ReadListener({
       uri: { scheme: 'otlp', host: '127.0.0.1', port: 0, ipv6: false },
       apis: [tempoApi({ runner: db.runner, home: MAIN, options })],
-      authorization: new ReadAuthorization({ read: undefined, admin: undefined }),
+      authorization: new ReadAuthorization({ read: undefined, admin: undefined, tenancy: noTenants }),
       maxBodyBytes: 1 << 20,
       cors: undefined,
       hooks: {

@@ -22,7 +22,7 @@ import { type IndexQuestion, type IndexRequest, LOKI_ENGINE } from './index-ques
 import type { LokiParts } from './loki-parts.js';
 import { BadRequest, LokiParameters } from './parameters.js';
 import { json, serverAnswers } from './server-answers.js';
-import { TailHub } from './tail-hub.js';
+import { TailHub, type TailReader } from './tail-hub.js';
 import { TailSocket, type TailSocketOptions, tailSockets } from './tail-socket.js';
 
 const PREFIX = '/loki/api/v1';
@@ -119,11 +119,17 @@ export function lokiApi(parts: LokiParts): ReadApi {
 
 /** `tail`: entries as they come, over a websocket. */
 function tailRoute(parts: LokiParts): UpgradeRoute {
-  const hubs = new Map<string, TailHub>();
-  const hubOf = (principal: Principal) => {
-    const hub = hubs.get(principal.tenant) ?? new TailHub(parts, principal, systemClock);
-    hubs.set(principal.tenant, hub);
-    return hub;
+  // Of tenants that tail: no tenant's rows reach another's clients.
+  const hubs = new Map<string | undefined, TailHub>();
+  const join = (principal: Principal, reader: TailReader) => {
+    const { tenant } = principal;
+    const hub = hubs.get(tenant) ?? new TailHub(parts, principal, systemClock);
+    hubs.set(tenant, hub);
+    const leave = hub.add(reader);
+    return () => {
+      leave();
+      if (hub.isEmpty && hubs.get(tenant) === hub) hubs.delete(tenant);
+    };
   };
   return {
     path: `${PREFIX}/tail`,
@@ -138,7 +144,7 @@ function tailRoute(parts: LokiParts): UpgradeRoute {
         return;
       }
       tailSockets.handleUpgrade(incoming, socket, head, (client) => {
-        const end = hubOf(request.principal).add(new TailSocket(client, options));
+        const end = join(request.principal, new TailSocket(client, options));
         client.once('close', end);
       });
     },

@@ -44,6 +44,11 @@ export class TailHub {
     this.#clock = clock;
   }
 
+  /** Whether nobody tails. */
+  get isEmpty(): boolean {
+    return this.#readers.size === 0;
+  }
+
   /** Returns what ends the tail. */
   add(reader: TailReader): () => void {
     this.#readers.add(reader);
