@@ -32,7 +32,7 @@ const layers = [
   ['server/grpc', 'server/http'],
   ['server'],
   ['server/identity', 'server/tls'],
-  ['seal'],
+  ['seal', 'upkeep'],
   ['journal'],
   ['catalog'],
   ['files'],

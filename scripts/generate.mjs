@@ -14,6 +14,7 @@ const { sqlErrorCodes } = await built('base/sql-error.js');
 const { serveOptions } = await built('schema/serve-options.js');
 const { telemetryTables } = await built('schema/tables.js');
 const { sealsTable } = await built('schema/seals.js');
+const { leasesTable } = await built('schema/leases.js');
 const { hostRules } = await built('host/production.js');
 const { hostVariables, queryOptions, variableOf } = await built('host/serve-settings.js');
 const { otlpService } = await built('otlp-service.js');
@@ -57,6 +58,7 @@ const partsByFile = {
   'docs/notebook.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/tempo.md': { 'first-trace': () => fenced('sh', 'examples/first-trace.sh') },
   'docs/prometheus.md': { 'first-metric': () => fenced('sh', 'examples/first-metric.sh') },
+  'docs/retention.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/parquet.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/deployment.md': { production: productionReference },
   'docs/functions.md': { functions: functionReference, 'file-readers': fileReaderReference },
@@ -136,6 +138,7 @@ async function declaredFunctions() {
     'otlp_stop',
     'otlp_replay',
     'otlp_tls_reload',
+    'otlp_retention',
     'otlp_query_cancel',
   ];
   const rank = ({ declaration }) =>
@@ -276,7 +279,7 @@ function environmentReference() {
 }
 
 function tableReference() {
-  return [...telemetryTables, sealsTable]
+  return [...telemetryTables, sealsTable, leasesTable]
     .map(({ name, doc, columns, exactColumns = [] }) => {
       const rows = columns.map((column) => [`\`${column.name}\``, column.type, absentValue(column), column.doc]);
       const exact = exactColumns.map((column) => [`\`${column.name}\``, column.type, column.doc]);

@@ -37,6 +37,10 @@ export const sqlErrorCodes = {
     meaning: 'A server of this DuckDB instance has the URI already.',
     remedy: 'Use that server, stop it, or choose another port.',
   },
+  OTLP_SERVER_NOT_FOUND: {
+    meaning: 'No server of this DuckDB instance has the URI.',
+    remedy: 'Take one from `otlp_server_list()`.',
+  },
   OTLP_SERVING_FORBIDDEN: {
     meaning: "Servers cannot be started here, as in the shell's safe mode.",
     remedy: 'Start the server in a shell or program without that restriction.',

@@ -46,4 +46,14 @@ export interface CatalogKind {
    * Upkeep by `CHECKPOINT <catalog>`: done now and then; or accepted by DuckDB, which then does nothing; or not wanted.
    */
   readonly checkpoint: 'compacts' | 'does nothing' | 'not wanted';
+  /** How old rows are removed: a range of row ids, a day, or all of a table by one transaction. */
+  readonly removal: 'in batches' | 'by day' | 'at once';
+  /** Files of a table that the last transaction of this connection has removed as a whole. */
+  droppedFiles?(
+    connection: DuckDBConnection,
+    home: TableHome,
+    table: TelemetryTable,
+  ): Promise<{ readonly files: number; readonly bytes: number }>;
+  /** Whether other hosts may write to it at the same time. */
+  readonly isShared: boolean;
 }

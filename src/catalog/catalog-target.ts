@@ -13,6 +13,7 @@ import { tablesBySignal } from '../schema/tables.js';
 import type { CatalogKind } from './catalog-kind.js';
 import { type LiveTables, recordedTables, storedBesides, tablesApart } from './live-tables.js';
 import type { PromotedColumn } from './promoted-columns.js';
+import type { Retention } from './retention.js';
 import type { SealRecords } from './seal-record.js';
 import {
   CommitConflict,
@@ -42,6 +43,7 @@ export interface CatalogTargetParts {
   readonly promoted: readonly PromotedColumn[];
   readonly contents: RowContents;
   readonly maintenance: Maintenance | undefined;
+  readonly retention: Retention;
   /** Undefined where the table of seals does not exist and may not be made. */
   readonly seals: SealRecords | undefined;
   /**
@@ -86,6 +88,10 @@ export class CatalogTarget implements SealTarget {
 
   get maintenance(): Maintenance | undefined {
     return this.#parts.maintenance;
+  }
+
+  get retention(): Retention {
+    return this.#parts.retention;
   }
 
   async commit(generation: Generation, identity: SealIdentity): Promise<CommitTiming> {
@@ -197,6 +203,7 @@ export class CatalogTarget implements SealTarget {
 
   close(): void {
     this.#parts.maintenance?.interrupt();
+    this.#parts.retention.interrupt();
     this.#parts.writer.closeSync();
   }
 

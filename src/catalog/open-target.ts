@@ -1,5 +1,7 @@
 // Options → the target that they name, with its tables made or verified.
 
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { retried } from '../base/retry.js';
 import { SqlError } from '../base/sql-error.js';
@@ -7,13 +9,16 @@ import type { Database } from '../duckdb/database.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
 import { columnsStored, type TelemetryTable, tenantColumn } from '../schema/column-declaration.js';
+import { retainsForSomeTime } from '../schema/retention-options.js';
 import { sealsTable } from '../schema/seals.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import { telemetryTables } from '../schema/tables.js';
 import type { CatalogKind } from './catalog-kind.js';
+import { CatalogRetention } from './catalog-retention.js';
 import { CatalogTarget } from './catalog-target.js';
 import { CheckpointMaintenance, NoMaintenance } from './checkpoint-maintenance.js';
 import { catalogKind } from './known-kinds.js';
+import { LeaseTable } from './lease-table.js';
 import { exportPlace } from './parquet/export-place.js';
 import { ParquetTarget } from './parquet/parquet-target.js';
 import { type PromotedColumn, promotedColumns } from './promoted-columns.js';
@@ -38,6 +43,7 @@ export async function openTarget(database: Database, options: ServeOptions, call
   const writer = await connectWriter(database);
   let seals: SealRecords | undefined;
   let isAtomic: boolean;
+  const lease = retentionLease(database, home, kind, options);
   try {
     await kind.prepareWriter?.(writer, home);
     seals = await retried({ ...SETUP_RETRY, isWorthwhile: (error) => kind.isConflict?.(error) ?? false }, async () => {
@@ -46,6 +52,7 @@ export async function openTarget(database: Database, options: ServeOptions, call
       return sealRecords(writer, home, options);
     });
     isAtomic = await provenAtomic(database, writer, home, kind, options);
+    if (retainsForSomeTime(options)) await lease?.prepare();
   } catch (error) {
     writer.closeSync();
     throw error;
@@ -62,7 +69,19 @@ export async function openTarget(database: Database, options: ServeOptions, call
     catalogName: isHost ? '' : home.catalog,
     longestAppendMs: kind.longestAppendMs?.(options) ?? Number.POSITIVE_INFINITY,
     maintenance: isHost ? undefined : maintenance(database, kind, home.catalog),
+    retention: new CatalogRetention(database, home, kind, lease),
   });
+}
+
+function retentionLease(
+  database: Database,
+  home: TableHome,
+  kind: CatalogKind,
+  { create_tables: createsTable }: ServeOptions,
+): LeaseTable | undefined {
+  if (!kind.isShared) return undefined;
+  const holder = `${hostname()} ${process.pid} ${randomUUID()}`;
+  return new LeaseTable(database, home, { kind, job: 'retention', holder, createsTable });
 }
 
 /** The table of seals: made like the others, or used if it is there. A journal cannot do without it. */

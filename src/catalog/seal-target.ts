@@ -1,6 +1,7 @@
 import type { Generation } from '../buffer/generation.js';
 import type { Refusal } from '../duckdb/errors.js';
 import type { LiveTables } from './live-tables.js';
+import type { Retention } from './retention.js';
 
 /** Where the time of a commit went. */
 export interface CommitTiming {
@@ -35,6 +36,8 @@ export interface SealTarget {
   readonly live: LiveTables;
   /** What keeps the catalog tidy; undefined where there is nothing to do. */
   readonly maintenance: Maintenance | undefined;
+  /** How old rows leave it; undefined where they cannot. */
+  readonly retention: Retention | undefined;
   /**
    * Commits every row of a generation, or rejects with none of them visible. Reads the generation, keeps nothing.
    * Rejects with a CommitConflict when another writer came first and the same commit may succeed now.

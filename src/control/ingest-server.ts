@@ -15,12 +15,14 @@ import type { Feeder, LiveRows } from '../live/live-rows.js';
 import { speaksTls } from '../schema/tls-options.js';
 import type { ListedLetter, ReplayResult } from '../seal/dead-letter.js';
 import { HeldLetters } from '../seal/held-letters.js';
-import { MaintenanceSchedule } from '../seal/maintenance-schedule.js';
 import { type FlushResult, Sealer } from '../seal/sealer.js';
 import type { Authorization } from '../server/identity/authorization.js';
 import type { TokenFile } from '../server/identity/token-file.js';
 import type { ListenUri } from '../server/listen-uri.js';
 import type { TlsIdentity } from '../server/tls/tls-identity.js';
+import type { JobScheduler } from '../upkeep/job-scheduler.js';
+import { MaintenanceSchedule } from '../upkeep/maintenance-schedule.js';
+import { RetentionJob } from '../upkeep/retention-job.js';
 import { CommitPolicy } from './commit-policy.js';
 import { databaseFile } from './database-file.js';
 import { JournalGuard } from './journal-guard.js';
@@ -55,6 +57,8 @@ export interface StopResult {
 export interface Surroundings {
   /** Reads its rows. */
   readonly live: LiveRows;
+  /** Runs what servers do in the background. */
+  readonly scheduler: JobScheduler;
   readonly tell: ServerEventLog;
   /** Of all servers, at this moment. */
   metrics(): readonly MetricFamily[];
@@ -78,6 +82,7 @@ export class IngestServer {
   readonly ingest: Ingest;
   readonly sealer: Sealer;
   readonly maintenance: MaintenanceSchedule;
+  readonly retention: RetentionJob;
   readonly listeners: Listeners;
   readonly target: SealTarget;
   /** Undefined where connections are not encrypted. */
@@ -108,6 +113,7 @@ export class IngestServer {
       ingest: Ingest;
       sealer: Sealer;
       maintenance: MaintenanceSchedule;
+      retention: RetentionJob;
       listeners: Listeners;
       target: SealTarget;
       opened: OpenJournal | undefined;
@@ -126,6 +132,7 @@ export class IngestServer {
     this.ingest = parts.ingest;
     this.sealer = parts.sealer;
     this.maintenance = parts.maintenance;
+    this.retention = parts.retention;
     this.listeners = parts.listeners;
     this.target = parts.target;
     this.#opened = parts.opened;
@@ -174,15 +181,18 @@ export class IngestServer {
     { address, tls, access, target, opened, surroundings, memoryLimitBytes, log, told }: ServerStart,
   ): Promise<IngestServer> {
     const { options } = request;
-    const { live, metrics } = surroundings;
+    const { live, metrics, scheduler } = surroundings;
     const journal = opened?.journal;
     const serverId = journal?.serverId ?? randomUUID();
     const last = await target.lastSeal(serverId, journal?.firstSequence);
     const admission = new Admission(options.max_buffered_bytes);
     const maintenance = new MaintenanceSchedule(target.maintenance, options.max_buffered_bytes, {
-      admittedBytes: () => admission.admittedBytes,
-      unsupported: (error) =>
-        log('WARNING', `${target.catalogName} has no maintenance, so it will not be tried: ${error}`),
+      scheduler,
+      hooks: {
+        admittedBytes: () => admission.admittedBytes,
+        unsupported: (error) =>
+          log('WARNING', `${target.catalogName} has no maintenance, so it will not be tried: ${error}`),
+      },
     });
     const heldLetters = new HeldLetters(options.max_decoded_bytes);
     const freeze = (rows: SignalRows) => FrozenRows.copyOf(rows);
@@ -231,10 +241,14 @@ export class IngestServer {
       await ingest.close();
       throw error;
     }
+    const retention = new RetentionJob(target.retention, options, {
+      scheduler,
+      hooks: { sealed: () => sealer.settled(), removed: () => maintenance.job?.begin() },
+    });
     const guard = journal === undefined ? undefined : new JournalGuard(journal, sealer);
     guard?.start();
     const kept = { address, tls, access, target, opened, guard, heldLetters, serverId };
-    const parts = { ...kept, ingest, sealer, maintenance, listeners, recovery, told, endReading };
+    const parts = { ...kept, ingest, sealer, maintenance, retention, listeners, recovery, told, endReading };
     return new IngestServer(request, parts);
   }
 
@@ -303,7 +317,7 @@ export class IngestServer {
     await this.listeners.stop();
     this.#guard?.stop();
     this.sealer.stop();
-    await this.maintenance.stop();
+    await Promise.all([this.maintenance.job?.stop(), this.retention.job?.stop()]);
     this.#ending = this.#end();
     return this.#ending;
   }

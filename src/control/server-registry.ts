@@ -7,6 +7,7 @@ import { LiveRows } from '../live/live-rows.js';
 import type { ReplayResult } from '../seal/dead-letter.js';
 import type { FlushResult } from '../seal/sealer.js';
 import { canonicalUri, type ListenUri } from '../server/listen-uri.js';
+import { JobScheduler } from '../upkeep/job-scheduler.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import type { IngestServer, StopResult } from './ingest-server.js';
 import { urisOf } from './listeners.js';
@@ -21,6 +22,7 @@ export class ServerRegistry {
   readonly eventLoopDelay = new EventLoopDelay();
   /** The servers' in-memory rows, for queries. */
   readonly live = new LiveRows();
+  readonly #scheduler = new JobScheduler();
   readonly #database: Database;
   readonly #tell: ServerEventLog;
   /** In start order. */
@@ -69,6 +71,7 @@ export class ServerRegistry {
       const { IngestServer } = await import('./ingest-server.js');
       const server = await IngestServer.start(this.#database, request, {
         live: this.live,
+        scheduler: this.#scheduler,
         tell: this.#tell,
         metrics: () => this.metrics(),
       });
@@ -115,6 +118,13 @@ export class ServerRegistry {
   find(uri: ListenUri): IngestServer | undefined {
     const asked = canonicalUri(uri);
     return this.servers.find(({ listeners }) => listeners.all.some((at) => urisOf(at).includes(asked)));
+  }
+
+  /** The same. Throws where there is none. */
+  running(uri: ListenUri): IngestServer {
+    const server = this.find(uri);
+    if (server !== undefined) return server;
+    throw new SqlError('OTLP_SERVER_NOT_FOUND', `no server found listening on ${canonicalUri(uri)}`);
   }
 
   #checkUris({ listeners }: ServeRequest): void {

@@ -44,6 +44,7 @@ import { otlpQueryServe } from './otlp-query-serve.js';
 import { otlpQueryServerList } from './otlp-query-server-list.js';
 import { otlpReadErrorList } from './otlp-read-error-list.js';
 import { otlpReplay } from './otlp-replay.js';
+import { otlpRetention } from './otlp-retention.js';
 import { otlpRootCause } from './otlp-root-cause.js';
 import { otlpSealList } from './otlp-seal-list.js';
 import { otlpSearchLogs } from './otlp-search-logs.js';
@@ -91,6 +92,7 @@ export class SqlFunctions {
       otlpQueryServe(queries),
       otlpQueryCancel(runner),
       otlpTlsReload(registry, queries),
+      otlpRetention(registry),
     ];
     this.#scans = [...readOtlp(files), ...readOtap(files)];
     this.#streams = [

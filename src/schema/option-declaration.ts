@@ -117,6 +117,30 @@ export function flag(
   };
 }
 
+/** A whole number from zero to `max`, where zero has a meaning of its own. */
+export function wholeNumber<D extends number | null>(declared: {
+  sqlType: 'UBIGINT' | 'BIGINT';
+  max: number;
+  default: D;
+  defaultText?: string;
+  doc: string;
+}): Option<number | D> {
+  return {
+    sqlType: declared.sqlType,
+    defaultText: declared.defaultText ?? String(declared.default),
+    doc: declared.doc,
+    read(name, given) {
+      if (given === null) return declared.default;
+      const value = Number(given);
+      if (Number.isSafeInteger(value) && value >= 0 && value <= declared.max) return value;
+      throw new SqlError(
+        'OTLP_ARGUMENT_INVALID',
+        `${name} must be a whole number from 0 to ${declared.max}, got ${given}`,
+      );
+    },
+  };
+}
+
 /** A positive whole number. */
 export function positiveInteger<D extends number | null>(declared: {
   sqlType: 'UBIGINT' | 'BIGINT';

@@ -1,6 +1,7 @@
 import { fidelities } from './column-declaration.js';
 import { flag, notEmpty, type OptionValues, optionalText, positiveInteger, word } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
+import { retentionOptions } from './retention-options.js';
 import { tenantOptions } from './tenant-options.js';
 import { tlsOptions } from './tls-options.js';
 
@@ -115,7 +116,7 @@ export const serveOptions = {
   maintenance_retention_ms: positiveInteger({
     sqlType: 'BIGINT',
     default: 900_000,
-    doc: 'DuckLake: age from which snapshots and unused files may be removed.',
+    doc: 'DuckLake: age from which snapshots and unused files may be removed. Parquet: time that files of removed days stay below `_expired`.',
   }),
   lake_partition: word({
     words: ['day', 'tenant_day', 'none'],
@@ -129,6 +130,7 @@ export const serveOptions = {
     defaultText: '`none`',
     doc: 'DuckLake: whether files of tables that the server creates are sorted by service and time.',
   }),
+  ...retentionOptions,
   promote_resource_attributes: optionalText({
     defaultText: 'none',
     doc: 'Resource attributes that get a VARCHAR column each, comma-separated.',

@@ -242,6 +242,11 @@ export class Sealer {
     });
   }
 
+  /** Resolves when no commit is in progress or queued. */
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
   /** Stops background seals. Buffered rows stay and can still be flushed. Safe to call twice. */
   stop(): void {
     this.#isStopped = true;

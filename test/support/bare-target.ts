@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { CatalogRetention } from '../../src/catalog/catalog-retention.js';
 import { CatalogTarget } from '../../src/catalog/catalog-target.js';
 import { catalogKind } from '../../src/catalog/known-kinds.js';
 import { SealRecords } from '../../src/catalog/seal-record.js';
@@ -16,6 +17,7 @@ export function bareTarget(database: Database, writer: DuckDBConnection, home: T
     promoted: [],
     contents: { fidelity: 'standard', tenants: 'none' },
     maintenance: undefined,
+    retention: new CatalogRetention(database, home, catalogKind('duckdb'), undefined),
     seals: new SealRecords(writer, home),
     isAtomic: true,
     longestAppendMs: Number.POSITIVE_INFINITY,

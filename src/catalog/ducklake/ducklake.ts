@@ -38,6 +38,8 @@ async function hasFileFormat(writer: DuckDBConnection, home: TableHome): Promise
 
 export const ducklake: CatalogKind = {
   checkpoint: 'compacts',
+  removal: 'at once',
+  isShared: true,
   // Raced by many hosts, a catalog's own retries are cheap; the defaults give up after about a second.
   async prepareWriter(writer, home) {
     await checkSqliteJournal(writer, home.catalog);
@@ -86,4 +88,18 @@ export const ducklake: CatalogKind = {
   // The other half is for the COMMIT.
   longestAppendMs: (options) => retentionMs(options) / 2,
   isConflict: isDuckLakeConflict,
+  async droppedFiles(connection, home, table) {
+    const found = await connection.runAndReadAll(
+      `SELECT id FROM ${quotedIdentifier(home.catalog)}.last_committed_snapshot()`,
+    );
+    const snapshot = Number(found.getRows()[0]![0]);
+    const filesAt = (version: number) =>
+      `ducklake_list_files(${[home.catalog, table.name].map(quotedString).join()}, schema => ${quotedString(home.schema)}, snapshot_version => ${version})`;
+    const dropped = await connection.runAndReadAll(
+      `SELECT count(*), coalesce(sum(data_file_size_bytes), 0) FROM ${filesAt(snapshot - 1)}
+       WHERE data_file NOT IN (SELECT data_file FROM ${filesAt(snapshot)})`,
+    );
+    const [files, bytes] = dropped.getRows()[0]!;
+    return { files: Number(files), bytes: Number(bytes) };
+  },
 };

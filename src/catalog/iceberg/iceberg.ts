@@ -8,5 +8,7 @@ export const iceberg: CatalogKind = {
   commitsAllOrNothing,
   readsTablesApart: true,
   checkpoint: 'does nothing',
+  removal: 'by day',
+  isShared: true,
   isConflict: isIcebergConflict,
 };

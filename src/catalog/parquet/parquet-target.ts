@@ -24,13 +24,17 @@ import { isNameOfTable, isWriteConflict, type Refusal, refusalIn } from '../../d
 import { fileExists, pathPattern } from '../../duckdb/path-pattern.js';
 import { quotedIdentifier, quotedString } from '../../duckdb/sql-text.js';
 import { columnsStored, type RowContents, type TelemetryTable, tenantColumn } from '../../schema/column-declaration.js';
+import { type RetentionOptions, retainsForSomeTime } from '../../schema/retention-options.js';
+import type { ServeOptions } from '../../schema/serve-options.js';
 import { tablesBySignal, telemetryTables } from '../../schema/tables.js';
 import { isOfOtherGenerations, type LiveTables, storedBesides } from '../live-tables.js';
+import type { Retention } from '../retention.js';
 import type { CommitTiming, LastSeal, SealIdentity, SealTarget } from '../seal-target.js';
 import type { TableHome } from '../table-home.js';
 import { tableName } from '../tables.js';
 import { connectWriter } from '../writer-session.js';
 import type { ExportPlace } from './export-place.js';
+import { ParquetRetention } from './parquet-retention.js';
 import { syncFilesBelow } from './sync-files-below.js';
 
 const MS_PER_DAY = 86_400_000;
@@ -88,11 +92,15 @@ interface ExportedRows {
   readonly arrivedAtMs: number;
 }
 
+type ParquetOptions = RowContents & RetentionOptions & Pick<ServeOptions, 'maintenance_retention_ms'>;
+
 export class ParquetTarget implements SealTarget {
   readonly catalogName = '';
   readonly schemaName: string;
   readonly promotedColumns = 0;
   readonly maintenance = undefined;
+  /** Undefined where files are not on a local disk: DuckDB renames and removes none elsewhere. */
+  readonly retention: Retention | undefined;
   readonly #database: Database;
   readonly #writer: DuckDBConnection;
   readonly #contents: RowContents;
@@ -107,20 +115,28 @@ export class ParquetTarget implements SealTarget {
     database: Database,
     writer: DuckDBConnection,
     { root, isLocal, schema }: ExportPlace,
-    contents: RowContents,
+    options: ParquetOptions,
   ) {
     const home = { catalog: database.hostCatalog, schema };
     this.#database = database;
     this.#writer = writer;
-    this.#contents = contents;
+    this.#contents = options;
     this.#root = root;
     this.#isLocal = isLocal;
     this.#home = home;
     this.schemaName = schema;
+    this.retention = isLocal
+      ? new ParquetRetention({
+          database,
+          root,
+          keptMs: options.maintenance_retention_ms,
+          changed: (table) => this.#createView(table),
+        })
+      : undefined;
     this.live = {
       home,
       computed: (table) => [
-        ...storedBesides(table, contents),
+        ...storedBesides(table, options),
         ...dayColumns(table, []).map(({ name, sql }) => ({ name, sql: `CAST(${sql} AS BIGINT)` })),
       ],
       toldApart: 'when planned',
@@ -133,9 +149,15 @@ export class ParquetTarget implements SealTarget {
   }
 
   /** Makes views over the place in the database that the host opened. */
-  static async open(database: Database, place: ExportPlace, contents: RowContents): Promise<ParquetTarget> {
+  static async open(database: Database, place: ExportPlace, options: ParquetOptions): Promise<ParquetTarget> {
+    if (!place.isLocal && retainsForSomeTime(options)) {
+      throw new SqlError(
+        'OTLP_ARGUMENT_CONFLICT',
+        `retention_days cannot be combined with a parquet_export_path on object storage, from which files cannot be removed here: ${place.root}. Set a lifecycle rule of the bucket`,
+      );
+    }
     const writer = await connectWriter(database);
-    const target = new ParquetTarget(database, writer, place, contents);
+    const target = new ParquetTarget(database, writer, place, options);
     try {
       await target.#prepare();
     } catch (error) {
@@ -186,6 +208,7 @@ export class ParquetTarget implements SealTarget {
   }
 
   close(): void {
+    this.retention?.interrupt();
     this.#writer.closeSync();
   }
 
@@ -304,6 +327,7 @@ export class ParquetTarget implements SealTarget {
       : `SELECT ${[...columns, ...parts].join(', ')} WHERE false`;
     await this.#replaceView(tableName(this.#home, table), select);
     if (hasFiles) this.#viewed.add(table);
+    else this.#viewed.delete(table);
   }
 
   get #hasTenants(): boolean {

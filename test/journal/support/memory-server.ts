@@ -21,10 +21,11 @@ import type { TenantMode } from '../../../src/schema/column-declaration.js';
 import { readOptions } from '../../../src/schema/option-declaration.js';
 import { serveOptions } from '../../../src/schema/serve-options.js';
 import { HeldLetters } from '../../../src/seal/held-letters.js';
-import { MaintenanceSchedule } from '../../../src/seal/maintenance-schedule.js';
 import { Sealer } from '../../../src/seal/sealer.js';
 import { soleTenant } from '../../../src/server/identity/principal.js';
 import { parseListenUri } from '../../../src/server/listen-uri.js';
+import { JobScheduler } from '../../../src/upkeep/job-scheduler.js';
+import { MaintenanceSchedule } from '../../../src/upkeep/maintenance-schedule.js';
 import { logsRequest } from '../../support/telemetry.js';
 import type { MemoryStorage } from './memory-storage.js';
 
@@ -44,6 +45,7 @@ export class MemoryTarget implements SealTarget {
   readonly schemaName = 'main';
   readonly promotedColumns = 0;
   readonly maintenance = undefined;
+  readonly retention = undefined;
   readonly live = tablesApart({ catalog: 'memory', schema: 'main' }, () => [], 'it has no tables');
   readonly bodies: string[] = [];
   refusesPoison = true;
@@ -153,8 +155,8 @@ export class MemoryServer {
       serverId: journal.serverId,
       admission,
       maintenance: new MaintenanceSchedule(target.maintenance, options.max_buffered_bytes, {
-        admittedBytes: () => admission.admittedBytes,
-        unsupported: () => {},
+        scheduler: new JobScheduler(clock),
+        hooks: { admittedBytes: () => admission.admittedBytes, unsupported: () => {} },
       }),
       opened,
       heldLetters: new HeldLetters(options.max_decoded_bytes),

@@ -2,7 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { MaintenanceUnsupported } from '../../../src/catalog/seal-target.js';
-import { MaintenanceSchedule } from '../../../src/seal/maintenance-schedule.js';
+import { JobScheduler } from '../../../src/upkeep/job-scheduler.js';
+import { MaintenanceSchedule } from '../../../src/upkeep/maintenance-schedule.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 const MAX_BUFFERED_BYTES = 1000;
@@ -24,7 +25,12 @@ function scheduled({ run = async () => {}, waiting = 0 }: { run?: () => Promise<
     admittedBytes: () => seen.waiting,
     unsupported: (error: string) => seen.unsupported.push(error),
   };
-  const schedule = new MaintenanceSchedule(maintenance, MAX_BUFFERED_BYTES, hooks, clock);
+  const schedule = new MaintenanceSchedule(
+    maintenance,
+    MAX_BUFFERED_BYTES,
+    { scheduler: new JobScheduler(clock), hooks },
+    clock,
+  );
   const seal = async (times: number, bytes = 1) => {
     for (let i = 0; i < times; i++) schedule.sealed(bytes);
     await clock.advance(0);
@@ -37,7 +43,7 @@ test('a run begins after each sixteen seals', async () => {
   await seal(15);
   expect(seen.runs).toBe(0);
   await seal(1);
-  expect([seen.runs, schedule.runsTotal, schedule.lastRunAtMs]).toEqual([1, 1, clock.nowMs()]);
+  expect([seen.runs, schedule.job!.runsTotal, schedule.job!.lastRunAtMs]).toEqual([1, 1, clock.nowMs()]);
   await seal(15);
   expect(seen.runs).toBe(1);
   await seal(1);
@@ -71,7 +77,7 @@ test('a catalog without maintenance is asked once', async () => {
   });
   await seal(100);
   expect(seen).toMatchObject({ runs: 1, unsupported: ['no such thing'] });
-  expect(schedule.failuresTotal).toBe(0);
+  expect(schedule.job!.failuresTotal).toBe(0);
 });
 
 test('a stop interrupts a run again until it ends, and that is no failure', async () => {
@@ -80,13 +86,13 @@ test('a stop interrupts a run again until it ends, and that is no failure', asyn
     run: () => new Promise((_, reject) => (end = () => reject(new Error('interrupted')))),
   });
   await seal(16);
-  const stopped = schedule.stop();
+  const stopped = schedule.job!.stop();
   await clock.advance(99);
   expect(seen.interrupts).toBe(2);
   end();
   await clock.advance(1);
   await stopped;
-  expect(schedule.failuresTotal).toBe(0);
+  expect(schedule.job!.failuresTotal).toBe(0);
   await seal(100);
   expect(seen.runs).toBe(1);
 });
