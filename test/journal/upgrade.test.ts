@@ -4,6 +4,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { otlp } from '../../src/otlp.js';
@@ -14,7 +15,9 @@ import { OtapEncoder } from '../otap/otap-encoder.js';
 import { APPENDED_COLUMN, laterVersion } from '../support/later-version.js';
 import { OtelDatabase, type OtelServer } from '../support/otel-database.js';
 
-const FIXTURES = new URL('fixtures/', import.meta.url);
+/** `npm run drill:duckdb` brings others. */
+const given = process.env['JOURNAL_FIXTURES'];
+const FIXTURES = given === undefined ? new URL('fixtures/', import.meta.url) : pathToFileURL(`${given}/`);
 const NEVER_MS = 3_600_000;
 
 let folder: string;
