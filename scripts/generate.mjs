@@ -22,6 +22,7 @@ const { readOtlp } = await built('functions/read-otlp.js');
 const { readOtap } = await built('functions/read-otap.js');
 const { otapFileOptions, otlpFileOptions } = await built('files/file-options.js');
 const { readableRows } = await built('functions/file-readers.js');
+const { functionGroups } = await built('query/sql/allowed-functions.js');
 const { metricFamilies, queryFamilies } = await built('control/metric-families.js');
 const { QueryCounts } = await built('query/run/query-counts.js');
 const noQueries = { running: [], reservedBytes: 0, limits: {}, counts: new QueryCounts() };
@@ -56,6 +57,10 @@ const partsByFile = {
   'docs/live.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/loki.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/notebook.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
+  'docs/sql-over-http.md': {
+    'first-log': () => fenced('sh', 'examples/first-log.sh'),
+    'sql-functions': sqlFunctionReference,
+  },
   'docs/tempo.md': { 'first-trace': () => fenced('sh', 'examples/first-trace.sh') },
   'docs/prometheus.md': { 'first-metric': () => fenced('sh', 'examples/first-metric.sh') },
   'docs/retention.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
@@ -92,6 +97,14 @@ function productionReference() {
     doc,
   ]);
   return table(['Rule', 'What must be so'], rows);
+}
+
+function sqlFunctionReference() {
+  const rows = functionGroups.map(({ why, names }) => {
+    const codes = names.split(' ').map((name) => `\`${name.replaceAll('|', '\\|')}\``);
+    return `| ${why} | ${codes.join(' ')} |`;
+  });
+  return ['| Why | Functions |', '| --- | --- |', ...rows].join('\n');
 }
 
 function metricReference() {

@@ -10,6 +10,7 @@ export const engineModules: EngineModules = {
   'loki-tail': new URL('api/loki/tail-engine.js', built),
   logql: new URL('logql/logql-thread.js', built),
   promql: new URL('promql/promql-thread.js', built),
+  sql: new URL('sql/sql-engine.js', built),
   tempo: new URL('api/tempo/tempo-engine.js', built),
   traceql: new URL('traceql/traceql-thread.js', built),
 };

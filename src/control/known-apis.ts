@@ -3,6 +3,7 @@
 import type { TableHome } from '../catalog/table-home.js';
 import { lokiApi } from '../query/api/loki/loki-api.js';
 import { prometheusApi } from '../query/api/prometheus/prometheus-api.js';
+import { sqlApi } from '../query/api/sql/sql-api.js';
 import { tempoApi } from '../query/api/tempo/tempo-api.js';
 import type { QueryRunner } from '../query/run/query-runner.js';
 import type { ApiName, QueryServeOptions } from '../schema/query-options.js';
@@ -18,6 +19,7 @@ export interface ApiParts {
 const knownApis: Readonly<Record<ApiName, (parts: ApiParts) => ReadApi>> = {
   loki: lokiApi,
   prometheus: prometheusApi,
+  sql: sqlApi,
   tempo: tempoApi,
 };
 

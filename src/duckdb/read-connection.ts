@@ -24,6 +24,8 @@ export class ReadConnection {
   #chunks = 1;
   /** A statement was begun, and may not have ended. */
   #isReading = false;
+  /** The connection is set up for statements of clients. */
+  #isFenced = false;
 
   private constructor(connection: DuckDBConnection) {
     this.#connection = connection;
@@ -51,6 +53,18 @@ export class ReadConnection {
     } finally {
       prepared.destroySync();
     }
+  }
+
+  /**
+   * Begins a query that somebody else has written: in a transaction that may only read, and with functions of DuckDB itself alone to
+   * be found without a catalog. Macros of the database might have their names.
+   */
+  async startFenced(sql: string): Promise<void> {
+    await this.#leaveFence();
+    this.#isFenced = true;
+    await this.#connection.run("SET search_path = 'system.main'");
+    await this.#connection.run('BEGIN TRANSACTION READ ONLY');
+    await this.start(sql, []);
   }
 
   /** The next rows of the query; undefined at its end. */
@@ -95,6 +109,10 @@ export class ReadConnection {
   async end(): Promise<void> {
     this.#result = undefined;
     this.#reader = undefined;
+    if (this.#isFenced) {
+      await this.#leaveFence();
+      return;
+    }
     if (!this.#isReading) return;
     // DuckDB drops what it has of a query when the connection begins the next one, not when the result is collected.
     await this.#connection.run('SELECT 1');
@@ -103,5 +121,14 @@ export class ReadConnection {
 
   close(): void {
     this.#connection.closeSync();
+  }
+
+  async #leaveFence(): Promise<void> {
+    if (!this.#isFenced) return;
+    // It has not begun where it could not be planned.
+    await this.#connection.run('ROLLBACK').catch(() => undefined);
+    await this.#connection.run('RESET search_path');
+    this.#isReading = false;
+    this.#isFenced = false;
   }
 }

@@ -3,14 +3,17 @@ import { lokiOptions } from './loki-options.js';
 import { flag, notEmpty, type Option, type OptionValues, optionalText, positiveInteger } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
 import { promqlOptions } from './promql-options.js';
+import { sqlOptions } from './sql-options.js';
 import { tenantOptions } from './tenant-options.js';
 import { tlsOptions } from './tls-options.js';
 
 const MiB = 1 << 20;
 
 /** The APIs of query servers, by the names that `apis` takes. */
-export const apiNames = ['prometheus', 'loki', 'tempo'] as const;
+export const apiNames = ['prometheus', 'loki', 'tempo', 'sql'] as const;
 export type ApiName = (typeof apiNames)[number];
+/** What a server answers that was not told. SQL of clients is asked for by name. */
+const defaultApis: readonly ApiName[] = ['prometheus', 'loki', 'tempo'];
 
 /**
  * Options that all queries of the DuckDB instance share, those of SQL functions too. While servers run, each must have the same values.
@@ -95,16 +98,17 @@ export const queryServeOptions = {
   ...sharedQueryOptions,
   ...promqlOptions,
   ...lokiOptions,
+  ...sqlOptions,
 };
 export type QueryServeOptions = OptionValues<typeof queryServeOptions>;
 
 function apiList(): Option<readonly ApiName[]> {
   return {
     sqlType: 'VARCHAR',
-    defaultText: 'all',
+    defaultText: defaultApis.map((name) => `\`${name}\``).join(', '),
     doc: `APIs that the server answers, comma-separated: ${apiNames.map((name) => `\`${name}\``).join(', ')}.`,
     read(name, given) {
-      if (given === null) return apiNames;
+      if (given === null) return defaultApis;
       const words = String(given)
         .split(',')
         .map((word) => word.trim().toLowerCase());

@@ -80,6 +80,22 @@ test('docs/loki.md', async () => {
   });
 });
 
+test('docs/sql-over-http.md', async () => {
+  const page = readFileSync('docs/sql-over-http.md', 'utf8');
+  const command = /^curl -H .*?(?=^```)/ms.exec(page)![0];
+  const [, answer] = /^```json\n(.*?)^```$/ms.exec(page)!;
+  expect(page.indexOf(FIRST_LOG)).toBeLessThan(page.indexOf(command));
+  const server = await serve({ token: PAGE_TOKEN });
+  await sendFirstLog(server.port);
+  const url = await servedQueries(server, page);
+  const words = await curlWords(command);
+  const { pathname } = new URL(words.find((word) => word.startsWith('http:'))!);
+  const headers = words.flatMap((word, i) => (word === '-H' ? [words[i + 1]!.split(': ') as [string, string]] : []));
+  const body = words[words.indexOf('--data-binary') + 1]!;
+  const answered = await fetch(`${url}${pathname}`, { method: 'POST', headers, body });
+  expect(await answered.json()).toEqual(JSON.parse(answer!));
+});
+
 test('docs/tempo.md', async () => {
   const page = readFileSync('docs/tempo.md', 'utf8');
   const [send, ask] = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, command]) => command!);
@@ -111,8 +127,7 @@ async function servedQueries({ database }: OtelServer, page: string): Promise<st
 
 /** What a server answers to what a command with curl asks. */
 async function asked(server: string, command: string): Promise<unknown> {
-  const { stdout } = await promisify(execFile)('sh', ['-c', `curl() { printf '%s\\0' "$@"; }; ${command}`]);
-  const words = stdout.split('\0');
+  const words = await curlWords(command);
   const { pathname, searchParams } = new URL(words.find((word) => word.startsWith('http'))!);
   const parameters = words.filter((_word, i) => ['-d', '--data-urlencode'].includes(words[i - 1]!));
   for (const parameter of parameters) searchParams.append(...(parameter.split(/=(.*)/s, 2) as [string, string]));
@@ -121,6 +136,12 @@ async function asked(server: string, command: string): Promise<unknown> {
     headers: { authorization: `Basic ${Buffer.from(user).toString('base64')}` },
   });
   return answer.json();
+}
+
+/** The arguments that a command gives to curl. */
+async function curlWords(command: string): Promise<readonly string[]> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', `curl() { printf '%s\\0' "$@"; }; ${command}`]);
+  return stdout.split('\0');
 }
 
 function firstQuery(page: string): string {

@@ -37,7 +37,7 @@ export interface QueryLimits {
 
 export interface Query extends QueryLabel {
   readonly limits: QueryLimits;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when nobody waits for the answer any more, or with a Failure that says why the query must end. */
   readonly signal?: AbortSignal;
 }
 
@@ -174,7 +174,10 @@ export class QueryRunner {
     const callOff = this.#clock.after(Math.min(limits.timeoutMs, LONGEST_TIMER_MS), () => {
       running.end(new Failure('queryTimedOut', `the query took longer than query_timeout_ms = ${limits.timeoutMs}`));
     });
-    const gone = () => running.end(new Failure('queryCanceled', 'the client has gone'));
+    const gone = () => {
+      const reason: unknown = signal?.reason;
+      running.end(reason instanceof Failure ? reason : new Failure('queryCanceled', 'the client has gone'));
+    };
     signal?.addEventListener('abort', gone, { once: true });
     if (signal?.aborted) gone();
     const forget = (error: unknown) => {

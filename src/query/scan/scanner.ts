@@ -12,6 +12,11 @@ export interface ScanRequest {
    * and live ones, each once. A table that does not exist has no rows.
    */
   readonly sql: string;
+  /**
+   * SQL of a client that has passed the fence (src/query/sql), which ends the statement. Nothing in it is a placeholder. It finds the
+   * functions of DuckDB, and no tables but those that the statement gives it, in a transaction that may only read.
+   */
+  readonly fenced?: string;
   /** Values of `$1` … */
   readonly parameters?: readonly ScanParameter[];
   /**

@@ -80,7 +80,7 @@ export class SqlScans {
       let block = await retried(CONFLICT_RETRY, () => inSlot(() => this.#firstBlock(connection, origin, request)));
       for (; block !== undefined; block = await inSlot(() => connection.next())) yield block;
     } catch (error) {
-      throw explained(error, signal);
+      throw request.fenced === undefined ? explained(error, signal) : explainedToClient(error, signal);
     } finally {
       await this.#giveBack(connection);
     }
@@ -118,7 +118,7 @@ export class SqlScans {
   async #firstBlock(
     connection: ReadConnection,
     { home, principal }: ScanOrigin,
-    { sql, parameters = [], reader }: ScanRequest,
+    { sql, fenced, parameters = [], reader }: ScanRequest,
   ): Promise<ColumnBlock | undefined> {
     const tables = tablesIn(sql);
     const keyOf = (table: string) => JSON.stringify([home.catalog, home.schema, table]);
@@ -126,10 +126,9 @@ export class SqlScans {
     for (const { name } of tables) if (this.#isOlder(keyOf(name))) states.set(name, 'older');
     for (;;) {
       try {
-        await connection.start(
-          withRelations(sql, this.#live, { home, principal, startMs: Date.now(), states, reader }),
-          parameters,
-        );
+        const statement = withRelations(sql, this.#live, { home, principal, startMs: Date.now(), states, reader });
+        if (fenced === undefined) await connection.start(statement, parameters);
+        else await connection.startFenced(statement + fenced);
         return await connection.next();
       } catch (error) {
         const absent = missingTable(error);
@@ -168,4 +167,16 @@ function explained(error: unknown, signal: AbortSignal): unknown {
     return new Failure('queryTooLarge', `DuckDB has too little memory for this query: ${text}`, { cause: error });
   }
   return new Failure('internal', `cannot read telemetry: ${text}`, { cause: error });
+}
+
+/** The same of a statement that the client has written: what DuckDB does not like of it is for the client to mend. */
+function explainedToClient(error: unknown, signal: AbortSignal): unknown {
+  const known = explained(error, signal);
+  const isClients = known instanceof SqlError ? known.code !== 'OTLP_LIVE_CONFLICT' : isInternal(known);
+  if (!isClients) return known;
+  return new Failure('malformed', withoutStatement(messageOf(error)), { cause: error });
+}
+
+function isInternal(error: unknown): boolean {
+  return error instanceof Failure && error.kind === 'internal';
 }

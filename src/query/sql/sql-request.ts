@@ -1,0 +1,13 @@
+/** A statement of a client, for the engine. */
+export interface SqlRequest {
+  readonly sql: string;
+  /** Rows of the answer at most. */
+  readonly maxRows: number;
+  /** Bytes of the answer, about: the row that reaches it is the last. */
+  readonly maxBytes: number;
+}
+
+/** The answer of the engine: JSON. */
+export interface SqlAnswer {
+  readonly body: Uint8Array;
+}
