@@ -13,6 +13,7 @@ import { GrpcServer } from '../grpc/server.js';
 import { credentialsOf } from '../identity/credentials.js';
 import { type Principal, soleReader } from '../identity/principal.js';
 import type { ReadAuthorization } from '../identity/read-authorization.js';
+import type { Sessions } from '../identity/sessions.js';
 import type { ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
 import { ListeningSockets } from '../listening-sockets.js';
@@ -43,6 +44,8 @@ export interface ReadListenerOptions {
   readonly uri: ListenUri;
   readonly apis: readonly ReadApi[];
   readonly authorization: ReadAuthorization;
+  /** What cookies stand for. Without them, each request has its token. */
+  readonly sessions?: Sessions | undefined;
   readonly maxBodyBytes: number;
   /** Undefined where no page of another origin may ask. */
   readonly cors: Cors | undefined;
@@ -191,10 +194,11 @@ export class ReadListener implements Listener {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     app.addHook('onRequest', async (request, reply) => this.#allow(request, reply));
-    app.setErrorHandler((error, _request, reply) => this.#send(reply, this.#failed(error, undefined)));
+    app.setErrorHandler((error, request, reply) => this.#send(reply, this.#failed(error, undefined, request.raw)));
     app.setNotFoundHandler((request, reply) => {
       const path = pathOf(request.raw);
-      return this.#send(reply, this.#failed(new Failure('notFound', `there is nothing at ${path}`), undefined));
+      const failure = new Failure('notFound', `there is nothing at ${path}`);
+      return this.#send(reply, this.#failed(failure, undefined, request.raw));
     });
     const checks = () => ({ ...this.#options.hooks.checks(), listener: this.#sockets.isClosing ? 'stopping' : 'ok' });
     for (const api of [readProbes(checks), ...this.#options.apis]) this.#addRoutes(app, api);
@@ -211,7 +215,7 @@ export class ReadListener implements Listener {
         url: route.path,
         // Before the body is read.
         onRequest: async (request) => this.#admit(route.permission, request),
-        errorHandler: (error, _request, reply) => this.#send(reply, this.#failed(error, api)),
+        errorHandler: (error, request, reply) => this.#send(reply, this.#failed(error, api, request.raw)),
         handler: (request, reply) => this.#answer(route, api, request, reply),
       });
     }
@@ -225,7 +229,7 @@ export class ReadListener implements Listener {
           const allow = allowed.join(', ');
           const text = `${pathOf(request.raw)} takes ${allow}, got ${request.method}`;
           reply.header('allow', allow);
-          return this.#send(reply, this.#failed(new Failure('methodNotAllowed', text), api));
+          return this.#send(reply, this.#failed(new Failure('methodNotAllowed', text), api, request.raw));
         },
       });
     }
@@ -257,7 +261,7 @@ export class ReadListener implements Listener {
     try {
       answer = await route.handle(this.#readRequest(request, gone.signal));
     } catch (error) {
-      answer = this.#failed(error, api);
+      answer = this.#failed(error, api, request.raw);
     }
     return this.#send(reply, answer);
   }
@@ -267,9 +271,11 @@ export class ReadListener implements Listener {
     this.#principals.set(request, this.#principalOf(permission, request.raw));
   }
 
-  #principalOf(permission: ReadPermission, { headers }: IncomingMessage): Principal {
+  #principalOf(permission: ReadPermission, request: IncomingMessage): Principal {
     if (permission === 'public') return soleReader;
-    return this.#options.authorization.check(credentialsOf(headers), permission);
+    const credentials = credentialsOf(request.headers);
+    const authorization = credentials.authorization ?? this.#options.sessions?.authorizationOf(request);
+    return this.#options.authorization.check({ ...credentials, authorization }, permission);
   }
 
   #readRequest(request: FastifyRequest, signal: AbortSignal): ReadRequest {
@@ -317,10 +323,12 @@ export class ReadListener implements Listener {
     return new Failure('internal', messageOf(thrown), { cause: thrown });
   }
 
-  #failed(thrown: unknown, api: ReadApi | undefined): ReadAnswer {
+  #failed(thrown: unknown, api: ReadApi | undefined, { headers: asked }: IncomingMessage): ReadAnswer {
     const failure = this.#failureOf(thrown);
     const { status, body, headers } = failureAnswer(failure);
-    if (status === 401) headers['www-authenticate'] = 'Bearer, Basic realm="otelduck"';
+    // Where a script asks, a browser would show a window for a name and a password over the page that the script belongs to.
+    const isScript = asked['sec-fetch-dest'] === 'empty';
+    if (status === 401) headers['www-authenticate'] = isScript ? 'Bearer' : 'Bearer, Basic realm="otelduck"';
     const answer = api?.failed?.(failure) ?? { status, type: 'application/json', body: JSON.stringify(body) };
     return { ...answer, headers: { ...headers, ...answer.headers } };
   }
