@@ -9,6 +9,7 @@ export const engineModules: EngineModules = {
   loki: new URL('api/loki/loki-engine.js', built),
   'loki-tail': new URL('api/loki/tail-engine.js', built),
   logql: new URL('logql/logql-thread.js', built),
+  pages: new URL('api/pages/pages-engine.js', built),
   promql: new URL('promql/promql-thread.js', built),
   sql: new URL('sql/sql-engine.js', built),
   tempo: new URL('api/tempo/tempo-engine.js', built),

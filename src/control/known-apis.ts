@@ -2,11 +2,14 @@
 
 import type { TableHome } from '../catalog/table-home.js';
 import { lokiApi } from '../query/api/loki/loki-api.js';
+import { pagesApi } from '../query/api/pages/pages-api.js';
 import { prometheusApi } from '../query/api/prometheus/prometheus-api.js';
 import { sqlApi } from '../query/api/sql/sql-api.js';
 import { tempoApi } from '../query/api/tempo/tempo-api.js';
 import type { QueryRunner } from '../query/run/query-runner.js';
 import type { ApiName, QueryServeOptions } from '../schema/query-options.js';
+import type { ReadAuthorization } from '../server/identity/read-authorization.js';
+import type { Sessions } from '../server/identity/sessions.js';
 import type { ReadApi } from '../server/read/read-api.js';
 
 /** What an API answers from. */
@@ -14,10 +17,13 @@ export interface ApiParts {
   readonly runner: QueryRunner;
   readonly home: TableHome;
   readonly options: QueryServeOptions;
+  readonly authorization: ReadAuthorization;
+  readonly sessions: Sessions;
 }
 
 const knownApis: Readonly<Record<ApiName, (parts: ApiParts) => ReadApi>> = {
   loki: lokiApi,
+  pages: pagesApi,
   prometheus: prometheusApi,
   sql: sqlApi,
   tempo: tempoApi,

@@ -8,6 +8,7 @@ import { speaksTls } from '../schema/tls-options.js';
 import { ConnectionLimit } from '../server/connection-limit.js';
 import { Cors } from '../server/cors.js';
 import type { ReadAuthorization } from '../server/identity/read-authorization.js';
+import { Sessions } from '../server/identity/sessions.js';
 import type { TokenFile } from '../server/identity/token-file.js';
 import { ReadListener } from '../server/read/read-listener.js';
 import type { TlsIdentity } from '../server/tls/tls-identity.js';
@@ -55,10 +56,13 @@ export class QueryServer {
     this.tokenFile = access.file;
     this.connections = new ConnectionLimit(options.max_connections);
     const origins = options.cors_allowed_origins;
+    const { authorization } = access;
+    const sessions = new Sessions({ isEncrypted: speaksTls(options), nowMs: () => Date.now() });
     this.#listener = new ReadListener({
       uri,
-      apis: [metricsApi(metrics), ...apisOf({ runner, home, options })],
-      authorization: access.authorization,
+      apis: [metricsApi(metrics), ...apisOf({ runner, home, options, authorization, sessions })],
+      authorization,
+      sessions,
       maxBodyBytes: options.max_body_bytes,
       cors: origins === null ? undefined : new Cors(allowedOrigins('cors_allowed_origins', origins)),
       tls,

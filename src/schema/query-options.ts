@@ -10,10 +10,10 @@ import { tlsOptions } from './tls-options.js';
 const MiB = 1 << 20;
 
 /** The APIs of query servers, by the names that `apis` takes. */
-export const apiNames = ['prometheus', 'loki', 'tempo', 'sql'] as const;
+export const apiNames = ['prometheus', 'loki', 'tempo', 'sql', 'pages'] as const;
 export type ApiName = (typeof apiNames)[number];
 /** What a server answers that was not told. SQL of clients is asked for by name. */
-const defaultApis: readonly ApiName[] = ['prometheus', 'loki', 'tempo'];
+const defaultApis: readonly ApiName[] = ['prometheus', 'loki', 'tempo', 'pages'];
 
 /**
  * Options that all queries of the DuckDB instance share, those of SQL functions too. While servers run, each must have the same values.

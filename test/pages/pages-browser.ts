@@ -1,0 +1,95 @@
+// A browser in front of the pages of a server that has the telemetry of a shop: one of each for all tests.
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { packageFolder } from '../../src/base/package-folder.js';
+import { OtelDatabase, type OtelServer } from '../support/otel-database.js';
+import { type Sent, shopTelemetry } from './shop-telemetry.js';
+
+export const READ_TOKEN = 'a-token-that-reads';
+const places = [
+  process.env['CHROMIUM'] ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+/** Undefined where there is no browser. */
+export const chromiumPath = places.find((path) => path !== '' && existsSync(path));
+/** For people to look at. */
+const SCREENSHOTS = join(packageFolder, 'test/pages/screenshots');
+const HEIGHTS: Readonly<Record<number, number>> = { 390: 844, 1280: 800 };
+
+export interface View {
+  readonly width?: 390 | 1280;
+  readonly theme?: 'light' | 'dark';
+}
+
+export class PagesBrowser {
+  readonly database: OtelDatabase;
+  readonly ingest: OtelServer;
+  /** Pages that ask for no token. */
+  readonly openUrl: string;
+  /** Pages that ask for one. */
+  readonly closedUrl: string;
+  readonly #browser: Browser;
+  /** What a page said that nobody should hear: errors, and what the policy of the document refused. */
+  readonly complaints: string[] = [];
+
+  private constructor(database: OtelDatabase, ingest: OtelServer, urls: readonly string[], browser: Browser) {
+    this.database = database;
+    this.ingest = ingest;
+    this.openUrl = urls[0]!;
+    this.closedUrl = urls[1]!;
+    this.#browser = browser;
+  }
+
+  static async start(): Promise<PagesBrowser> {
+    const launched = chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
+    const database = await OtelDatabase.open();
+    const ingest = await database.serve();
+    const serve = async (options: string) =>
+      String(await database.value(`SELECT listen_url FROM otlp_query_serve('query:127.0.0.1:0', ${options})`));
+    const urls = [await serve('disable_auth := true'), await serve(`read_token := '${READ_TOKEN}'`)];
+    const browser = new PagesBrowser(database, ingest, urls, await launched);
+    await browser.send(shopTelemetry(Date.now()));
+    return browser;
+  }
+
+  async send(messages: readonly Sent[]): Promise<void> {
+    for (const { path, body } of messages) {
+      const { status, text } = await this.ingest.post(body, { path, headers: { 'content-type': 'application/json' } });
+      if (status !== 202) throw new Error(`${status}: ${text}`);
+    }
+  }
+
+  /** A page of its own, without the cookies of others. */
+  async open(path: string, { width = 1280, theme = 'light' }: View = {}, url = this.openUrl): Promise<Page> {
+    const context: BrowserContext = await this.#browser.newContext({
+      viewport: { width, height: HEIGHTS[width]! },
+      colorScheme: theme,
+      reducedMotion: 'reduce',
+    });
+    context.setDefaultTimeout(10_000);
+    const page = await context.newPage();
+    page.on('pageerror', (error) => this.complaints.push(`${path}: ${error.message}`));
+    page.on('console', (message) => {
+      // A refused token is an answer that Chromium reports as an error too.
+      if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) {
+        this.complaints.push(`${path}: ${message.text()}`);
+      }
+    });
+    await page.goto(`${url}${path}`);
+    return page;
+  }
+
+  async photograph(page: Page, name: string): Promise<void> {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.database.close();
+  }
+}
