@@ -14,8 +14,8 @@ const SHIPPED = [
   'Unlicense',
   'CC0-1.0',
 ];
-/** Of what only developers install. */
-const TOOLS = [...SHIPPED, 'MPL-2.0', 'CC-BY-4.0', 'Python-2.0'];
+/** Of what only developers install, and of fonts, which pages have as they are. */
+const TOOLS = [...SHIPPED, 'MPL-2.0', 'CC-BY-4.0', 'Python-2.0', 'OFL-1.1'];
 
 const { packages } = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'));
 const shipped = installedWith(packages['']);

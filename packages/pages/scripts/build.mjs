@@ -11,7 +11,7 @@ const folder = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(folder, 'dist');
 const assets = join(dist, 'assets');
 /** Fonts are compressed already. */
-const COMPRESSED = new Set(['.js', '.css', '.svg', '.html']);
+const COMPRESSED = new Set(['.js', '.css', '.svg', '.html', '.txt']);
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(assets, { recursive: true });
@@ -56,9 +56,24 @@ const document = readFileSync(join(folder, 'src/index.html'), 'utf8').replaceAll
 });
 writeFileSync(join(dist, 'index.html'), document);
 
+writeFileSync(join(assets, 'licenses.txt'), licenses());
+
 for (const path of [join(dist, 'index.html'), ...readdirSync(assets).map((name) => join(assets, name))]) {
   if (!COMPRESSED.has(extname(path))) continue;
   const bytes = readFileSync(path);
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
   writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params }));
+}
+
+/** The licences of all packages that are in the build. */
+function licenses() {
+  const folders = Object.keys(metafile.inputs).map((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+  return [...new Set(folders.filter((path) => path !== undefined))]
+    .sort()
+    .map((path) => {
+      const file = readdirSync(join(folder, path)).find((name) => /^licen[cs]e/i.test(name));
+      if (file === undefined) throw new Error(`${path} has no file of its licence`);
+      return `${path.replace(/^.*node_modules\//, '')}\n\n${readFileSync(join(folder, path, file), 'utf8').trim()}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
 }
