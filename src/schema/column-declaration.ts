@@ -90,6 +90,11 @@ export const tenantColumn: TelemetryColumn = repeated(
 );
 
 export const nanosecondsOf = (time: string, doc: string): ExactColumn => ({
-  ...nullable(`${time}_rest`, 'INTEGER', doc),
+  ...nullable(nanosecondsName(time), 'INTEGER', doc),
   restOf: time,
 });
+
+/** Name of the column that holds what a time in microseconds leaves out. */
+export function nanosecondsName(time: string): string {
+  return `${time}_rest`;
+}

@@ -11,7 +11,7 @@ export type LogOrder = 'newest-first' | 'oldest-first' | 'any';
  * What the evaluation will do with the lines, said so that a store can do it first. The evaluation applies every filter
  * again, so a store may leave out what it cannot say.
  */
-export type LogFilter = LineContains | LineMatches | LabelMatches;
+export type LogFilter = LineContains | LineMatches | LabelMatches | AnyOf;
 
 /** The line holds one of the texts, or none of them if negated. Letters differ from their capitals. */
 export interface LineContains {
@@ -34,6 +34,12 @@ export interface LineMatches {
 export interface LabelMatches {
   readonly kind: 'label-matches';
   readonly matcher: Matcher;
+}
+
+/** One of the filters passes. */
+export interface AnyOf {
+  readonly kind: 'any-of';
+  readonly alternatives: readonly LogFilter[];
 }
 
 /** What a query reads: entries of the streams that match, from `startNs`, which is included, to `endNs`, which is not. */

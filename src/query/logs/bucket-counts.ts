@@ -5,24 +5,23 @@ import type { BucketSelection, BucketSeries } from '#logql';
 import { type Label, Labels } from '#promql/data/labels';
 import type { Matcher } from '#promql/syntax/matcher';
 import { numberAt, textAt } from '../scan/block-values.js';
-import type { Scanner } from '../scan/scanner.js';
 import { DETECTED_LEVEL, detectedLevel, SEVERITY_NUMBER, SEVERITY_TEXT } from './detected-level.js';
 import { labelFilterSql } from './label-filter-sql.js';
 import { mayHaveLabelSql } from './label-names-sql.js';
 import { IS_LEVEL_OF_LINE_SQL, isLevelElsewhereSql } from './level-sql.js';
 import { LINE_SQL } from './line-filter-sql.js';
-import { LogRowReader, labelColumns } from './log-row.js';
+import { LogRowReader, labelColumnsOf } from './log-row.js';
+import type { LogTable } from './log-table.js';
 import {
   RESOURCE_ID_SQL,
   type Resource,
   type ResourceCatalogue,
   type SelectedResources,
 } from './resource-catalogue.js';
-import { rowsSql, TIME_US_SQL } from './time-sql.js';
 
 /** Counts entries that pass conditions in SQL and the label filters of a selection. */
 export async function* bucketSeries(
-  scanner: Scanner,
+  open: () => Promise<LogTable>,
   catalogue: ResourceCatalogue,
   selection: BucketSelection,
   lineConditions: readonly string[],
@@ -32,24 +31,27 @@ export async function* bucketSeries(
   const { startNs, bucketNs, bucketCount, matchers } = selection;
   // A bucket has the time at its end, not the one at its start.
   const range = { startNs: startNs + 1n, endNs: startNs + bucketNs * BigInt(bucketCount) + 1n };
-  const selected = await catalogue.select(scanner, { matchers, ...range }, signal);
+  const table = await open();
+  const selected = await catalogue.select(table, { matchers, ...range }, signal);
   if (selected.byId.size === 0) return;
   const resources = [...selected.byId.values()];
+  const labelColumns = labelColumnsOf(table.times);
   const labelMatchers = selection.filters.flatMap((filter) =>
     filter.kind === 'label-matches' ? [filter.matcher] : [],
   );
-  const prefilters = labelMatchers.flatMap((matcher) => labelFilterSql(matcher, resources) ?? []);
+  const prefilters = labelMatchers.flatMap((matcher) => labelFilterSql(matcher, resources, labelColumns) ?? []);
   const counts = new Counts(selection, labelMatchers);
   const names = [...new Set([...selection.by, ...labelMatchers.map(({ name }) => name)])];
-  const rows = `${rowsSql(range)} WHERE ${[selected.sql, ...lineConditions, ...prefilters].join(' AND ')}`;
-  const read = { scanner, counts, names, rows, selected, signal };
-  const hasOthers = await countByColumns(read, otherRowsSql(names, resources), selection);
-  if (hasOthers) await countByRows(read, otherRowsSql(names, resources), selection);
+  const rows = `${table.times.rows(range)} WHERE ${[selected.sql, ...lineConditions, ...prefilters].join(' AND ')}`;
+  const read = { table, labelColumns, counts, names, rows, selected, signal };
+  const hasOthers = await countByColumns(read, otherRowsSql(names, resources, labelColumns), selection);
+  if (hasOthers) await countByRows(read, otherRowsSql(names, resources, labelColumns), selection);
   yield counts.series();
 }
 
 interface CountedRows {
-  readonly scanner: Scanner;
+  readonly table: LogTable;
+  readonly labelColumns: ReadonlyMap<string, string>;
   readonly counts: Counts;
   /** Labels that matter. */
   readonly names: readonly string[];
@@ -60,7 +62,11 @@ interface CountedRows {
 }
 
 /** SQL that is true of rows of which more than columns tells the labels. */
-function otherRowsSql(names: readonly string[], resources: readonly Resource[]): string {
+function otherRowsSql(
+  names: readonly string[],
+  resources: readonly Resource[],
+  labelColumns: ReadonlyMap<string, string>,
+): string {
   const conditions = names.map((name) => {
     if (name === DETECTED_LEVEL) return `(${IS_LEVEL_OF_LINE_SQL} OR ${isLevelElsewhereSql(resources)})`;
     const column = labelColumns.get(name);
@@ -72,7 +78,7 @@ function otherRowsSql(names: readonly string[], resources: readonly Resource[]):
 
 /** Counts rows of which columns tell all. Whether there are others. */
 async function countByColumns(
-  { scanner, counts, names, rows, selected, signal }: CountedRows,
+  { table, labelColumns, counts, names, rows, selected, signal }: CountedRows,
   others: string,
   { startNs, bucketNs, measure }: BucketSelection,
 ): Promise<boolean> {
@@ -80,7 +86,7 @@ async function countByColumns(
     names.flatMap((name) => (name === DETECTED_LEVEL ? [SEVERITY_TEXT, SEVERITY_NUMBER] : [name])),
   );
   const columns = [...needed].filter((name) => labelColumns.has(name));
-  const bucket = `CAST((${TIME_US_SQL} * 1000 - ${startNs + 1n}) // ${bucketNs} AS DOUBLE)`;
+  const bucket = `CAST((${table.times.timeNs} - ${startNs + 1n}) // ${bucketNs} AS DOUBLE)`;
   const groups = [
     `coalesce(${others}, false)`,
     RESOURCE_ID_SQL,
@@ -93,7 +99,7 @@ async function countByColumns(
   let hasOthers = false;
   // Rows differ by bucket first of all: what their labels are is found out once.
   const bySource = new Map<string, CountedSeries | undefined>();
-  for await (const { rowCount, columns: blocks } of scanner.scan({ sql }, signal)) {
+  for await (const { rowCount, columns: blocks } of table.scan(sql, signal)) {
     const [amounts, areOthers, ids, buckets, ...texts] = blocks;
     for (let row = 0; row < rowCount; row++) {
       if (numberAt(areOthers!, row) === 1) {
@@ -120,13 +126,13 @@ async function countByColumns(
 }
 
 async function countByRows(
-  { scanner, counts, names, rows, selected, signal }: CountedRows,
+  { table, counts, names, rows, selected, signal }: CountedRows,
   others: string,
   { startNs, bucketNs, measure }: BucketSelection,
 ): Promise<void> {
-  const reader = new LogRowReader({ line: measure === 'bytes', metadata: names });
+  const reader = new LogRowReader({ line: measure === 'bytes', metadata: names }, table.times);
   const sql = `SELECT ${reader.columns.join(', ')} FROM ${rows} AND ${others}`;
-  for await (const block of scanner.scan({ sql }, signal)) {
+  for await (const block of table.scan(sql, signal)) {
     const { rowCount, times, lines, streams, metadata } = reader.batch(block, selected.byId);
     for (let row = 0; row < rowCount; row++) {
       const bucket = Number((times[row]! - startNs - 1n) / bucketNs);

@@ -3,12 +3,16 @@
 import type { Matcher } from '#promql/syntax/matcher';
 import { constantSql } from '../scan/constant-sql.js';
 import { DETECTED_LEVEL } from './detected-level.js';
+import { mayHoldLabelSql } from './label-names-sql.js';
 import { columnLevelSql, isLevelElsewhereSql } from './level-sql.js';
-import { labelColumns } from './log-row.js';
 import { RESOURCE_ID_SQL, type Resource } from './resource-catalogue.js';
 
 /** Undefined where all rows may pass. */
-export function labelFilterSql(matcher: Matcher, resources: readonly Resource[]): string | undefined {
+export function labelFilterSql(
+  matcher: Matcher,
+  resources: readonly Resource[],
+  labelColumns: ReadonlyMap<string, string>,
+): string | undefined {
   // What is absent is empty, and may pass.
   if (matcher.matches('')) return undefined;
   if (matcher.name === DETECTED_LEVEL) return levelFilterSql(matcher, resources);
@@ -17,8 +21,7 @@ export function labelFilterSql(matcher: Matcher, resources: readonly Resource[])
   const passing = resources.filter((resource) => mayPass(resource, matcher));
   const alternatives = [
     ...(passing.length === 0 ? [] : [`${RESOURCE_ID_SQL} IN (${passing.map(({ id }) => id).join(', ')})`]),
-    ...values.map((value) => `contains(scope_attributes, ${constantSql(jsonPart(value))})`),
-    ...values.map((value) => `contains(log_attributes, ${constantSql(jsonPart(value))})`),
+    mayHoldLabelSql(matcher.name, values.map(jsonPart)),
   ];
   const column = labelColumns.get(matcher.name);
   if (column === undefined) return orFalse(alternatives);

@@ -15,17 +15,13 @@ import {
 import { flatAttributes, type TakeLabel } from './flat-attributes.js';
 import { LINE_SQL } from './line-filter-sql.js';
 import { RESOURCE_ID_SQL, type Resource } from './resource-catalogue.js';
-import { TIME_US_SQL } from './time-sql.js';
+import type { LogTimeSql } from './time-sql.js';
 
 /** JSON texts of attributes, in the order in which they give labels. Those of the resource stand between the two. */
 const attributeColumns = ['log_attributes', 'scope_attributes'] as const;
 
-/** Labels that columns give, with SQL of their text. A field of the record beats any attribute with its name. */
-export const labelColumns: ReadonlyMap<string, string> = new Map([
-  [
-    'observed_timestamp',
-    'CASE WHEN time_unix_nano IS NOT NULL THEN CAST(epoch_us(observed_time_unix_nano) * 1000 AS VARCHAR) END',
-  ],
+/** Labels that columns give, but for the times, with SQL of their text. A field of the record beats any attribute with its name. */
+const ownLabelColumns: ReadonlyMap<string, string> = new Map([
   [SEVERITY_NUMBER, 'CAST(nullif(severity_number, 0) AS VARCHAR)'],
   [SEVERITY_TEXT, 'severity_text'],
   ['dropped_attributes_count', unsignedSql('dropped_attributes_count')],
@@ -36,6 +32,12 @@ export const labelColumns: ReadonlyMap<string, string> = new Map([
   ['scope_name', 'scope_name'],
   ['scope_version', 'scope_version'],
 ]);
+
+/** The same, with what depends on how precise times are. */
+export function labelColumnsOf(times: LogTimeSql): ReadonlyMap<string, string> {
+  return new Map([['observed_timestamp', `CAST(${times.observedNs} AS VARCHAR)`], ...ownLabelColumns]);
+}
+
 /** The text of an INTEGER that keeps the bits of an unsigned number; NULL for zero, which is what an absent one is. */
 function unsignedSql(column: string): string {
   return `CAST(nullif(CAST(${column} AS BIGINT) & 4294967295, 0) AS VARCHAR)`;
@@ -46,7 +48,7 @@ const MAX_SHARED_SETS = 1000;
 
 /** Reads rows of one query. */
 export class LogRowReader {
-  /** Columns of the SELECT whose blocks are read. The first is `time_us`. */
+  /** Columns of the SELECT whose blocks are read. The first is the time. */
   readonly columns: readonly string[];
   readonly #needs: LogNeeds;
   readonly #readsLine: boolean;
@@ -56,16 +58,17 @@ export class LogRowReader {
   readonly #columnLabels: readonly string[];
   readonly #sets = new Map<string, Labels>();
 
-  constructor(needs: LogNeeds) {
+  constructor(needs: LogNeeds, times: LogTimeSql) {
+    const labelColumns = labelColumnsOf(times);
     this.#needs = needs;
     this.#wanted = needs.metadata === 'all' ? undefined : new Set(needs.metadata);
     this.#needsLevel = this.#wanted?.has(DETECTED_LEVEL) ?? true;
     this.#readsLine = needs.line || this.#needsLevel;
     this.#columnLabels = [...labelColumns.keys()].filter((name) => this.#isLookedAt(name));
     this.columns = [
-      `${TIME_US_SQL} AS time_us`,
-      `${RESOURCE_ID_SQL} AS resource_id`,
-      this.#readsLine ? `${LINE_SQL} AS line` : `'' AS line`,
+      times.timeNs,
+      RESOURCE_ID_SQL,
+      this.#readsLine ? LINE_SQL : `''`,
       ...(this.#needsMetadata ? attributeColumns : []),
       ...this.#columnLabels.map((name) => labelColumns.get(name)!),
     ];
@@ -94,7 +97,7 @@ export class LogRowReader {
       const resource = resources.get(numberAt(ids, row)!);
       if (resource === undefined) continue;
       const line = this.#readsLine ? textAt(lines, row)! : '';
-      batch.times[batch.rowCount++] = bigintAt(times, row)! * 1000n;
+      batch.times[batch.rowCount++] = bigintAt(times, row)!;
       batch.lines.push(line);
       batch.streams.push(resource.stream);
       batch.metadata.push(this.#needsMetadata ? this.#metadataOf(resource, line, metadata, row) : Labels.none);

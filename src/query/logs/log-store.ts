@@ -10,8 +10,8 @@ import { LINE_SQL } from './line-filter-sql.js';
 import { type LinePattern, LinePatterns, MAX_LINE_LENGTH, NUMBERED_WORD, PLACEHOLDER } from './line-patterns.js';
 import { LogRowReader } from './log-row.js';
 import { TableLogSource } from './log-source.js';
+import { LogTable } from './log-table.js';
 import { RESOURCE_ID_SQL, type Resource, ResourceCatalogue, type StreamSelection } from './resource-catalogue.js';
-import { rowsSql, TIME_US_SQL } from './time-sql.js';
 
 export interface LogOptions {
   /** Resource attributes that streams are told apart by, in their own spelling. */
@@ -74,13 +74,14 @@ function catalogueOf({ principal, home, options }: LogStoreParts): ResourceCatal
 
 export class LogStore {
   readonly source: TableLogSource;
-  readonly #scanner: Scanner;
+  readonly #open: (signal: AbortSignal) => Promise<LogTable>;
   readonly #catalogue: ResourceCatalogue;
 
   constructor(parts: LogStoreParts) {
-    this.#scanner = parts.scanner;
+    const { scanner, principal, home } = parts;
+    this.#open = (signal) => LogTable.open(scanner, JSON.stringify([principal.tenant, home]), signal);
     this.#catalogue = catalogueOf(parts);
-    this.source = new TableLogSource(parts.scanner, this.#catalogue);
+    this.source = new TableLogSource(this.#open, this.#catalogue);
   }
 
   /**
@@ -92,11 +93,11 @@ export class LogStore {
     isWanted: (stream: Labels) => boolean,
     signal: AbortSignal,
   ): AsyncGenerator<LogBatch> {
-    const rows = new LogRowReader({ line: true, metadata: 'all' });
+    const table = await this.#open(signal);
+    const rows = new LogRowReader({ line: true, metadata: 'all' }, table.times);
     const [, ...columns] = rows.columns;
-    const time = `coalesce(${TIME_US_SQL}, epoch_us(now()))`;
-    const sql = `SELECT ${[time, ...columns, 'resource_attributes'].join(', ')} FROM {{otlp_logs}}`;
-    for await (const block of this.#scanner.scan({ sql, reader }, signal)) {
+    const sql = `SELECT ${[table.times.timeOrNowNs, ...columns, 'resource_attributes'].join(', ')} FROM {{otlp_logs}}`;
+    for await (const block of table.scanNew(sql, reader, signal)) {
       const [ids, texts] = [block.columns[1], block.columns.at(-1)];
       const wanted = new Map<number, Resource>();
       for (let row = 0; row < block.rowCount; row++) {
@@ -170,17 +171,18 @@ export class LogStore {
     selection: StreamSelection & { readonly stepNs: bigint },
     signal: AbortSignal,
   ): Promise<readonly LinePattern[]> {
-    const { byId, sql } = await this.#catalogue.select(this.#scanner, selection, signal);
+    const table = await this.#open(signal);
+    const { byId, sql } = await this.#catalogue.select(table, selection, signal);
     const patterns = new LinePatterns();
     if (byId.size === 0) return [];
     const { entries } = await this.stats(selection, signal);
     const every = Math.ceil(entries / MAX_PATTERN_LINES);
-    const sample = every > 1 ? ` AND hash(${TIME_US_SQL}, body) % ${every} = 0` : '';
+    const sample = every > 1 ? ` AND hash(${table.times.timeNs}, body) % ${every} = 0` : '';
     const text = `regexp_replace(left(${LINE_SQL}, ${MAX_LINE_LENGTH}), ${constantSql(NUMBERED_WORD)}, ${constantSql(PLACEHOLDER)}, 'g')`;
-    const counts = `SELECT ${text}, CAST((${TIME_US_SQL} * 1000 - ${selection.startNs}) // ${selection.stepNs} AS DOUBLE), CAST(count(*) AS DOUBLE)
-      FROM ${rowsSql(selection)} WHERE ${sql}${sample}
+    const counts = `SELECT ${text}, CAST((${table.times.timeNs} - ${selection.startNs}) // ${selection.stepNs} AS DOUBLE), CAST(count(*) AS DOUBLE)
+      FROM ${table.times.rows(selection)} WHERE ${sql}${sample}
       GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ${MAX_PATTERN_TEXTS}`;
-    for await (const { rowCount, columns } of this.#scanner.scan({ sql: counts }, signal)) {
+    for await (const { rowCount, columns } of table.scan(counts, signal)) {
       for (let row = 0; row < rowCount; row++) {
         const line = textAt(columns[0]!, row)!;
         patterns.add(line, numberAt(columns[1]!, row)!, numberAt(columns[2]!, row)! * every);
@@ -190,7 +192,7 @@ export class LogStore {
   }
 
   async #resources(selection: StreamSelection, signal: AbortSignal): Promise<readonly Resource[]> {
-    const { byId } = await this.#catalogue.select(this.#scanner, selection, signal);
+    const { byId } = await this.#catalogue.select(await this.#open(signal), selection, signal);
     return [...byId.values()];
   }
 
@@ -199,13 +201,14 @@ export class LogStore {
     stepNs: bigint | undefined,
     signal: AbortSignal,
   ): Promise<{ resource: Resource; step: number; entries: number; bytes: number }[]> {
-    const { byId, sql: condition } = await this.#catalogue.select(this.#scanner, selection, signal);
+    const table = await this.#open(signal);
+    const { byId, sql: condition } = await this.#catalogue.select(table, selection, signal);
     if (byId.size === 0) return [];
-    const step = stepNs === undefined ? '0' : `(${TIME_US_SQL} * 1000 - ${selection.startNs}) // ${stepNs}`;
+    const step = stepNs === undefined ? '0' : `(${table.times.timeNs} - ${selection.startNs}) // ${stepNs}`;
     const sql = `SELECT ${RESOURCE_ID_SQL}, CAST(${step} AS DOUBLE), CAST(count(*) AS DOUBLE), CAST(sum(strlen(${LINE_SQL})) AS DOUBLE)
-      FROM ${rowsSql(selection)} WHERE ${condition} GROUP BY 1, 2`;
+      FROM ${table.times.rows(selection)} WHERE ${condition} GROUP BY 1, 2`;
     const sums = [];
-    for await (const { rowCount, columns } of this.#scanner.scan({ sql }, signal)) {
+    for await (const { rowCount, columns } of table.scan(sql, signal)) {
       for (let row = 0; row < rowCount; row++) {
         const [id, step, entries, bytes] = columns.map((column) => numberAt(column, row)!);
         sums.push({ resource: byId.get(id!)!, step: step!, entries: entries!, bytes: bytes! });

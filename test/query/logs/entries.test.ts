@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { Matcher } from '#promql/syntax/matcher';
 import { TableLogSource } from '../../../src/query/logs/log-source.js';
+import { LogTable } from '../../../src/query/logs/log-table.js';
 import { ResourceCatalogue } from '../../../src/query/logs/resource-catalogue.js';
 import { DEFAULT_INDEX_ATTRIBUTES } from '../../../src/schema/loki-options.js';
 import { soleTenant } from '../../../src/server/identity/principal.js';
@@ -83,7 +84,10 @@ describe('an entry', () => {
 });
 
 async function entries(): Promise<string[][]> {
-  const source = new TableLogSource(database.scanner, new ResourceCatalogue(DEFAULT_INDEX_ATTRIBUTES));
+  const source = new TableLogSource(
+    async () => new LogTable(database.scanner, 'microseconds'),
+    new ResourceCatalogue(DEFAULT_INDEX_ATTRIBUTES),
+  );
   const selection = {
     matchers: [new Matcher('service_name', '=~', '.+')],
     startNs: NOON * 1_000_000_000n,

@@ -81,5 +81,7 @@ function filterText(filter: LogFilter): string {
       return `${filter.isNegated ? '!~' : '|~'} ${filter.patterns.map((text) => JSON.stringify(text)).join(' or ')}`;
     case 'label-matches':
       return String(filter.matcher);
+    case 'any-of':
+      return filter.alternatives.map(filterText).join(' or ');
   }
 }

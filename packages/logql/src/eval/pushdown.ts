@@ -14,13 +14,14 @@ export interface Pushdown {
 
 /**
  * Line filters can be said as long as no stage has changed the line, and filters of labels as long as none can have set one.
- * What the store is not told the pipeline does, which does everything.
+ * Behind parsers it can be said which texts a line must hold. What the store is not told the pipeline does, which does everything.
  */
 export function pushdownOf(stages: readonly Stage[]): Pushdown {
   const filters: LogFilter[] = [];
   const prefilters: LogFilter[] = [];
   let isComplete = true;
   let hasOwnLabels = false;
+  let isFormatted = false;
   for (const stage of reordered(stages)) {
     if (stage.kind === 'line-filters') {
       for (const filter of stage.filters) {
@@ -36,7 +37,9 @@ export function pushdownOf(stages: readonly Stage[]): Pushdown {
       isComplete &&= pushed.isComplete;
     } else {
       isComplete = false;
+      if (stage.kind === 'label-filter' && !isFormatted) prefilters.push(...parsedFilters(stage.filter));
       hasOwnLabels = true;
+      isFormatted ||= stage.kind === 'label-format';
       if (stage.kind === 'line-format' || stage.kind === 'unpack' || stage.kind === 'decolorize') break;
     }
   }
@@ -93,10 +96,39 @@ function labelFilter(filter: LabelFilter): Pushdown {
   }
   if (filter.kind !== 'matcher') return nothing;
   const { matcher } = filter;
-  // Errors are no labels of a store, and a name with the suffix may be that of another label.
-  if (matcher.name.startsWith('__') || matcher.name.endsWith(DUPLICATE_SUFFIX)) return nothing;
+  if (!isOfStore(matcher.name)) return nothing;
   const pushed: LabelMatches = { kind: 'label-matches', matcher };
   if (matcher.operator === '=' || matcher.operator === '!=' || matcher.values !== undefined) return exactly(pushed);
   // In a filter a dot is no line break, so that it matches less than the matcher.
   return matcher.operator === '=~' ? { filters: [], prefilters: [pushed], isComplete: false } : nothing;
+}
+
+/**
+ * What lines must hold for a filter of labels to pass which parsers may have set. A value that was parsed stands in the line, but
+ * for its escapes, which begin with a backslash, and for characters that UTF-8 does not have, which became spaces.
+ */
+function parsedFilters(filter: LabelFilter): readonly LogFilter[] {
+  if (filter.kind === 'and') return [...parsedFilters(filter.left), ...parsedFilters(filter.right)];
+  if (filter.kind === 'or') {
+    const [left, right] = [parsedFilters(filter.left), parsedFilters(filter.right)];
+    // One text of each side is enough to say.
+    return left.length === 0 || right.length === 0 ? [] : [{ kind: 'any-of', alternatives: [left[0]!, right[0]!] }];
+  }
+  if (filter.kind !== 'matcher' || !isOfStore(filter.matcher.name)) return [];
+  const { matcher } = filter;
+  if (matcher.values === undefined || matcher.matches('')) return [];
+  const texts = matcher.values.map(longestPart);
+  if (texts.includes('')) return [];
+  const inLine: LogFilter = { kind: 'line-contains', texts: [...texts, '\\'], isNegated: false };
+  return [{ kind: 'any-of', alternatives: [inLine, { kind: 'label-matches', matcher }] }];
+}
+
+/** The longest text between spaces. */
+function longestPart(value: string): string {
+  return value.split(' ').reduce((longest, part) => (part.length > longest.length ? part : longest), '');
+}
+
+/** Errors are no labels of a store, and a name with the suffix may be that of another label. */
+function isOfStore(name: string): boolean {
+  return !name.startsWith('__') && !name.endsWith(DUPLICATE_SUFFIX);
 }

@@ -90,6 +90,8 @@ function passes(row: MemoryRow, filter: LogFilter): boolean {
       return filter.patterns.some((pattern) => compilePattern(pattern).test(row.line)) !== filter.isNegated;
     case 'label-matches':
       return filter.matcher.matches(labelOf(row, filter.matcher.name));
+    case 'any-of':
+      return filter.alternatives.some((each) => passes(row, each));
   }
 }
 
