@@ -10,17 +10,23 @@ export class RealTempo {
   readonly url: string;
   /** Where OTLP over HTTP is sent. */
   readonly ingestUrl: string;
-  readonly #folder: string;
+  /** With all that it stores. */
+  readonly folder: string;
   readonly #process: ServerProcess;
 
   private constructor(url: string, ingestUrl: string, folder: string, process: ServerProcess) {
     this.url = url;
     this.ingestUrl = ingestUrl;
-    this.#folder = folder;
+    this.folder = folder;
     this.#process = process;
   }
 
-  static async start(program: string): Promise<RealTempo> {
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** `more` is put at the end of the configuration. */
+  static async start(program: string, more = ''): Promise<RealTempo> {
     const folder = mkdtempSync(join(tmpdir(), 'otelduck-tempo-'));
     const [http, grpc, otlp, members] = (await freePorts(4)) as [number, number, number, number];
     const config = join(folder, 'tempo.yaml');
@@ -29,7 +35,7 @@ export class RealTempo {
       `
 server: { http_listen_address: 127.0.0.1, http_listen_port: ${http}, grpc_listen_address: 127.0.0.1, grpc_listen_port: ${grpc}, log_level: error }
 distributor: { receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:${otlp}" } } } } }
-storage: { trace: { backend: local, wal: { path: ${folder}/wal, ingestion_time_range_slack: 24h }, local: { path: ${folder}/blocks } } }
+storage: { trace: { backend: local, blocklist_poll: 5s, wal: { path: ${folder}/wal, ingestion_time_range_slack: 24h }, local: { path: ${folder}/blocks } } }
 live_store:
   wal: { path: ${folder}/live, ingestion_time_range_slack: 24h }
   shutdown_marker_dir: ${folder}/marker
@@ -38,7 +44,7 @@ live_store:
 backend_scheduler: { local_work_path: ${folder}/work }
 memberlist: { bind_addr: [127.0.0.1], bind_port: ${members} }
 usage_report: { reporting_enabled: false }
-`,
+${more}`,
     );
     const url = `http://127.0.0.1:${http}`;
     const process = await ServerProcess.start(
@@ -52,6 +58,6 @@ usage_report: { reporting_enabled: false }
 
   async close(): Promise<void> {
     await this.#process.end('SIGKILL');
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
