@@ -78,6 +78,16 @@ const lists: readonly Message[] = [
   { array_value: { values: [{ string_value: 'GET' }, { string_value: 'PUT' }] } },
   { array_value: { values: [{ int_value: 5n }, { string_value: 'mixed' }] } },
 ];
+/** Of every type: the column of the service has all of them as text. */
+const serviceNames: readonly Message[] = [
+  { string_value: 'cart' },
+  { string_value: 'unknown' },
+  { string_value: 'GET' },
+  { string_value: 'true' },
+  { bool_value: true },
+  { int_value: 5n },
+  { kvlist_value: { values: [{ key: 'n', value: { int_value: 5n } }] } },
+];
 const texts = ['GET', '/api/v1', '5', 'a "quoted" é text', '{{{otlp_traces}}', 'cart', 'unknown'];
 
 /** 60 traces of up to 5 spans, from the first minute on, with the same numbers each time. */
@@ -113,7 +123,7 @@ function telemetry(): Message {
         attributes: [
           ...(trace % 4 === 0
             ? []
-            : [{ key: 'service.name', value: { string_value: ['cart', 'unknown', 'GET'][trace % 3]! } }]),
+            : [{ key: 'service.name', value: serviceNames[trace % serviceNames.length]! }]),
           ...attributes(),
         ],
       },
