@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { NO_SEQUENCES, OpenRows } from '../src/buffer/open-rows.js';
 import { SignalRows } from '../src/buffer/signal-rows.js';
-import { FILE_FORMAT } from '../src/catalog/parquet/parquet-target.js';
+import { fileFormat } from '../src/catalog/parquet/parquet-target.js';
 import { SealRecords } from '../src/catalog/seal-record.js';
 import type { TableHome } from '../src/catalog/table-home.js';
 import { createTables } from '../src/catalog/tables.js';
@@ -100,12 +100,15 @@ const contenders: Record<string, readonly [label: string, run: () => Promise<Run
     ['DuckDB alone', () => intoParquet(fromTable, 'FORMAT parquet, COMPRESSION zstd')],
   ],
   'Parquet, format': [
-    ['as exported', () => intoParquet(fromBatches, FILE_FORMAT)],
+    ['as exported', () => intoParquet(fromBatches, fileFormat(logsTable))],
     ['DuckDB defaults', () => intoParquet(fromBatches, 'FORMAT parquet, COMPRESSION zstd')],
   ],
   'Parquet, by day': [
-    ['one day known', () => intoParquet(fromBatches, FILE_FORMAT)],
-    ['partitioned', () => intoParquet(fromBatches, `${FILE_FORMAT}, PARTITION_BY (year, month, day)`, DAY_COLUMNS)],
+    ['one day known', () => intoParquet(fromBatches, fileFormat(logsTable))],
+    [
+      'partitioned',
+      () => intoParquet(fromBatches, `${fileFormat(logsTable)}, PARTITION_BY (year, month, day)`, DAY_COLUMNS),
+    ],
   ],
 };
 

@@ -1,4 +1,4 @@
-// A shop as a trace sees it: the operations of its services, whom they call, and what their spans say.
+// A shop as its traces see it: the operations of its services, whom they call, and what their spans say.
 
 import type { Random } from '../../test/manual/prometheus/random-numbers.js';
 

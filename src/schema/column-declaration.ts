@@ -50,6 +50,8 @@ export interface TelemetryTable {
   readonly doc: string;
   readonly columns: readonly TelemetryColumn[];
   readonly exactColumns: readonly ExactColumn[];
+  /** Rows of a row group in Parquet, where fewer than usual pay: whoever reads one row of a group reads its columns whole. */
+  readonly rowGroupRows?: number;
 }
 
 /** The columns of a table that rows of a fidelity have, in the order in which scans give them. */

@@ -1,4 +1,4 @@
-import { nanosecondsOf, nullable, type TelemetryTable, zeroed } from './column-declaration.js';
+import { nanosecondsOf, nullable, repeated, type TelemetryTable, zeroed } from './column-declaration.js';
 import {
   droppedAttributesCount,
   resourceAttributes,
@@ -11,18 +11,19 @@ export const tracesTable: TelemetryTable = {
   name: 'otlp_traces',
   signal: 'traces',
   doc: 'One row per Span.',
+  rowGroupRows: 30_720,
   columns: [
     zeroed('start_time_unix_nano', 'TIMESTAMP', 'When the span started.'),
     zeroed('duration_time_unix_nano', 'BIGINT', 'End minus start in nanoseconds, 0 if the end precedes the start.'),
-    nullable('trace_id', 'VARCHAR', 'Trace, 32 hex digits.'),
+    repeated(nullable('trace_id', 'VARCHAR', 'Trace, 32 hex digits.')),
     nullable('span_id', 'VARCHAR', 'Span, 16 hex digits.'),
     nullable('parent_span_id', 'VARCHAR', 'Span that this one is a child of; NULL for a root span.'),
-    nullable('trace_state', 'VARCHAR', 'W3C tracestate.'),
+    repeated(nullable('trace_state', 'VARCHAR', 'W3C tracestate.')),
     ...serviceColumns,
-    zeroed('name', 'VARCHAR', 'Name of the operation.'),
+    repeated(zeroed('name', 'VARCHAR', 'Name of the operation.')),
     nullable('kind', 'INTEGER', 'SpanKind: 1 internal, 2 server, 3 client, 4 producer, 5 consumer.'),
     nullable('status_code', 'INTEGER', 'StatusCode: 1 ok, 2 error; NULL when unset.'),
-    nullable('status_status_message', 'VARCHAR', 'Description of the error.'),
+    repeated(nullable('status_status_message', 'VARCHAR', 'Description of the error.')),
     resourceAttributes,
     ...scopeColumns,
     nullable('span_attributes', 'VARCHAR', 'Attributes of the span, JSON.'),

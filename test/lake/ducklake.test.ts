@@ -91,6 +91,23 @@ lakeSuite('a lake in files', ['extensions'], () => {
     });
   }
 
+  for (const [set, expected] of [
+    [[], [{ scope: 'TABLE', scope_entry: 'main.otlp_traces', value: '30720' }]],
+    [
+      ["CALL lake.set_option('parquet_row_group_size', 50000)"],
+      [{ scope: 'GLOBAL', scope_entry: null, value: '50000' }],
+    ],
+  ] as const) {
+    test(`row groups of spans are small unless the lake says otherwise, after ${set.join() || 'nothing was set'}`, async () => {
+      const database = await openLakeDatabase([...localLake(), ...set]);
+      for (let start = 1; start <= 2; start++) await database.serve({ catalog: 'lake' });
+      const options = await database.rows(
+        "SELECT scope, scope_entry, value FROM lake.options() WHERE option_name = 'parquet_row_group_size'",
+      );
+      expect(options).toEqual(expected);
+    });
+  }
+
   describe('layout', () => {
     const services = ['c', 'a', 'b'];
 

@@ -50,6 +50,27 @@ async function serve(root: string, database: OtelDatabase, options = {}): Promis
 }
 
 describe('files', () => {
+  // A trace by its id read every row group of every file.
+  test('of spans say which ids of traces are not in them', async () => {
+    const root = newRoot();
+    const database = await openDatabase();
+    const server = await serve(root, database);
+    const traceId = (trace: number) => Buffer.from(trace.toString(16).padStart(32, '0'), 'hex');
+    const spans = Array.from({ length: 4000 }, (_, i) => ({
+      trace_id: traceId(1 + (i >> 1)),
+      span_id: Buffer.from(i.toString(16).padStart(16, '1'), 'hex'),
+    }));
+    const body = encodeProtobuf('traces', { resource_spans: [{ scope_spans: [{ spans }] }] });
+    await server.post(body, { path: pathOf.traces });
+    await server.flush();
+    const excluded = (id: Buffer) =>
+      database.value(
+        `SELECT bool_and(bloom_filter_excludes) FROM parquet_bloom_probe('${root}/otlp_traces/**/*.parquet', 'trace_id', '${id.toString('hex')}')`,
+      );
+    expect(await excluded(traceId(7))).toBe(false);
+    expect(await excluded(Buffer.alloc(16, 255))).toBe(true);
+  });
+
   test('are below the day of the event, and keep every type', async () => {
     const root = newRoot();
     const database = await openDatabase();

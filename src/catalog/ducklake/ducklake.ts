@@ -6,6 +6,7 @@ import { isDuckLakeConflict } from '../../duckdb/errors.js';
 import { quotedIdentifier, quotedString } from '../../duckdb/sql-text.js';
 import { tenantColumn } from '../../schema/column-declaration.js';
 import type { ServeOptions } from '../../schema/serve-options.js';
+import { telemetryTables } from '../../schema/tables.js';
 import type { CatalogKind } from '../catalog-kind.js';
 import type { TableHome } from '../table-home.js';
 import { tableName } from '../tables.js';
@@ -27,12 +28,10 @@ function retentionMs(options: ServeOptions): number {
  * tenth less CPU time of a seal at most.
  */
 const FILE_FORMAT = { parquet_compression: 'zstd', parquet_compression_level: '2' } as const;
+const HAS_FILE_FORMAT = "scope = 'GLOBAL' AND starts_with(option_name, 'parquet_compression')";
 
-async function hasFileFormat(writer: DuckDBConnection, home: TableHome): Promise<boolean> {
-  const found = await writer.runAndReadAll(
-    `SELECT 1 FROM ${quotedIdentifier(home.catalog)}.options()
-     WHERE scope = 'GLOBAL' AND starts_with(option_name, 'parquet_compression')`,
-  );
+async function hasOption(writer: DuckDBConnection, { catalog }: TableHome, which: string): Promise<boolean> {
+  const found = await writer.runAndReadAll(`SELECT 1 FROM ${quotedIdentifier(catalog)}.options() WHERE ${which}`);
   return found.currentRowCount > 0;
 }
 
@@ -53,11 +52,19 @@ export const ducklake: CatalogKind = {
       target_file_size: `${Math.max(1, Math.round(options.target_file_size / 1024))}KiB`,
       expire_older_than: retention,
       delete_older_than: retention,
-      ...((await hasFileFormat(writer, home)) ? {} : FILE_FORMAT),
+      ...((await hasOption(writer, home, HAS_FILE_FORMAT)) ? {} : FILE_FORMAT),
     };
     for (const [name, value] of Object.entries(wanted)) {
       await writer.run(
         `CALL ${quotedIdentifier(home.catalog)}.set_option(${quotedString(name)}, ${quotedString(value)})`,
+      );
+    }
+    if (await hasOption(writer, home, "option_name = 'parquet_row_group_size'")) return;
+    for (const { name, rowGroupRows } of telemetryTables) {
+      if (rowGroupRows === undefined) continue;
+      await writer.run(
+        `CALL ${quotedIdentifier(home.catalog)}.set_option('parquet_row_group_size', ${rowGroupRows},
+           schema => ${quotedString(home.schema)}, table_name => ${quotedString(name)})`,
       );
     }
   },

@@ -65,12 +65,21 @@ const OWNED_FOLDER = /^(.+)-(\d+)-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}-/;
 const FOREIGN_STAGING_MS = MS_PER_DAY;
 
 /**
+ * A column with a dictionary gets a bloom filter, by which a reader of one trace skips row groups. Ids of traces with two spans fit
+ * into this, ids of spans do not.
+ */
+const ID_DICTIONARY_BYTES = 576 << 10;
+
+/**
  * zstd 2 makes slightly smaller files than DuckDB's default, 3, of telemetry. A dictionary of texts is given up once it has
  * 64 KiB instead of a megabyte: a larger one mostly holds texts that occur once. With DuckDB's defaults for both,
  * writing logs takes an eighth more CPU time. See bench/seal.ts.
  */
-export const FILE_FORMAT =
-  'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 2, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536';
+export function fileFormat({ rowGroupRows }: TelemetryTable): string {
+  const format = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 2';
+  if (rowGroupRows === undefined) return `${format}, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536`;
+  return `${format}, ROW_GROUP_SIZE ${rowGroupRows}, DICTIONARY_SIZE_LIMIT ${rowGroupRows}, STRING_DICTIONARY_PAGE_SIZE_LIMIT ${ID_DICTIONARY_BYTES}`;
+}
 
 /** How far a generation has come, over all attempts to export it. */
 interface Progress {
@@ -290,12 +299,13 @@ export class ParquetTarget implements SealTarget {
 
   /** Writes a table's rows below a folder. Resolves with the files. */
   async #copy(rows: ExportedRows, scan: string, folder: string, id: string): Promise<string[]> {
+    const format = fileFormat(rows.table);
     const result = await this.#writer.runAndReadAll(
       rows.day === undefined || rows.tenant === undefined
         ? `COPY (${this.#partitionedSelect(rows, scan)}) TO ${quotedString(folder)} (
-             ${FILE_FORMAT}, PARTITION_BY (${this.#partition.join(', ')}),
+             ${format}, PARTITION_BY (${this.#partition.join(', ')}),
              FILENAME_PATTERN ${quotedString(`${id}_{i}`)}, OVERWRITE_OR_IGNORE, RETURN_FILES)`
-        : `COPY (FROM ${scan}) TO ${quotedString(await this.#fileOfDay(this.#tenantFolder(folder, rows.tenant), rows.day, id))} (${FILE_FORMAT}, RETURN_FILES)`,
+        : `COPY (FROM ${scan}) TO ${quotedString(await this.#fileOfDay(this.#tenantFolder(folder, rows.tenant), rows.day, id))} (${format}, RETURN_FILES)`,
     );
     return result.getRowObjectsJson().flatMap(({ Files }) => Files as string[]);
   }

@@ -121,9 +121,7 @@ function telemetry(): Message {
     resource_spans: Array.from({ length: 60 }, (_, trace) => ({
       resource: {
         attributes: [
-          ...(trace % 4 === 0
-            ? []
-            : [{ key: 'service.name', value: serviceNames[trace % serviceNames.length]! }]),
+          ...(trace % 4 === 0 ? [] : [{ key: 'service.name', value: serviceNames[trace % serviceNames.length]! }]),
           ...attributes(),
         ],
       },
