@@ -2,9 +2,6 @@ import { MemoryError, type QueryAccount, QueryError } from '#promql';
 import { Failure } from '../../base/failure.js';
 import type { Report } from './engine.js';
 
-/** What a sample takes in memory: its value and its time. */
-const SAMPLE_BYTES = 16;
-
 /** The account of an evaluation, as that of the query that it is part of. */
 export function evaluationAccount(report: Report): QueryAccount {
   return {
@@ -15,14 +12,15 @@ export function evaluationAccount(report: Report): QueryAccount {
         throw isTooLarge(error) ? new QueryError('limit', error.message, { cause: error }) : error;
       }
     },
-    hold(samples) {
+    hold(bytes) {
       try {
-        report.reserveBytes(SAMPLE_BYTES * samples);
+        report.reserveBytes(bytes);
       } catch (error) {
         throw isTooLarge(error) ? new MemoryError(error.message, { cause: error }) : error;
       }
     },
-    release: (samples) => report.releaseBytes(SAMPLE_BYTES * samples),
+    release: (bytes) => report.releaseBytes(bytes),
+    throwIfEnded: () => report.throwIfEnded(),
   };
 }
 

@@ -6,6 +6,17 @@ export const NOTHING = 0;
 export const FLOAT = 1;
 export const HISTOGRAM = 2;
 
+/** What a series of a result takes beside its values: its arrays, and labels that may be its own. Measured. */
+export const SERIES_BYTES = 1024;
+/** What a sample takes: its value, and its time or its kind. */
+export const SAMPLE_BYTES = 16;
+
+/** What results hold: samples, as limits count them, and memory. */
+export interface Holding {
+  readonly samples: number;
+  readonly bytes: number;
+}
+
 /**
  * A series with a value for each step of a grid, or none. `kinds` says which; where it is not `FLOAT`, `values` holds
  * no meaning, and where it is `HISTOGRAM`, `histograms` holds the value.
@@ -65,6 +76,13 @@ export class StepSeries {
       else if (kinds[step] === HISTOGRAM) weight += sampleWeight(histograms![step]!);
     }
     return weight;
+  }
+
+  /** What the series holds. Steps without a value take room as well. */
+  get holding(): Holding {
+    const { weight, values, kinds, histograms } = this;
+    const ofHistograms = histograms === undefined ? 0 : SAMPLE_BYTES * weight;
+    return { samples: weight, bytes: SERIES_BYTES + values.byteLength + kinds.byteLength + ofHistograms };
   }
 
   /** A series with the same values and other labels, which shares them. */

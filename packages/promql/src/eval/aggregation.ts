@@ -8,23 +8,25 @@ import { general, quoted } from '../syntax/go-text.js';
 import { aggregate } from '../vector/aggregate.js';
 import { countValues } from '../vector/count-values.js';
 import { selectMembers } from '../vector/select-members.js';
+import type { Evaluation } from './evaluation.js';
 import { scalarOf, stringOf, type Value } from './value.js';
 
 /** An aggregation of evaluated series, with its evaluated parameter. */
 export function evaluateAggregation(
+  { annotations, control }: Pick<Evaluation, 'annotations' | 'control'>,
   aggregation: Aggregation,
   series: readonly StepSeries[],
   parameter: Value | undefined,
   grid: Grid,
-  annotations: Annotations,
 ): StepSeries[] {
+  const throwIfEnded = () => control.throwIfEnded();
   const { operator, position } = aggregation;
   const grouping = { labels: aggregation.grouping, without: aggregation.without };
   switch (operator) {
     case 'count_values': {
       const label = stringOf(parameter!);
       if (!isLabelName(label)) throw executionError(`invalid label name ${quoted(label)}`);
-      return countValues(series, label, grouping, grid.count);
+      return countValues(series, label, grouping, grid.count, throwIfEnded);
     }
     case 'topk':
     case 'bottomk':
@@ -33,6 +35,7 @@ export function evaluateAggregation(
       return selectMembers(operator, series, grouping, {
         steps: grid.count,
         annotations,
+        throwIfEnded,
         position,
         parameterPosition: aggregation.parameter!.position,
         parameter: scalarOf(parameter!),
@@ -43,6 +46,7 @@ export function evaluateAggregation(
       return aggregate(operator, series, grouping, {
         steps: grid.count,
         annotations,
+        throwIfEnded,
         position: aggregation.expression.position,
         parameter: quantiles,
       });

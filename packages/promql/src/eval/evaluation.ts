@@ -2,7 +2,7 @@ import type { Annotations } from '../data/annotations.js';
 import { type Grid, gridBetween, instant } from '../data/grid.js';
 import { withoutName } from '../data/names.js';
 import { executionError } from '../data/query-error.js';
-import { NOTHING, StepSeries } from '../data/step-series.js';
+import { type Holding, NOTHING, SAMPLE_BYTES, StepSeries } from '../data/step-series.js';
 import { multiplied } from '../histogram/native-histogram.js';
 import type { Selection, SeriesSamples } from '../source.js';
 import type {
@@ -42,6 +42,8 @@ export interface EvaluationOptions {
   readonly hasTypeLabels: boolean;
 }
 
+const NONE: Holding = { samples: 0, bytes: 0 };
+
 /** One evaluation of a resolved query. Parts are evaluated one after the other, each once. */
 export class Evaluation {
   readonly annotations: Annotations;
@@ -50,8 +52,8 @@ export class Evaluation {
   readonly reader: Reader<unknown>;
   readonly #selections: ReadonlyMap<VectorSelector, Selection>;
   readonly #statisticsOnly: ReadonlySet<VectorSelector>;
-  /** Samples held by the values that the part being evaluated has asked for. */
-  #heldByParts = 0;
+  /** What the values hold that the part being evaluated has asked for. */
+  #heldByParts = NONE;
 
   /** For a resolved expression, and what it reads. */
   constructor(
@@ -73,15 +75,15 @@ export class Evaluation {
   async evaluate(expression: Expression, grid: Grid): Promise<Value> {
     await this.control.checkpoint();
     const heldBefore = this.#heldByParts;
-    this.#heldByParts = 0;
+    this.#heldByParts = NONE;
     const value =
       grid.isRange && isStepInvariant(expression) && expression.kind !== 'string'
         ? broadcast(await this.#dispatch(expression, instant(grid.startMs)), grid)
         : await this.#dispatch(expression, grid);
-    this.control.release(this.#heldByParts);
-    const weight = weightOf(value);
-    this.control.hold(weight);
-    this.#heldByParts = heldBefore + weight;
+    this.control.release(this.#heldByParts.samples, this.#heldByParts.bytes);
+    const holding = holdingOf(value);
+    this.control.hold(holding.samples, holding.bytes);
+    this.#heldByParts = together([heldBefore, holding]);
     return value;
   }
 
@@ -131,7 +133,7 @@ export class Evaluation {
     const { parameter } = aggregation;
     const parameterValue = parameter && (await this.evaluate(parameter, grid));
     const input = seriesOf(await this.evaluate(aggregation.expression, grid));
-    return vector(evaluateAggregation(aggregation, input, parameterValue, grid, this.annotations));
+    return vector(evaluateAggregation(this, aggregation, input, parameterValue, grid));
   }
 
   async #call(call: Call, grid: Grid): Promise<Value> {
@@ -165,11 +167,14 @@ export class Evaluation {
     const { operator, returnsBool, position } = operation;
     const left = await this.evaluate(operation.left, grid);
     const right = await this.evaluate(operation.right, grid);
-    const context = { annotations: this.annotations, position, returnsBool };
+    const throwIfEnded = () => this.control.throwIfEnded();
+    const context = { annotations: this.annotations, position, returnsBool, throwIfEnded };
     const steps = grid.count;
     if (left.type === 'vector' && right.type === 'vector') {
       const { matching } = operation;
-      if (isSetOperator(operator)) return vector(combineSets(operator, left.series, right.series, matching!, steps));
+      if (isSetOperator(operator)) {
+        return vector(combineSets(operator, left.series, right.series, matching!, steps, throwIfEnded));
+      }
       const { delaysNameRemoval } = this.options;
       const vectorContext = { ...context, steps, delaysNameRemoval };
       return vector(combineVectors(operator, left.series, right.series, matching as Matching, vectorContext));
@@ -216,9 +221,16 @@ export class Evaluation {
   }
 }
 
-function weightOf(value: Value): number {
-  if (value.type === 'scalar') return value.values.length;
-  return value.type === 'vector' ? value.series.reduce((sum, series) => sum + series.weight, 0) : 0;
+function holdingOf(value: Value): Holding {
+  if (value.type === 'scalar') return { samples: value.values.length, bytes: SAMPLE_BYTES * value.values.length };
+  return value.type === 'vector' ? together(value.series.map(({ holding }) => holding)) : NONE;
+}
+
+function together(holdings: readonly Holding[]): Holding {
+  return holdings.reduce(
+    (sum, { samples, bytes }) => ({ samples: sum.samples + samples, bytes: sum.bytes + bytes }),
+    NONE,
+  );
 }
 
 /** The value of one step at all steps. */

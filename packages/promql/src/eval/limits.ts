@@ -1,4 +1,5 @@
 import { MemoryError, QueryError } from '../data/query-error.js';
+import { SAMPLE_BYTES } from '../data/step-series.js';
 
 /** What one query may use. A limit that is not given is not checked. */
 export interface QueryLimits {
@@ -15,10 +16,12 @@ export interface QueryLimits {
 export interface QueryAccount {
   /** Samples were read from the source. */
   read(samples: number): void;
-  /** Samples came to those in memory. */
-  hold(samples: number): void;
-  /** Samples in memory were let go. At the end of an evaluation these are all that are left. */
-  release(samples: number): void;
+  /** Bytes came to those that are held. */
+  hold(bytes: number): void;
+  /** Bytes were let go. At the end of an evaluation these are all but those of its result, which `Answer` tells. */
+  release(bytes: number): void;
+  /** Throws once the query has ended. Loops call it that give the thread's event loop no turn, in which it would learn of that. */
+  throwIfEnded(): void;
 }
 
 /** How long evaluation may hold the thread before others get their turn. */
@@ -34,8 +37,8 @@ export class QueryControl {
   readonly #onCallerAbort = () =>
     this.#abort.abort(new QueryError('canceled', 'query was canceled in expression evaluation'));
   #samples = 0;
-  /** Of those, what the account was told. */
-  #accounted = 0;
+  /** What the account was told of. */
+  #accountedBytes = 0;
   #peakSamples = 0;
   #samplesRead = 0;
   #series = 0;
@@ -72,20 +75,34 @@ export class QueryControl {
     return performance.now() < this.#turnEnds ? undefined : this.#nextTurn();
   }
 
-  hold(samples: number): void {
+  /** For loops that give no turn. */
+  throwIfEnded(): void {
+    this.signal.throwIfAborted();
+    this.#account?.throwIfEnded();
+  }
+
+  /** Samples count as the bytes of plain ones where it is not said what they take. */
+  hold(samples: number, bytes = SAMPLE_BYTES * samples): void {
     this.#samples += samples;
     if (this.#samples > this.#peakSamples) this.#peakSamples = this.#samples;
     if (this.#samples > (this.#limits.maxSamples ?? Infinity)) {
       throw tooManySamples();
     }
-    this.#account?.hold(samples);
-    this.#accounted += samples;
+    this.#account?.hold(bytes);
+    this.#accountedBytes += bytes;
   }
 
-  release(samples: number): void {
+  release(samples: number, bytes = SAMPLE_BYTES * samples): void {
     this.#samples -= samples;
-    this.#account?.release(samples);
-    this.#accounted -= samples;
+    this.#account?.release(bytes);
+    this.#accountedBytes -= bytes;
+  }
+
+  /** Lets go of all but a result, which from now on is the caller's. */
+  keep(bytes: number): void {
+    if (bytes > this.#accountedBytes) this.#account?.hold(bytes - this.#accountedBytes);
+    else this.#account?.release(this.#accountedBytes - bytes);
+    this.#accountedBytes = 0;
   }
 
   countRead(series: number, samples: number): void {
@@ -110,8 +127,8 @@ export class QueryControl {
 
   /** Stops watching the clock and the caller, and lets go of what is held. */
   end(): void {
-    if (this.#accounted > 0) this.#account?.release(this.#accounted);
-    this.#accounted = 0;
+    this.#account?.release(this.#accountedBytes);
+    this.#accountedBytes = 0;
     clearTimeout(this.#timer);
     this.#caller?.removeEventListener('abort', this.#onCallerAbort);
   }

@@ -3,7 +3,7 @@ import { type Grid, gridBetween, instant, lastTime } from '../data/grid.js';
 import { compareLabels, Labels } from '../data/labels.js';
 import { withoutName } from '../data/names.js';
 import { executionError } from '../data/query-error.js';
-import { NOTHING, StepSeries } from '../data/step-series.js';
+import { NOTHING, SERIES_BYTES, StepSeries } from '../data/step-series.js';
 import type { NativeHistogram } from '../histogram/native-histogram.js';
 import type { SampleSource, Selection } from '../source.js';
 import { type Expression, typeOf } from '../syntax/ast.js';
@@ -15,7 +15,7 @@ import { inParts } from './parts.js';
 import { planReads } from './read-plan.js';
 import { Reader } from './reader.js';
 import { type QueryTimes, resolve } from './resolve.js';
-import { type RangeSamples, selectRange } from './select-range.js';
+import { type RangeSamples, rangeHolding, selectRange } from './select-range.js';
 import type { Value } from './value.js';
 
 /** How queries are evaluated; the same for all of them. */
@@ -68,6 +68,8 @@ export interface RangeResult {
 
 export interface Answer<Result> extends AnnotationTexts {
   readonly result: Result;
+  /** What the result takes. The account of the query has it as held; whoever asked releases it. */
+  readonly bytes: number;
   readonly statistics: QueryStatistics;
 }
 
@@ -97,7 +99,9 @@ export function evaluateRange<Principal>(
 ): Promise<Answer<RangeResult>> {
   const grid = gridBetween(times.startMs, times.endMs, times.stepMs);
   const deadlineMs = performance.now() + (options.limits?.timeoutMs ?? Infinity);
-  return inParts(grid, (part) => run(request, times, part, endingAt(options, deadlineMs), rangeResult));
+  return inParts(grid, request.account, (part) =>
+    run(request, times, part, endingAt(options, deadlineMs), rangeResult),
+  );
 }
 
 /** Options for a part of an evaluation, which has the time that is left. */
@@ -118,7 +122,7 @@ export function plannedSelections(
 
 type Evaluate<Result> = (evaluation: Evaluation, expression: Expression, grid: Grid) => Promise<Result>;
 
-async function run<Principal, Result>(
+async function run<Principal, Result extends InstantResult | RangeResult>(
   { query, expression, source, principal, signal, account }: QueryRequest<Principal>,
   times: QueryTimes,
   grid: Grid,
@@ -139,7 +143,9 @@ async function run<Principal, Result>(
     const evaluation = new Evaluation(resolved, reader, selections, control, annotations, evaluationOptions);
     const result = await evaluate(evaluation, resolved, grid);
     const statistics = { samplesRead: control.samplesRead, peakSamples: control.peakSamples };
-    return { result, statistics, ...annotations.texts(query) };
+    const bytes = bytesOf(result);
+    control.keep(bytes);
+    return { result, bytes, statistics, ...annotations.texts(query) };
   } finally {
     control.end();
   }
@@ -181,6 +187,17 @@ async function rangeResult(evaluation: Evaluation, expression: Expression, grid:
     grid.count === 0 ? ({ type: 'vector', series: [] } as const) : await evaluation.evaluate(expression, grid);
   const series = cleaned(asSeries(value, grid)).filter((each) => !each.isEmpty);
   return { type: 'matrix', grid, series: series.sort(byLabels) };
+}
+
+function bytesOf(result: InstantResult | RangeResult): number {
+  switch (result.type) {
+    case 'vector':
+      return result.samples.length * SERIES_BYTES;
+    case 'matrix':
+      return result.series.reduce((sum, each) => sum + ('kinds' in each ? each.holding : rangeHolding(each)).bytes, 0);
+    default:
+      return 0;
+  }
 }
 
 function asSeries(value: Value, grid: Grid): readonly StepSeries[] {

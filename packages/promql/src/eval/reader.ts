@@ -1,5 +1,6 @@
 import type { Annotations } from '../data/annotations.js';
 import { QueryError } from '../data/query-error.js';
+import { type Holding, SAMPLE_BYTES, SERIES_BYTES } from '../data/step-series.js';
 import { sampleWeight } from '../histogram/native-histogram.js';
 import type { SampleSource, Selection, SeriesSamples } from '../source.js';
 import type { QueryControl } from './limits.js';
@@ -26,10 +27,10 @@ export class Reader<Principal> {
       return;
     }
     for await (const batch of this.#batches(selection)) {
-      const samples = weightOf(batch);
-      this.#control.hold(samples);
+      const { samples, bytes } = holdingOf(batch);
+      this.#control.hold(samples, bytes);
       yield batch;
-      this.#control.release(samples);
+      this.#control.release(samples, bytes);
     }
   }
 
@@ -46,7 +47,8 @@ export class Reader<Principal> {
   async #collect(selection: Selection): Promise<SeriesSamples[]> {
     const series: SeriesSamples[] = [];
     for await (const batch of this.#batches(selection)) {
-      this.#control.hold(weightOf(batch));
+      const { samples, bytes } = holdingOf(batch);
+      this.#control.hold(samples, bytes);
       series.push(...batch);
     }
     return series;
@@ -70,6 +72,11 @@ export class Reader<Principal> {
       throw new QueryError('source', `expanding series: ${(error as Error).message}`, { cause: error });
     }
   }
+}
+
+function holdingOf(batch: readonly SeriesSamples[]): Holding {
+  const samples = weightOf(batch);
+  return { samples, bytes: SAMPLE_BYTES * samples + SERIES_BYTES * batch.length };
 }
 
 function weightOf(batch: readonly SeriesSamples[]): number {

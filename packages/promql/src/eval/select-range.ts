@@ -2,8 +2,8 @@ import { type Grid, timeAt } from '../data/grid.js';
 import type { Labels } from '../data/labels.js';
 import { withoutName } from '../data/names.js';
 import { executionError } from '../data/query-error.js';
-import { FLOAT, HISTOGRAM, type StepSeries } from '../data/step-series.js';
-import type { NativeHistogram } from '../histogram/native-histogram.js';
+import { FLOAT, HISTOGRAM, type Holding, SAMPLE_BYTES, SERIES_BYTES, type StepSeries } from '../data/step-series.js';
+import { type NativeHistogram, sampleWeight } from '../histogram/native-histogram.js';
 import type { MatrixSelector, Subquery } from '../syntax/ast.js';
 import { mergedByLabels } from '../vector/collect.js';
 import type { Evaluation } from './evaluation.js';
@@ -29,7 +29,11 @@ export async function selectRange(
   if (range.kind === 'subquery') {
     const { grid: inner, series } = await evaluation.evaluateSubquery(range, grid);
     const named = mergedByLabels(series.map((each) => (each.dropsName ? withoutName(each) : each)));
-    return named.map((each) => stepsOf(each, inner));
+    return named.map((each) => {
+      const samples = stepsOf(each, inner);
+      hold(evaluation, samples);
+      return samples;
+    });
   }
   const found: RangeSamples[] = [];
   const { extension } = range.selector;
@@ -42,10 +46,23 @@ export async function selectRange(
       window.startMs = window.endMs - range.rangeMs;
       window.moveTo(window.startMs - before, window.endMs + after);
       const selected = extension === undefined ? samplesOf(window) : extendedSamples(window, extension);
-      if (selected !== undefined) found.push(selected);
+      if (selected === undefined) continue;
+      // They stay when the batch has gone.
+      hold(evaluation, selected);
+      found.push(selected);
     }
   }
   return found;
+}
+
+function hold({ control }: Evaluation, each: RangeSamples): void {
+  const { samples, bytes } = rangeHolding(each);
+  control.hold(samples, bytes);
+}
+
+export function rangeHolding({ times, histograms }: RangeSamples): Holding {
+  const samples = histograms.reduce((sum, histogram) => sum + sampleWeight(histogram), times.length);
+  return { samples, bytes: SERIES_BYTES + SAMPLE_BYTES * samples };
 }
 
 function samplesOf({

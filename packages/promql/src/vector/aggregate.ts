@@ -13,6 +13,8 @@ export type FoldingOperator = 'sum' | 'avg' | 'count' | 'group' | 'min' | 'max' 
 export interface AggregationContext {
   readonly steps: number;
   readonly annotations: Annotations;
+  /** Called again and again while the work lasts: what it throws ends it. */
+  readonly throwIfEnded?: () => void;
   /** Of what is aggregated, for annotations. */
   readonly position: Position;
   /** Of `quantile`, for each step. */
@@ -44,7 +46,8 @@ export function aggregate(
   context: AggregationContext,
 ): StepSeries[] {
   const results: StepSeries[] = [];
-  for (const group of groupsOf(series, grouping)) {
+  for (const group of groupsOf(series, grouping, context.throwIfEnded)) {
+    context.throwIfEnded?.();
     const dropsName = group.members.some((member) => member.dropsName);
     const result = new StepSeries(group.labels, context.steps, dropsName);
     folds[operator](group, result, context);
@@ -182,6 +185,7 @@ function variance(name: string, resultOf: (variance: number) => number): Fold {
 
 function quantile({ members }: Group, result: StepSeries, context: AggregationContext): void {
   eachStep(members, context.steps, (step, { values, hasHistogram }) => {
+    context.throwIfEnded?.();
     if (hasHistogram) ignoreHistogram('quantile', context);
     if (values.length > 0) result.setFloat(step, quantileOf(context.parameter![step]!, values));
   });

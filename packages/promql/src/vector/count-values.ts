@@ -10,6 +10,7 @@ export function countValues(
   name: string,
   grouping: Grouping,
   steps: number,
+  throwIfEnded?: () => void,
 ): StepSeries[] {
   const kept = grouping.without ? grouping : { ...grouping, labels: [...grouping.labels, name] };
   const counts = new Map<string, StepSeries>();
@@ -17,6 +18,7 @@ export function countValues(
   for (let step = 0; step < steps; step++) {
     counts.clear();
     for (const each of series) {
+      throwIfEnded?.();
       if (each.kinds[step] === NOTHING) continue;
       const text = each.kinds[step] === FLOAT ? decimal(each.values[step]!) : histogramText(each.histograms![step]!);
       const labels = groupLabels(each.labels.with([[name, text]]), kept);

@@ -14,9 +14,10 @@ export interface Group {
 }
 
 /** Series that share the labels of the grouping, in the order in which the groups were met. */
-export function groupsOf(series: readonly StepSeries[], grouping: Grouping): Group[] {
+export function groupsOf(series: readonly StepSeries[], grouping: Grouping, throwIfEnded?: () => void): Group[] {
   const groups = new Map<string, Group>();
   for (const each of series) {
+    throwIfEnded?.();
     const key = groupKey(each.labels, grouping);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { labels: groupLabels(each.labels, grouping), members: [each] });

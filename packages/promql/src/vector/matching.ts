@@ -18,9 +18,14 @@ export function matchedLabels(labels: Labels, { labels: names, on }: MatchLabels
   return on ? labels.keep(names) : labels.drop([...names, METRIC_NAME]);
 }
 
-export function bySignature(series: readonly StepSeries[], matching: MatchLabels): Map<string, StepSeries[]> {
+export function bySignature(
+  series: readonly StepSeries[],
+  matching: MatchLabels,
+  throwIfEnded?: () => void,
+): Map<string, StepSeries[]> {
   const found = new Map<string, StepSeries[]>();
   for (const each of series) {
+    throwIfEnded?.();
     const signature = matchSignature(each.labels, matching);
     const same = found.get(signature);
     if (same === undefined) found.set(signature, [each]);

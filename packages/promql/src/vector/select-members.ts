@@ -14,6 +14,8 @@ export type SelectingOperator = 'topk' | 'bottomk' | 'limitk' | 'limit_ratio';
 export interface SelectionContext {
   readonly steps: number;
   readonly annotations: Annotations;
+  /** Called again and again while the work lasts: what it throws ends it. */
+  readonly throwIfEnded?: () => void;
   /** Of the whole aggregation, and of its parameter. */
   readonly position: Position;
   readonly parameterPosition: Position;
@@ -68,7 +70,8 @@ export function selectMembers(
   if (!isWanted(operator, context)) return [];
   const parameter = context.parameter.map((value) => limited(operator, value, series.length));
   const chosen = new Map<StepSeries, StepSeries>();
-  for (const { members } of groupsOf(series, grouping)) {
+  for (const { members } of groupsOf(series, grouping, context.throwIfEnded)) {
+    context.throwIfEnded?.();
     choices[operator](members, parameter, context, (step, member) => {
       let result = chosen.get(member);
       if (result === undefined) {
@@ -127,8 +130,9 @@ function isSampled(offset: number, ratio: number): boolean {
 
 /** A heap of the places of the best values, the least of them on top, which the next better one replaces. */
 function best(name: string, isWorse: (left: number, right: number) => boolean): Choose {
-  return (members, parameter, { steps, annotations, position }, keep) => {
+  return (members, parameter, { steps, annotations, position, throwIfEnded }, keep) => {
     eachStep(members, steps, (step, { values, places, hasHistogram }) => {
+      throwIfEnded?.();
       const limit = parameter[step]!;
       if (limit === 0) return;
       if (hasHistogram) annotations.info(`ignored histogram in ${name} aggregation`, position);

@@ -10,12 +10,14 @@ export function combineSets(
   right: readonly StepSeries[],
   matching: MatchLabels,
   steps: number,
+  throwIfEnded?: () => void,
 ): StepSeries[] {
-  if (operator === 'or') return union(left, right, matching, steps);
+  if (operator === 'or') return union(left, right, matching, steps, throwIfEnded);
   const wanted = operator === 'and' ? 1 : 0;
-  const rightPresence = presences(right, matching, steps);
+  const rightPresence = presences(right, matching, steps, throwIfEnded);
   const results: StepSeries[] = [];
   for (const series of left) {
+    throwIfEnded?.();
     const present = rightPresence.get(matchSignature(series.labels, matching));
     const result = new StepSeries(series.labels, steps, series.dropsName);
     for (let step = 0; step < steps; step++) if ((present?.[step] ?? 0) === wanted) result.copyStep(step, series);
@@ -29,10 +31,12 @@ function union(
   right: readonly StepSeries[],
   matching: MatchLabels,
   steps: number,
+  throwIfEnded?: () => void,
 ): StepSeries[] {
-  const leftPresence = presences(left, matching, steps);
+  const leftPresence = presences(left, matching, steps, throwIfEnded);
   const collector = new SeriesCollector(steps);
   const add = (series: StepSeries, absent: Uint8Array | undefined) => {
+    throwIfEnded?.();
     let result: StepSeries | undefined;
     for (let step = 0; step < steps; step++) {
       if (series.kinds[step] === NOTHING || absent?.[step] === 1) continue;
@@ -46,8 +50,14 @@ function union(
   return collector.series;
 }
 
-function presences(series: readonly StepSeries[], matching: MatchLabels, steps: number): Map<string, Uint8Array> {
+function presences(
+  series: readonly StepSeries[],
+  matching: MatchLabels,
+  steps: number,
+  throwIfEnded: (() => void) | undefined,
+): Map<string, Uint8Array> {
   const found = new Map<string, Uint8Array>();
-  for (const [signature, same] of bySignature(series, matching)) found.set(signature, presence(same, steps));
+  for (const [signature, same] of bySignature(series, matching, throwIfEnded))
+    found.set(signature, presence(same, steps));
   return found;
 }

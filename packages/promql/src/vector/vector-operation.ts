@@ -27,6 +27,8 @@ export interface Matching extends MatchLabels {
 export interface VectorOperationContext {
   readonly steps: number;
   readonly annotations: Annotations;
+  /** Called again and again while the work lasts: what it throws ends it. */
+  readonly throwIfEnded?: () => void;
   readonly position: Position;
   readonly returnsBool: boolean;
   /** Names are dropped at the end of the query instead of here. */
@@ -95,7 +97,7 @@ class VectorOperation {
     this.#matching = matching;
     this.#context = context;
     [this.#many, this.#one] = matching.cardinality === 'one-to-many' ? [right, left] : [left, right];
-    this.#oneBySignature = bySignature(this.#one, matching);
+    this.#oneBySignature = bySignature(this.#one, matching, context.throwIfEnded);
     this.#idle = this.#idleSteps(left, right);
     this.#collector = new SeriesCollector(context.steps);
   }
@@ -142,6 +144,7 @@ class VectorOperation {
   }
 
   #matchMany(series: StepSeries): void {
+    this.#context.throwIfEnded?.();
     const signature = matchSignature(series.labels, this.#matching);
     const partners = this.#oneBySignature.get(signature) ?? [];
     const { fillRight } = this.#matching;
