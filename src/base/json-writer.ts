@@ -34,6 +34,13 @@ export class JsonWriter {
     return this.#bytes.subarray(0, this.#end);
   }
 
+  /** What was written, until something else is: the writer goes on from there. */
+  take(): Buffer<ArrayBuffer> {
+    const taken = this.#bytes.subarray(0, this.#end);
+    this.#end = 0;
+    return taken;
+  }
+
   /** Text of ASCII characters, as it is. */
   ascii(text: string): void {
     this.#reserve(text.length);

@@ -13,7 +13,13 @@ const columns = [
   column('kind', 'VARCHAR', 'Language or endpoint, such as `promql`.', ({ query }) => query.label.kind),
   column('query', 'VARCHAR', 'The query as it was sent.', ({ query }) => query.label.text),
   column('state', 'VARCHAR', '`running`, or `waiting` for others to end.', ({ query }) => query.state),
-  column('client', 'VARCHAR', 'Address of the client, or `sql`.', ({ query }) => query.label.client),
+  column('client', 'VARCHAR', 'Address of the client that asked first, or `sql`.', ({ query }) => query.label.client),
+  column(
+    'clients',
+    'UBIGINT',
+    'Clients that wait for its answer: queries that ask the same, and have not begun, are answered together.',
+    ({ query }) => query.clients,
+  ),
   column('started_unix_ms', 'BIGINT', 'When it was asked.', ({ query }) => query.startedMs),
   column('elapsed_ms', 'BIGINT', 'Time since then, waiting included.', ({ query, nowMs }) =>
     Math.max(0, nowMs - query.startedMs),

@@ -159,6 +159,92 @@ test('queries share one budget of bytes, and give back what they have', async ()
   expect(runner.reservedBytes).toBe(0);
 });
 
+test('the bytes of an answer count until they are released, and must fit', async () => {
+  const { value, release } = await runner.ask(query('bytes', { count: 600 }));
+  expect(value).toHaveLength(600);
+  expect(runner.running).toEqual([]);
+  expect(runner.reservedBytes).toBe(600);
+  await expect(runner.run(query('bytes', { count: 500 }))).rejects.toMatchObject({ kind: 'queryTooLarge' });
+  expect(runner.reservedBytes).toBe(600);
+  release();
+  expect(runner.reservedBytes).toBe(0);
+  await runner.run(query('bytes', { count: 500 }));
+  expect(runner.reservedBytes).toBe(0);
+});
+
+test('queries that ask the same and have not begun are answered together, one tenant at a time', async () => {
+  const alone = newRunner({ threads: 1, maxQueries: 1, maxWaitingQueries: 3 });
+  try {
+    const first = alone.run(query('hold', { bytes: 1 }));
+    await eventually(() => expect(alone.reservedBytes).toBe(1));
+    const asked = (changed: Partial<EngineQuery> = {}, request = {}) => alone.ask(query('times', request, changed));
+    const other = { tenant: 'other', permissions: new Set(['read'] as const) };
+    const client = new AbortController();
+    const clients = [
+      asked(),
+      asked(),
+      asked({ principal: other }),
+      asked({}, { step: 2n }),
+      asked({ signal: client.signal }),
+    ];
+    expect(alone.running.map((each) => [each.state, each.clients])).toEqual([
+      ['running', 1],
+      ['waiting', 3],
+      ['waiting', 1],
+      ['waiting', 1],
+    ]);
+    // As many as may wait.
+    const last = asked();
+    await expect(asked()).rejects.toMatchObject({ kind: 'overloaded' });
+    // One that leaves takes nothing from the others.
+    client.abort();
+    await expect(clients.pop()).rejects.toMatchObject({ kind: 'queryCanceled', message: 'the client has gone' });
+    alone.cancel(alone.running[0]!.id, 'by a test');
+    await expect(first).rejects.toThrow('canceled');
+    const answers = await Promise.all([...clients, last]);
+    const [mine, too, theirs, another, late] = answers.map(({ value }) => value);
+    expect([too, late]).toEqual([mine, mine]);
+    expect(new Set([mine, theirs, another])).toEqual(new Set([1, 2, 3]));
+    for (const { release } of answers) release();
+    // It has begun, and ended.
+    expect((await asked()).value).toBe(4);
+    expect(alone.reservedBytes).toBe(0);
+  } finally {
+    await alone.close();
+  }
+});
+
+test('clients that share an answer have each their own time, and the last one to leave ends the query', async () => {
+  const alone = newRunner({ maxQueries: 1 });
+  try {
+    const first = alone.run(query('hold', { bytes: 1 }));
+    await eventually(() => expect(alone.reservedBytes).toBe(1));
+    const [one, two] = [new AbortController(), new AbortController()];
+    const hold = (signal: AbortSignal) => alone.ask(query('hold', { bytes: 2 }, { signal }));
+    const left = [hold(one.signal), hold(two.signal)].map((each) =>
+      expect(each).rejects.toThrow('the client has gone'),
+    );
+    alone.cancel(alone.running[0]!.id, 'by a test');
+    await expect(first).rejects.toThrow('canceled');
+    await eventually(() => expect(alone.reservedBytes).toBe(2));
+    one.abort();
+    await left[0];
+    expect(alone.running).toMatchObject([{ state: 'running', clients: 1 }]);
+    two.abort();
+    await left[1];
+    expect(alone.running).toEqual([]);
+    await eventually(() => expect(alone.reservedBytes).toBe(0));
+    const late = query('hold', { bytes: 3 }, { limits: { timeoutMs: 20, maxSamples: 1 } });
+    await expect(alone.ask(late)).rejects.toMatchObject({
+      kind: 'queryTimedOut',
+      message: 'the query took longer than query_timeout_ms = 20',
+    });
+    expect(alone.running).toEqual([]);
+  } finally {
+    await alone.close();
+  }
+});
+
 test('more queries than may run wait, and more than may wait are refused', async () => {
   const held = Array.from({ length: 4 }, () => runner.run(query('hold', { bytes: 1 })));
   const refused = Promise.allSettled(held);

@@ -13,6 +13,7 @@ import { noTenants } from '../../src/server/identity/tenancy.js';
 import { SoleToken } from '../../src/server/identity/tokens.js';
 import type { ReadAnswer, ReadApi, ReadRequest } from '../../src/server/read/read-api.js';
 import { ReadListener, type ReadListenerOptions } from '../../src/server/read/read-listener.js';
+import { eventually } from '../support/eventually.js';
 import { jsonOf, send, type TestRequest } from '../support/http-client.js';
 
 const READ = 'a-token-that-reads';
@@ -21,6 +22,8 @@ const ADMIN = 'a-token-for-admins';
 /** Requests that reached a handler and have not been answered. */
 const held: { request: ReadRequest; answer: (answer: ReadAnswer) => void }[] = [];
 const internalErrors: unknown[] = [];
+/** Answers of /large that clients have, or have given up. */
+let largeSent = 0;
 
 const api: ReadApi = {
   routes: [
@@ -55,6 +58,12 @@ const api: ReadApi = {
       path: '/hold',
       permission: 'public',
       handle: (request) => new Promise((answer) => held.push({ request, answer })),
+    },
+    {
+      method: 'GET',
+      path: '/large',
+      permission: 'public',
+      handle: () => ({ type: 'text/plain', body: Buffer.alloc(64 << 20), sent: () => largeSent++ }),
     },
     {
       method: 'GET',
@@ -372,6 +381,25 @@ test('a connection is upgraded for whoever has the token', async () => {
   expect(await upgrade(READ)).toMatch(/^HTTP\/1.1 101 [\s\S]*\r\n\r\nup all 0$/);
   expect(await upgrade('wrong-token-of-someone')).toMatch(/^HTTP\/1.1 401 [\s\S]*"unauthorized"/);
   expect(await upgrade(READ, '/open')).toMatch(/^HTTP\/1.1 404 /);
+});
+
+// It once kept the answer for as long as its connection was open.
+test('what an answer takes is given back when the client has it, has gone, or takes nothing of it for too long', async () => {
+  const { listener: impatient, port } = await listen({ sendTimeoutMs: 50 });
+  onTestFinished(() => impatient.stop());
+  await send({ port, path: '/large', method: 'GET' });
+  await eventually(() => expect(largeSent).toBe(1));
+  const asked = 'GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const leaving = net.connect(port, '127.0.0.1').setNoDelay();
+  leaving.write(asked);
+  leaving.once('data', () => leaving.destroy());
+  await eventually(() => expect(largeSent).toBe(2));
+  const deaf = net.connect(port, '127.0.0.1').pause();
+  onTestFinished(() => {
+    deaf.destroy();
+  });
+  deaf.write(asked);
+  await eventually(() => expect(largeSent).toBe(3));
 });
 
 test('probes need no token, and the second says when the listener stops', async () => {

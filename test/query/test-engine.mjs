@@ -3,6 +3,8 @@
 import { threadId } from 'node:worker_threads';
 import { Failure } from '../../dist/base/failure.js';
 
+let times = 0;
+
 const work = {
   async echo({ value }) {
     const bytes = new Uint8Array([1, 2, 3]);
@@ -10,6 +12,15 @@ const work = {
   },
   async who(_request, { principal, home }) {
     return { value: { tenant: principal.tenant, permissions: [...principal.permissions], home } };
+  },
+  /** An answer of so many bytes. */
+  async bytes({ count }) {
+    const bytes = new Uint8Array(count);
+    return { value: bytes, transfer: [bytes.buffer] };
+  },
+  /** How often the thread was asked this. */
+  async times() {
+    return { value: ++times };
   },
   async thread() {
     return { value: threadId };

@@ -42,7 +42,7 @@ export async function readExemplars(
   const times = conditionOf(catalogue, { matchers, startMs, endMs: endMs + MAX_DELAY_MS }, options);
   if (times === undefined) return [];
   const condition = `${times} AND exemplars_json IS NOT NULL`;
-  await catalogue.discover(scanner, condition, signal);
+  await catalogue.discover(scanner, condition, signal, reserveBytes);
   const series = new Map<string, { labels: Labels; exemplars: Map<string, Exemplar> }>();
   const sql = `SELECT ${catalogue.idSql}, exemplars_json FROM ${from} WHERE ${condition}`;
   for await (const { rowCount, columns } of scanner.scan({ sql }, signal)) {

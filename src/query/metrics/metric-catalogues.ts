@@ -6,8 +6,8 @@ import type { MetricOptions } from './metric-options.js';
 import { OutputCache } from './output-cache.js';
 import { SeriesCatalogue } from './series-catalogue.js';
 
-/** Series that a thread remembers, each with a kilobyte or two. */
-const MAX_SERIES = 200_000;
+/** Series that a thread remembers, 700 bytes each: as many as a query may read unless `max_series` says otherwise. */
+const MAX_SERIES = 500_000;
 /** Tenants, homes and options that a thread remembers the series of. */
 const MAX_CATALOGUES = 64;
 

@@ -50,7 +50,7 @@ export class MetricSource implements SampleSource<unknown> {
     for (const catalogue of this.#catalogue.tables) {
       const condition = conditionOf(catalogue, selection, this.#options);
       if (condition === undefined) continue;
-      await catalogue.discover(this.#scanner, condition, signal);
+      await catalogue.discover(this.#scanner, condition, signal, (bytes) => reserve(bytes, this.#memory));
       planned.push(plannedRead(readOf(catalogue, selection, condition, this.#startTimes), selection.matchers));
     }
     return planned;
@@ -92,7 +92,7 @@ export class MetricSource implements SampleSource<unknown> {
     // Later, rows of series that are not known yet are read with the others.
     const { matchers } = selected;
     if (isSelective(matchers, catalogue.table) && catalogue.named(matchers).next().done === true)
-      await catalogue.discover(this.#scanner, condition, signal);
+      await catalogue.discover(this.#scanner, condition, signal, (bytes) => reserve(bytes, this.#memory));
     return readOf(catalogue, selected, condition, this.#startTimes);
   }
 
@@ -105,7 +105,7 @@ export class MetricSource implements SampleSource<unknown> {
     const { catalogue, sql, condition } = read;
     const gathered = new GatheredTable(read, room, (place) => catalogue.matches(place, matchers));
     for await (const block of this.#scanner.scan({ sql }, signal)) gathered.add(block);
-    await catalogue.learn(this.#scanner, condition, gathered.unknown, signal);
+    await catalogue.learn(this.#scanner, condition, gathered.unknown, signal, (bytes) => reserve(bytes, this.#memory));
     if (gathered.tooCoarse > 0) {
       warn(`${gathered.tooCoarse} exponential histograms were left out, whose scale is less than -4`);
     }

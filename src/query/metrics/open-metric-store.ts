@@ -2,6 +2,7 @@
 
 import { compareLabels, type Labels } from '#promql/data/labels';
 import type { Matcher } from '#promql/syntax/matcher';
+import { Turns } from '../run/turns.js';
 import { readExemplars } from './exemplars.js';
 import type { MetricMetadata } from './metric.js';
 import { MetricSource } from './metric-source.js';
@@ -16,16 +17,44 @@ import type {
 import { TARGET_INFO } from './point-table.js';
 import type { SamplesSpan, SeriesCatalogue } from './series-catalogue.js';
 
-/** Opens nothing that must be closed. */
+/** What a text of an answer takes beside its characters. */
+const ENTRY_BYTES = 100;
+/** What a label set takes, with the key that tells it apart. */
+const LABELS_BYTES = 1024;
+
+/** Opens nothing that must be closed. What answers take is given back with all else when the query ends. */
 export function openMetricStore(parts: MetricStoreParts): MetricStore {
   const { scanner, catalogues, principal, home, options, memory } = parts;
   const catalogue = catalogues.of(principal, home, options);
   const source = new MetricSource(catalogue, parts);
 
+  const reserveBytes = (bytes: number) => memory?.reserveBytes(bytes);
+
   async function lookedAt(signal: AbortSignal): Promise<SeriesCatalogue> {
-    await catalogue.look(scanner, signal);
+    await catalogue.look(scanner, signal, reserveBytes);
     return catalogue;
   }
+
+  /** Visits the label sets of series that match and have samples in the time, some twice. Others have their turns meanwhile. */
+  async function eachSeries(
+    request: SeriesRequest,
+    signal: AbortSignal,
+    visit: (labels: Labels) => void,
+  ): Promise<void> {
+    const turns = new Turns(() => signal.throwIfAborted());
+    for (const labels of seriesOf(await lookedAt(signal), request)) {
+      visit(labels);
+      const turn = turns.checkpoint();
+      if (turn !== undefined) await turn;
+    }
+  }
+
+  /** What an answer holds, counted as it grows. */
+  const counted = (texts: Set<string>) => (text: string) => {
+    if (texts.has(text)) return;
+    reserveBytes(ENTRY_BYTES + 2 * text.length);
+    texts.add(text);
+  };
 
   return {
     source,
@@ -33,32 +62,39 @@ export function openMetricStore(parts: MetricStoreParts): MetricStore {
 
     async labelNames(request, signal) {
       const names = new Set<string>();
-      for (const { entries } of seriesOf(await lookedAt(signal), request))
-        for (const [name] of entries) names.add(name);
+      const add = counted(names);
+      await eachSeries(request, signal, ({ entries }) => {
+        for (const [name] of entries) add(name);
+      });
       return limited([...names].sort(), request.limit);
     },
 
     async labelValues(label, request, signal) {
       const values = new Set<string>();
-      for (const labels of seriesOf(await lookedAt(signal), request)) values.add(labels.get(label));
+      const add = counted(values);
+      await eachSeries(request, signal, (labels) => add(labels.get(label)));
       values.delete('');
       return limited([...values].sort(), request.limit);
     },
 
     async series(request, signal) {
       const series = new Map<string, Labels>();
-      for (const labels of seriesOf(await lookedAt(signal), request)) series.set(labels.key, labels);
+      await eachSeries(request, signal, (labels) => {
+        if (series.has(labels.key)) return;
+        reserveBytes(LABELS_BYTES);
+        series.set(labels.key, labels);
+      });
       return limited([...series.values()].sort(compareLabels), request.limit);
     },
 
     async metadata(request, signal) {
-      return metadataOf(await lookedAt(signal), request);
+      const families = metadataOf(await lookedAt(signal), request);
+      reserveBytes(families.size * LABELS_BYTES);
+      return families;
     },
 
     async exemplars({ matcherSets, startMs = -Infinity, endMs = Infinity }, signal) {
       const found = new Map<string, ExemplarSeries>();
-      // Given back with all else that the query took: its answer is made of them.
-      const reserveBytes = (bytes: number) => memory?.reserveBytes(bytes);
       for (const matchers of matcherSets) {
         for (const table of catalogue.tables) {
           const series = await readExemplars(

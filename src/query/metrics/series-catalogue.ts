@@ -10,6 +10,7 @@ import type { MetricOptions } from './metric-options.js';
 import { wantedNames } from './name-sql.js';
 import type { OutputCache } from './output-cache.js';
 import { type PointTable, pointTables, seriesIdSql, timeSql } from './point-table.js';
+import type { ReserveBytes } from './record-list.js';
 import { LabelMaker } from './series-labels.js';
 import type { Series, SeriesOutput } from './series-output.js';
 
@@ -19,6 +20,8 @@ const OPEN_MS = 10 * 60_000;
 const MAX_NAMED_IDS = 100_000;
 /** How late it may be noticed that a metric has come to another table, because its kind has changed. */
 const KIND_CHANGE_MS = 30_000;
+/** What a series takes with its labels, measured. A query that learns of many has them counted as its own until it ends. */
+const SERIES_BYTES = 700;
 /** Lists of names that are remembered. All are forgotten beyond that. */
 const MAX_ASKED = 10_000;
 
@@ -128,7 +131,7 @@ export class TableCatalogue {
   }
 
   /** Reads which series have rows that meet a condition, and learns those that were not known. */
-  async discover(scanner: Scanner, condition: string, signal: AbortSignal): Promise<void> {
+  async discover(scanner: Scanner, condition: string, signal: AbortSignal, reserveBytes?: ReserveBytes): Promise<void> {
     const sql = `SELECT DISTINCT ${this.#idSql} FROM ${this.table.from} WHERE ${condition}`;
     const unknown: number[] = [];
     for await (const { rowCount, columns } of scanner.scan({ sql }, signal)) {
@@ -138,12 +141,19 @@ export class TableCatalogue {
         if (this.#series[place] === undefined) unknown.push(place);
       }
     }
-    await this.learn(scanner, condition, unknown, signal);
+    await this.learn(scanner, condition, unknown, signal, reserveBytes);
   }
 
-  /** Reads the texts of series that have rows which meet a condition. */
-  async learn(scanner: Scanner, condition: string, places: readonly number[], signal: AbortSignal): Promise<void> {
+  /** Reads the texts of series that have rows which meet a condition. Called before that, `reserveBytes` may refuse it. */
+  async learn(
+    scanner: Scanner,
+    condition: string,
+    places: readonly number[],
+    signal: AbortSignal,
+    reserveBytes?: ReserveBytes,
+  ): Promise<void> {
     if (places.length === 0) return;
+    reserveBytes?.(places.length * SERIES_BYTES);
     const { kind } = this.table;
     const isTyped = kind === 'sum' || kind === 'histogram' || kind === 'exponential';
     const bounds =
@@ -173,10 +183,10 @@ export class TableCatalogue {
   }
 
   /** Looks for rows that have come since the last look, so that the times of all series are known. */
-  async look(scanner: Scanner, signal: AbortSignal): Promise<void> {
+  async look(scanner: Scanner, signal: AbortSignal, reserveBytes?: ReserveBytes): Promise<void> {
     // One look at a time: each goes on from where the last one ended.
     while (this.#looking !== undefined) await ended(this.#looking, signal);
-    this.#looking = this.#look(scanner, signal);
+    this.#looking = this.#look(scanner, signal, reserveBytes);
     try {
       await this.#looking;
     } finally {
@@ -184,7 +194,7 @@ export class TableCatalogue {
     }
   }
 
-  async #look(scanner: Scanner, signal: AbortSignal): Promise<void> {
+  async #look(scanner: Scanner, signal: AbortSignal, reserveBytes: ReserveBytes | undefined): Promise<void> {
     const { from } = this.table;
     let closedMs = this.#closedMs;
     if (closedMs > -Infinity) {
@@ -215,7 +225,7 @@ export class TableCatalogue {
         closed += numberAt(rows!, row)!;
       }
     }
-    await this.learn(scanner, condition, unknown, signal);
+    await this.learn(scanner, condition, unknown, signal, reserveBytes);
     // Behind all that may fail: what was not looked at to the end is looked at again.
     this.#firstMs = firstMs;
     this.#lastMs = lastMs;
@@ -325,9 +335,9 @@ export class SeriesCatalogue {
   }
 
   /** Looks for rows that have come to the tables of points since the last look. */
-  async look(scanner: Scanner, signal: AbortSignal): Promise<void> {
+  async look(scanner: Scanner, signal: AbortSignal, reserveBytes?: ReserveBytes): Promise<void> {
     const ofPoints = this.tables.filter(({ table }) => table.kind !== 'target');
-    await Promise.all(ofPoints.map((table) => table.look(scanner, signal)));
+    await Promise.all(ofPoints.map((table) => table.look(scanner, signal, reserveBytes)));
   }
 
   /** Resources that have sent points, by their text, as far as the tables of points have been looked at. */

@@ -15,6 +15,7 @@ import {
 } from '#promql';
 import { decimal } from '#promql/syntax/go-text';
 import { JsonWriter, writeList } from '../../base/json-writer.js';
+import type { AnswerBody, JsonAnswer } from '../run/json-answer.js';
 
 /** Warnings, and notes, that an answer shows; one more says how many there are beside them. */
 const MAX_ANNOTATIONS = 10;
@@ -25,10 +26,14 @@ export interface AnswerNotes {
 }
 
 /** `{"status":"success","data":…}` around what `write` writes. */
-export function successJson(write: (json: JsonWriter) => void, { warnings, infos }: AnswerNotes): Buffer<ArrayBuffer> {
-  const json = new JsonWriter();
+export async function successAnswer(
+  answer: JsonAnswer,
+  { warnings, infos }: AnswerNotes,
+  write: () => Promise<void>,
+): Promise<AnswerBody> {
+  const { json } = answer;
   json.ascii('{"status":"success","data":');
-  write(json);
+  await write();
   for (const [name, texts] of [
     ['warnings', shownNotes(warnings, 'warning')],
     ['infos', shownNotes(infos, 'info')],
@@ -38,7 +43,7 @@ export function successJson(write: (json: JsonWriter) => void, { warnings, infos
     json.value(texts);
   }
   json.ascii('}');
-  return json.finish();
+  return answer.finish();
 }
 
 function shownNotes(texts: readonly string[], kind: string): readonly string[] {
@@ -47,7 +52,13 @@ function shownNotes(texts: readonly string[], kind: string): readonly string[] {
 }
 
 /** The data of `query`. `statistics` are shown if there are any. */
-export function writeInstant(json: JsonWriter, result: InstantResult, timeMs: number, statistics: unknown): void {
+export async function writeInstant(
+  answer: JsonAnswer,
+  result: InstantResult,
+  timeMs: number,
+  statistics: unknown,
+): Promise<void> {
+  const { json } = answer;
   json.ascii(`{"resultType":"${result.type}","result":`);
   switch (result.type) {
     case 'scalar':
@@ -64,20 +75,25 @@ export function writeInstant(json: JsonWriter, result: InstantResult, timeMs: nu
       json.ascii(']');
       break;
     case 'vector':
-      writeList(json, result.samples, ({ labels, value }) => writeInstantSample(json, labels, timeMs, value));
+      await answer.list(result.samples, ({ labels, value }) => writeInstantSample(json, labels, timeMs, value));
       break;
     case 'matrix':
-      writeList(json, result.series, (series) => writeRangeSamples(json, series));
+      await answer.list(result.series, (series) => writeRangeSamples(answer, series));
       break;
   }
   endData(json, statistics);
 }
 
 /** The data of `query_range`. */
-export function writeRange(json: JsonWriter, { grid, series }: RangeResult, statistics: unknown): void {
+export async function writeRange(
+  answer: JsonAnswer,
+  { grid, series }: RangeResult,
+  statistics: unknown,
+): Promise<void> {
+  const { json } = answer;
   json.ascii('{"resultType":"matrix","result":');
   const times = stepTexts(grid);
-  writeList(json, series, (each) => writeStepSeries(json, each, times));
+  await answer.list(series, (each) => writeStepSeries(json, each, times));
   endData(json, statistics);
 }
 
@@ -144,15 +160,17 @@ function writeStepSeries(json: JsonWriter, series: StepSeries, times: readonly U
   json.ascii('}');
 }
 
-function writeRangeSamples(json: JsonWriter, samples: RangeSamples): void {
+function writeRangeSamples(answer: JsonAnswer, samples: RangeSamples): void {
+  const { json } = answer;
   json.ascii('{"metric":');
   writeLabels(json, samples.labels);
-  writeTimed(json, samples.times, ',"values":', (i) => json.quotedNumber(samples.values[i]!));
-  writeTimed(json, samples.histogramTimes, ',"histograms":', (i) => writeHistogram(json, samples.histograms[i]!));
+  writeTimed(answer, samples.times, ',"values":', (i) => json.quotedNumber(samples.values[i]!));
+  writeTimed(answer, samples.histogramTimes, ',"histograms":', (i) => writeHistogram(json, samples.histograms[i]!));
   json.ascii('}');
 }
 
-function writeTimed(json: JsonWriter, times: Float64Array, head: string, write: (i: number) => void): void {
+function writeTimed(answer: JsonAnswer, times: Float64Array, head: string, write: (i: number) => void): void {
+  const { json } = answer;
   if (times.length === 0) return;
   json.ascii(head);
   let before = '[[';
@@ -163,6 +181,8 @@ function writeTimed(json: JsonWriter, times: Float64Array, head: string, write: 
     write(i);
     json.ascii(']');
     before = ',[';
+    // One series may have all the samples that a query may hold.
+    answer.passOn();
   }
   json.ascii(']');
 }

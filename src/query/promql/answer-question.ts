@@ -17,10 +17,12 @@ import {
   typeOf,
   type VectorSelector,
 } from '#promql';
-import { type JsonWriter, writeList } from '../../base/json-writer.js';
+import { writeList } from '../../base/json-writer.js';
 import type { Principal } from '../../server/identity/principal.js';
-import type { ExemplarSeries, MetricStore, SeriesRequest } from '../metrics/metric-store.js';
-import { type AnswerNotes, successJson, writeInstant, writeLabels, writeRange } from './answer-json.js';
+import type { ExemplarSeries, Limited, MetricStore, SeriesRequest } from '../metrics/metric-store.js';
+import type { Report } from '../run/engine.js';
+import type { AnswerBody, JsonAnswer } from '../run/json-answer.js';
+import { type AnswerNotes, successAnswer, writeInstant, writeLabels, writeRange } from './answer-json.js';
 import { cardinality } from './cardinality.js';
 import { parseTree } from './parse-tree.js';
 import { invalidParameter, PromqlFailure, promqlFailure } from './promql-failure.js';
@@ -33,6 +35,7 @@ export interface Asked {
   readonly settings: PromqlSettings;
   readonly signal: AbortSignal;
   readonly account: QueryAccount;
+  readonly report: Report;
 }
 
 export type Evaluation =
@@ -43,36 +46,45 @@ const NO_NOTES: AnswerNotes = { warnings: [], infos: [] };
 const TRUNCATED = 'results truncated due to limit';
 
 /** Undefined where the answer has no content. Rejects with a `PromqlFailure`. */
-export async function answerQuestion(question: PromqlQuestion, asked: Asked): Promise<Buffer<ArrayBuffer> | undefined> {
+export async function answerQuestion(
+  question: PromqlQuestion,
+  asked: Asked,
+  answer: JsonAnswer,
+): Promise<AnswerBody | undefined> {
   try {
-    return await answerOf(question, asked);
+    return await answerOf(question, asked, answer);
   } catch (error) {
     throw promqlFailure(error);
+  } finally {
+    answer.close();
   }
 }
 
-async function answerOf(question: PromqlQuestion, asked: Asked): Promise<Buffer<ArrayBuffer> | undefined> {
+async function answerOf(question: PromqlQuestion, asked: Asked, answer: JsonAnswer): Promise<AnswerBody | undefined> {
   const { store, signal } = asked;
+  const { json } = answer;
+  const success = (write: () => Promise<void>) => successAnswer(answer, NO_NOTES, write);
   switch (question.kind) {
     case 'evaluate':
-      return evaluated(question, asked);
+      return evaluated(question, asked, answer);
     case 'format':
-      return successJson((json) => json.value(prettify(parsed(question.query))), NO_NOTES);
+      return success(async () => json.value(prettify(parsed(question.query))));
     case 'parse':
-      return successJson((json) => json.value(parseTree(parsed(question.query))), NO_NOTES);
+      return success(async () => json.value(parseTree(parsed(question.query))));
     case 'labels':
-      return valuesJson(await store.labelNames(seriesRequest(question), signal), (json, name) => json.value(name));
+      return found(answer, await store.labelNames(seriesRequest(question), signal), (name) => json.value(name));
     case 'label-values': {
-      const found = await store.labelValues(question.label, seriesRequest(question), signal);
-      return valuesJson(found, (json, value) => json.value(value));
+      const values = await store.labelValues(question.label, seriesRequest(question), signal);
+      return found(answer, values, (value) => json.value(value));
     }
     case 'series':
-      return valuesJson(await store.series(seriesRequest(question), signal), writeLabels);
+      return found(answer, await store.series(seriesRequest(question), signal), (labels) => writeLabels(json, labels));
     case 'exemplars':
-      return exemplars(question, asked);
+      return exemplars(question, asked, answer);
     case 'cardinality': {
       const { values } = await store.series({ matcherSets: [] }, signal);
-      return successJson((json) => json.value(cardinality(values, question.limit)), NO_NOTES);
+      const counted = await cardinality(values, question.limit, asked.report);
+      return success(async () => json.value(counted));
     }
     case 'metadata': {
       const { metric, limit, limitPerMetric } = question;
@@ -81,8 +93,8 @@ async function answerOf(question: PromqlQuestion, asked: Asked): Promise<Buffer<
         ...(limit === undefined ? {} : { limit }),
         ...(limitPerMetric === undefined ? {} : { limitPerMetric }),
       };
-      const found = await store.metadata(request, signal);
-      return successJson((json) => json.value(Object.fromEntries(found)), NO_NOTES);
+      const families = await store.metadata(request, signal);
+      return success(() => answer.members(families, (metadata) => json.value(metadata)));
     }
   }
 }
@@ -126,29 +138,30 @@ function checkRangeType(expression: Expression): void {
 async function evaluated(
   question: Extract<PromqlQuestion, { kind: 'evaluate' }>,
   asked: Asked,
-): Promise<Buffer<ArrayBuffer>> {
+  answer: JsonAnswer,
+): Promise<AnswerBody> {
   const { limit, stats } = question;
   const startMs = performance.now();
   const evaluation = await evaluate(question, asked);
-  const { answer } = evaluation;
-  const statistics = stats === '' ? undefined : statisticsOf(answer, performance.now() - startMs);
-  const warnings = [...answer.warnings];
-  const isTruncated = limit > 0 && sizeOf(answer.result) > limit;
-  if (isTruncated) warnings.push(TRUNCATED);
-  if (!['', 'true', 'all'].includes(stats)) {
-    warnings.push(
-      `value ${JSON.stringify(stats)} for parameter "stats" is deprecated and will be rejected in the next major release, use "true" or "all"`,
-    );
-  }
-  const notes = { warnings, infos: answer.infos };
+  const { result, warnings, infos } = evaluation.answer;
+  const statistics = stats === '' ? undefined : statisticsOf(evaluation.answer, performance.now() - startMs);
+  const isTruncated = limit > 0 && sizeOf(result) > limit;
+  const notes = { warnings: [...warnings, ...(isTruncated ? [TRUNCATED] : []), ...warningsOfStats(stats)], infos };
   if (evaluation.kind === 'instant') {
     const { timeMs } = evaluation;
-    const result = isTruncated ? truncated(evaluation.answer.result, limit) : evaluation.answer.result;
-    return successJson((json) => writeInstant(json, result, timeMs, statistics), notes);
+    const shown = isTruncated ? truncated(evaluation.answer.result, limit) : evaluation.answer.result;
+    return successAnswer(answer, notes, () => writeInstant(answer, shown, timeMs, statistics));
   }
-  const { result } = evaluation.answer;
-  const shown = isTruncated ? { ...result, series: result.series.slice(0, limit) } : result;
-  return successJson((json) => writeRange(json, shown, statistics), notes);
+  const { grid, series } = evaluation.answer.result;
+  const shown = { ...evaluation.answer.result, grid, series: isTruncated ? series.slice(0, limit) : series };
+  return successAnswer(answer, notes, () => writeRange(answer, shown, statistics));
+}
+
+function warningsOfStats(stats: string): readonly string[] {
+  if (['', 'true', 'all'].includes(stats)) return [];
+  return [
+    `value ${JSON.stringify(stats)} for parameter "stats" is deprecated and will be rejected in the next major release, use "true" or "all"`,
+  ];
 }
 
 function sizeOf(result: InstantResult | RangeResult): number {
@@ -170,12 +183,13 @@ function statisticsOf({ statistics }: Answer<unknown>, elapsedMs: number): objec
   };
 }
 
-function valuesJson<Value>(
-  { values, isTruncated }: { readonly values: readonly Value[]; readonly isTruncated: boolean },
-  write: (json: JsonWriter, value: Value) => void,
-): Buffer<ArrayBuffer> {
+function found<Value>(
+  answer: JsonAnswer,
+  { values, isTruncated }: Limited<Value>,
+  write: (value: Value) => void,
+): Promise<AnswerBody> {
   const warnings = isTruncated ? [TRUNCATED] : [];
-  return successJson((json) => writeList(json, values, (value) => write(json, value)), { warnings, infos: [] });
+  return successAnswer(answer, { warnings, infos: [] }, () => answer.list(values, write));
 }
 
 function seriesRequest(search: Search & { readonly kind: string }): SeriesRequest {
@@ -206,12 +220,13 @@ function timesOf({ startMs, endMs }: SearchTimes): SearchTimes & { startMs?: num
 async function exemplars(
   question: Extract<PromqlQuestion, { kind: 'exemplars' }>,
   { store, signal }: Asked,
-): Promise<Buffer<ArrayBuffer> | undefined> {
+  answer: JsonAnswer,
+): Promise<AnswerBody | undefined> {
   const selectors = selectorsIn(parseExpression(question.query));
   if (selectors.length === 0) return undefined;
   const matcherSets = selectors.map(({ matchers }) => matchers);
-  const found = await store.exemplars({ matcherSets, ...timesOf(question) }, signal);
-  return successJson((json) => writeList(json, found, (series) => writeExemplars(json, series)), NO_NOTES);
+  const series = await store.exemplars({ matcherSets, ...timesOf(question) }, signal);
+  return successAnswer(answer, NO_NOTES, () => answer.list(series, (each) => writeExemplars(answer, each)));
 }
 
 /** The selectors of an expression. */
@@ -219,7 +234,8 @@ function selectorsIn(expression: Expression): readonly VectorSelector[] {
   return expression.kind === 'vector-selector' ? [expression] : childrenOf(expression).flatMap(selectorsIn);
 }
 
-function writeExemplars(json: JsonWriter, { labels, exemplars }: ExemplarSeries): void {
+function writeExemplars(answer: JsonAnswer, { labels, exemplars }: ExemplarSeries): void {
+  const { json } = answer;
   json.ascii('{"seriesLabels":');
   writeLabels(json, labels);
   json.ascii(',"exemplars":');
@@ -231,6 +247,7 @@ function writeExemplars(json: JsonWriter, { labels, exemplars }: ExemplarSeries)
     json.ascii(',"timestamp":');
     json.seconds(exemplar.timeMs);
     json.ascii('}');
+    answer.passOn();
   });
   json.ascii('}');
 }

@@ -2,13 +2,24 @@
 
 import type { Labels } from '#promql';
 import { METRIC_NAME } from '#promql/syntax/label-name';
+import type { Report } from '../run/engine.js';
+import { Turns } from '../run/turns.js';
+
+/** What a count takes beside its text, which is made for it. */
+const COUNT_BYTES = 100;
 
 interface Count {
   readonly name: string;
   readonly value: number;
 }
 
-export function cardinality(series: readonly Labels[], limit: number): object {
+export async function cardinality(series: readonly Labels[], limit: number, report: Report): Promise<object> {
+  const turns = new Turns(() => report.throwIfEnded());
+  const add = (counts: Map<string, number>, name: string, count: number) => {
+    const before = counts.get(name);
+    if (before === undefined) report.reserveBytes(COUNT_BYTES + 2 * name.length);
+    counts.set(name, (before ?? 0) + count);
+  };
   const byMetric = new Map<string, number>();
   const byPair = new Map<string, number>();
   const valuesByLabel = new Map<string, Set<string>>();
@@ -20,9 +31,12 @@ export function cardinality(series: readonly Labels[], limit: number): object {
       const values = valuesByLabel.get(name) ?? new Set<string>();
       valuesByLabel.set(name, values);
       if (values.has(value)) continue;
+      report.reserveBytes(COUNT_BYTES);
       values.add(value);
       add(bytesByLabel, name, Buffer.byteLength(value));
     }
+    const turn = turns.checkpoint();
+    if (turn !== undefined) await turn;
   }
   const valueCounts = new Map([...valuesByLabel].map(([name, values]) => [name, values.size]));
   return {
@@ -32,10 +46,6 @@ export function cardinality(series: readonly Labels[], limit: number): object {
     memoryInBytesByLabelName: largest(bytesByLabel, limit),
     seriesCountByLabelValuePair: largest(byPair, limit),
   };
-}
-
-function add(counts: Map<string, number>, name: string, count: number): void {
-  counts.set(name, (counts.get(name) ?? 0) + count);
 }
 
 function largest(counts: ReadonlyMap<string, number>, limit: number): readonly Count[] {

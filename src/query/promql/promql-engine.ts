@@ -1,6 +1,5 @@
 // PromQL as an engine: a request on a thread → an answer to hand over.
 
-import { gzipSync, constants as zlib } from 'node:zlib';
 import { QueryError } from '#promql';
 import { SqlError, type SqlErrorCode } from '../../base/sql-error.js';
 import { buffersOf } from '../../buffer/column-block.js';
@@ -8,6 +7,7 @@ import type { MetricOptions } from '../metrics/metric-options.js';
 import type { MetricStore } from '../metrics/metric-store.js';
 import type { EngineAnswer, EngineContext, EngineRun } from '../run/engine.js';
 import { evaluationAccount } from '../run/evaluation-account.js';
+import { JsonAnswer } from '../run/json-answer.js';
 import { answerBlocks } from './answer-blocks.js';
 import { type Asked, answerQuestion, evaluate } from './answer-question.js';
 import type { ErrorType } from './error-types.js';
@@ -15,17 +15,14 @@ import { planBlock } from './plan-blocks.js';
 import { type PromqlFailure, promqlFailure } from './promql-failure.js';
 import type { PromqlAnswer, PromqlRequest } from './promql-request.js';
 
-/** Below this, compressing an answer saves less than it costs. */
-const MIN_COMPRESSED_BYTES = 1024;
-
 export function promqlEngine(openStore: (context: EngineContext, options: MetricOptions) => MetricStore): EngineRun {
   return async (given, context) => {
     const request = given as PromqlRequest;
     const { settings } = request;
     const { principal, signal, report } = context;
     const store = openStore(context, settings.metrics);
-    const asked: Asked = { store, principal, settings, signal, account: evaluationAccount(report) };
-    return request.form === 'json' ? answerJson(request, asked) : answerSql(request, asked, context);
+    const asked: Asked = { store, principal, settings, signal, account: evaluationAccount(report), report };
+    return request.form === 'json' ? answerJson(request, asked, context) : answerSql(request, asked, context);
   };
 }
 
@@ -61,21 +58,15 @@ function sqlError({ type, detail }: PromqlFailure, thrown: unknown): unknown {
 async function answerJson(
   { question, gzip }: Extract<PromqlRequest, { form: 'json' }>,
   asked: Asked,
+  { report }: EngineContext,
 ): Promise<EngineAnswer> {
   let value: PromqlAnswer;
   try {
-    const json = await answerQuestion(question, asked);
-    const isGzipped = gzip && json !== undefined && json.length >= MIN_COMPRESSED_BYTES;
-    value = { body: isGzipped ? gzipped(json) : json, isGzipped };
+    const answer = new JsonAnswer(gzip ? 'gzip' : 'plain', report);
+    value = (await answerQuestion(question, asked, answer)) ?? { body: undefined, isGzipped: false };
   } catch (error) {
     const { type, message } = promqlFailure(error);
     value = { error: { type, message } };
   }
   return { value, transfer: 'body' in value && value.body !== undefined ? [value.body.buffer] : [] };
-}
-
-/** Fast rather than small: JSON of series shrinks to a tenth at the lowest level. */
-function gzipped(json: Uint8Array): Uint8Array<ArrayBuffer> {
-  // A copy, since what zlib gives may share its memory with others.
-  return Uint8Array.from(gzipSync(json, { level: zlib.Z_BEST_SPEED }));
 }

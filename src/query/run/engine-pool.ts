@@ -35,6 +35,7 @@ export interface EngineWork {
   readonly pieces: Inbox<unknown>;
   /** Tells the engine that a piece was taken. */
   taken(): void;
+  /** The bytes that it takes stay reserved in the account of the query, until whoever gets it closes that. */
   readonly answer: Promise<unknown>;
 }
 
@@ -150,7 +151,12 @@ export class EnginePool {
         : new Failure('internal', `the thread of the query has ended: ${messageOf(cause ?? 'it was ended')}`, {
             cause,
           });
-      for (const id of thread.jobs.keys()) this.#settle(thread, id, ({ reject }) => reject(error));
+      for (const id of thread.jobs.keys()) {
+        this.#settle(thread, id, ({ reject, running }) => {
+          reject(error);
+          running.account.close();
+        });
+      }
     });
     return thread;
   }
@@ -164,10 +170,17 @@ export class EnginePool {
   #hear(thread: Thread, message: ToMain): void {
     switch (message.say) {
       case 'answer':
-        this.#settle(thread, message.job, ({ resolve }) => resolve(message.value));
+        this.#settle(thread, message.job, ({ resolve, running }) => {
+          resolve(message.value);
+          // Whoever gets the answer has its bytes, and gives them back. Nobody does if the query has ended.
+          if (running.signal.aborted) running.account.close();
+        });
         return;
       case 'failed':
-        this.#settle(thread, message.job, ({ reject }) => reject(errorFrom(message.error)));
+        this.#settle(thread, message.job, ({ reject, running }) => {
+          reject(errorFrom(message.error));
+          running.account.close();
+        });
         return;
       case 'piece':
         thread.jobs.get(message.job)?.pieces.put(message.piece);
@@ -185,15 +198,13 @@ export class EnginePool {
     }
   }
 
-  /** The thread has done with a job. */
+  /** The thread has done with a job. What it had reserved is given back now and not before: it may have gone on with it for a while. */
   #settle(thread: Thread, id: number, settle: (job: Job) => void): void {
     const job = thread.jobs.get(id)!;
     thread.jobs.delete(id);
     settle(job);
     job.pieces.end();
     job.over.abort();
-    // Not before: the thread may have gone on for a while with what it had reserved.
-    job.running.account.close();
   }
 
   /** Answers whoever waits for a job, and tells its thread. */

@@ -58,12 +58,13 @@ async function run(asked: Extract<ToThread, { say: 'run' }>): Promise<void> {
   const { signal } = job.abort;
   jobs.set(id, job);
   let piecesUnderWay = 0;
+  const account = new QueryAccount(budget, asked.maxSamples, asked.account);
   const context: EngineContext = {
     principal,
     home,
     signal,
     scanner: scannerOf(id),
-    report: reportTo(new QueryAccount(budget, asked.maxSamples, asked.account)),
+    report: reportTo(account),
     async emit(piece, transfer) {
       tell({ say: 'piece', job: id, piece }, transfer);
       if (++piecesUnderWay < MAX_UNDER_WAY) return;
@@ -75,6 +76,8 @@ async function run(asked: Extract<ToThread, { say: 'run' }>): Promise<void> {
     const engine = (await import(engines[asked.engine]!)) as EngineModule;
     const { value, transfer } = await engine.run(asked.request, context);
     signal.throwIfAborted();
+    // All else is garbage now.
+    account.holdOnly((transfer ?? []).reduce((sum, { byteLength }) => sum + byteLength, 0));
     tell({ say: 'answer', job: id, value }, transfer);
   } catch (error) {
     tell({ say: 'failed', job: id, error: portable(error) });

@@ -40,7 +40,7 @@ export interface Report {
 /** The last part of an answer: whatever structuredClone() takes. */
 export interface EngineAnswer {
   readonly value: unknown;
-  /** Buffers in `value` that are handed over instead of copied. */
+  /** Buffers in `value` that are handed over instead of copied. They count as memory of the query until clients have them. */
   readonly transfer?: readonly ArrayBuffer[];
 }
 

@@ -54,6 +54,13 @@ export class QueryAccount {
     this.#budget.release(bytes);
   }
 
+  /** Gives back, or takes, what there is to hold so many bytes. */
+  holdOnly(bytes: number): void {
+    const more = bytes - this.reservedBytes;
+    if (more > 0) this.reserveBytes(more);
+    else this.releaseBytes(-more);
+  }
+
   /** Gives back all bytes. */
   close(): void {
     this.#budget.release(Number(Atomics.exchange(this.#counts, RESERVED_BYTES, 0n)));

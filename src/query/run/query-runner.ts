@@ -14,6 +14,7 @@ import { MemoryBudget } from './memory-budget.js';
 import { QueryAccount } from './query-account.js';
 import { QueryCounts } from './query-counts.js';
 import { type QueryLabel, RunningQuery } from './running-query.js';
+import { type HeldAnswer, SharedQueries } from './shared-queries.js';
 
 /** Limits that all queries share. */
 export interface SharedLimits {
@@ -39,6 +40,8 @@ export interface Query extends QueryLabel {
   readonly limits: QueryLimits;
   /** Aborted when nobody waits for the answer any more, or with a Failure that says why the query must end. */
   readonly signal?: AbortSignal;
+  /** How many clients wait for it, if they share it. */
+  readonly clients?: () => number;
 }
 
 export interface EngineQuery extends Query {
@@ -56,6 +59,7 @@ export class QueryRunner {
   readonly #statements: StatementSlots;
   readonly #scans: SqlScans;
   readonly #engines: EnginePool;
+  readonly #shared: SharedQueries;
   readonly #running = new Set<RunningQuery>();
   #limits: SharedLimits;
   #lastId = 0;
@@ -77,6 +81,7 @@ export class QueryRunner {
     this.#scans = new SqlScans(database, live, this.#statements, clock);
     this.#budget.maxBytes = limits.memoryBytes;
     this.#engines = new EnginePool(engines, this.#budget, limits.threads, endWithinMs);
+    this.#shared = new SharedQueries((query, begun) => this.#ask(query, begun), clock, limits.maxWaitingQueries);
   }
 
   get limits(): SharedLimits {
@@ -87,6 +92,7 @@ export class QueryRunner {
   set limits(limits: SharedLimits) {
     this.#limits = limits;
     this.#admitted.limits = { slots: limits.maxQueries, maxWaiting: limits.maxWaitingQueries };
+    this.#shared.maxJoined = limits.maxWaitingQueries;
     this.#statements.count = limits.maxStatements;
     this.#budget.maxBytes = limits.memoryBytes;
     this.#engines.maxThreads = limits.threads;
@@ -104,15 +110,14 @@ export class QueryRunner {
 
   /** The answer of an engine. Rejects with a Failure or SqlError. */
   async run(query: EngineQuery): Promise<unknown> {
-    const { running, leave } = await this.#enter(query);
-    try {
-      const value = await this.#start(query, running).answer;
-      leave(undefined);
-      return value;
-    } catch (error) {
-      leave(error);
-      throw error;
-    }
+    const { value, release } = await this.#ask(query);
+    release();
+    return value;
+  }
+
+  /** The same, with its bytes counted until they are released. Queries that ask the same, and have not begun, are answered together. */
+  ask(query: EngineQuery): Promise<HeldAnswer> {
+    return this.#shared.ask(query);
   }
 
   /** What an engine emits, as the reader takes it. Whoever ends the iteration early ends the query. */
@@ -121,6 +126,7 @@ export class QueryRunner {
     let error: unknown = new Failure('queryCanceled', 'nobody reads the rest of the answer');
     try {
       const { pieces, answer, taken } = this.#start(query, running);
+      answer.then(() => running.account.close()).catch(() => undefined);
       for (
         let piece = await pieces.next(running.signal);
         piece !== undefined;
@@ -160,16 +166,30 @@ export class QueryRunner {
     await this.#scans.close();
   }
 
+  async #ask(query: EngineQuery, begun = () => {}): Promise<HeldAnswer> {
+    const { running, leave } = await this.#enter(query);
+    begun();
+    try {
+      const value = await this.#start(query, running).answer;
+      leave(undefined);
+      return { value, release: () => running.account.close() };
+    } catch (error) {
+      leave(error);
+      throw error;
+    }
+  }
+
   #start({ engine, request, home, principal }: EngineQuery, running: RunningQuery): EngineWork {
     const scanner = this.#scans.scanner({ home, principal });
     return this.#engines.start({ engine, request, running, home, scanner });
   }
 
   /** Resolves when the query may work, with what to call when it has ended. */
-  async #enter({ kind, text, client, principal, limits, signal }: Query) {
+  async #enter({ kind, text, client, principal, limits, signal, clients }: Query) {
     if (this.#isClosed) throw new Failure('stopping', 'queries have been closed on this DuckDB instance');
     const account = new QueryAccount(this.#budget, limits.maxSamples);
-    const running = new RunningQuery(++this.#lastId, { kind, text, client, principal }, this.#clock.nowMs(), account);
+    const label = { kind, text, client, principal };
+    const running = new RunningQuery(++this.#lastId, label, this.#clock.nowMs(), account, clients);
     this.#running.add(running);
     const callOff = this.#clock.after(Math.min(limits.timeoutMs, LONGEST_TIMER_MS), () => {
       running.end(new Failure('queryTimedOut', `the query took longer than query_timeout_ms = ${limits.timeoutMs}`));

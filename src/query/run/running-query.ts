@@ -17,10 +17,12 @@ export class RunningQuery {
   readonly label: QueryLabel;
   readonly startedMs: number;
   readonly account: QueryAccount;
+  readonly #clients: () => number;
   readonly #abort = new AbortController();
   #state: 'waiting' | 'running' = 'waiting';
 
-  constructor(id: number, label: QueryLabel, startedMs: number, account: QueryAccount) {
+  constructor(id: number, label: QueryLabel, startedMs: number, account: QueryAccount, clients = () => 1) {
+    this.#clients = clients;
     this.id = id;
     this.label = label;
     this.startedMs = startedMs;
@@ -30,6 +32,11 @@ export class RunningQuery {
   /** Aborted, with what the client is to be told, when the query is canceled or late. */
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /** Clients that wait for its answer. */
+  get clients(): number {
+    return this.#clients();
   }
 
   get state(): 'waiting' | 'running' {

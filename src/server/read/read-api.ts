@@ -41,6 +41,8 @@ export interface ReadAnswer {
    * the headers say that it is already.
    */
   readonly body?: string | Uint8Array | AsyncIterable<string | Uint8Array>;
+  /** Called once, when the client has the answer or has gone: what the answer takes can be given back. */
+  readonly sent?: () => void;
 }
 
 export interface ReadRoute {

@@ -35,6 +35,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const TIMEOUT_CHECK_MS = 1000;
 /** Longer than clients and load balancers usually keep an idle connection, so that it is they who close it. */
 const KEEP_ALIVE_MS = 75_000;
+/** How long a client may take nothing of its answer. */
+const SEND_TIMEOUT_MS = 60_000;
 /** How long stop() waits for the answers of queries that run. */
 const STOP_GRACE_MS = 5000;
 /** How long clients then have to read why their query was ended. */
@@ -53,6 +55,7 @@ export interface ReadListenerOptions {
   readonly tls?: TlsIdentity | undefined;
   readonly hooks: ListenerHooks;
   readonly stopGraceMs?: number;
+  readonly sendTimeoutMs?: number;
 }
 
 export class ReadListener implements Listener {
@@ -263,6 +266,12 @@ export class ReadListener implements Listener {
     } catch (error) {
       answer = this.#failed(error, api, request.raw);
     }
+    const { sent } = answer;
+    if (sent !== undefined) {
+      // Whatever became of the answer, its connection is free or gone when this is aborted.
+      if (gone.signal.aborted) sent();
+      else gone.signal.addEventListener('abort', sent, { once: true });
+    }
     return this.#send(reply, answer);
   }
 
@@ -340,6 +349,8 @@ export class ReadListener implements Listener {
     if (typeof body !== 'string' && !(body instanceof Uint8Array)) return reply.send(Readable.from(body));
     // To the type of a text, fastify adds a charset that JSON does not have.
     const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length);
+    // Until a client has it all, the answer takes memory. The time starts anew with whatever the client takes.
+    reply.raw.setTimeout(this.#options.sendTimeoutMs ?? SEND_TIMEOUT_MS, () => reply.raw.destroy());
     if (headers['content-encoding'] !== undefined) return reply.send(bytes);
     reply.header('vary', [reply.raw.getHeader('vary'), 'Accept-Encoding'].flat().filter(Boolean).join(', '));
     const compressed = acceptsGzip(reply.request.headers['accept-encoding']) ? await gzipped(bytes) : undefined;

@@ -1,7 +1,7 @@
 // PromQL's engine over a few series that are in no table, for tests of what surrounds it. On the thread it runs what was built.
 //
 // `requests{code, job}` rises by 1 and 2 a second; `latency` is a native histogram; `odd` has labels of any characters; reading
-// `endless` ends when the query does.
+// `endless` ends when the query does; `many{count="1000"}` are so many series, each with a label of a hundred characters.
 
 import { once } from 'node:events';
 import { promqlEngine } from '../../../dist/query/promql/promql-engine.js';
@@ -54,6 +54,15 @@ function part(each, startMs, endMs) {
   return [{ ...each, times: cut(each.times), values: cut(each.values), histograms: cut(each.histograms) }];
 }
 
+const MANY_BATCH = 100;
+
+function manySeries(from, startMs, endMs) {
+  return Array.from({ length: MANY_BATCH }, (_, at) => {
+    const labels = { __name__: 'many', id: String(from + at).padStart(100, '0') };
+    return part({ ...series[0], labels: Labels.of(labels) }, startMs, endMs);
+  }).flat();
+}
+
 const store = {
   source: {
     async *read({ matchers, startMs, endMs }, { signal }) {
@@ -61,6 +70,8 @@ const store = {
         await once(signal, 'abort');
         throw signal.reason;
       }
+      const [count] = matchers.filter(({ name }) => name === 'count');
+      for (let from = 0; from < Number(count?.value ?? 0); from += MANY_BATCH) yield manySeries(from, startMs, endMs);
       for (const each of matching(matchers)) yield part(each, startMs, endMs);
     },
   },

@@ -234,15 +234,15 @@ async function run(
   { client, principal, signal }: ReadRequest,
   asked: Pick<EngineQuery, 'engine' | 'kind' | 'text' | 'request'>,
 ): Promise<ReadAnswer> {
-  const body = (await runner.run({
+  const { value, release } = await runner.ask({
     ...asked,
     client,
     principal,
     home,
     limits: { timeoutMs: options.query_timeout_ms, maxSamples: options.max_samples },
     signal,
-  })) as Uint8Array;
-  return { type: 'application/json; charset=UTF-8', body };
+  });
+  return { type: 'application/json; charset=UTF-8', body: value as Uint8Array, sent: release };
 }
 
 function formatted(query: string): ReadAnswer {

@@ -165,7 +165,7 @@ async function ask(
 ): Promise<ReadAnswer> {
   const gzip = acceptsGzip(headers['accept-encoding']?.toString());
   const request: PromqlRequest = { form: 'json', settings: promqlSettings(options), question, gzip };
-  const answer = (await runner.run({
+  const { value, release } = await runner.ask({
     engine: 'promql',
     kind: question.kind === 'evaluate' ? 'promql' : `prometheus ${question.kind}`,
     text: textOf(question),
@@ -175,12 +175,14 @@ async function ask(
     limits: runnerLimits(options, timeoutMs),
     request,
     signal,
-  })) as PromqlAnswer;
-  if ('error' in answer) return errorAnswer(answer.error.type, answer.error.message);
-  if (answer.body === undefined) return { status: 204 };
+  });
+  const answer = value as PromqlAnswer;
+  if ('error' in answer) return { ...errorAnswer(answer.error.type, answer.error.message), sent: release };
+  if (answer.body === undefined) return { status: 204, sent: release };
   return {
     type: 'application/json',
     body: answer.body,
+    sent: release,
     ...(answer.isGzipped ? { headers: { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } } : {}),
   };
 }

@@ -124,9 +124,10 @@ async function answer(parts: TempoParts, request: ReadRequest, endpoint: Endpoin
   const accept = String(request.headers.accept ?? '');
   const encoding = accept.includes('application/protobuf') ? 'protobuf' : 'json';
   const asked: TempoRequest = { ...requestOf(parts, question, endpoint.answer), encoding, form: 'whole' };
-  const { body } = (await parts.runner.run(queryOf(parts, request, asked))) as TempoAnswer;
-  if (body === undefined) return text(404, 'trace not found');
-  return { type: `application/${encoding}`, body };
+  const { value, release } = await parts.runner.ask(queryOf(parts, request, asked));
+  const { body } = value as TempoAnswer;
+  if (body === undefined) return { ...text(404, 'trace not found'), sent: release };
+  return { type: `application/${encoding}`, body, sent: release };
 }
 
 async function* answers(
