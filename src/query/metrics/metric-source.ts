@@ -70,7 +70,7 @@ export class MetricSource implements SampleSource<unknown> {
     const startedMs = performance.now();
     const tables = this.#catalogue.tablesFor(selection);
     const reading = tables.map(async (catalogue) => {
-      const read = await this.#prepare(catalogue, selection, signal);
+      const read = await this.#prepare(catalogue, selection, room, signal);
       return read === undefined ? [] : [await this.#gather(read, selection, room, { ...context, signal })];
     });
     try {
@@ -86,13 +86,18 @@ export class MetricSource implements SampleSource<unknown> {
     }
   }
 
-  async #prepare(catalogue: TableCatalogue, selected: Selected, signal: AbortSignal): Promise<TableRead | undefined> {
+  async #prepare(
+    catalogue: TableCatalogue,
+    selected: Selected,
+    { reserveBytes }: GatheringRoom,
+    signal: AbortSignal,
+  ): Promise<TableRead | undefined> {
     const condition = conditionOf(catalogue, selected, this.#options);
     if (condition === undefined) return undefined;
     // Later, rows of series that are not known yet are read with the others.
     const { matchers } = selected;
     if (isSelective(matchers, catalogue.table) && catalogue.named(matchers).next().done === true)
-      await catalogue.discover(this.#scanner, condition, signal, (bytes) => reserve(bytes, this.#memory));
+      await catalogue.discover(this.#scanner, condition, signal, reserveBytes);
     return readOf(catalogue, selected, condition, this.#startTimes);
   }
 
@@ -105,7 +110,7 @@ export class MetricSource implements SampleSource<unknown> {
     const { catalogue, sql, condition } = read;
     const gathered = new GatheredTable(read, room, (place) => catalogue.matches(place, matchers));
     for await (const block of this.#scanner.scan({ sql }, signal)) gathered.add(block);
-    await catalogue.learn(this.#scanner, condition, gathered.unknown, signal, (bytes) => reserve(bytes, this.#memory));
+    await catalogue.learn(this.#scanner, condition, gathered.unknown, signal, room.reserveBytes);
     if (gathered.tooCoarse > 0) {
       warn(`${gathered.tooCoarse} exponential histograms were left out, whose scale is less than -4`);
     }
