@@ -1,5 +1,6 @@
 // One port that takes HTTP/1 and gRPC: what a connection begins with decides.
 
+import { once } from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
@@ -10,9 +11,18 @@ import { send } from '../support/http-client.js';
 
 const LATE_MS = 300;
 
-async function sharedPort(): Promise<number> {
+async function sharedPort(gone: () => void = () => undefined): Promise<number> {
   const grpc = new GrpcServer({
-    methods: new Map([['/test.Echo/Echo', async (call) => call.send(Buffer.from('echo'))]]),
+    methods: new Map([
+      ['/test.Echo/Echo', async (call) => call.send(Buffer.from('echo'))],
+      [
+        '/test.Echo/Wait',
+        async (call) => {
+          await call.send(Buffer.from('waiting'));
+          await call.messages().prefix().catch(gone);
+        },
+      ],
+    ]),
     maxMessageBytes: 1000,
     internalError: (error) => {
       throw error;
@@ -22,7 +32,8 @@ async function sharedPort(): Promise<number> {
     request.on('data', () => undefined).on('end', () => response.end(`${request.method} ${request.url}`));
   });
   const h2 = grpc.newHttp2Server();
-  const sockets = net.createServer((socket) =>
+  // As the listener of queries opens them: clients of HTTP/1 may end their side.
+  const sockets = net.createServer({ allowHalfOpen: true }, (socket) =>
     whenProtocolKnown(socket, LATE_MS, (protocol) => (protocol === 'http2' ? h2 : h1).emit('connection', socket)),
   );
   await new Promise<void>((resolve) => {
@@ -55,6 +66,20 @@ test('requests of HTTP/1, and calls, are answered on the same port', async () =>
     for await (const part of call) parts.push(part as Buffer);
     expect(Buffer.concat(parts).subarray(5).toString()).toBe('echo');
   }
+});
+
+// On connections that may be half open, calls went on after their clients had gone, and held up a stop.
+test('a call ends when its client has gone', async () => {
+  let gone!: () => void;
+  const isNoticed = new Promise<void>((resolve) => {
+    gone = resolve;
+  });
+  const session = http2.connect(`http://127.0.0.1:${await sharedPort(gone)}`);
+  const call = session.request({ ':method': 'POST', ':path': '/test.Echo/Wait', 'content-type': 'application/grpc' });
+  call.on('error', () => undefined);
+  await once(call, 'data');
+  session.destroy();
+  await isNoticed;
 });
 
 test('bytes that come one by one are waited for', async () => {

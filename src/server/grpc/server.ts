@@ -3,6 +3,7 @@
 // provide the connections.
 
 import http2 from 'node:http2';
+import type { Socket } from 'node:net';
 import { Failure } from '../../base/failure.js';
 import { GrpcCall, type GrpcMethod } from './call.js';
 import { deadlineMs } from './deadline.js';
@@ -37,6 +38,11 @@ export class GrpcServer {
   /** A server whose connections are served here, those that it accepts and those that it is given by a `connection` event. */
   newHttp2Server(): http2.Http2Server {
     const server = http2.createServer(sessionLimits);
+    // What hands connections over may have opened them for HTTP/1, whose clients may end their side and wait for the answer. A session of
+    // HTTP/2 on such a connection would not notice that its client has gone.
+    server.prependListener('connection', (socket: Socket) => {
+      socket.allowHalfOpen = false;
+    });
     server.on('session', (session) => this.#watch(session));
     server.on('stream', (stream, headers) => this.#answer(stream, headers));
     // Errors of a connection end its streams, which handle them.
