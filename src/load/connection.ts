@@ -1,3 +1,5 @@
+import net from 'node:net';
+import tls from 'node:tls';
 import type { Signal } from '../schema/column-declaration.js';
 import type { StreamPart } from './request-bodies.js';
 
@@ -33,6 +35,18 @@ export interface ConnectionSettings {
   /** Name of the compression, or undefined. */
   readonly encoding: string | undefined;
   readonly timeoutMs: number;
+  /** Whose telemetry it is. */
+  readonly tenant?: string | undefined;
+  /** Certificates to trust besides those of the system, as PEM. */
+  readonly ca?: string | undefined;
+}
+
+/** Settings of TLS. An address is no server name. */
+export function secure(host: string, ca: string | undefined): tls.ConnectionOptions {
+  return {
+    ...(net.isIP(host) === 0 ? { servername: host } : {}),
+    ...(ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] }),
+  };
 }
 
 /** The name of a socket error, such as `ECONNRESET`. */

@@ -8,6 +8,7 @@ import {
   errorName,
   type OutgoingRequest,
   type ServerAnswer,
+  secure,
 } from './connection.js';
 import { messageType } from './protobuf-requests.js';
 
@@ -56,13 +57,14 @@ class Session {
   }
 
   call(path: string): http2.ClientHttp2Stream {
-    const { token, encoding, timeoutMs } = this.#settings;
+    const { token, tenant, encoding, timeoutMs } = this.#settings;
     const stream = this.#open().request({
       ':method': 'POST',
       ':path': path,
       'content-type': 'application/grpc',
       te: 'trailers',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(tenant === undefined ? {} : { 'x-tenant-id': tenant }),
       ...(encoding === undefined ? {} : { 'grpc-encoding': encoding }),
     });
     stream.setTimeout(timeoutMs, () => stream.destroy(new Error('timeout')));
@@ -85,7 +87,8 @@ class Session {
 
   #open(): http2.ClientHttp2Session {
     if (this.#session !== undefined && !this.#session.closed && !this.#session.destroyed) return this.#session;
-    this.#session = http2.connect(this.#settings.url.origin);
+    const { url, ca } = this.#settings;
+    this.#session = http2.connect(url.origin, secure(url.hostname.replace(/^\[|\]$/g, ''), ca));
     // What ends a connection ends its calls, who tell.
     this.#session.on('error', () => undefined);
     return this.#session;

@@ -2,6 +2,7 @@
 // for one, on the machine that is to be measured. See bench/load.ts.
 
 import net from 'node:net';
+import tls from 'node:tls';
 import type { Signal } from '../schema/column-declaration.js';
 import {
   type Connection,
@@ -9,6 +10,7 @@ import {
   errorName,
   type OutgoingRequest,
   type ServerAnswer,
+  secure,
 } from './connection.js';
 
 const END_OF_HEADERS = Buffer.from('\r\n\r\n');
@@ -60,17 +62,20 @@ export class HttpConnection implements Connection {
   }
 
   #head(signal: Signal, length: number): string {
-    const { url, token, contentType, encoding } = this.#settings;
+    const { url, token, tenant, contentType, encoding } = this.#settings;
     const authorization = token === undefined ? '' : `authorization: Bearer ${token}\r\n`;
+    const owner = tenant === undefined ? '' : `x-tenant-id: ${tenant}\r\n`;
     const contentEncoding = encoding === undefined ? '' : `content-encoding: ${encoding}\r\n`;
     // An API may be below a path of its own, such as `/otlp`.
     const prefix = url.pathname.replace(/\/$/, '');
-    return `POST ${prefix}${paths[signal]} HTTP/1.1\r\nhost: ${url.host}\r\n${authorization}content-type: ${contentType}\r\n${contentEncoding}content-length: ${length}\r\n\r\n`;
+    return `POST ${prefix}${paths[signal]} HTTP/1.1\r\nhost: ${url.host}\r\n${authorization}${owner}content-type: ${contentType}\r\n${contentEncoding}content-length: ${length}\r\n\r\n`;
   }
 
   #connect(): net.Socket {
-    const { url, timeoutMs } = this.#settings;
-    const socket = net.connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) });
+    const { url, timeoutMs, ca } = this.#settings;
+    const place = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port) };
+    const socket =
+      url.protocol === 'https:' ? tls.connect({ ...place, ...secure(place.host, ca) }) : net.connect(place);
     this.#socket = socket;
     this.#received = Buffer.alloc(0);
     socket.setNoDelay();

@@ -1,5 +1,6 @@
 // The command line of `otelduck load` → a plan.
 
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Signal, signals } from '../schema/column-declaration.js';
 import { encodings, type LoadPlan, MAX_OTAP_RECORDS, type Protocol, protocols, sentCompressions } from './load-plan.js';
@@ -9,6 +10,8 @@ export interface LoadInvocation {
   readonly kind: 'load';
   readonly plan: LoadPlan;
   readonly isJson: boolean;
+  /** Where the server's metrics are looked at before and after. */
+  readonly metricsUrl: URL | undefined;
 }
 
 interface LoadFlags {
@@ -30,6 +33,10 @@ interface LoadFlags {
   readonly closedLoop?: true;
   readonly numbered?: true;
   readonly payload?: string[];
+  readonly tenant?: string;
+  readonly tenants?: number;
+  readonly ca?: string;
+  readonly checkMetrics?: string;
   readonly json?: true;
 }
 
@@ -76,6 +83,13 @@ export function loadCommand(
     .option('--closed-loop', 'send as fast as answers come, instead of at a rate')
     .option('--numbered', 'a number of its own for each record, even where each body must be compressed for it')
     .option('--payload <file>', 'send this file instead of made-up records; may be repeated', collected)
+    .option('--tenant <name>', 'whose telemetry it is, in the header x-tenant-id')
+    .option('--tenants <number>', 'tenants tenant-1, tenant-2 …: each connection sends for one', wholeNumber(1, 10_000))
+    .option('--ca <file>', 'certificates to trust over https://, as PEM, besides those of the system')
+    .option(
+      '--check-metrics <url>',
+      "look at the server's metrics before and after, such as http://localhost:4318/metrics, and fail if it rejected, dropped or set aside anything, or is behind with retention",
+    )
     .option('--json', 'report as JSON')
     .helpOption('-h, --help', 'show this help')
     .showSuggestionAfterError();
@@ -86,6 +100,7 @@ export function loadCommand(
         kind: 'load',
         plan: loadPlan({ ...flags, token: flags.token ?? environment[TOKEN_VARIABLE] }),
         isJson: flags.json ?? false,
+        metricsUrl: flags.checkMetrics === undefined ? undefined : metricsUrl(flags.checkMetrics, flags),
       });
     } catch (error) {
       command.error(`error: ${(error as Error).message}`);
@@ -122,7 +137,29 @@ function loadPlan(flags: LoadFlags): LoadPlan {
     isNumbered: flags.numbered ?? false,
     payloads,
     timeoutMs: flags.timeout,
+    tenants: tenantNames(flags),
+    ca: flags.ca === undefined ? undefined : readFileSync(flags.ca, 'utf8'),
   };
+}
+
+function tenantNames({ tenant, tenants, connections }: LoadFlags): readonly string[] {
+  if (tenant !== undefined && tenants !== undefined) throw new Error('give --tenant or --tenants, not both');
+  if (tenants !== undefined && tenants > connections) {
+    throw new Error(
+      `--tenants must be at most --connections, ${connections}: each connection sends for one, got ${tenants}`,
+    );
+  }
+  if (tenant !== undefined) return [tenant];
+  return Array.from({ length: tenants ?? 0 }, (_, i) => `tenant-${i + 1}`);
+}
+
+function metricsUrl(text: string, { allowRemote }: LoadFlags): URL {
+  if (!/^https?:/.test(text) || !URL.canParse(text)) throw new Error(`--check-metrics must be a URL, got ${text}`);
+  const url = new URL(text);
+  if (allowRemote === undefined && !isLoopback(url)) {
+    throw new Error(`${url.hostname} is not this machine: another one is asked with --allow-remote only`);
+  }
+  return url;
 }
 
 function destination(flags: LoadFlags): { readonly url: URL; readonly protocol: Protocol } {
@@ -135,8 +172,9 @@ function destination(flags: LoadFlags): { readonly url: URL; readonly protocol: 
   const text = flags.url ?? `http://${(flags.uri ?? 'otlp:localhost').replace(/^\w+:(\/\/)?/, '')}`;
   if (!URL.canParse(text)) throw new Error(`cannot read the address ${text}`);
   const url = new URL(text);
-  if (url.protocol !== 'http:') throw new Error(`a load is sent over http://, got ${text}`);
-  if (url.port === '' && !/:80(\/|$)/.test(text)) url.port = String(defaultPorts[protocol]);
+  if (!/^https?:$/.test(url.protocol)) throw new Error(`a load is sent over http:// or https://, got ${text}`);
+  if (flags.ca !== undefined && url.protocol !== 'https:') throw new Error(`--ca is for https://, got ${text}`);
+  if (url.port === '' && !/:(80|443)(\/|$)/.test(text)) url.port = String(defaultPorts[protocol]);
   return { url, protocol };
 }
 

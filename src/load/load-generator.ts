@@ -56,8 +56,8 @@ export class LoadGenerator {
   constructor(plan: LoadPlan) {
     this.#plan = plan;
     const takeBodies = prepareBodies(plan);
-    this.#senders = Array.from({ length: plan.connections }, () => ({
-      connection: openConnection(plan),
+    this.#senders = Array.from({ length: plan.connections }, (_, index) => ({
+      connection: openConnection(plan, index),
       bodies: takeBodies(),
       idleSinceMs: 0,
     }));

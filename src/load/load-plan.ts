@@ -15,7 +15,7 @@ export type SentCompression = (typeof sentCompressions)[number];
 export const MAX_OTAP_RECORDS = 65_535;
 
 export interface LoadPlan {
-  /** `http://host:port`, whatever the protocol. */
+  /** `http://host:port` or `https://host:port`, whatever the protocol. */
   readonly url: URL;
   readonly token: string | undefined;
   readonly protocol: Protocol;
@@ -40,4 +40,8 @@ export interface LoadPlan {
   readonly payloads: readonly string[];
   /** A request that is not answered within this has failed. */
   readonly timeoutMs: number;
+  /** Names of tenants. Each connection sends for one, in turn. Without any, no tenant is named. */
+  readonly tenants?: readonly string[];
+  /** Certificates to trust besides those of the system, as PEM. */
+  readonly ca?: string | undefined;
 }

@@ -12,7 +12,8 @@ const connectionTypes: Readonly<Record<Protocol, new (settings: ConnectionSettin
   otap: OtapConnection,
 };
 
-export function openConnection(plan: LoadPlan): Connection {
+/** The connection with this number. */
+export function openConnection(plan: LoadPlan, index = 0): Connection {
   const json = plan.payloads.some(isLines) ? 'application/x-ndjson' : 'application/json';
   return new connectionTypes[plan.protocol]({
     url: plan.url,
@@ -20,5 +21,11 @@ export function openConnection(plan: LoadPlan): Connection {
     contentType: plan.encoding === 'json' ? json : 'application/x-protobuf',
     encoding: plan.compression === 'none' ? undefined : plan.compression,
     timeoutMs: plan.timeoutMs,
+    tenant: tenantOf(plan, index),
+    ca: plan.ca,
   });
+}
+
+function tenantOf({ tenants = [] }: LoadPlan, index: number): string | undefined {
+  return tenants[index % tenants.length];
 }

@@ -1,5 +1,6 @@
 // `otelduck load`: a plan → a report on standard output, with progress on a terminal meanwhile.
 
+import { checkMetrics, checksText, readMetrics } from './check-metrics.js';
 import type { LoadInvocation } from './load-command.js';
 import { LoadGenerator, type Progress } from './load-generator.js';
 import { reportText } from './load-report.js';
@@ -12,8 +13,12 @@ export interface LoadStreams {
   readonly stderr: NodeJS.WriteStream;
 }
 
-/** Resolves with the exit code: 0 when the server has accepted something. */
-export async function runLoad({ plan, isJson }: LoadInvocation, { stdout, stderr }: LoadStreams): Promise<number> {
+/** Resolves with the exit code: 0 when the server has accepted something, and its metrics, if they are checked, say that all went well. */
+export async function runLoad(
+  { plan, isJson, metricsUrl }: LoadInvocation,
+  { stdout, stderr }: LoadStreams,
+): Promise<number> {
+  const metricsBefore = metricsUrl === undefined ? undefined : await readMetrics(metricsUrl);
   const generator = new LoadGenerator(plan);
   const stop = () => generator.stop();
   process.on('SIGINT', stop).on('SIGTERM', stop);
@@ -28,8 +33,10 @@ export async function runLoad({ plan, isJson }: LoadInvocation, { stdout, stderr
     const result = await generator.run();
     clearInterval(timer);
     if (stderr.isTTY) stderr.write(CLEAR_LINE);
-    stdout.write(isJson ? `${JSON.stringify(result)}\n` : reportText(result));
-    return result.total.accepted_requests > 0 ? 0 : 1;
+    const checks = metricsUrl === undefined ? [] : checkMetrics(metricsBefore!, await readMetrics(metricsUrl));
+    const told = checks.length === 0 ? result : { ...result, checks };
+    stdout.write(isJson ? `${JSON.stringify(told)}\n` : reportText(result) + checksText(checks));
+    return result.total.accepted_requests > 0 && checks.every(({ found }) => found.length === 0) ? 0 : 1;
   } finally {
     clearInterval(timer);
     process.off('SIGINT', stop).off('SIGTERM', stop);

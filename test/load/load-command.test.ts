@@ -31,6 +31,8 @@ test('every default', () => {
     isNumbered: false,
     payloads: [],
     timeoutMs: 60_000,
+    tenants: [],
+    ca: undefined,
   });
 });
 
@@ -42,6 +44,8 @@ describe('the server', () => {
     [['--uri', 'otap:[::1]:5000'], 'http://[::1]:5000', 'otap'],
     [['--uri', 'otap:localhost'], 'http://localhost:4317', 'otap'],
     [['--url', 'http://localhost:80'], 'http://localhost', 'http'],
+    [['--url', 'https://localhost'], 'https://localhost:4318', 'http'],
+    [['--url', 'https://localhost:443', '--protocol', 'grpc'], 'https://localhost', 'grpc'],
     [['--url', 'http://10.0.0.1:4318', '--allow-remote'], 'http://10.0.0.1:4318', 'http'],
   ] as const) {
     test(words.join(' '), () => {
@@ -60,6 +64,11 @@ for (const [text, ms] of [
   test(`${text} is ${ms} ms`, () => expect(plan('--duration', text).durationMs).toBe(ms));
 }
 
+test('tenants have numbers, or one has a name', () => {
+  expect(plan('--tenants', '3').tenants).toEqual(['tenant-1', 'tenant-2', 'tenant-3']);
+  expect(plan('--tenant', 'acme').tenants).toEqual(['acme']);
+});
+
 test('mixed is all signals', () => expect(plan('--signal', 'mixed').signals).toEqual(['logs', 'traces', 'metrics']));
 
 describe('what is refused', () => {
@@ -67,7 +76,16 @@ describe('what is refused', () => {
     [['--url', 'http://example.com:4318'], 'example.com is not this machine'],
     [['--url', 'http://localhost.example.com:4318'], 'is not this machine'],
     [['--uri', 'otlp:10.0.0.1:4318'], 'is not this machine'],
-    [['--url', 'https://localhost'], 'sent over http://'],
+    [['--url', 'ftp://localhost'], 'sent over http:// or https://'],
+    [['--url', 'http://localhost', '--ca', 'ca.pem'], '--ca is for https://'],
+    [
+      ['--url', 'https://localhost', '--ca', 'not-there.pem'],
+      "ENOENT: no such file or directory, open 'not-there.pem'",
+    ],
+    [['--tenant', 'a', '--tenants', '2'], 'not both'],
+    [['--tenants', '9'], '--tenants must be at most --connections, 8'],
+    [['--check-metrics', 'localhost'], 'must be a URL, got localhost'],
+    [['--check-metrics', 'http://example.com/metrics'], 'example.com is not this machine'],
     [['--url', 'http://localhost', '--uri', 'otlp:localhost'], 'not both'],
     [['--uri', 'otap:localhost', '--protocol', 'http'], 'does not go with'],
     [['--uri', 'otlp:localhost', '--protocol', 'otap'], 'does not go with'],

@@ -1,9 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { LoadGenerator } from '../../src/load/load-generator.js';
 import type { LoadPlan } from '../../src/load/load-plan.js';
+import { TestAuthority } from '../support/certificates.js';
 import { openDatabase } from '../support/otel-database.js';
 import { shortLoad } from './load-plans.js';
 
@@ -56,6 +59,40 @@ describe('every way to send', () => {
       if (isNumbered) expect(distinct).toBe(logs);
     });
   }
+});
+
+// The generator could not send to what is run in earnest.
+test('over TLS, by every protocol', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'otelduck-load-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const authority = await TestAuthority.make();
+  const { cert, key } = await authority.issue('localhost');
+  const files = { tls_cert_file: join(folder, 'tls.crt'), tls_key_file: join(folder, 'tls.key') };
+  writeFileSync(files.tls_cert_file, cert);
+  writeFileSync(files.tls_key_file, key, { mode: 0o600 });
+  const database = await openDatabase();
+  const server = await database.serve({ ...files, grpc: '127.0.0.1:0' });
+  const [{ listeners } = { listeners: [] }] = (await database.rows('SELECT listeners FROM otlp_server_list()')) as {
+    listeners: { url: string; transport: string }[];
+  }[];
+  for (const protocol of ['http', 'grpc', 'otap'] as const) {
+    const { url } = listeners.find(({ transport }) => (transport === 'grpc') === (protocol !== 'http'))!;
+    const plan = (ca: string | undefined) =>
+      shortLoad(server.port, { url: new URL(url), protocol, ca, durationMs: 50 });
+    const trusting = await new LoadGenerator(plan(authority.cert)).run();
+    expect(trusting.accepted_requests).toBe(trusting.requests);
+    expect((await new LoadGenerator(plan(undefined)).run()).accepted_requests).toBe(0);
+  }
+});
+
+test('each connection sends for a tenant', async () => {
+  const seen = new Set<unknown>();
+  const sink = await startSink((respond, request) => {
+    seen.add(request.headers['x-tenant-id']);
+    respond();
+  });
+  await new LoadGenerator(shortLoad(sink.port, { tenants: ['a', 'b', 'c'], durationMs: 200 })).run();
+  expect([...seen].sort()).toEqual(['a', 'b', 'c']);
 });
 
 test('files are sent as they are', async () => {
@@ -137,9 +174,11 @@ test('says so when its own thread is what is slow', async () => {
 });
 
 /** An HTTP server that answers 202 when `answer` has it do so. */
-async function startSink(answer: (respond: () => void) => void): Promise<{ port: number; close: () => Promise<void> }> {
+async function startSink(
+  answer: (respond: () => void, request: http.IncomingMessage) => void,
+): Promise<{ port: number; close: () => Promise<void> }> {
   const server = http.createServer((request, response) => {
-    request.resume().on('end', () => answer(() => response.writeHead(202).end('{}')));
+    request.resume().on('end', () => answer(() => response.writeHead(202).end('{}'), request));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = () => new Promise<void>((resolve) => server.close(() => resolve()));

@@ -20,6 +20,8 @@ export function shortLoad(port: number, changes: Partial<LoadPlan> = {}): LoadPl
     isNumbered: false,
     payloads: [],
     timeoutMs: 10_000,
+    tenants: [],
+    ca: undefined,
     ...changes,
   };
 }
