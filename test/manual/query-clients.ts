@@ -3,9 +3,8 @@
 //
 //   PROMTOOL=path/to/promtool GRAFANA_BACKEND=path/to/program npm run clients
 //
-// PROMTOOL is built of https://github.com/prometheus/prometheus. GRAFANA_BACKEND is a program around the Go packages of
-// https://github.com/grafana/grafana-prometheus-datasource (pkg/promlib) and its siblings for Loki and Tempo. It reads a JSON object a
-// line and writes one a line:
+// PROMTOOL is built of https://github.com/prometheus/prometheus. GRAFANA_BACKEND is the program in grafana-backend/, whose README says
+// how it is built. It reads a JSON object a line and writes one a line:
 //
 //   { "source": "prometheus" | "loki" | "tempo", "url", "token", "jsonData", and one of
 //     "do": "health"                                             → { "status": "OK" | "ERROR", "message" }
@@ -28,6 +27,10 @@ if (process.env['UV_THREADPOOL_SIZE'] === undefined) {
   process.exit(status ?? 1);
 }
 
+const NO_BACKEND = `Grafana's backends are left out: GRAFANA_BACKEND does not name the program that drives them. Build it, with Go and git:
+  test/manual/grafana-backend/build.sh
+  GRAFANA_BACKEND=test/manual/grafana-backend/grafana-backend npm run clients`;
+
 const { PROMTOOL: promtool, GRAFANA_BACKEND: backend } = process.env;
 const endMs = Math.floor(Date.now() / 1000) * 1000 - 5000;
 const ours = await OurServer.start('prometheus,loki,tempo');
@@ -41,7 +44,7 @@ try {
   const asked = { url: ours.queryUrl, token: ours.readToken, startMs: endMs - SPAN_MS, endMs };
   if (promtool === undefined) console.log('promtool is left out: PROMTOOL does not name it');
   else for (const check of promtoolChecks(asked)) report(check, await output(promtool, check.input));
-  if (backend === undefined) console.log("Grafana's backends are left out: GRAFANA_BACKEND does not name them");
+  if (backend === undefined) console.log(NO_BACKEND);
   else for (const check of grafanaChecks(asked)) report(check, await output(backend, [], `${check.input[0]}\n`));
 } finally {
   await ours.close();

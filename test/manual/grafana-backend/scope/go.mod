@@ -1,0 +1,3 @@
+module github.com/grafana/grafana/apps/scope
+
+go 1.24
