@@ -73,6 +73,11 @@ function parseHostAndPort(
   return { host, port, ipv6: host.includes(':') };
 }
 
+/** Whether a host is this machine, and nobody else reaches it. */
+export function isLocalHost(host: string): boolean {
+  return LOCAL_HOSTS.has(host.toLowerCase());
+}
+
 /** Canonical spelling of a URI, which identifies a server. */
 export function canonicalUri(uri: ListenUri): string {
   return `${uri.scheme}:${hostInUrl(uri)}:${uri.port}`;
@@ -87,7 +92,7 @@ export function checkHost(
   { host }: ListenUri,
   { allow_other_hostname: othersMay }: { allow_other_hostname: boolean },
 ): void {
-  if (othersMay || LOCAL_HOSTS.has(host)) return;
+  if (othersMay || isLocalHost(host)) return;
   throw new SqlError(
     'OTLP_HOST_NOT_ALLOWED',
     `Only localhost is allowed, got '${host}': pass allow_other_hostname := true to listen on other hosts`,

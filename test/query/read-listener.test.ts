@@ -172,6 +172,27 @@ for (const [name, headers, path, method, status] of [
   });
 }
 
+test('without a token, only requests to this machine by its own names are answered', async () => {
+  const { listener, port } = await listen({
+    authorization: new ReadAuthorization({ read: undefined, admin: undefined, tenancy: noTenants }),
+  });
+  onTestFinished(() => listener.stop());
+  // A site whose name points to 127.0.0.1 once its page is loaded could read all telemetry by it.
+  for (const [host, status] of [
+    [`localhost:${port}`, 200],
+    ['LOCALHOST', 200],
+    [`127.0.0.1:${port}`, 200],
+    [`[::1]:${port}`, 200],
+    [`site.example:${port}`, 403],
+    [`localhost.site.example:${port}`, 403],
+    ['127.0.0.1.site.example', 403],
+  ] as const) {
+    expect([host, (await ask('/label/a/values', { port, headers: { host } })).status]).toEqual([host, status]);
+  }
+  const token = { host: 'site.example', ...bearer(READ) };
+  expect((await ask('/label/a/values', { headers: token })).status).toBe(200);
+});
+
 test('without a read token everybody reads, and nobody administers', async () => {
   const { listener, port } = await listen({
     authorization: new ReadAuthorization({ read: undefined, admin: undefined, tenancy: noTenants }),

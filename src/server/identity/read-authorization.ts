@@ -23,6 +23,11 @@ export class ReadAuthorization {
     this.#parts = parts;
   }
 
+  /** Whether everybody may read. */
+  get isOpen(): boolean {
+    return this.#parts.read === undefined;
+  }
+
   /**
    * Whose these credentials are: a Bearer token, or a Basic password, as data sources of Grafana send it. Throws unless that
    * principal is permitted what it asks for.

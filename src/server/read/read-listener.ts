@@ -14,9 +14,10 @@ import { credentialsOf } from '../identity/credentials.js';
 import { type Principal, soleReader } from '../identity/principal.js';
 import type { ReadAuthorization } from '../identity/read-authorization.js';
 import type { Sessions } from '../identity/sessions.js';
-import type { ListenUri } from '../listen-uri.js';
+import { isLocalHost, type ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
 import { ListeningSockets } from '../listening-sockets.js';
+import { checkLocalName } from '../local-name.js';
 import { areOk } from '../probes.js';
 import type { TlsIdentity } from '../tls/tls-identity.js';
 import { grpcMethods } from './grpc-calls.js';
@@ -282,9 +283,11 @@ export class ReadListener implements Listener {
 
   #principalOf(permission: ReadPermission, request: IncomingMessage): Principal {
     if (permission === 'public') return soleReader;
+    const { authorization: check, uri } = this.#options;
+    if (check.isOpen && isLocalHost(uri.host)) checkLocalName(request.headers);
     const credentials = credentialsOf(request.headers);
     const authorization = credentials.authorization ?? this.#options.sessions?.authorizationOf(request);
-    return this.#options.authorization.check({ ...credentials, authorization }, permission);
+    return check.check({ ...credentials, authorization }, permission);
   }
 
   #readRequest(request: FastifyRequest, signal: AbortSignal): ReadRequest {
