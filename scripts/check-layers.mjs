@@ -45,7 +45,7 @@ const layers = [
   ['decode/text'],
   ['duckdb'],
   ['buffer'],
-  ['load'],
+  ['load', 'demo'],
   ['schema'],
   ['plugin'],
   ['base'],

@@ -15,7 +15,7 @@ import type {
   UnfitSetting,
 } from './plugin.js';
 import type { Options } from './schema/option-declaration.js';
-import { type QueryServeOptions, queryServeOptions } from './schema/query-options.js';
+import { apiNames, type QueryServeOptions, queryServeOptions } from './schema/query-options.js';
 import { type ServeOptionName, serveOptions } from './schema/serve-options.js';
 import { serveFunctionOf } from './serve.js';
 
@@ -60,7 +60,7 @@ export const otlpService: PluginService = {
     // Where the rows are.
     inherited: ['catalog', 'schema'] satisfies (keyof QueryServeOptions)[],
     exampleUri: 'query:localhost:4338',
-    devArguments: { disable_auth: 'true' },
+    devArguments: { disable_auth: 'true', apis: quotedString(apiNames.join(',')) },
     start: startQueries,
   },
   // Of the extension that otelduck can replace.
@@ -75,13 +75,21 @@ export const otlpService: PluginService = {
     arguments: { disable_auth: 'true', seal_max_age_ms: String(DEV_SEAL_MAX_AGE_MS) },
     uriDoc: 'where to listen for OTLP/HTTP',
     addressDocs: { grpc: 'where to listen for OTLP/gRPC and OTAP, or none' },
-    banner: (listeners, place) => [
+    banner: (listeners, queries, place) => [
       ...listeners.map(({ url, transport }) => `  ${transport === 'grpc' ? 'OTLP/gRPC' : 'OTLP/HTTP'}  ${url}`),
+      ...queries.map(({ url }) => `  pages      ${url}`),
       place === 'default'
         ? 'SDKs on this machine send there by default: no variables needed, and no token.'
         : `SDKs on this machine need OTEL_EXPORTER_OTLP_ENDPOINT=${listeners[0]!.url}, and no token.`,
     ],
     exampleQuery: 'FROM otlp_services()',
+    demo: {
+      doc: 'send the telemetry of a made-up shop with faults in it',
+      async start(listeners, failed) {
+        const { runDemo } = await import('./demo/run-demo.js');
+        return runDemo({ url: listeners.find(({ transport }) => transport === 'http')!.url, failed });
+      },
+    },
   },
   productionRules: {
     auth: 'clients need a token: `disable_auth` is off',

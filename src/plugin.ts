@@ -75,7 +75,7 @@ export interface QueryService {
   readonly options: Readonly<Record<string, ServiceOption>>;
   /** Options that have the value of the other servers, unless they are given one of their own. */
   readonly inherited: readonly string[];
-  /** A URI to show as example. */
+  /** A URI to show as example, and where a developer's machine has it. */
   readonly exampleUri: string;
   /** What is different on a developer's machine, where nobody needs a token. */
   readonly devArguments: ServerArguments;
@@ -108,10 +108,29 @@ export interface DevService {
   /** What the URI is for, and each option with an address. */
   readonly uriDoc: string;
   readonly addressDocs: Readonly<Record<string, string>>;
-  /** What people are told when it listens: where, and how programs send there. */
-  banner(listeners: readonly StartedListener[], place: 'default' | 'other'): readonly string[];
+  /** What people are told when it listens: where, how programs send there, and where queries are answered. */
+  banner(
+    listeners: readonly StartedListener[],
+    queries: readonly StartedListener[],
+    place: 'default' | 'other',
+  ): readonly string[];
   /** A query to begin with. */
   readonly exampleQuery: string;
+  readonly demo?: DemoService;
+}
+
+/** Something made up for those who have nothing to send yet. */
+export interface DemoService {
+  readonly doc: string;
+  /** Sends to servers that listen there. `failed` is told once when it cannot any more. */
+  start(listeners: readonly StartedListener[], failed: (message: string) => void): Promise<StartedDemo>;
+}
+
+export interface StartedDemo {
+  /** What people are told of it. */
+  readonly story: readonly string[];
+  /** Resolves when nothing is being sent any more. */
+  stop(): Promise<void>;
 }
 
 /** SQL literals by option. */

@@ -7,7 +7,7 @@ import { version as duckdbVersion } from '../duckdb/node-api.js';
 import { type LoadInvocation, loadCommand } from '../load/load-command.js';
 import type { AskedServer, PluginService, ServerArguments, ServiceOption } from '../plugin.js';
 import { type Configuration, readConfiguration } from './configuration-file.js';
-import { ListenerFlags, listenerArguments, listenerOptionNames } from './listener-settings.js';
+import { isAddress, ListenerFlags, listenerArguments, listenerOptionNames } from './listener-settings.js';
 import { type ModeName, modes } from './output/result-modes.js';
 import { checkProduction, hostRules } from './production.js';
 import {
@@ -79,6 +79,9 @@ export interface DevInvocation extends HostSettings {
   readonly server: AskedServer;
   /** The server that answers queries, if there is to be one. */
   readonly queryServer: AskedServer | undefined;
+  readonly hasDemo: boolean;
+  /** Whether a browser is shown where queries are answered. */
+  readonly opensBrowser: boolean;
 }
 
 export type Invocation = ShellInvocation | ServeInvocation | DevInvocation | LoadInvocation;
@@ -361,19 +364,26 @@ function devCommand(service: PluginService, accept: (invocation: DevInvocation) 
   if (queries !== undefined) {
     command.option(
       '--query-uri <uri>',
-      `where to answer queries of other programs, such as ${queries.exampleUri} (default: nowhere)`,
+      'where to answer queries of pages and other programs, or none',
       nonEmptyFlag,
+      queries.exampleUri,
     );
+    command.option('--open', 'show that address in a browser');
   }
+  if (dev.demo !== undefined) command.option('--demo', dev.demo.doc);
   command.helpOption('-h, --help', 'show this help').showSuggestionAfterError();
   addHostOptions(command);
   return command.action((database: string | undefined) => {
-    const { uri, memoryLimit, plugin, queryUri } = command.opts<{
+    const { uri, memoryLimit, plugin, queryUri, demo, open } = command.opts<{
       uri: string;
       memoryLimit?: string;
       plugin?: string[];
       queryUri?: string;
+      demo?: true;
+      open?: true;
     }>();
+    const answersQueries = queries !== undefined && queryUri !== undefined && isAddress(queryUri);
+    if (open && !answersQueries) command.error('error: --open needs an address: --query-uri is none');
     const values = command.opts<Record<string, string>>();
     const given = Object.fromEntries(addresses.map(([name]) => [name, values[keyOf(name)]!]));
     accept({
@@ -382,10 +392,9 @@ function devCommand(service: PluginService, accept: (invocation: DevInvocation) 
       memoryLimit,
       plugins: plugin ?? [],
       server: { uri, arguments: { ...dev.arguments, ...listenerArguments(given, service) } },
-      queryServer:
-        queries === undefined || queryUri === undefined
-          ? undefined
-          : { uri: queryUri, arguments: queries.devArguments },
+      queryServer: answersQueries ? { uri: queryUri, arguments: queries.devArguments } : undefined,
+      hasDemo: demo ?? false,
+      opensBrowser: open ?? false,
     });
   });
 }

@@ -3,7 +3,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { DuckDBPlugin, PluginService, ServerStartError, StartedListener } from '../plugin.js';
+import type { DuckDBPlugin, PluginService, ServerStartError, StartedDemo, StartedListener } from '../plugin.js';
 import { type DevInvocation, versionText } from './command-line.js';
 import { EndSignals } from './end-signals.js';
 import type { Host } from './host.js';
@@ -15,6 +15,7 @@ import { ReaderGone, StreamSink, type TextSink } from './output/text-sink.js';
 import { Arrivals } from './shell/arrivals.js';
 import { Shell } from './shell/shell.js';
 import { closedText } from './shell-session.js';
+import { showInBrowser } from './show-in-browser.js';
 
 /** Polling interval. Together with the limit on lines it bounds the lines per second. */
 const PAUSE_MS = 250;
@@ -32,19 +33,25 @@ export async function runDev(invocation: DevInvocation, plugins: readonly DuckDB
     const { database: path, memoryLimit } = invocation;
     const database = await HostDatabase.open({ path, isReadOnly: false, memoryLimit }, plugins);
     let code = 0;
+    let demo: StartedDemo | undefined;
     try {
       const feeds = plugins.flatMap((plugin) => plugin.arrivals ?? []);
       const arrivals = new Arrivals(await database.connect(), feeds, paintOf(host, host.stdout));
       // Before the server starts, so that no accepted row is missed.
       await arrivals.collect();
       const listening = await start(await database.connect(), invocation, host.service);
-      await out.write(banner(invocation, host.service, listening, isInteractive ? 'person' : 'program'));
+      const report = (message: string) => void err.write(`otelduck: ${message}\n`).catch(() => undefined);
+      if (invocation.hasDemo) demo = await host.service.dev.demo!.start(listening.listeners, report);
+      const story = demo?.story ?? [];
+      await out.write(banner(invocation, host.service, listening, story, isInteractive ? 'person' : 'program'));
+      if (invocation.opensBrowser) showInBrowser(listening.queries[0]!.url, host.environment, report);
       if (isInteractive) code = await talk(database, plugins, arrivals, host, { out, err }, signals);
       else await follow(arrivals, signals, out);
     } catch (error) {
       if (!(error instanceof ReaderGone)) throw error;
       code = READER_GONE_CODE;
     } finally {
+      await demo?.stop();
       // A second signal does not wait for the final commit.
       const closed = await Promise.race([database.close(), signals.second.then(() => undefined)]);
       const paint = paintOf(host, host.stderr);
@@ -151,6 +158,7 @@ function banner(
   { database, server }: DevInvocation,
   service: PluginService,
   { listeners, queries }: Listening,
+  story: readonly string[],
   reader: 'person' | 'program',
 ): string {
   const place = isDefaultServer(server, service) ? 'default' : 'other';
@@ -160,9 +168,9 @@ function banner(
       : `Rows are kept in ${database}.`;
   return [
     versionText,
-    ...service.dev.banner(listeners, place),
-    ...queries.map(({ url }) => `Queries are answered at ${url}, without a token.`),
+    ...service.dev.banner(listeners, queries, place),
     kept,
+    ...story,
     reader === 'person'
       ? `What comes is shown above the prompt. Ask with SQL, such as ${service.dev.exampleQuery}; Ctrl-C or Ctrl-D ends this.`
       : 'What comes is shown here. Ctrl-C ends this.',

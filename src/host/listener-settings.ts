@@ -78,7 +78,7 @@ export function isDefaultServer({ uri, arguments: given }: AskedServer, { defaul
   return uri === defaultServer.uri && addresses.every(([name, address]) => given[name] === quotedString(address));
 }
 
-function isAddress(value: string | undefined): boolean {
+export function isAddress(value: string | undefined): boolean {
   return value !== undefined && value !== NONE;
 }
 

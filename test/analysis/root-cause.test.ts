@@ -2,10 +2,9 @@
 // The rules were written before these numbers were tried; they are not fitted to them.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type JsonRow, OtelDatabase, SEVERAL_THREADS } from '../support/otel-database.js';
-import { type Fault, faults, insertSpans, SHOP, shopSpans } from './shop.js';
-
-const FIRST_SEED = 4200;
+import { type Fault, faults } from '../../src/demo/shop.js';
+import { OtelDatabase, SEVERAL_THREADS } from '../support/otel-database.js';
+import { causesOf, FAULTY_SHOPS, FIRST_SEED, QUIET_SHOPS } from './shop.js';
 
 let database: OtelDatabase;
 beforeAll(async () => {
@@ -14,20 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-async function causes(seed: number, fault: Fault | undefined, service?: string): Promise<JsonRow[]> {
-  await database.rows('DELETE FROM otlp_traces');
-  await insertSpans(database, shopSpans(seed, fault));
-  const [since, until] = [SHOP.faultAtUs, SHOP.endUs].map((us) => `make_timestamp(${us})`);
-  const only = service === undefined ? '' : `, service := '${service}'`;
-  return database.rows(`FROM otlp_root_cause(${since}, until := ${until}${only})`);
-}
-
 test('of twenty faults the culprit is ranked first at least eighteen times', async () => {
   const kinds = Object.keys(faults) as Fault[];
   const table: string[] = [];
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < FAULTY_SHOPS; i++) {
     const fault = kinds[i % kinds.length]!;
-    const [first] = await causes(FIRST_SEED + i, fault);
+    const [first] = await causesOf(database.connection, FIRST_SEED + i, fault);
     const isFound = first?.['service'] === faults[fault];
     table.push(`${isFound ? 'found' : 'MISSED'} ${fault}: ${first?.['service']} (${first?.['evidence']})`);
   }
@@ -35,10 +26,14 @@ test('of twenty faults the culprit is ranked first at least eighteen times', asy
 });
 
 test('in ten shops without a fault nothing is blamed', async () => {
-  for (let i = 0; i < 10; i++) expect(await causes(FIRST_SEED + 100 + i, undefined)).toEqual([]);
+  for (let i = 0; i < QUIET_SHOPS; i++)
+    expect(await causesOf(database.connection, FIRST_SEED + 100 + i, undefined)).toEqual([]);
 });
 
 test('seen from a service alone, what its traces reach is blamed, and nothing else', async () => {
-  expect((await causes(7, 'error cascade', 'checkout'))[0]).toMatchObject({ rank: 1, service: 'payment' });
-  expect(await causes(7, 'error cascade', 'search')).toEqual([]);
+  expect((await causesOf(database.connection, 7, 'error cascade', 'checkout'))[0]).toMatchObject({
+    rank: 1,
+    service: 'payment',
+  });
+  expect(await causesOf(database.connection, 7, 'error cascade', 'search')).toEqual([]);
 });

@@ -1,5 +1,6 @@
 // `otelduck dev`: what programs send is seen, at a terminal above a prompt for SQL.
 
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -7,12 +8,13 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { runHost } from '../../src/host/run-host.js';
 import { otlp } from '../../src/otlp.js';
 import { exportPath, GrpcClient } from '../grpc/grpc-client.js';
+import { eventually } from '../support/eventually.js';
 import { send } from '../support/http-client.js';
 import { logsRequest, metricsRequest, pathOf, spansRequest } from '../support/telemetry.js';
 import { command, folder, run, start } from './command.js';
 import { DrawnScreen } from './drawn-screen.js';
 
-const ANY_PORT = ['--uri', 'otlp:127.0.0.1:0', '--grpc', '127.0.0.1:0'];
+const ANY_PORT = ['--uri', 'otlp:127.0.0.1:0', '--grpc', '127.0.0.1:0', '--query-uri', 'none'];
 
 async function post(port: number, path: string, body: Uint8Array, type = 'application/x-protobuf') {
   const headers = { 'content-type': type };
@@ -36,7 +38,7 @@ function severitiesRequest(): Uint8Array {
 }
 
 /** The command at a terminal of this process's, with a person's keys. */
-async function atTerminal(args: readonly string[], size = { columns: 80, rows: 24 }) {
+async function atTerminal(args: readonly string[], size = { columns: 80, rows: 24 }, path = '') {
   const keys = new PassThrough();
   const output = Object.assign(new PassThrough(), { isTTY: true, ...size });
   const errors = new PassThrough();
@@ -52,7 +54,7 @@ async function atTerminal(args: readonly string[], size = { columns: 80, rows: 2
   });
   const ended = runHost({
     argv: ['dev', ...args],
-    environment: { HOME: folder, NO_COLOR: '1' },
+    environment: { HOME: folder, NO_COLOR: '1', PATH: path },
     stdin: Object.assign(keys, { isTTY: true }) as unknown as NodeJS.ReadStream,
     stdout: output as unknown as NodeJS.WriteStream,
     stderr: errors as unknown as NodeJS.WriteStream,
@@ -105,12 +107,46 @@ describe('at a terminal', () => {
   });
 });
 
+describe('--open', () => {
+  const QUERIES = [...ANY_PORT.slice(0, 4), '--query-uri', 'query:127.0.0.1:0', '--open'];
+
+  test.skipIf(process.platform !== 'linux')('shows the address of queries in a browser', async () => {
+    const opened = join(folder, 'opened');
+    const opener = join(folder, 'bin', 'xdg-open');
+    mkdirSync(join(folder, 'bin'), { recursive: true });
+    writeFileSync(opener, `#!/bin/sh\nprintf %s "$*" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`, {
+      mode: 0o755,
+    });
+    const dev = await atTerminal(QUERIES, undefined, `${join(folder, 'bin')}:${process.env['PATH']}`);
+    const [, url] = /pages {6}(http:\S+)/.exec(await dev.shows(/D $/))!;
+    await eventually(() => expect(readFileSync(opened, 'utf8')).toBe(url));
+  });
+
+  test.skipIf(process.platform !== 'linux')('without a browser it says so, and goes on', async () => {
+    const dev = await atTerminal(QUERIES);
+    await eventually(() => expect(dev.stderr()).toMatch(/^otelduck: cannot open a browser: .*; the address is http:/m));
+    dev.keys.write('SELECT 41 + 1 AS answer;\r');
+    await dev.shows(/│ +42 │[\s\S]*D $/);
+  });
+});
+
+test('--demo tells its story, shows what it sends, and ends with the program', async () => {
+  const dev = await atTerminal([...ANY_PORT, '--demo']);
+  await dev.shows(/span .*gateway/);
+  dev.keys.write('.exit\r');
+  expect(await dev.ended).toBe(0);
+  // Ended in the middle of its hours, it has nothing to complain of.
+  expect(dev.stderr()).toMatch(/^otlp:127\.0\.0\.1:\d+ stopped, \d+ rows committed\n$/);
+});
+
 // One process for what only a process shows: signals, and a build that has everything.
 test('elsewhere it writes lines, of a flood some, and ends at SIGTERM', async () => {
   const dev = start(['dev', ...ANY_PORT, '--query-uri', 'query:127.0.0.1:0'], { program: command });
   const banner = await dev.until('stdout', /Ctrl-C ends this/);
-  const queryUrl = /^Queries are answered at (http:\S+), without a token\.$/m.exec(banner)![1];
+  const queryUrl = /^ {2}pages {6}(http:\S+)$/m.exec(banner)![1];
   expect((await fetch(`${queryUrl}/api/v1/query?query=1%2B1`)).status).toBe(200);
+  const headers = { 'content-type': 'application/sql' };
+  expect((await fetch(`${queryUrl}/api/v1/sql`, { method: 'POST', headers, body: 'SELECT 1' })).status).toBe(200);
   const { http } = portsIn(banner);
   expect(banner).toContain(`OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:${http}, and no token`);
   expect(banner).toContain('Rows are in memory and end with this program');
@@ -142,7 +178,7 @@ describe('what it refuses', () => {
       taken.close();
     });
     const { port } = taken.address() as { port: number };
-    const args = ['dev', '--uri', 'otlp:127.0.0.1:0', '--grpc', `127.0.0.1:${port}`];
+    const args = ['dev', '--uri', 'otlp:127.0.0.1:0', '--grpc', `127.0.0.1:${port}`, '--query-uri', 'none'];
     const { stdout, stderr, exitCode } = await run(args, { program: command });
     expect(stderr).toMatch(
       new RegExp(
@@ -152,8 +188,16 @@ describe('what it refuses', () => {
     expect([stdout, exitCode]).toEqual(['', 1]);
   });
 
+  test('--open without an address', async () => {
+    const { stderr, exitCode } = await run(['dev', '--query-uri', 'none', '--open'], { program: command });
+    expect([stderr, exitCode]).toEqual(['error: --open needs an address: --query-uri is none\n', 1]);
+  });
+
   test('other hosts, as it asks for no token', async () => {
-    const { stderr, exitCode } = await run(['dev', '--uri', 'otlp:0.0.0.0:0', '--grpc', 'none'], { program: command });
+    const { stderr, exitCode } = await run(
+      ['dev', '--uri', 'otlp:0.0.0.0:0', '--grpc', 'none', '--query-uri', 'none'],
+      { program: command },
+    );
     expect(stderr).toBe(
       "otelduck: otelduck dev asks for no token, so it listens on localhost alone, got '0.0.0.0'; otelduck serve listens elsewhere\n",
     );

@@ -1,6 +1,7 @@
 // What the made-up shop sends in an hour, with its logs and metrics, ending now: OTLP/JSON by path.
 
-import { SHOP, type ShopSpan, shopSpans } from '../analysis/shop.js';
+import type { ShopSpan } from '../../src/demo/shop.js';
+import { SHOP, shopSpans } from '../analysis/shop.js';
 
 export interface Sent {
   readonly path: string;
@@ -94,7 +95,7 @@ function sent(path: string, message: unknown): Sent {
 
 function spanOf(span: ShopSpan) {
   const end = BigInt(nanos(span.start_us)) + BigInt(span.duration_ns);
-  const hasFailed = span.status_code === 2;
+  const hasFailed = span.isError;
   return {
     traceId: span.trace_id,
     spanId: span.span_id,
@@ -103,7 +104,7 @@ function spanOf(span: ShopSpan) {
     kind: span.kind,
     startTimeUnixNano: nanos(span.start_us),
     endTimeUnixNano: String(end),
-    attributes: attributes({ ...(JSON.parse(span.span_attributes) as Record<string, string>), 'thread.id': 12 }),
+    attributes: attributes({ ...span.attributes, 'thread.id': 12 }),
     ...(hasFailed && {
       status: { code: 2, message: 'the bank declined' },
       events: [
@@ -114,7 +115,7 @@ function spanOf(span: ShopSpan) {
 }
 
 function logOf(span: ShopSpan) {
-  const hasFailed = span.status_code === 2;
+  const hasFailed = span.isError;
   const isSlow = span.duration_ns > 1.4e8;
   const order = span.trace_id.slice(0, 6);
   const text = hasFailed ? 'failed: the bank declined' : `done in ${(span.duration_ns / 1e6).toFixed(1)} ms`;
