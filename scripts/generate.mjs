@@ -63,6 +63,7 @@ const partsByFile = {
   },
   'docs/tempo.md': { 'first-trace': () => fenced('sh', 'examples/first-trace.sh') },
   'docs/prometheus.md': { 'first-metric': () => fenced('sh', 'examples/first-metric.sh') },
+  'docs/administration.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/retention.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/parquet.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/deployment.md': { production: productionReference },
@@ -152,6 +153,10 @@ async function declaredFunctions() {
     'otlp_replay',
     'otlp_tls_reload',
     'otlp_retention',
+    'otlp_partition_list',
+    'otlp_pause',
+    'otlp_resume',
+    'otlp_maintain',
     'otlp_query_cancel',
   ];
   const rank = ({ declaration }) =>

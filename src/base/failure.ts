@@ -12,6 +12,7 @@ export const failureKinds = {
   notFound: { reason: 'not_found', http: 404, grpc: 'UNIMPLEMENTED', retryable: false },
   noSuchService: { reason: 'not_found', http: 404, grpc: 'NOT_FOUND', retryable: false },
   methodNotAllowed: { reason: 'method_not_allowed', http: 405, grpc: 'UNIMPLEMENTED', retryable: false },
+  conflict: { reason: 'conflict', http: 409, grpc: 'ABORTED', retryable: false },
   timedOut: { reason: 'request_timeout', http: 408, grpc: 'DEADLINE_EXCEEDED', retryable: true },
   queryTimedOut: { reason: 'timeout', http: 504, grpc: 'DEADLINE_EXCEEDED', retryable: false },
   queryCanceled: { reason: 'canceled', http: 499, grpc: 'CANCELLED', retryable: false },
@@ -23,6 +24,7 @@ export const failureKinds = {
   notImplemented: { reason: 'not_implemented', http: 501, grpc: 'UNIMPLEMENTED', retryable: false },
   internal: { reason: 'internal_error', http: 500, grpc: 'INTERNAL', retryable: false },
   overloaded: { reason: 'overloaded', http: 503, grpc: 'RESOURCE_EXHAUSTED', retryable: true },
+  paused: { reason: 'paused', http: 503, grpc: 'UNAVAILABLE', retryable: true },
   stopping: { reason: 'stopping', http: 503, grpc: 'UNAVAILABLE', retryable: true },
 } as const;
 

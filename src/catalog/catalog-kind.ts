@@ -15,6 +15,11 @@ export interface DescribedSeal extends SealIdentity {
   readonly firstRecord: number;
 }
 
+export interface Files {
+  readonly files: number;
+  readonly bytes: number;
+}
+
 export interface CatalogKind {
   /** Prepares a connection that will write. Rejects when the catalog cannot be written to safely. */
   prepareWriter?(writer: DuckDBConnection, home: TableHome): Promise<void>;
@@ -49,11 +54,15 @@ export interface CatalogKind {
   /** How old rows are removed: a range of row ids, a day, or all of a table by one transaction. */
   readonly removal: 'in batches' | 'by day' | 'at once';
   /** Files of a table that the last transaction of this connection has removed as a whole. */
-  droppedFiles?(
+  droppedFiles?(connection: DuckDBConnection, home: TableHome, table: TelemetryTable): Promise<Files>;
+  /** Files of a table that hold rows of one day alone, by that day as YYYY-MM-DD. */
+  filesByDay?(
     connection: DuckDBConnection,
     home: TableHome,
     table: TelemetryTable,
-  ): Promise<{ readonly files: number; readonly bytes: number }>;
+  ): Promise<ReadonlyMap<string, Files>>;
+  /** What users call it. */
+  readonly name: 'duckdb' | 'ducklake' | 'iceberg' | 'other';
   /** Whether other hosts may write to it at the same time. */
   readonly isShared: boolean;
 }

@@ -34,7 +34,8 @@ export class CatalogRetention implements Retention {
   readonly #home: TableHome;
   readonly #kind: CatalogKind;
   readonly #conflictRetry: RetryPolicy;
-  #running: DuckDBConnection | undefined;
+  /** A dry run may be made while rows are removed. */
+  readonly #running = new Set<DuckDBConnection>();
   #isInterrupted = false;
 
   constructor(database: Database, home: TableHome, kind: CatalogKind, lease: Lease | undefined) {
@@ -72,18 +73,18 @@ export class CatalogRetention implements Retention {
         `SELECT strftime(day, '%Y-%m-%d'), count(*) FROM (SELECT ${dayOfRowSql(table)} AS day FROM ${this.#nameOf(table)})
          GROUP BY day ORDER BY day NULLS FIRST`,
       );
-      return found.getRows().map(([day, rows]) => ({
-        day: day === null ? undefined : String(day),
-        rows: Number(rows),
-        files: undefined,
-        bytes: undefined,
-      }));
+      const files = await this.#kind.filesByDay?.(connection, this.#home, table);
+      return found.getRows().map(([given, rows]) => {
+        const day = given === null ? undefined : String(given);
+        const ofDay = day === undefined ? undefined : files?.get(day);
+        return { day, rows: Number(rows), files: ofDay?.files, bytes: ofDay?.bytes };
+      });
     });
   }
 
   interrupt(): void {
     this.#isInterrupted = true;
-    this.#running?.interrupt();
+    for (const connection of this.#running) connection.interrupt();
   }
 
   #removeBy(connection: DuckDBConnection, table: TelemetryTable, cutoffMs: number, pace: Pace): Promise<Removed> {
@@ -213,12 +214,12 @@ export class CatalogRetention implements Retention {
   /** Works on a connection of its own: the writer goes on sealing meanwhile. */
   async #connected<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = await this.#database.connect();
-    this.#running = connection;
+    this.#running.add(connection);
     try {
       await this.#kind.prepareWriter?.(connection, this.#home);
       return await work(connection);
     } finally {
-      this.#running = undefined;
+      this.#running.delete(connection);
       connection.closeSync();
     }
   }

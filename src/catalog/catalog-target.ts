@@ -82,6 +82,10 @@ export class CatalogTarget implements SealTarget {
     return this.#parts.home.schema;
   }
 
+  get kindName(): CatalogKind['name'] {
+    return this.#parts.kind.name;
+  }
+
   get promotedColumns(): number {
     return this.#parts.promoted.length * Object.values(tablesBySignal).flat().length;
   }

@@ -6,13 +6,13 @@ import { iceberg } from './iceberg/iceberg.js';
 
 /** Types as `duckdb_databases()` names them. A file of DuckDB's needs no upkeep. */
 const kinds: ReadonlyMap<string, CatalogKind> = new Map([
-  ['duckdb', { checkpoint: 'not wanted', removal: 'in batches', isShared: false }],
+  ['duckdb', { name: 'duckdb', checkpoint: 'not wanted', removal: 'in batches', isShared: false }],
   ['ducklake', ducklake],
   ['iceberg', iceberg],
 ]);
 
 /** Another database behind DuckDB's interface, such as PostgreSQL. Upkeep is tried once, and found unsupported. */
-const other: CatalogKind = { checkpoint: 'compacts', removal: 'by day', isShared: true };
+const other: CatalogKind = { name: 'other', checkpoint: 'compacts', removal: 'by day', isShared: true };
 
 export function catalogKind(type: string): CatalogKind {
   return kinds.get(type) ?? other;

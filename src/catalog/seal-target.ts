@@ -1,5 +1,6 @@
 import type { Generation } from '../buffer/generation.js';
 import type { Refusal } from '../duckdb/errors.js';
+import type { CatalogKind } from './catalog-kind.js';
 import type { LiveTables } from './live-tables.js';
 import type { Retention } from './retention.js';
 
@@ -30,6 +31,8 @@ export interface SealTarget {
   /** Name of the catalog as users gave it; empty for the database that the host opened. */
   readonly catalogName: string;
   readonly schemaName: string;
+  /** What it is: `duckdb`, `ducklake`, `iceberg`, `parquet` or `other`. */
+  readonly kindName: CatalogKind['name'] | 'parquet';
   /** Columns that hold promoted attributes, over all tables. */
   readonly promotedColumns: number;
   /** How its tables are read together with rows that are not committed yet. */

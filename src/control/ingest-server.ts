@@ -32,6 +32,7 @@ import { newListeners } from './new-listener.js';
 import { type OpenAuthorization, openAuthorization } from './open-authorization.js';
 import { type OpenJournal, openJournal } from './open-journal.js';
 import { openTls } from './open-tls.js';
+import { Pauses } from './pauses.js';
 import { Recovery } from './recovery.js';
 import type { ServeRequest } from './serve-request.js';
 import { ServerAddress } from './server-address.js';
@@ -42,6 +43,8 @@ const FINAL_COMMIT_ATTEMPTS = 3;
 const FINAL_COMMIT_PAUSE_MS = 250;
 /** Rows count as stuck when the last successful seal is older than this many times `seal_max_age_ms`. */
 const STUCK_AFTER_AGES = 3;
+/** Seals that were paused for as many times `seal_max_age_ms` count as forgotten: rows fill the memory meanwhile. */
+const FORGOTTEN_AFTER_AGES = 10;
 
 export interface StopResult {
   /** Rows committed by the final commit. */
@@ -83,6 +86,7 @@ export class IngestServer {
   readonly sealer: Sealer;
   readonly maintenance: MaintenanceSchedule;
   readonly retention: RetentionJob;
+  readonly pauses: Pauses;
   readonly listeners: Listeners;
   readonly target: SealTarget;
   /** Undefined where connections are not encrypted. */
@@ -114,6 +118,7 @@ export class IngestServer {
       sealer: Sealer;
       maintenance: MaintenanceSchedule;
       retention: RetentionJob;
+      pauses: Pauses;
       listeners: Listeners;
       target: SealTarget;
       opened: OpenJournal | undefined;
@@ -133,6 +138,7 @@ export class IngestServer {
     this.sealer = parts.sealer;
     this.maintenance = parts.maintenance;
     this.retention = parts.retention;
+    this.pauses = parts.pauses;
     this.listeners = parts.listeners;
     this.target = parts.target;
     this.#opened = parts.opened;
@@ -210,18 +216,27 @@ export class IngestServer {
     live.add(feeder);
     const endReading = () => live.end(feeder);
     const ingest = new Ingest(options, admission, sealer, journal);
+    // Its first run is a while from now, when rows of earlier runs have been replayed.
+    const retention = new RetentionJob(target.retention, options, {
+      scheduler,
+      hooks: { sealed: () => sealer.settled(), removed: () => maintenance.job?.begin() },
+    });
+    const jobs = [maintenance.job, retention.job].filter((job) => job !== undefined);
+    const pauses = new Pauses({ maintenance: jobs, seals: [sealer], ingest: [ingest] });
     const recovery =
       opened === undefined ? undefined : new Recovery({ ...opened, target, ingest, sealer, freeze, options, log });
     const listeners: Listeners = newListeners(request, {
       ingest,
       authorization: access.authorization,
       tls,
+      listenUri: () => address.listenUri,
       metrics,
       hooks: {
         checks: () => ({
           listeners: listeners.isListening ? 'ok' : 'stopped',
           journal: journal?.failure === undefined ? 'ok' : 'failed',
-          seals: areSealsStuck(sealer, options.seal_max_age_ms) ? 'stuck' : 'ok',
+          seals: sealsCheck(sealer, pauses, options.seal_max_age_ms),
+          ...(pauses.since('ingest') === undefined ? {} : { ingest: 'paused' }),
         }),
         internalError: (error) => log('ERROR', `cannot answer a request: ${messageOf(error)}`),
         failed: (error) => told.tell('listener_failed', { error }),
@@ -235,21 +250,23 @@ export class IngestServer {
       ingest.open();
     } catch (error) {
       sealer.stop();
+      await retention.job?.stop();
       // A commit may be running, and replayed rows may as well be committed.
       await sealer.flush();
       endReading();
       await ingest.close();
       throw error;
     }
-    const retention = new RetentionJob(target.retention, options, {
-      scheduler,
-      hooks: { sealed: () => sealer.settled(), removed: () => maintenance.job?.begin() },
-    });
     const guard = journal === undefined ? undefined : new JournalGuard(journal, sealer);
     guard?.start();
     const kept = { address, tls, access, target, opened, guard, heldLetters, serverId };
-    const parts = { ...kept, ingest, sealer, maintenance, retention, listeners, recovery, told, endReading };
+    const parts = { ...kept, ingest, sealer, maintenance, retention, pauses, listeners, recovery, told, endReading };
     return new IngestServer(request, parts);
+  }
+
+  /** How commits come along: they fail and rows wait (`stuck`), or an operator has forgotten that they are paused. */
+  get sealsCheck(): 'ok' | 'stuck' | 'paused' {
+    return sealsCheck(this.sealer, this.pauses, this.request.options.seal_max_age_ms);
   }
 
   /** The journal, if the server has one. */
@@ -366,7 +383,13 @@ export class IngestServer {
   }
 }
 
-function areSealsStuck(sealer: Sealer, sealMaxAgeMs: number): boolean {
-  if (sealer.lastError === undefined || sealer.bufferedRows === 0) return false;
-  return sealer.lastSealAtMs === undefined || Date.now() - sealer.lastSealAtMs > STUCK_AFTER_AGES * sealMaxAgeMs;
+function sealsCheck(sealer: Sealer, pauses: Pauses, sealMaxAgeMs: number): 'ok' | 'stuck' | 'paused' {
+  const pausedAtMs = pauses.since('seals');
+  if (pausedAtMs !== undefined) {
+    return Date.now() - pausedAtMs > FORGOTTEN_AFTER_AGES * sealMaxAgeMs ? 'paused' : 'ok';
+  }
+  if (sealer.lastError === undefined || sealer.bufferedRows === 0) return 'ok';
+  const isStuck =
+    sealer.lastSealAtMs === undefined || Date.now() - sealer.lastSealAtMs > STUCK_AFTER_AGES * sealMaxAgeMs;
+  return isStuck ? 'stuck' : 'ok';
 }

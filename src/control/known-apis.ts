@@ -1,6 +1,7 @@
 // The APIs of query servers by name: each a table of routes, made for one server.
 
 import type { TableHome } from '../catalog/table-home.js';
+import type { Database } from '../duckdb/database.js';
 import { lokiApi } from '../query/api/loki/loki-api.js';
 import { pagesApi } from '../query/api/pages/pages-api.js';
 import { prometheusApi } from '../query/api/prometheus/prometheus-api.js';
@@ -11,9 +12,13 @@ import type { ApiName, QueryServeOptions } from '../schema/query-options.js';
 import type { ReadAuthorization } from '../server/identity/read-authorization.js';
 import type { Sessions } from '../server/identity/sessions.js';
 import type { ReadApi } from '../server/read/read-api.js';
+import { adminApi } from './admin-api.js';
+import type { ServerRegistry } from './server-registry.js';
 
 /** What an API answers from. */
 export interface ApiParts {
+  readonly database: Database;
+  readonly registry: ServerRegistry;
   readonly runner: QueryRunner;
   readonly home: TableHome;
   readonly options: QueryServeOptions;
@@ -22,6 +27,7 @@ export interface ApiParts {
 }
 
 const knownApis: Readonly<Record<ApiName, (parts: ApiParts) => ReadApi>> = {
+  admin: adminApi,
   loki: lokiApi,
   pages: pagesApi,
   prometheus: prometheusApi,

@@ -19,6 +19,7 @@ import type { ListenUri } from '../server/listen-uri.js';
 import type { Listener, ListenerHooks } from '../server/listener.js';
 import { areOk, probes } from '../server/probes.js';
 import type { TlsIdentity } from '../server/tls/tls-identity.js';
+import { healthz } from './healthz-route.js';
 import { Listeners } from './listeners.js';
 import { metricsRoutes } from './metrics-route.js';
 import type { MetricFamily } from './metrics-text.js';
@@ -32,6 +33,8 @@ interface SharedParts {
   readonly hooks: ListenerHooks;
   /** Undefined where connections are not encrypted. */
   readonly tls: TlsIdentity | undefined;
+  /** URI of the server, once it is bound. */
+  listenUri(): string;
   /** Of all servers. */
   metrics(): readonly MetricFamily[];
 }
@@ -42,7 +45,9 @@ export function newListeners(
   {
     hooks,
     ...parts
-  }: Pick<SharedParts, 'ingest' | 'authorization' | 'metrics' | 'tls'> & { hooks: Omit<ListenerHooks, 'connections'> },
+  }: Pick<SharedParts, 'ingest' | 'authorization' | 'listenUri' | 'metrics' | 'tls'> & {
+    hooks: Omit<ListenerHooks, 'connections'>;
+  },
 ): Listeners {
   const connections = new ConnectionLimit(options.max_connections);
   const shared = {
@@ -79,7 +84,7 @@ function newListener({ uri, transport, protocols }: ListenerRequest, shared: Sha
 
 function newHttpListener(
   uri: ListenUri,
-  { options, authorization, ingest, tls, hooks, metrics }: SharedParts,
+  { options, authorization, ingest, tls, hooks, listenUri, metrics }: SharedParts,
 ): HttpListener {
   const { cors_allowed_origins: origins, max_body_bytes: maxBodyBytes } = options;
   return new HttpListener({
@@ -87,6 +92,7 @@ function newHttpListener(
     routes: new Map<string, HttpMethods>([
       ...otlpHttpRoutes(ingest, authorization, maxBodyBytes),
       ...[...probes(() => hooks.checks())].map(([path, GET]) => [path, { GET }] as const),
+      ['/healthz', { GET: healthz({ authorization, listenUri, metrics }) }],
       ...metricsRoutes(metrics),
     ]),
     maxBodyBytes,

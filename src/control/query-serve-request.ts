@@ -39,8 +39,15 @@ export function queryServeRequest(
   const options = readOptions(queryServeOptions, given);
   checkHost(uri, options);
   checkTls(options);
+  checkAdministration(options);
   checkTenants(options, { name: 'read_token', value: options.read_token });
   return { uri, options, tokens: tokensOf(options), home: askedHome(options, caller) };
+}
+
+/** Whoever asks for the API and gives no token would find that nobody may use it. */
+function checkAdministration({ apis, admin_token: token }: QueryServeOptions): void {
+  if (!apis.includes('admin') || token !== null) return;
+  throw new SqlError('OTLP_ARGUMENT_CONFLICT', "apis := 'admin' needs an admin_token");
 }
 
 function tokensOf({ disable_auth, read_token, admin_token, tenant_tokens_file }: QueryServeOptions): ReadTokens {

@@ -15,19 +15,19 @@ import type { TlsIdentity } from '../server/tls/tls-identity.js';
 import { databaseFile } from './database-file.js';
 import { apisOf } from './known-apis.js';
 import { metricsApi } from './metrics-route.js';
-import type { MetricFamily } from './metrics-text.js';
 import { type OpenAuthorization, openReadAuthorization } from './open-authorization.js';
 import { openTls } from './open-tls.js';
 import type { QueryServeRequest } from './query-serve-request.js';
 import { ServerAddress } from './server-address.js';
 import { type ServerEventLog, serverEvents } from './server-events.js';
+import type { ServerRegistry } from './server-registry.js';
 
 /** What all servers of an instance share. */
 export interface QueryServerParts {
   readonly database: Database;
   readonly runner: QueryRunner;
-  /** Of all servers of the process. */
-  metrics(): readonly MetricFamily[];
+  /** Servers of telemetry, which its clients may ask about. */
+  readonly registry: ServerRegistry;
   readonly tell: ServerEventLog;
 }
 
@@ -45,7 +45,7 @@ export class QueryServer {
 
   private constructor(
     request: QueryServeRequest,
-    { database, runner, metrics, tell }: QueryServerParts,
+    { database, registry, runner, tell }: QueryServerParts,
     tls: TlsIdentity | undefined,
     access: OpenAuthorization<ReadAuthorization>,
   ) {
@@ -60,7 +60,10 @@ export class QueryServer {
     const sessions = new Sessions({ isEncrypted: speaksTls(options), nowMs: () => Date.now() });
     this.#listener = new ReadListener({
       uri,
-      apis: [metricsApi(metrics), ...apisOf({ runner, home, options, authorization, sessions })],
+      apis: [
+        metricsApi(() => registry.metrics()),
+        ...apisOf({ database, registry, runner, home, options, authorization, sessions }),
+      ],
       authorization,
       sessions,
       maxBodyBytes: options.max_body_bytes,

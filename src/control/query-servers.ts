@@ -62,8 +62,12 @@ export class QueryServers {
       // A shell that starts no server is not to wait for it to load.
       const { QueryServer } = await import('./query-server.js');
       this.runner.limits = sharedLimits(request.options);
-      const metrics = () => this.#registry.metrics();
-      const parts = { database: this.#database, runner: this.runner, metrics, tell: this.#tell };
+      const parts = {
+        database: this.#database,
+        registry: this.#registry,
+        runner: this.runner,
+        tell: this.#tell,
+      };
       const server = await QueryServer.start(request, parts);
       this.#servers.add(server);
       // Closed while it was starting: nobody else will stop it.

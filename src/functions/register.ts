@@ -27,6 +27,7 @@ import { otlpBuffer } from './otlp-buffer.js';
 import { otlpDeadLetterList } from './otlp-dead-letter-list.js';
 import { otlpErrors } from './otlp-errors.js';
 import { otlpFlush } from './otlp-flush.js';
+import { otlpHealth } from './otlp-health.js';
 import { otlpImpact } from './otlp-impact.js';
 import {
   otlpLiveLogs,
@@ -37,13 +38,17 @@ import {
   otlpLiveMetricsSummary,
   otlpLiveTraces,
 } from './otlp-live.js';
+import { otlpMaintain } from './otlp-maintain.js';
 import { otlpMetrics } from './otlp-metrics.js';
+import { otlpPartitionList } from './otlp-partition-list.js';
+import { otlpPause } from './otlp-pause.js';
 import { otlpQueryCancel } from './otlp-query-cancel.js';
 import { otlpQueryList } from './otlp-query-list.js';
 import { otlpQueryServe } from './otlp-query-serve.js';
 import { otlpQueryServerList } from './otlp-query-server-list.js';
 import { otlpReadErrorList } from './otlp-read-error-list.js';
 import { otlpReplay } from './otlp-replay.js';
+import { otlpResume } from './otlp-resume.js';
 import { otlpRetention } from './otlp-retention.js';
 import { otlpRootCause } from './otlp-root-cause.js';
 import { otlpSealList } from './otlp-seal-list.js';
@@ -93,6 +98,10 @@ export class SqlFunctions {
       otlpQueryCancel(runner),
       otlpTlsReload(registry, queries),
       otlpRetention(registry),
+      otlpPartitionList(registry),
+      otlpPause(registry),
+      otlpResume(registry),
+      otlpMaintain(registry),
     ];
     this.#scans = [...readOtlp(files), ...readOtap(files)];
     this.#streams = [
@@ -138,6 +147,7 @@ export class SqlFunctions {
     registerRowScan(control, registry.live);
     registerListFunction(control, otlpServerList(registry));
     registerListFunction(control, otlpMetrics(registry));
+    registerListFunction(control, otlpHealth(registry, this.#queryServers));
     registerListFunction(control, otlpSealList(registry));
     registerListFunction(control, otlpDeadLetterList(registry));
     registerListFunction(control, otlpQueryServerList(this.#queryServers));

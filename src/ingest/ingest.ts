@@ -68,6 +68,7 @@ export class Ingest {
   readonly #maxDecodedBytes: number;
   readonly #maxStoredBytes: number;
   #isOpen = false;
+  #isPaused = false;
   #activeRequests = 0;
   #totalRequests = 0;
   #totalRows = 0;
@@ -128,8 +129,18 @@ export class Ingest {
     this.#isOpen = true;
   }
 
-  /** Throws if the server is not open yet or the memory for rows is used up. */
+  /** Rejects each request as retryable, until it goes on. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+  }
+
+  /** Throws if the server is not open yet or paused, or the memory for rows is used up. */
   checkRoom(): void {
+    if (this.#isPaused) throw new Failure('paused', 'an operator has paused this server: otlp_resume lets it go on');
     if (!this.#isOpen) throw new Failure('overloaded', 'the server is starting');
     const { bufferedBytes, storedBytes } = this.#sealer;
     const maxWaitingBytes = STORED_PER_DECODED_BYTE * this.#maxDecodedBytes;

@@ -10,9 +10,9 @@ import { tlsOptions } from './tls-options.js';
 const MiB = 1 << 20;
 
 /** The APIs of query servers, by the names that `apis` takes. */
-export const apiNames = ['prometheus', 'loki', 'tempo', 'sql', 'pages'] as const;
+export const apiNames = ['prometheus', 'loki', 'tempo', 'sql', 'pages', 'admin'] as const;
 export type ApiName = (typeof apiNames)[number];
-/** What a server answers that was not told. SQL of clients is asked for by name. */
+/** What a server answers that was not told. SQL of clients and administration are asked for by name. */
 const defaultApis: readonly ApiName[] = ['prometheus', 'loki', 'tempo', 'pages'];
 
 /**

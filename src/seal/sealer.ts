@@ -84,12 +84,15 @@ export class Sealer {
   /** Whether the oldest detached generation is being committed, or an attempt at it failed. */
   #isCommitting = false;
   #isStopped = false;
+  #isPaused = false;
   #retryMs = 0;
   /** Rejections of the oldest generation so far. */
   #refusals = 0;
   #attempts = 0;
   #seals = 0;
   #failures = 0;
+  #consecutiveFailures = 0;
+  #failingSinceMs: number | undefined;
   #committedRows = 0;
   #lastSealAtMs: number | undefined;
   #lastError: string | undefined;
@@ -118,6 +121,16 @@ export class Sealer {
 
   get failuresTotal(): number {
     return this.#failures;
+  }
+
+  /** Failures since the last commit. */
+  get consecutiveFailures(): number {
+    return this.#consecutiveFailures;
+  }
+
+  /** When the first of them was; undefined if the last attempt succeeded. */
+  get failingSinceMs(): number | undefined {
+    return this.#failingSinceMs;
   }
 
   get committedRowsTotal(): number {
@@ -247,6 +260,16 @@ export class Sealer {
     await this.#turn;
   }
 
+  /** Begins no background seals. Rows wait, as long as there is room for them, and can be flushed. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#schedule(this.#clock.nowMs());
+  }
+
   /** Stops background seals. Buffered rows stay and can still be flushed. Safe to call twice. */
   stop(): void {
     this.#isStopped = true;
@@ -254,7 +277,7 @@ export class Sealer {
   }
 
   #schedule(nowMs: number): void {
-    if (this.#isStopped || this.#isBackgroundSealQueued) return;
+    if (this.#isStopped || this.#isPaused || this.#isBackgroundSealQueued) return;
     if (this.#retryMs > 0) {
       this.#wakeAfter(this.#retryMs);
     } else if (this.#detached.length > 0) {
@@ -275,7 +298,7 @@ export class Sealer {
     this.#wakeAtMs = wakeAtMs;
     const wake = () => {
       this.#stopWaiting = undefined;
-      if (this.#retryMs > 0) this.#queueBackgroundSeal();
+      if (this.#retryMs > 0 && !this.#isPaused) this.#queueBackgroundSeal();
       else this.#schedule(this.#clock.nowMs());
     };
     this.#stopWaiting = this.#clock.after(Math.min(Math.ceil(delayMs), LONGEST_TIMER_MS), wake);
@@ -359,9 +382,13 @@ export class Sealer {
       this.#seals++;
       this.#committedRows += generation.rows;
       this.#lastSealAtMs = this.#clock.nowMs();
+      this.#consecutiveFailures = 0;
+      this.#failingSinceMs = undefined;
     } catch (error) {
       thrown = error;
       this.#failures++;
+      this.#consecutiveFailures++;
+      this.#failingSinceMs ??= this.#clock.nowMs();
     }
     const error = thrown === undefined ? undefined : messageOf(thrown);
     this.#lastError = error;

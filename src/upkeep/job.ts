@@ -44,6 +44,7 @@ export class Job {
   #consecutiveFailures = 0;
   #lastRunAtMs: number | undefined;
   #failedAtMs: number | undefined;
+  #failingSinceMs: number | undefined;
   #lastError: string | undefined;
 
   constructor(work: JobWork, slots: Slots, clock: Clock) {
@@ -83,6 +84,16 @@ export class Job {
   /** Of the last run; undefined if it succeeded. */
   get lastError(): string | undefined {
     return this.#lastError;
+  }
+
+  /** When the first of them was; undefined where the last run succeeded. */
+  get failingSinceMs(): number | undefined {
+    return this.#failingSinceMs;
+  }
+
+  /** Whether it has turned out that there is never anything to do. */
+  get isRetired(): boolean {
+    return this.#isRetired;
   }
 
   /** Duration of the last run; undefined before the first. */
@@ -160,6 +171,7 @@ export class Job {
       this.#runs++;
       this.#lastRunAtMs = this.#clock.nowMs();
       this.#failedAtMs = undefined;
+      this.#failingSinceMs = undefined;
       this.#consecutiveFailures = 0;
       this.#lastError = undefined;
     } catch (error) {
@@ -181,6 +193,7 @@ export class Job {
     this.#failures++;
     this.#consecutiveFailures++;
     this.#failedAtMs = this.#clock.nowMs();
+    this.#failingSinceMs ??= this.#failedAtMs;
   }
 
   /** After a failure it is tried again sooner than usual. */

@@ -20,6 +20,13 @@ export interface MaintenanceHooks {
   unsupported(error: string): void;
 }
 
+/** What came of a run that somebody asked for. */
+export interface Maintained {
+  readonly status: 'done' | 'failed' | 'nothing to do';
+  readonly durationMs: number;
+  readonly error: string | undefined;
+}
+
 export class MaintenanceSchedule {
   /** Undefined where the catalog needs no upkeep. */
   readonly job: Job | undefined;
@@ -54,6 +61,23 @@ export class MaintenanceSchedule {
     this.#recent.push({ atMs: nowMs, bytes });
     while (this.#recent[0]!.atMs < nowMs - RATE_WINDOW_MS) this.#recent.shift();
     if (this.#sealsSinceRun >= SEALS_BETWEEN_RUNS && this.#hasRoom()) this.job?.begin();
+  }
+
+  /** Runs now, after what is running. */
+  async runNow(): Promise<Maintained> {
+    const startedMs = performance.now();
+    const ended = (status: Maintained['status'], error?: unknown) => ({
+      status,
+      durationMs: performance.now() - startedMs,
+      error: error === undefined ? undefined : messageOf(error),
+    });
+    if (this.job === undefined || this.job.isRetired) return ended('nothing to do');
+    try {
+      await this.job.runNow();
+      return ended('done');
+    } catch (error) {
+      return error instanceof MaintenanceUnsupported ? ended('nothing to do') : ended('failed', error);
+    }
   }
 
   #hasRoom(): boolean {

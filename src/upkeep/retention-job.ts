@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../base/clock.js';
 import { messageOf } from '../base/failure.js';
 import { SqlError } from '../base/sql-error.js';
 import { dayText, MS_PER_DAY } from '../catalog/old-rows.js';
-import type { Pace, Purged, Retention } from '../catalog/retention.js';
+import type { DayPartition, Pace, Purged, Retention } from '../catalog/retention.js';
 import type { TelemetryTable } from '../schema/column-declaration.js';
 import { type RetentionOptions, retainsForSomeTime, retentionDays } from '../schema/retention-options.js';
 import { telemetryTables } from '../schema/tables.js';
@@ -18,6 +18,10 @@ export interface PurgedTable extends Purged {
   /** First day that is kept; undefined where all are. */
   readonly cutoffMs: number | undefined;
   readonly error: string | undefined;
+}
+
+export interface TablePartition extends DayPartition {
+  readonly table: TelemetryTable;
 }
 
 export interface RetentionHooks {
@@ -75,6 +79,16 @@ export class RetentionJob {
     return this.#forEachTable(cutoffMs, (table, cutoff) => retention.count(table, cutoff));
   }
 
+  /** What the tables have, day by day. */
+  async partitions(): Promise<readonly TablePartition[]> {
+    const retention = this.#removable();
+    const partitions: TablePartition[] = [];
+    for (const table of telemetryTables) {
+      for (const partition of await retention.partitions(table)) partitions.push({ table, ...partition });
+    }
+    return partitions;
+  }
+
   /** Removes old rows now, after what is running. Tells of each table what became of it. */
   async remove(before?: string): Promise<readonly PurgedTable[]> {
     const cutoffMs = this.#cutoffOf(before);
@@ -102,7 +116,7 @@ export class RetentionJob {
     if (this.#retention !== undefined) return this.#retention;
     throw new SqlError(
       'OTLP_ARGUMENT_CONFLICT',
-      'rows cannot be removed from Parquet files on object storage: set a lifecycle rule of the bucket',
+      'days of Parquet files on object storage are neither listed nor removed here: set a lifecycle rule of the bucket',
     );
   }
 

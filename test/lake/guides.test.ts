@@ -44,7 +44,7 @@ lakeSuite('the guides', ['extensions', 'postgres', 'seaweedfs'], () => {
   });
   afterAll(() => Promise.all([postgres?.close(), seaweed?.close()]));
 
-  for (const page of ['ducklake.md', 'iceberg.md', 'parquet.md', 'retention.md']) {
+  for (const page of ['ducklake.md', 'iceberg.md', 'parquet.md', 'retention.md', 'administration.md']) {
     const [first, ...others] = sectionsOf(page);
     test(`${page} sends something before it asks for rows`, () => {
       const text = readFileSync(join(home, 'docs', page), 'utf8');
@@ -97,6 +97,7 @@ lakeSuite('the guides', ['extensions', 'postgres', 'seaweedfs'], () => {
     const values: readonly (readonly [string, string])[] = [
       ["'otlp:localhost:4318'", `'otlp:127.0.0.1:${port}'`],
       ["'otlp:0.0.0.0:4318'", `'otlp:127.0.0.1:${port}'`],
+      ["'query:localhost:4338'", "'query:127.0.0.1:0'"],
       ["HOST 'db.internal', PORT 5432, DATABASE 'lake'", `HOST '127.0.0.1', PORT ${postgres.port}, DATABASE '${name}'`],
       ["USER 'otelduck', PASSWORD 'from your vault'", `USER 'postgres', PASSWORD '${POSTGRES_PASSWORD}'`],
       [

@@ -64,6 +64,28 @@ test('docs/prometheus.md', async () => {
   });
 });
 
+test('docs/administration.md', async () => {
+  const page = readFileSync('docs/administration.md', 'utf8');
+  const server = await serve({ token: PAGE_TOKEN });
+  await sendFirstLog(server.port);
+  await server.flush();
+  const queries = await servedQueries(server, page);
+  const answers = [];
+  for (const command of page.match(/^curl .*api\/admin.*$/gm)!) {
+    const words = await curlWords(command);
+    const { pathname, search } = new URL(words.find((word) => word.startsWith('http'))!);
+    const [name, value] = words[words.indexOf('-H') + 1]!.split(': ');
+    const method = words.includes('-X') ? words[words.indexOf('-X') + 1]! : 'GET';
+    answers.push(
+      await (await fetch(`${queries}${pathname}${search}`, { method, headers: { [name!]: value! } })).json(),
+    );
+  }
+  expect(answers).toMatchObject([
+    { healthy: true, logical_rows: { otlp_logs: 1 } },
+    { status: 'ok', retention: { tables: expect.arrayContaining([expect.objectContaining({ matching_rows: 1 })]) } },
+  ]);
+});
+
 test('docs/loki.md', async () => {
   const page = readFileSync('docs/loki.md', 'utf8');
   const command = /^curl -G .*?(?=^```)/ms.exec(page)![0];

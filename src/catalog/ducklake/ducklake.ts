@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { isDuckLakeConflict } from '../../duckdb/errors.js';
 import { quotedIdentifier, quotedString } from '../../duckdb/sql-text.js';
+import type { TelemetryTable } from '../../schema/column-declaration.js';
 import { tenantColumn } from '../../schema/column-declaration.js';
 import type { ServeOptions } from '../../schema/serve-options.js';
 import { telemetryTables } from '../../schema/tables.js';
@@ -35,8 +36,16 @@ async function hasOption(writer: DuckDBConnection, { catalog }: TableHome, which
   return found.currentRowCount > 0;
 }
 
+/** The files of a table, as of a snapshot or now. */
+function filesSql(home: TableHome, table: TelemetryTable, snapshot?: number): string {
+  const names = [home.catalog, table.name].map(quotedString).join();
+  const version = snapshot === undefined ? '' : `, snapshot_version => ${snapshot}`;
+  return `ducklake_list_files(${names}, schema => ${quotedString(home.schema)}${version})`;
+}
+
 export const ducklake: CatalogKind = {
   checkpoint: 'compacts',
+  name: 'ducklake',
   removal: 'at once',
   isShared: true,
   // Raced by many hosts, a catalog's own retries are cheap; the defaults give up after about a second.
@@ -100,13 +109,21 @@ export const ducklake: CatalogKind = {
       `SELECT id FROM ${quotedIdentifier(home.catalog)}.last_committed_snapshot()`,
     );
     const snapshot = Number(found.getRows()[0]![0]);
-    const filesAt = (version: number) =>
-      `ducklake_list_files(${[home.catalog, table.name].map(quotedString).join()}, schema => ${quotedString(home.schema)}, snapshot_version => ${version})`;
     const dropped = await connection.runAndReadAll(
-      `SELECT count(*), coalesce(sum(data_file_size_bytes), 0) FROM ${filesAt(snapshot - 1)}
-       WHERE data_file NOT IN (SELECT data_file FROM ${filesAt(snapshot)})`,
+      `SELECT count(*), coalesce(sum(data_file_size_bytes), 0) FROM ${filesSql(home, table, snapshot - 1)}
+       WHERE data_file NOT IN (SELECT data_file FROM ${filesSql(home, table, snapshot)})`,
     );
     const [files, bytes] = dropped.getRows()[0]!;
     return { files: Number(files), bytes: Number(bytes) };
+  },
+  async filesByDay(connection, home, table) {
+    const day = (part: string) => `lpad(regexp_extract(data_file, '/${part}=(\\d+)/', 1), 2, '0')`;
+    const found = await connection.runAndReadAll(
+      `SELECT concat_ws('-', ${['year', 'month', 'day'].map(day).join(', ')}), count(*), sum(data_file_size_bytes)
+       FROM ${filesSql(home, table)} GROUP BY ALL`,
+    );
+    return new Map(
+      found.getRows().map(([of, files, bytes]) => [String(of), { files: Number(files), bytes: Number(bytes) }]),
+    );
   },
 };

@@ -8,6 +8,7 @@ export const iceberg: CatalogKind = {
   commitsAllOrNothing,
   readsTablesApart: true,
   checkpoint: 'does nothing',
+  name: 'iceberg',
   removal: 'by day',
   isShared: true,
   isConflict: isIcebergConflict,

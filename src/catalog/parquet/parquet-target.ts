@@ -105,6 +105,7 @@ type ParquetOptions = RowContents & RetentionOptions & Pick<ServeOptions, 'maint
 
 export class ParquetTarget implements SealTarget {
   readonly catalogName = '';
+  readonly kindName = 'parquet';
   readonly schemaName: string;
   readonly promotedColumns = 0;
   readonly maintenance = undefined;

@@ -42,6 +42,7 @@ export function tenantOf(text: string): string {
 /** Bodies of log records, committed in transactions. It survives the processes that commit to it. */
 export class MemoryTarget implements SealTarget {
   readonly catalogName = '';
+  readonly kindName = 'other';
   readonly schemaName = 'main';
   readonly promotedColumns = 0;
   readonly maintenance = undefined;
