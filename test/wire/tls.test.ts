@@ -1,5 +1,6 @@
 // TLS on every wire, with real clients; certificates that change while requests come.
 
+import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
@@ -105,6 +106,45 @@ test('whoever speaks no TLS is cut off, and so is an old version', async () => {
   await expect(post(server, { maxVersion: 'TLSv1.2' })).rejects.toThrow(/alert|protocol version/i);
   await expect(post(server, { ca: (await TestAuthority.make()).cert })).rejects.toThrow(/verify|issuer|certificate/i);
   expect(await post(server)).toMatchObject({ status: 202 });
+});
+
+/** What OpenSSL's client says of a handshake. */
+function opensslSays(ca: string, port: number, ...options: string[]): Promise<string> {
+  const trusting = ['-CAfile', ca, '-verify_return_error', '-servername', 'localhost'];
+  const args = ['s_client', '-connect', `127.0.0.1:${port}`, ...trusting, ...options];
+  return new Promise((resolve) => {
+    const client = execFile('openssl', args, { timeout: 20_000 }, (_error, stdout, stderr) => resolve(stdout + stderr));
+    client.stdin!.end();
+  });
+}
+
+test("OpenSSL's client agrees on the versions, the certificate and the protocol", async () => {
+  const ca = join(await folder(), 'ca.pem');
+  await writeFile(ca, authority.cert);
+  const server = await serve({ ...(await filesOf(pair)), grpc: '127.0.0.1:0' });
+  const [listed] = await server.database.rows('SELECT [l.url FOR l IN listeners] AS urls FROM otlp_server_list()');
+  const [http1, grpc] = (listed!['urls'] as unknown as string[]).map((url) => Number(new URL(url).port));
+  for (const [port, protocol] of [
+    [http1!, 'http/1.1'],
+    [grpc!, 'h2'],
+  ] as const) {
+    for (const [flag, version] of [
+      ['-tls1_2', 'TLSv1.2'],
+      ['-tls1_3', 'TLSv1.3'],
+    ] as const) {
+      const said = await opensslSays(ca, port, flag, '-alpn', protocol);
+      expect(said).toContain('Verify return code: 0 (ok)');
+      expect(said).toContain(`ALPN protocol: ${protocol}`);
+      expect(said).toMatch(new RegExp(`New, ${version}`));
+      expect(said).toContain('CN = first');
+    }
+    // SECLEVEL 0, so that it is the server that refuses.
+    const old = await opensslSays(ca, port, '-tls1_1', '-cipher', 'DEFAULT@SECLEVEL=0');
+    expect(old).toMatch(/alert protocol version/);
+  }
+  const strict = await serve({ ...(await filesOf(pair)), tls_min_version: '1.3' });
+  expect(await opensslSays(ca, strict.port, '-tls1_2')).toMatch(/alert protocol version/);
+  expect(await opensslSays(ca, strict.port, '-tls1_3')).toContain('Verify return code: 0 (ok)');
 });
 
 test('a client that says nothing holds up neither requests nor a stop', async () => {
