@@ -29,7 +29,7 @@ const SLICE_GROWTH = 16n;
 const MAX_SLICE_ROWS = 65_536;
 
 /** Rows that are read by their very times: more are read between the first and the last time. */
-const MAX_TIMES = 300;
+const MAX_TIMES = 100;
 
 /** Opens the table for one query. */
 export type OpenLogTable = (signal: AbortSignal) => Promise<LogTable>;
@@ -66,7 +66,7 @@ export class TableLogSource implements LogSource<Principal> {
       const range = found.length < count ? slice : cut(slice, selection.order, found);
       if (found.length > 0) {
         const limit = isWhole && wanted === count ? ` LIMIT ${count}` : '';
-        const sql = `SELECT ${reader.columns.join(', ')} FROM ${rowsWith(table, found)} WHERE ${condition}
+        const sql = `SELECT ${reader.columns.join(', ')} FROM ${rowsWith(table, selected, found)} WHERE ${condition}
           ORDER BY ${table.times.order(direction)}${limit}`;
         for await (const block of table.scan(sql, signal)) {
           if (block.rowCount === 0) continue;
@@ -154,8 +154,12 @@ async function timesIn(
 }
 
 /** A relation with all rows of these times, which come in order, and of few others. */
-function rowsWith({ times }: LogTable, found: BigInt64Array): string {
-  if (found.length <= MAX_TIMES) return times.rowsAt(Array.from(found, (ns) => ns / 1000n));
+function rowsWith({ times }: LogTable, { sql }: SelectedResources, found: BigInt64Array): string {
+  if (found.length <= MAX_TIMES)
+    return times.rowsAt(
+      Array.from(found, (ns) => ns / 1000n),
+      sql,
+    );
   const [first, last] = [found[0]!, found.at(-1)!];
   return times.rows(first < last ? { startNs: first, endNs: last + 1n } : { startNs: last, endNs: first + 1n });
 }

@@ -6,6 +6,7 @@ import type { Matcher } from '#promql/syntax/matcher';
 import { numberAt, textAt } from '../scan/block-values.js';
 import { constantSql } from '../scan/constant-sql.js';
 import { type ResourceLabels, resourceLabels, SERVICE_NAME } from './index-labels.js';
+import { isOneOfSql } from './is-one-of-sql.js';
 import type { LogTable } from './log-table.js';
 
 /**
@@ -81,7 +82,7 @@ export class ResourceCatalogue {
     if (!this.#indexed.has('service.name')) return 'true';
     const values = matchers.find(({ name, values }) => name === SERVICE_NAME && values !== undefined)?.values;
     if (values === undefined || values.includes('')) return 'true';
-    return `service_name IN (${[...values, NO_SERVICE].map(constantSql).join(', ')})`;
+    return isOneOfSql('service_name', [...values, NO_SERVICE].map(constantSql));
   }
 
   /** Reads the texts of those resources that are not known. */

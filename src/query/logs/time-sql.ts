@@ -2,6 +2,7 @@
 // has no time here: tables do not hold when it came.
 
 import { nanosecondsName } from '../../schema/column-declaration.js';
+import { isOneOfSql } from './is-one-of-sql.js';
 
 /** Whether rows tell the nanoseconds that their times in microseconds leave out. */
 export type TimePrecision = 'microseconds' | 'nanoseconds';
@@ -61,12 +62,12 @@ export class LogTimeSql {
   }
 
   /**
-   * The rows at some times, each in whole microseconds. Nothing but the times is compared at first, whatever condition is put on
-   * the relation: few rows are left, and the texts of all others need not be read.
+   * The rows at some times, each in whole microseconds, that meet a condition on columns which are cheap to read. No other condition
+   * that is put on the relation is tested before: few rows are left, and the texts of all others need not be read.
    */
-  rowsAt(timesUs: readonly bigint[]): string {
-    const times = [...new Set(timesUs)].map((us) => `make_timestamp(${us})`).join(', ');
-    return `(SELECT * FROM (${this.#rows((column) => `${column} IN (${times})`)}) LIMIT ${NO_LIMIT})`;
+  rowsAt(timesUs: readonly bigint[], condition: string): string {
+    const times = [...new Set(timesUs)].map(timestampSql);
+    return `(SELECT * FROM (${this.#rows((column) => `${isOneOfSql(column, times)} AND ${condition}`)}) LIMIT ${NO_LIMIT})`;
   }
 
   #rows(condition: (column: string) => string): string {
