@@ -6,14 +6,9 @@ import { labelName } from './label-name.js';
 /** Takes one label of an attribute. A map gives several, all with the name of the attribute around them. */
 export type TakeLabel = (attribute: string, name: string, value: string) => void;
 
-/** Calls `take` for each label that the attributes give, and that is wanted, in the order of the text. What is no JSON object gives none. */
-export function flatAttributes(
-  json: string | undefined,
-  take: TakeLabel,
-  isWanted: (name: string) => boolean = () => true,
-): void {
-  if (json === undefined || json === '{}') return;
-  new AttributeScanner(json, take, isWanted).scan();
+/** Calls `take` for each label that the attributes give, in the order of the text. What is no JSON object gives none. */
+export function flatAttributes(json: string | undefined, take: TakeLabel): void {
+  new AttributeReader(() => true).read(json, take);
 }
 
 const QUOTE = 0x22;
@@ -23,25 +18,62 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
-class AttributeScanner {
-  readonly #text: string;
-  readonly #take: TakeLabel;
+/** Members whose keys are remembered by their place. */
+const MAX_PLACES = 64;
+/** Longer keys are read anew in each text. */
+const MAX_KEY_LENGTH = 100;
+
+/** What a key says, as it stands in a text with its quotes. */
+interface KnownKey {
+  readonly written: string;
+  readonly attribute: string;
+  readonly name: string | undefined;
+  readonly isWanted: boolean;
+}
+
+/** Reads one text after the other. Rows of one sender have the same keys in the same places, where they need not be read again. */
+export class AttributeReader {
   readonly #isWanted: (name: string) => boolean;
+  readonly #keys: KnownKey[] = [];
+  #text = '';
+  #take: TakeLabel = () => undefined;
   #at = 0;
   #attribute = '';
 
-  constructor(text: string, take: TakeLabel, isWanted: (name: string) => boolean) {
-    this.#text = text;
-    this.#take = take;
+  constructor(isWanted: (name: string) => boolean) {
     this.#isWanted = isWanted;
   }
 
-  scan(): void {
+  /** Calls `take` for each label that is wanted. */
+  read(json: string | undefined, take: TakeLabel): void {
+    if (json === undefined || json === '{}') return;
+    this.#text = json;
+    this.#take = take;
+    this.#at = 0;
     this.#skipTo(OPEN_BRACE);
-    this.#members('');
+    for (let place = 0; this.#nextToken() === QUOTE; place++) {
+      const { attribute, name, isWanted } = this.#keyAt(place);
+      this.#attribute = attribute;
+      this.#value(name, isWanted);
+    }
   }
 
-  /** Reads the members of the object that `at` is behind the brace of, and the closing brace. */
+  #keyAt(place: number): KnownKey {
+    const known = this.#keys[place];
+    if (known !== undefined && this.#text.startsWith(known.written, this.#at)) {
+      this.#at += known.written.length;
+      return known;
+    }
+    const start = this.#at;
+    const attribute = this.#string();
+    const name = labelName(attribute);
+    const isWanted = name !== undefined && this.#isWanted(name);
+    const key = { written: this.#text.slice(start, this.#at), attribute, name, isWanted };
+    if (place < MAX_PLACES && key.written.length <= MAX_KEY_LENGTH) this.#keys[place] = key;
+    return key;
+  }
+
+  /** Reads the members of an object inside that `at` is behind the brace of, and the closing brace. */
   #members(parent: string): void {
     for (;;) {
       const start = this.#nextToken();
@@ -49,14 +81,12 @@ class AttributeScanner {
         this.#at++;
         return;
       }
-      const key = this.#string();
-      if (parent === '') this.#attribute = key;
-      const name = labelName(parent === '' ? key : `${parent}_${key}`);
-      this.#value(name);
+      const name = labelName(`${parent}_${this.#string()}`);
+      this.#value(name, name !== undefined && this.#isWanted(name));
     }
   }
 
-  #value(name: string | undefined): void {
+  #value(name: string | undefined, isWanted: boolean): void {
     const start = this.#nextToken();
     if (start === OPEN_BRACE) {
       this.#at++;
@@ -64,12 +94,12 @@ class AttributeScanner {
       this.#members(name ?? '_');
       return;
     }
-    if (start === QUOTE && (name === undefined || !this.#isWanted(name))) {
+    if (start === QUOTE && !isWanted) {
       this.#skipString();
       return;
     }
     const value = start === QUOTE ? this.#string() : start === OPEN_BRACKET ? this.#array() : this.#word();
-    if (name !== undefined && this.#isWanted(name)) this.#take(this.#attribute, name, value);
+    if (isWanted) this.#take(this.#attribute, name!, value);
   }
 
   /** Skips what stands between tokens, and returns the character at which the next one begins; NaN at the end. */
@@ -90,26 +120,22 @@ class AttributeScanner {
 
   #string(): string {
     const start = this.#at;
-    const isEscaped = this.#skipString();
-    const end = this.#at;
-    return isEscaped ? (JSON.parse(this.#text.slice(start, end)) as string) : this.#text.slice(start + 1, end - 1);
+    this.#skipString();
+    const text = this.#text.slice(start, this.#at);
+    return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
   }
 
-  /** Moves behind the string that begins here. Returns whether it has escapes. */
-  #skipString(): boolean {
-    let isEscaped = false;
+  /** Moves behind the string that begins here. */
+  #skipString(): void {
     for (let end = this.#text.indexOf('"', this.#at + 1); end !== -1; end = this.#text.indexOf('"', end + 1)) {
       let backslashes = 0;
       while (this.#text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
-      isEscaped ||= backslashes > 0;
       if (backslashes % 2 === 0) {
-        isEscaped ||= this.#text.slice(this.#at, end).includes('\\');
         this.#at = end + 1;
-        return isEscaped;
+        return;
       }
     }
     this.#at = this.#text.length;
-    return false;
   }
 
   /** An array as Go writes it, which escapes what HTML would take for its own. */

@@ -12,7 +12,7 @@ import {
   SEVERITY_NUMBER,
   SEVERITY_TEXT,
 } from './detected-level.js';
-import { flatAttributes, type TakeLabel } from './flat-attributes.js';
+import { AttributeReader, type TakeLabel } from './flat-attributes.js';
 import { LINE_SQL } from './line-filter-sql.js';
 import { RESOURCE_ID_SQL, type Resource } from './resource-catalogue.js';
 import type { LogTimeSql } from './time-sql.js';
@@ -57,6 +57,8 @@ export class LogRowReader {
   /** Labels of columns that are read. */
   readonly #columnLabels: readonly string[];
   readonly #sets = new Map<string, Labels>();
+  readonly #ofRecord: AttributeReader;
+  readonly #ofScope: AttributeReader;
 
   constructor(needs: LogNeeds, times: LogTimeSql) {
     const labelColumns = labelColumnsOf(times);
@@ -64,6 +66,8 @@ export class LogRowReader {
     this.#wanted = needs.metadata === 'all' ? undefined : new Set(needs.metadata);
     this.#needsLevel = this.#wanted?.has(DETECTED_LEVEL) ?? true;
     this.#readsLine = needs.line || this.#needsLevel;
+    this.#ofRecord = new AttributeReader(this.#isLookedAt);
+    this.#ofScope = new AttributeReader(this.#isLookedAt);
     this.#columnLabels = [...labelColumns.keys()].filter((name) => this.#isLookedAt(name));
     this.columns = [
       times.timeNs,
@@ -108,9 +112,10 @@ export class LogRowReader {
   #metadataOf(resource: Resource, line: string, columns: readonly BlockColumn[], row: number): Labels {
     const labels = this.#labelsOf(resource, line, columns, row);
     if (this.#needs.metadata === 'all') return labels;
-    // A few labels are alike in many rows, and who gets them keeps work by object.
+    // A few labels are alike in many rows, and who gets them keeps work by object. Where they are not, nothing is gained.
+    if (this.#sets.size >= MAX_SHARED_SETS) return labels;
     const shared = this.#sets.get(labels.key);
-    if (shared === undefined && this.#sets.size < MAX_SHARED_SETS) this.#sets.set(labels.key, labels);
+    if (shared === undefined) this.#sets.set(labels.key, labels);
     return shared ?? labels;
   }
 
@@ -118,9 +123,9 @@ export class LogRowReader {
     const labels: Label[] = [];
     const take: TakeLabel = (_attribute, name, value) => labels.push([name, value]);
     const [logAttributes, scopeAttributes] = columns;
-    flatAttributes(textAt(logAttributes!, row), take, this.#isLookedAt);
+    this.#ofRecord.read(textAt(logAttributes!, row), take);
     for (const label of resource.metadata) if (this.#isLookedAt(label[0])) labels.push(label);
-    flatAttributes(textAt(scopeAttributes!, row), take, this.#isLookedAt);
+    this.#ofScope.read(textAt(scopeAttributes!, row), take);
     for (let i = 0; i < this.#columnLabels.length; i++) {
       const text = textAt(columns[attributeColumns.length + i]!, row);
       if (text) labels.push([this.#columnLabels[i]!, text]);

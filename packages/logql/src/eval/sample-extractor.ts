@@ -79,7 +79,8 @@ export class SampleExtractor {
   #seriesOf(labels: LabelsBuilder, stream: Labels, metadata: Labels): Labels {
     if (labels.hasError) return this.#intern([...labels.values()]);
     if (this.#series.kind === 'none') return Labels.none;
-    if (labels.isUnchanged) {
+    // Of the labels of a group there are few: they are found as fast as what was kept about a line's.
+    if (this.#series.kind !== 'by' && labels.isUnchanged) {
       let known = this.#known.get(stream);
       if (known === undefined) {
         known = new WeakMap();

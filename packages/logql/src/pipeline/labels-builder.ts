@@ -13,8 +13,6 @@ export interface CategorizedLabels {
 interface StreamLabels {
   readonly labels: Labels;
   readonly values: ReadonlyMap<string, string>;
-  /** Structured metadata with the names that it gets beside this stream. */
-  readonly metadata: WeakMap<Labels, readonly Label[]>;
 }
 
 /** What went wrong with a line: the kind and, if there is more to say, the text. */
@@ -167,17 +165,17 @@ export class LabelsBuilder {
   #streamLabels(labels: Labels): StreamLabels {
     const known = this.#streams.get(labels);
     if (known !== undefined) return known;
-    const stream = { labels, values: new Map(labels.entries), metadata: new WeakMap() };
+    const stream = { labels, values: new Map(labels.entries) };
     this.#streams.set(labels, stream);
     return stream;
   }
 
   #metadataOf(metadata: Labels): readonly Label[] {
-    const { values, metadata: known } = this.#stream!;
-    let entries = known.get(metadata);
-    if (entries === undefined) {
-      entries = metadata.entries.map(([name, value]) => [values.has(name) ? name + DUPLICATE_SUFFIX : name, value]);
-      known.set(metadata, entries);
+    const { values } = this.#stream!;
+    let entries = metadata.entries;
+    // Most lines have metadata of their own, so that it is not worth keeping what was made of it.
+    if (entries.some(([name]) => values.has(name))) {
+      entries = entries.map(([name, value]) => [values.has(name) ? name + DUPLICATE_SUFFIX : name, value]);
     }
     if (!metadata.has(ERROR_LABEL) && !metadata.has(ERROR_DETAILS_LABEL)) return entries;
     this.error = metadata.get(ERROR_LABEL);
