@@ -125,6 +125,11 @@ export class OpenRows {
     return rows === 0 ? undefined : { id: this.#id, rowsBefore: this.#rowsBefore.get(table) ?? 0, rows, batches };
   }
 
+  /** Whether there are rows for a table. Unlike `read` it copies none. */
+  has(table: TelemetryTable): boolean {
+    return this.positionOf(table) > (this.#rowsBefore.get(table) ?? 0);
+  }
+
   /** Rows for a table that have been accepted so far, those that were detached included. */
   positionOf(table: TelemetryTable): number {
     const growing = this.#growing.get(table.signal)!.table(table.name).rows;

@@ -30,7 +30,7 @@ export interface Feeder {
   /** The same for servers, one after the other, that commit in one order. */
   readonly serverId: string;
   readonly tables: LiveTables;
-  readonly held: Pick<Sealer, 'kept' | 'waiting' | 'positionOf' | 'openGeneration' | 'isCommitting'>;
+  readonly held: Pick<Sealer, 'kept' | 'waiting' | 'hasWaiting' | 'positionOf' | 'openGeneration' | 'isCommitting'>;
 }
 
 type Asked =
@@ -73,6 +73,7 @@ export class LiveRows implements RowSource {
       held: {
         kept: held.kept,
         waiting: () => [],
+        hasWaiting: () => false,
         positionOf: (table) => committed.get(table)!,
         openGeneration: held.openGeneration,
         isCommitting: false,
@@ -104,6 +105,20 @@ export class LiveRows implements RowSource {
     // to another folder.
     const committed = feeders.map((feeder) => feeder.tables.committedSql(table, planned ?? [])).findLast(Boolean);
     return [...(committed === undefined ? [] : [committed]), ...scans].join(' UNION ALL BY NAME ');
+  }
+
+  /**
+   * The same query for a transaction that has yet to begin, and that no other one can share. It sees all that is committed by now, so
+   * that memory is read only where rows of the table wait there: planning that takes longer than planning the rest.
+   */
+  upcomingSql(table: TelemetryTable, home: TableHome): string {
+    const transactionStartMs = Date.now();
+    const feeders = this.#feedersOf(home, transactionStartMs);
+    const areAllCommitted = feeders.every(
+      ({ tables, held }) => tables.toldApart === 'in any transaction' && !held.hasWaiting(table),
+    );
+    if (areAllCommitted) return `SELECT * FROM ${tableName(home, table)}`;
+    return this.liveSql(table.name, table, { transactionStartMs }, home);
   }
 
   /** The query of rows that are not committed, of all servers or of those that feed a catalog, a schema. */

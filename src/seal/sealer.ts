@@ -191,6 +191,11 @@ export class Sealer {
     return open === undefined ? detached : [...detached, open];
   }
 
+  /** Whether there are uncommitted rows of a table. */
+  hasWaiting(table: TelemetryTable): boolean {
+    return this.#open.has(table) || this.#detached.some((generation) => generation.rowsFor(table) !== undefined);
+  }
+
   /** Whether rows are being committed, or an attempt failed, perhaps in part, and will be repeated. */
   get isCommitting(): boolean {
     return this.#isCommitting;

@@ -196,6 +196,34 @@ test('committed and live rows are there, each once', async () => {
   expect(await scanned(count, live)).toEqual([[7n, 7n]]);
 });
 
+test('memory is planned only where rows of the table wait there', async () => {
+  await connection.run('CREATE SCHEMA quiet');
+  const served = await connection.runAndReadAll(
+    `FROM otlp_serve('otlp:127.0.0.1:0', schema := 'quiet', token := '${TOKEN}', seal_max_age_ms := 600000)`,
+  );
+  const uri = String(served.getRows()[0]![0]);
+  const quiet = scans.scanner({ home: { catalog: 'memory', schema: 'quiet' }, principal: soleReader });
+  // Each plan once had the union with what is in memory, which took as long to plan as a query of five minutes takes to run.
+  const readsMemory = async (table: string) =>
+    JSON.stringify(await scanned({ sql: `EXPLAIN SELECT max(resource_attributes) FROM {{${table}}}` }, quiet)).includes(
+      '__OTLP_ROWS',
+    );
+  expect(await readsMemory('otlp_logs')).toBe(false);
+  await send({
+    port: Number(/\d+$/.exec(uri)![0]),
+    path: '/v1/logs',
+    headers: { 'content-type': 'application/x-protobuf', authorization: `Bearer ${TOKEN}` },
+    body: logsRequest(3, 'waiting '),
+  });
+  expect(await readsMemory('otlp_logs')).toBe(true);
+  expect(await readsMemory('otlp_traces')).toBe(false);
+  await connection.run(`CALL otlp_flush('${uri}')`);
+  // Memory still has the rows, for transactions that began before the commit.
+  expect(await readsMemory('otlp_logs')).toBe(false);
+  expect(await scanned({ sql: 'SELECT count(*) FROM {{otlp_logs}}' }, quiet)).toEqual([[3n]]);
+  await connection.run(`CALL otlp_stop('${uri}')`);
+});
+
 test('where memory cannot be read beside the tables, the tables are read', async () => {
   await connection.run('CREATE SCHEMA apart');
   const serve = async (options: string) => {

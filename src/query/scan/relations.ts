@@ -18,8 +18,6 @@ export interface RelationRequest {
   readonly home: TableHome;
   /** Whose rows. One without a tenant sees all. */
   readonly principal: Principal;
-  /** Not later than the transaction of the query begins. */
-  readonly startMs: number;
   readonly states: ReadonlyMap<string, TableState>;
   /** Whoever reads rows as they come. */
   readonly reader?: string | undefined;
@@ -30,7 +28,7 @@ export function tablesIn(sql: string): readonly TelemetryTable[] {
   return [...new Set([...sql.matchAll(PLACEHOLDER)].map(([, name]) => tableNamed(name!)))];
 }
 
-/** SQL with a relation in place of each placeholder. Text and numbers of a caller belong into parameters. */
+/** SQL for a transaction that begins later, with a relation in place of each placeholder. Text and numbers of a caller belong into parameters. */
 export function withRelations(sql: string, live: LiveRows, request: RelationRequest): string {
   return sql.replaceAll(
     PLACEHOLDER,
@@ -44,20 +42,20 @@ function relationSql(table: TelemetryTable, live: LiveRows, request: RelationReq
   return tenant === undefined ? rows : `SELECT * FROM (${rows}) WHERE ${tenantColumn.name} = ${quotedString(tenant)}`;
 }
 
-function allRowsSql(table: TelemetryTable, live: LiveRows, { home, startMs, states, reader }: RelationRequest): string {
+function allRowsSql(table: TelemetryTable, live: LiveRows, { home, states, reader }: RelationRequest): string {
   const state = states.get(table.name);
   if (reader !== undefined) {
     const arrived = live.newSql(table, reader, home);
     return state === 'older' ? `${noRowsSql(table)} UNION ALL BY NAME ${arrived}` : arrived;
   }
   if (state === 'absent') return noRowsSql(table);
-  const rows = rowsSql(table, live, home, startMs);
+  const rows = rowsSql(table, live, home);
   return state === 'older' ? `${noRowsSql(table)} UNION ALL BY NAME ${rows}` : rows;
 }
 
-function rowsSql(table: TelemetryTable, live: LiveRows, home: TableHome, transactionStartMs: number): string {
+function rowsSql(table: TelemetryTable, live: LiveRows, home: TableHome): string {
   try {
-    return live.liveSql(table.name, table, { transactionStartMs }, home);
+    return live.upcomingSql(table, home);
   } catch (error) {
     // Better the committed rows alone than none, where memory cannot be read beside them.
     if (error instanceof SqlError && error.code === 'OTLP_LIVE_UNSUPPORTED')

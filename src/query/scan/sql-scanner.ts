@@ -126,7 +126,7 @@ export class SqlScans {
     for (const { name } of tables) if (this.#isOlder(keyOf(name))) states.set(name, 'older');
     for (;;) {
       try {
-        const statement = withRelations(sql, this.#live, { home, principal, startMs: Date.now(), states, reader });
+        const statement = withRelations(sql, this.#live, { home, principal, states, reader });
         if (fenced === undefined) await connection.start(statement, parameters);
         else await connection.startFenced(statement + fenced);
         return await connection.next();
