@@ -91,14 +91,18 @@ function otlpOf({ name, unit, kind, attributes }: RandomMetric, index: number): 
   }
 }
 
-async function read(store: MetricStore, matchers: readonly Matcher[]): Promise<Map<string, SeriesSamples>> {
-  const selection: Selection = {
+function selectionOf(matchers: readonly Matcher[]): Selection {
+  return {
     matchers,
     startMs: AT + day * DAY_MS,
     endMs: AT + (day + 1) * DAY_MS - 1,
     isShared: false,
     hints: { stepMs: 0, rangeMs: 0, function: '', grouping: [], by: false },
   };
+}
+
+async function read(store: MetricStore, matchers: readonly Matcher[]): Promise<Map<string, SeriesSamples>> {
+  const selection = selectionOf(matchers);
   const context = { principal: undefined, signal: new AbortController().signal, warn: () => undefined };
   const found = new Map<string, SeriesSamples>();
   for await (const batch of store.source.read(selection, context)) {
@@ -142,6 +146,50 @@ for (const translationStrategy of translationStrategies) {
     );
   });
 }
+
+/** Resources, by the job that they are. */
+const jobs: readonly (readonly [job: string, resource: Readonly<Record<string, object>>])[] = [
+  ['cart', { 'service.name': { stringValue: 'cart' } }],
+  ['shop/cart', { 'service.namespace': { stringValue: 'shop' }, 'service.name': { stringValue: 'cart' } }],
+  ['a/b/c/d', { 'service.namespace': { stringValue: 'a/b' }, 'service.name': { stringValue: 'c/d' } }],
+  ['/cart', { 'service.namespace': { stringValue: '' }, 'service.name': { stringValue: 'cart' } }],
+  ['shop/', { 'service.namespace': { stringValue: 'shop' }, 'service.name': { stringValue: '' } }],
+  ['nowhere/', { 'service.namespace': { stringValue: 'nowhere' }, 'service.name': {} }],
+  ['7', { 'service.name': { intValue: '7' } }],
+  ['shop/true', { 'service.namespace': { stringValue: 'shop' }, 'service.name': { boolValue: true } }],
+  // Of an attribute of the point.
+  ['of a point', {}],
+];
+
+test('a job is found by the texts of its service, whatever the namespace', async () => {
+  day++;
+  await database.send({
+    resourceMetrics: jobs.map(([job, resource], index) => {
+      const attributes = Object.keys(resource).length === 0 ? { job: { stringValue: job } } : {};
+      const metrics = [otlpOf({ name: 'runs', unit: '', kind: 'gauge', attributes }, index)];
+      return {
+        resource: { attributes: Object.entries(resource).map(([key, value]) => ({ key, value })) },
+        scopeMetrics: [{ metrics }],
+      };
+    }),
+  });
+  for (const [job] of jobs) {
+    const selected = [new Matcher('__name__', '=', 'runs'), new Matcher('job', '=', job)];
+    database.catalogues = new MetricCatalogues();
+    expect([job, [...(await read(database.store(), selected)).keys()]]).toEqual([
+      job,
+      [`{__name__="runs", job="${job}"}`],
+    ]);
+  }
+  // A list of all other series, by number, once took longer to plan than the query took to run.
+  const [plan] = await database
+    .store()
+    .plan(
+      selectionOf([new Matcher('__name__', '=', 'runs'), new Matcher('job', '=', 'shop/cart')]),
+      new AbortController().signal,
+    );
+  expect(plan!.pushed).toEqual(['time', 'name', 'labels']);
+});
 
 test('a metric with any name is looked for by the name that it has in Prometheus', async () => {
   const gauges = pointTables.find(({ kind }) => kind === 'gauge')!;
