@@ -7,9 +7,9 @@ import type { Scanner } from '../scan/scanner.js';
 import { attributeTexts, elementTexts } from './attribute-text.js';
 import type { MetricOptions } from './metric-options.js';
 import type { Exemplar, ExemplarSeries } from './metric-store.js';
-import type { ReserveBytes } from './record-list.js';
 import { halvesOf, type TableCatalogue } from './series-catalogue.js';
 import type { SeriesOutput } from './series-output.js';
+import type { ReserveBytes } from './series-records.js';
 import { conditionOf } from './table-read.js';
 
 /** Characters of an exemplar's labels. With more of them, attributes are left out. */

@@ -1,33 +1,31 @@
 // Rows of one table → samples by series. Rows come in the order of the table, and leave by series and rising time.
 
 import type { SeriesSamples } from '#promql';
-import type { Labels } from '#promql/data/labels';
 import type { NativeHistogram } from '#promql/histogram/native-histogram';
 import type { BlockColumn, ColumnBlock } from '../scan/scanner.js';
 import { nativeHistogram } from './exponential-histogram.js';
 import type { PointField } from './point-table.js';
-import { NumberSlabs, RecordList, type ReserveBytes, Scratch } from './record-list.js';
+import { RisingOrder } from './rising-order.js';
+import type { SelectedSeries } from './selected-series.js';
 import { halvesOf } from './series-catalogue.js';
-import type { OutputPart } from './series-output.js';
+import type { OutputPart, SeriesOutput } from './series-output.js';
+import { type NumberSlabs, type ReserveBytes, SeriesRecords } from './series-records.js';
 import type { TableRead } from './table-read.js';
 
 /** Columns in front of a point's own numbers: the id and the time. */
 const LEADING_COLUMNS = 2;
-
-/** In place of a list: rows of this series are passed over. */
-const UNWANTED = 'unwanted';
 
 /** A native histogram without its buckets. */
 const HISTOGRAM_BYTES = 512;
 /** A bucket's index and count, in arrays that grow by half. */
 const BUCKET_BYTES = 24;
 
-type IsWanted = (place: number) => boolean;
-
 /** Memory that the tables of one selection are gathered in. */
 export interface GatheringRoom {
-  readonly slabs: NumberSlabs;
-  /** For what is kept outside of the slabs. */
+  readonly records: NumberSlabs;
+  /** For times and values that leave. Who holds them counts them. */
+  readonly samples: NumberSlabs;
+  /** For what is kept outside of both. */
   readonly reserveBytes: ReserveBytes;
 }
 
@@ -35,28 +33,36 @@ export class GatheredTable {
   readonly read: TableRead;
   /** Places of series that were not known when their rows came. They count as wanted. */
   readonly unknown: number[] = [];
-  readonly #slabs: NumberSlabs;
-  readonly #reserve: ReserveBytes;
-  /** Times and values that have left. Who holds them counts them. */
-  readonly #samples = new NumberSlabs(() => undefined);
-  readonly #scratch = new Scratch();
-  readonly #isWanted: IsWanted;
-  readonly #lists: (RecordList | typeof UNWANTED | undefined)[] = [];
+  readonly #selected: SelectedSeries;
+  readonly #room: GatheringRoom;
+  readonly #records: SeriesRecords;
   readonly #histograms: (NativeHistogram | undefined)[] = [];
-  /** Places with rows. */
-  readonly #places: number[] = [];
+  readonly #order = new RisingOrder();
+  #settled: SettledSeries | undefined;
   #tooCoarse = 0;
 
-  constructor(read: TableRead, { slabs, reserveBytes }: GatheringRoom, isWanted: IsWanted) {
+  constructor(read: TableRead, selected: SelectedSeries, room: GatheringRoom) {
     this.read = read;
-    this.#reserve = reserveBytes;
-    this.#slabs = slabs;
-    this.#isWanted = isWanted;
+    this.#selected = selected;
+    this.#room = room;
+    this.#records = new SeriesRecords(room.records, (place) => this.#begin(place));
   }
 
-  /** Places of series with rows, in the order in which they came first. */
-  get places(): readonly number[] {
-    return this.#places;
+  /** Whether no two of the series that match have the same labels. */
+  get areDistinct(): boolean {
+    return this.#selected.areDistinct;
+  }
+
+  /** Places of series that are wanted and have rows, in an order that is the same for every query. */
+  placesWithRows(): readonly number[] {
+    const found: number[] = [];
+    for (const place of this.#selected.places) if (this.#records.has(place)) found.push(place);
+    return found;
+  }
+
+  /** The series of Prometheus at a place with rows. */
+  outputsAt(place: number): readonly SeriesOutput[] {
+    return this.#selected.outputsAt(place);
   }
 
   /** Points whose scale no native histogram has. */
@@ -65,95 +71,110 @@ export class GatheredTable {
   }
 
   add(block: ColumnBlock): void {
-    if (this.read.catalogue.table.kind === 'exponential') this.#addHistograms(block);
-    else if (this.read.fields.length === 1 && this.read.fields[0] === 'value' && !this.read.hasStart)
-      this.#addPairs(block);
-    else this.#addRecords(block);
+    const { catalogue, fields, hasStart } = this.read;
+    const places = catalogue.placesOf(halvesOf(block.columns[0]!));
+    if (catalogue.table.kind === 'exponential') this.#addHistograms(block, places);
+    else if (fields.length === 1 && fields[0] === 'value' && !hasStart)
+      this.#records.addPairs(places, numbersOf(block.columns[1]!), numbersOf(block.columns[2]!));
+    else this.#addRecords(block, places);
   }
 
-  /** Samples of the part of a point that a series of Prometheus shows. */
-  samplesOf(place: number, records: Float64Array, labels: Labels, part: OutputPart): SeriesSamples {
-    const { width } = this.#listAt(place);
-    const { hasStart, fields, catalogue } = this.read;
-    const count = records.length / width;
-    const times = this.#samples.take(count);
+  /** Samples of one of the series of Prometheus at a place. Those of one place after the other share their times. */
+  samplesOf(place: number, { labels, part }: SeriesOutput): SeriesSamples {
+    if (this.#settled?.place !== place) this.#settled = this.#settle(place);
+    const { times, stale, startTimes } = this.#settled;
+    const isDelta = this.read.catalogue.seriesAt(place)!.metric.facts.isDelta;
+    return { labels, times, stale, startTimes, ...this.#valuesOf(this.#settled, part), ...(isDelta && { isDelta }) };
+  }
+
+  /** Called when the memory of samples is used for others. */
+  forgetSamples(): void {
+    this.#settled = undefined;
+  }
+
+  #settle(place: number): SettledSeries {
+    const count = this.#records.countOf(place);
+    const times = this.#room.samples.take(count);
+    this.#records.copy(place, 0, times);
     let stale: Uint8Array | undefined;
-    for (let record = 0, at = 0; record < count; record++, at += width) {
-      const time = records[at]!;
-      times[record] = Math.floor(time);
-      if (time === times[record]) continue;
+    for (let at = 0; at < count; at++) {
+      const marked = times[at]!;
+      const time = Math.floor(marked);
+      if (time === marked) continue;
+      times[at] = time;
       stale ??= new Uint8Array(count);
-      stale[record] = 1;
+      stale[at] = 1;
     }
-    const first = hasStart ? 2 : 1;
-    const from = first + offsetOf(part, fields);
-    const values = this.#samples.take(count);
-    let histograms: (NativeHistogram | undefined)[] | undefined;
-    if (part.kind === 'histogram') {
-      histograms = Array.from({ length: count }, (_, record) => this.#histograms[records[record * width + first]!]);
-    } else if (part.kind === 'bucket') {
-      for (let record = 0, at = from; record < count; record++, at += width) {
-        let sum = 0;
-        for (let bucket = 0; bucket <= part.place; bucket++) sum += records[at + bucket]!;
-        values[record] = sum;
-      }
-    } else {
-      for (let record = 0, at = from; record < count; record++, at += width) values[record] = records[at]!;
-    }
-    const startTimes = hasStart
-      ? Float64Array.from({ length: count }, (_, record) => records[record * width + 1]!)
-      : undefined;
-    const isDelta = catalogue.seriesAt(place)!.metric.facts.isDelta;
-    return { labels, times, values, stale, histograms, startTimes, ...(isDelta && { isDelta }) };
+    const order = this.#order.of(times);
+    const ordered: Pick<SettledSeries, 'times' | 'stale'> =
+      order === undefined
+        ? { times, stale }
+        : { times: this.#inOrder(times, order), stale: stale && Uint8Array.from(order, (at) => stale[at]!) };
+    const settled: SettledSeries = { place, count, order, ...ordered, startTimes: undefined, cumulative: [] };
+    return this.read.hasStart ? { ...settled, startTimes: this.#column(settled, 1) } : settled;
   }
 
-  /** Records of a place by rising time, until those of another are asked for. */
-  recordsOf(place: number): Float64Array {
-    return this.#listAt(place).settled(this.#scratch);
+  /** One number of each record of a series, by rising time. */
+  #column({ place, count, order }: SettledSeries, number: number): Float64Array {
+    const values = this.#room.samples.take(count);
+    this.#records.copy(place, number, values);
+    return order === undefined ? values : this.#inOrder(values, order);
   }
 
-  #listAt(place: number): RecordList {
-    return this.#lists[place] as RecordList;
+  #inOrder(values: Float64Array, order: Int32Array): Float64Array {
+    const ordered = this.#room.samples.take(order.length);
+    for (let at = 0; at < order.length; at++) ordered[at] = values[order[at]!]!;
+    return ordered;
   }
 
-  #addPairs({ rowCount, columns }: ColumnBlock): void {
-    const halves = halvesOf(columns[0]!);
-    const times = numbersOf(columns[1]!);
-    const values = numbersOf(columns[2]!);
-    const { catalogue } = this.read;
-    for (let row = 0; row < rowCount; row++) {
-      const place = catalogue.placeOf(halves[2 * row]!, halves[2 * row + 1]!);
-      const list = this.#lists[place] ?? this.#begin(place, 2);
-      if (list !== UNWANTED) list.addPair(times[row]!, values[row]!);
+  #valuesOf(settled: SettledSeries, part: OutputPart): Pick<SeriesSamples, 'values' | 'histograms'> {
+    const first = this.read.hasStart ? 2 : 1;
+    if (part.kind === 'bucket') return { values: this.#bucketsUpTo(settled, first, part.place), histograms: undefined };
+    const values = this.#column(settled, first + offsetOf(part, this.read.fields));
+    if (part.kind !== 'histogram') return { values, histograms: undefined };
+    return { values, histograms: Array.from(values, (at) => this.#histograms[at]) };
+  }
+
+  /** What a bucket and those in front of it have counted. */
+  #bucketsUpTo(settled: SettledSeries, first: number, bucket: number): Float64Array {
+    const { cumulative } = settled;
+    const firstBucket = first + this.read.fields.length - 1;
+    for (let next = cumulative.length; next <= bucket; next++) {
+      const counts = this.#column(settled, firstBucket + next);
+      const before = cumulative[next - 1];
+      if (before !== undefined) for (let at = 0; at < counts.length; at++) counts[at] = before[at]! + counts[at]!;
+      cumulative.push(counts);
     }
+    return cumulative[bucket]!;
   }
 
   /** Numbers in the order of the columns; those of lists come last. */
-  #addRecords({ rowCount, columns }: ColumnBlock): void {
-    const halves = halvesOf(columns[0]!);
+  #addRecords({ columns }: ColumnBlock, places: Int32Array): void {
     const numbers = columns
       .slice(1)
       .filter(({ kind }) => kind === 'double')
       .map(numbersOf);
     const list = columns.find(({ kind }) => kind === 'list');
-    const [offsets, elements] = list?.kind === 'list' ? [list.offsets, numbersOf(list.child)] : [];
-    const { catalogue } = this.read;
-    for (let row = 0; row < rowCount; row++) {
-      const place = catalogue.placeOf(halves[2 * row]!, halves[2 * row + 1]!);
-      const [from, to] = offsets === undefined ? [0, 0] : [offsets[row]!, offsets[row + 1]!];
-      const records = this.#lists[place] ?? this.#begin(place, numbers.length + to - from);
-      if (records === UNWANTED) continue;
-      const record = records.add();
-      let at = 0;
-      for (const column of numbers) record[at++] = column[row]!;
-      for (let element = from; element < to && at < record.length; element++) record[at++] = elements![element]!;
-      record.fill(NaN, at);
-    }
+    const [offsets, elements] =
+      list?.kind === 'list'
+        ? [list.offsets, numbersOf(list.child)]
+        : [new Uint32Array(places.length + 1), new Float64Array(0)];
+    this.#records.addRecords(
+      places,
+      (row) => numbers.length + offsets[row + 1]! - offsets[row]!,
+      (row, slab, from, to) => {
+        let at = from;
+        for (let column = 0; column < numbers.length; column++) slab[at++] = numbers[column]![row]!;
+        const end = offsets[row + 1]!;
+        for (let element = offsets[row]!; element < end && at < to; element++) slab[at++] = elements[element]!;
+        slab.fill(NaN, at, to);
+        return true;
+      },
+    );
   }
 
-  #addHistograms({ rowCount, columns }: ColumnBlock): void {
-    const halves = halvesOf(columns[0]!);
-    const { catalogue, hasStart, fields } = this.read;
+  #addHistograms({ columns }: ColumnBlock, places: Int32Array): void {
+    const { hasStart, fields } = this.read;
     const columnOf = (field: PointField) => columns[LEADING_COLUMNS + Number(hasStart) + fields.indexOf(field)]!;
     const numberOf = (field: PointField) => numbersOf(columnOf(field));
     const [times, starts] = [numbersOf(columns[1]!), hasStart ? numbersOf(columns[2]!) : undefined];
@@ -166,46 +187,56 @@ export class GatheredTable {
     const [positiveOffsets, negativeOffsets] = [numberOf('positiveOffset'), numberOf('negativeOffset')];
     const [positive, negative] = [listOf(columnOf('positive')), listOf(columnOf('negative'))];
     let bytes = 0;
-    for (let row = 0; row < rowCount; row++) {
-      const place = catalogue.placeOf(halves[2 * row]!, halves[2 * row + 1]!);
-      const list = this.#lists[place] ?? this.#begin(place, hasStart ? 3 : 2);
-      if (list === UNWANTED) continue;
-      const isStale = !Number.isInteger(times[row]);
-      const histogram = isStale
-        ? undefined
-        : nativeHistogram({
-            count: counts[row]!,
-            sum: sums[row]!,
-            scale: scales[row]!,
-            zeroCount: zeroCounts[row]!,
-            positiveOffset: positiveOffsets[row]!,
-            positive: positive(row),
-            negativeOffset: negativeOffsets[row]!,
-            negative: negative(row),
-          });
-      if (histogram === undefined && !isStale) {
-        this.#tooCoarse++;
-        continue;
-      }
-      if (histogram !== undefined) bytes += bytesOf(histogram);
-      const record = list.add();
-      record[0] = times[row]!;
-      if (starts !== undefined) record[1] = starts[row]!;
-      record[record.length - 1] = this.#histograms.push(histogram) - 1;
-    }
-    this.#reserve(bytes);
+    this.#records.addRecords(
+      places,
+      () => (hasStart ? 3 : 2),
+      (row, slab, from, to) => {
+        const isStale = !Number.isInteger(times[row]);
+        const histogram = isStale
+          ? undefined
+          : nativeHistogram({
+              count: counts[row]!,
+              sum: sums[row]!,
+              scale: scales[row]!,
+              zeroCount: zeroCounts[row]!,
+              positiveOffset: positiveOffsets[row]!,
+              positive: positive(row),
+              negativeOffset: negativeOffsets[row]!,
+              negative: negative(row),
+            });
+        if (histogram === undefined && !isStale) {
+          this.#tooCoarse++;
+          return false;
+        }
+        if (histogram !== undefined) bytes += bytesOf(histogram);
+        slab[from] = times[row]!;
+        if (starts !== undefined) slab[from + 1] = starts[row]!;
+        slab[to - 1] = this.#histograms.push(histogram) - 1;
+        return true;
+      },
+    );
+    this.#room.reserveBytes(bytes);
   }
 
-  #begin(place: number, width: number): RecordList | typeof UNWANTED {
-    const isKnown = this.read.catalogue.seriesAt(place) !== undefined;
-    const list = isKnown && !this.#isWanted(place) ? UNWANTED : new RecordList(width, this.#slabs);
-    this.#lists[place] = list;
-    if (list !== UNWANTED) {
-      this.#places.push(place);
-      if (!isKnown) this.unknown.push(place);
-    }
-    return list;
+  /** Whether rows of a series are kept. */
+  #begin(place: number): boolean {
+    const isWanted = this.#selected.has(place);
+    if (isWanted === undefined) this.unknown.push(place);
+    return isWanted !== false;
   }
+}
+
+/** A series whose records are in order. */
+interface SettledSeries {
+  readonly place: number;
+  /** Records, before those with equal times were left out. */
+  readonly count: number;
+  readonly order: Int32Array | undefined;
+  readonly times: Float64Array;
+  readonly stale: Uint8Array | undefined;
+  readonly startTimes: Float64Array | undefined;
+  /** Counts of each bucket and those in front of it, as far as they were asked for. */
+  readonly cumulative: Float64Array[];
 }
 
 function bytesOf({ positive, negative }: NativeHistogram): number {

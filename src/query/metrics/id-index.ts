@@ -8,7 +8,10 @@ export class IdIndex {
   #high = new Uint32Array(FIRST_SLOTS);
   #places = new Uint32Array(FIRST_SLOTS);
   #size = 0;
-  readonly #ids: [low: number, high: number][] = [];
+  /** Low and high half of the id at each place, by turns. */
+  #ids = new Uint32Array(FIRST_SLOTS);
+  /** By place: the one that came behind it when it was looked up last. */
+  #behind = new Uint32Array(FIRST_SLOTS / 2);
 
   get size(): number {
     return this.#size;
@@ -16,15 +19,38 @@ export class IdIndex {
 
   /** The id at a place, in decimal digits. */
   textAt(place: number): string {
-    const [low, high] = this.#ids[place]!;
-    return ((BigInt(high) << 32n) | BigInt(low)).toString();
+    return ((BigInt(this.#ids[2 * place + 1]!) << 32n) | BigInt(this.#ids[2 * place]!)).toString();
   }
 
   /** Order of two places by their ids. */
   compare(left: number, right: number): number {
-    const [leftLow, leftHigh] = this.#ids[left]!;
-    const [rightLow, rightHigh] = this.#ids[right]!;
-    return leftHigh - rightHigh || leftLow - rightLow;
+    const ids = this.#ids;
+    return ids[2 * left + 1]! - ids[2 * right + 1]! || ids[2 * left]! - ids[2 * right]!;
+  }
+
+  /**
+   * The places of a column of ids, given as halves. Senders export their series in the same order again and again, and so they are stored:
+   * the place behind the last one is looked at first.
+   */
+  addAll(halves: Uint32Array): Int32Array {
+    const places = new Int32Array(halves.length / 2);
+    if (places.length === 0) return places;
+    let place = this.add(halves[0]!, halves[1]!);
+    places[0] = place;
+    for (let row = 1; row < places.length; row++) {
+      const low = halves[2 * row]!;
+      const high = halves[2 * row + 1]!;
+      const guess = this.#behind[place]!;
+      if (this.#ids[2 * guess] === low && this.#ids[2 * guess + 1] === high) {
+        place = guess;
+      } else {
+        const found = this.add(low, high);
+        this.#behind[place] = found;
+        place = found;
+      }
+      places[row] = place;
+    }
+    return places;
   }
 
   /** The place of an id. One that has none gets the next. */
@@ -38,7 +64,12 @@ export class IdIndex {
       this.#low[slot] = low;
       this.#high[slot] = high;
       this.#places[slot] = ++this.#size;
-      this.#ids.push([low, high]);
+      if (2 * this.#size > this.#ids.length) {
+        this.#ids = grown(this.#ids);
+        this.#behind = grown(this.#behind);
+      }
+      this.#ids[2 * this.#size - 2] = low;
+      this.#ids[2 * this.#size - 1] = high;
     }
     return this.#places[slot]! - 1;
   }
@@ -65,6 +96,12 @@ export class IdIndex {
       this.#places[slot] = places[old]!;
     }
   }
+}
+
+function grown(numbers: Uint32Array): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * numbers.length);
+  larger.set(numbers);
+  return larger;
 }
 
 /** The halves of the ids of a column, low ones at even places. */

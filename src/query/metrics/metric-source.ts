@@ -7,9 +7,8 @@ import { GatheredTable, type GatheringRoom } from './gathered-table.js';
 import { mergedSamples } from './merged-samples.js';
 import type { MetricOptions } from './metric-options.js';
 import type { MemoryReport, MetricStoreParts, PlannedRead, StartTimes } from './metric-store.js';
-import { NumberSlabs } from './record-list.js';
 import type { SeriesCatalogue, TableCatalogue } from './series-catalogue.js';
-import type { SeriesOutput } from './series-output.js';
+import { NumberSlabs } from './series-records.js';
 import { conditionOf, isSelective, plannedRead, readOf, type Selected, type TableRead } from './table-read.js';
 
 /** Series that leave at once. What they take is gone before the next come. */
@@ -36,9 +35,13 @@ export class MetricSource implements SampleSource<unknown> {
       reserve(bytes, this.#memory);
       reservedBytes += bytes;
     };
-    const room: GatheringRoom = { slabs: new NumberSlabs(reserveBytes), reserveBytes };
+    const room: GatheringRoom = {
+      records: new NumberSlabs(reserveBytes),
+      samples: new NumberSlabs(() => undefined),
+      reserveBytes,
+    };
     try {
-      yield* batches(await this.#gatherAll(selection, room, context), selection);
+      yield* batches(await this.#gatherAll(selection, room, context), selection, room);
     } finally {
       this.#memory?.releaseBytes(reservedBytes);
     }
@@ -108,7 +111,7 @@ export class MetricSource implements SampleSource<unknown> {
     { signal, warn }: ReadContext<unknown>,
   ): Promise<GatheredTable> {
     const { catalogue, sql, condition } = read;
-    const gathered = new GatheredTable(read, room, (place) => catalogue.matches(place, matchers));
+    const gathered = new GatheredTable(read, catalogue.selected(matchers), room);
     for await (const block of this.#scanner.scan({ sql }, signal)) gathered.add(block);
     await catalogue.learn(this.#scanner, condition, gathered.unknown, signal, room.reserveBytes);
     if (gathered.tooCoarse > 0) {
@@ -129,51 +132,56 @@ function reserve(bytes: number, memory: MemoryReport | undefined): void {
   }
 }
 
-interface FoundOutput {
-  readonly gathered: GatheredTable;
-  readonly place: number;
-  readonly output: SeriesOutput;
-}
-
 /** Each series once, whatever tables, scopes or units its points are in. */
-function* batches(tables: readonly GatheredTable[], { matchers }: Selection): Generator<readonly SeriesSamples[]> {
-  const found = new Map<string, FoundOutput[]>();
-  for (const gathered of tables) {
-    // Else, of equal values, topk() would keep others whenever it is asked.
-    for (const place of gathered.read.catalogue.inOrder(gathered.places)) {
-      for (const output of gathered.read.catalogue.matching(place, matchers)) {
-        const same = found.get(output.labels.key);
-        if (same === undefined) found.set(output.labels.key, [{ gathered, place, output }]);
-        else same.push({ gathered, place, output });
-      }
-    }
-  }
+function* batches(
+  tables: readonly GatheredTable[],
+  selection: Selection,
+  { samples }: GatheringRoom,
+): Generator<readonly SeriesSamples[]> {
   let batch: SeriesSamples[] = [];
-  const records = new LatestRecords();
-  for (const same of found.values()) {
-    const samples = same.map(({ gathered, place, output: { labels, part } }) =>
-      gathered.samplesOf(place, records.of(gathered, place), labels, part),
-    );
-    batch.push(mergedSamples(samples));
+  for (const series of seriesOf(tables)) {
+    batch.push(series);
     if (batch.length < BATCH_SERIES) continue;
     yield batch;
     batch = [];
+    if (selection.isShared) continue;
+    // Whoever reads a selection that is not shared has done with a batch when the next one is asked for.
+    samples.reuse();
+    for (const table of tables) table.forgetSamples();
   }
   if (batch.length > 0) yield batch;
 }
 
-/** The series of a histogram follow each other and have their records in common. */
-class LatestRecords {
-  #gathered: GatheredTable | undefined;
-  #place = -1;
-  #records: Float64Array = new Float64Array(0);
-
-  of(gathered: GatheredTable, place: number): Float64Array {
-    if (this.#gathered !== gathered || this.#place !== place) {
-      this.#gathered = gathered;
-      this.#place = place;
-      this.#records = gathered.recordsOf(place);
-    }
-    return this.#records;
+function* seriesOf(tables: readonly GatheredTable[]): Generator<SeriesSamples> {
+  const found = tables
+    .map((table) => ({ table, places: table.placesWithRows() }))
+    .filter(({ places }) => places.length > 0);
+  if (found.length > 1 || found.some(({ table }) => !table.areDistinct)) {
+    yield* mergedSeries(found);
+    return;
   }
+  for (const { table, places } of found) {
+    for (const place of places) for (const output of table.outputsAt(place)) yield table.samplesOf(place, output);
+  }
+}
+
+interface FoundPlaces {
+  readonly table: GatheredTable;
+  readonly places: readonly number[];
+}
+
+/** What has the same labels becomes one series. */
+function* mergedSeries(found: readonly FoundPlaces[]): Generator<SeriesSamples> {
+  const byLabels = new Map<string, (() => SeriesSamples)[]>();
+  for (const { table, places } of found) {
+    for (const place of places) {
+      for (const output of table.outputsAt(place)) {
+        const { key } = output.labels;
+        const same = byLabels.get(key) ?? [];
+        byLabels.set(key, same);
+        same.push(() => table.samplesOf(place, output));
+      }
+    }
+  }
+  for (const same of byLabels.values()) yield mergedSamples(same.map((samples) => samples()));
 }

@@ -10,9 +10,10 @@ import type { MetricOptions } from './metric-options.js';
 import { wantedNames } from './name-sql.js';
 import type { OutputCache } from './output-cache.js';
 import { type PointTable, pointTables, seriesIdSql, timeSql } from './point-table.js';
-import type { ReserveBytes } from './record-list.js';
+import { SelectedSeries } from './selected-series.js';
 import { LabelMaker } from './series-labels.js';
 import type { Series, SeriesOutput } from './series-output.js';
+import type { ReserveBytes } from './series-records.js';
 
 /** Rows of the last minutes are looked at anew each time; rows that are older are counted, to see whether some came late. */
 const OPEN_MS = 10 * 60_000;
@@ -22,6 +23,9 @@ const MAX_NAMED_IDS = 100_000;
 const KIND_CHANGE_MS = 30_000;
 /** What a series takes with its labels, measured. A query that learns of many has them counted as its own until it ends. */
 const SERIES_BYTES = 700;
+/** Selections of a table's series that are remembered. All are forgotten beyond that. */
+const MAX_SELECTIONS = 64;
+const MAX_SELECTION_BYTES = 4 * 2 ** 20;
 /** Lists of names that are remembered. All are forgotten beyond that. */
 const MAX_ASKED = 10_000;
 
@@ -34,6 +38,10 @@ export class TableCatalogue {
   readonly #index = new IdIndex();
   /** By place; undefined for one that has been seen and not been read. */
   readonly #series: (Series | undefined)[] = [];
+  /** Places whose series have been read, in the order in which they were. */
+  readonly learned: number[] = [];
+  /** By matchers: what they mean of the series. */
+  readonly #selected = new Map<string, SelectedSeries>();
   readonly #outputs: OutputCache;
   readonly #metrics = new Map<string, Metric>();
   readonly #names = new Set<string>();
@@ -75,9 +83,28 @@ export class TableCatalogue {
     return this.#index.add(low, high);
   }
 
-  /** Places by the ids of their series: in an order that is the same for every query, on every thread. */
-  inOrder(places: readonly number[]): readonly number[] {
-    return [...places].sort((left, right) => this.#index.compare(left, right));
+  /** The places of a column of ids, given as halves. */
+  placesOf(halves: Uint32Array): Int32Array {
+    return this.#index.addAll(halves);
+  }
+
+  /** Order of two places by the ids of their series: the same for every query, on every thread. */
+  compare(left: number, right: number): number {
+    return this.#index.compare(left, right);
+  }
+
+  /** The series that match. It learns of those that become known later. */
+  selected(matchers: readonly Matcher[]): SelectedSeries {
+    const key = matchers.join(',');
+    let selected = this.#selected.get(key);
+    if (selected === undefined) {
+      let bytes = 0;
+      for (const { byteLength } of this.#selected.values()) bytes += byteLength;
+      if (this.#selected.size >= MAX_SELECTIONS || bytes > MAX_SELECTION_BYTES) this.#selected.clear();
+      selected = new SelectedSeries(this, matchers);
+      this.#selected.set(key, selected);
+    }
+    return selected;
   }
 
   /** Undefined for a place whose series has not been read, or was deleted before it could be. */
@@ -258,7 +285,9 @@ export class TableCatalogue {
       scopeSchemaUrl: textAt(scopeSchemaUrl!, row),
     };
     const isTarget = this.table.kind === 'target';
-    this.#series[this.placeOf(halves[2 * row]!, halves[2 * row + 1]!)] = {
+    const place = this.placeOf(halves[2 * row]!, halves[2 * row + 1]!);
+    if (this.#series[place] === undefined) this.learned.push(place);
+    this.#series[place] = {
       metric,
       labels: isTarget ? this.#labels.targetLabels(origin.resource) : this.#labels.labelsOf(origin),
       resource: this.#labels.resourceText(origin.resource),

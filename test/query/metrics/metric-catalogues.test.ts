@@ -1,6 +1,7 @@
 // What a thread remembers of series has bounds.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Matcher } from '#promql/syntax/matcher';
 import { MetricCatalogues } from '../../../src/query/metrics/metric-catalogues.js';
 import { defaultMetricOptions } from '../../../src/query/metrics/metric-options.js';
 import { OutputCache } from '../../../src/query/metrics/output-cache.js';
@@ -63,4 +64,24 @@ test('label sets beyond the bound are forgotten, whatever catalogue they are of,
   const table = catalogue.tables.find(({ size }) => size > 0)!;
   // One that is in use is not made again.
   expect(table.outputsAt(0)).toBe(table.outputsAt(0));
+});
+
+test('what matchers mean is remembered, for so many of them, and series that are learned later are part of it', async () => {
+  const table = new MetricCatalogues()
+    .of(soleTenant, homeOf('main'), defaultMetricOptions)
+    .tables.find(({ table: { kind } }) => kind === 'gauge')!;
+  const few = () => table.selected([new Matcher('core', '=~', '[0-3]')]);
+  const before = few();
+  expect(before.places).toEqual([]);
+  await table.look(database.scanner, signal);
+  expect(few()).toBe(before);
+  const coresAt = (places: readonly number[]) =>
+    places.flatMap((place) => before.outputsAt(place).map(({ labels }) => labels.get('core')));
+  expect(coresAt(before.places).sort()).toEqual(['0', '1', '2', '3']);
+  const [first] = before.places;
+  expect([before.has(first!), before.has(1000), before.areDistinct]).toEqual([true, undefined, true]);
+  expect([...table.known()].filter(([place]) => before.has(place) === false)).toHaveLength(6);
+  for (let i = 0; i < 64; i++) table.selected([new Matcher('core', '=', String(i))]);
+  expect(few()).not.toBe(before);
+  expect(few().places).toEqual(before.places);
 });

@@ -62,6 +62,8 @@ export class Window {
   endMs = 0;
   step = 0;
   stepTimeMs = 0;
+  #resets: readonly number[] | undefined;
+  #nextReset = 0;
 
   constructor(samples: SplitSamples, labels: Labels) {
     this.samples = samples;
@@ -80,6 +82,22 @@ export class Window {
     return this.from === this.to && this.histogramFrom === this.histogramTo;
   }
 
+  /**
+   * A number, and to it the last float in front of each reset of a counter in the window. Resets are few, and are looked for once in
+   * all samples: windows overlap.
+   */
+  plusResets(number: number): number {
+    const { values } = this.samples;
+    this.#resets ??= resetsOf(values);
+    const resets = this.#resets;
+    while (this.#nextReset < resets.length && resets[this.#nextReset]! <= this.from) this.#nextReset++;
+    let sum = number;
+    for (let reset = this.#nextReset; reset < resets.length && resets[reset]! < this.to; reset++) {
+      sum += values[resets[reset]! - 1]!;
+    }
+    return sum;
+  }
+
   /** Moves to the samples after `afterMs` up to `untilMs`. Times only grow from call to call. */
   moveTo(afterMs: number, untilMs: number): void {
     const { times, histogramTimes } = this.samples;
@@ -91,4 +109,11 @@ export class Window {
     while (this.histogramFrom < this.histogramTo && histogramTimes[this.histogramFrom]! <= afterMs)
       this.histogramFrom++;
   }
+}
+
+/** Places of floats that are less than the one before. */
+function resetsOf(values: Float64Array): readonly number[] {
+  const resets: number[] = [];
+  for (let at = 1; at < values.length; at++) if (values[at]! < values[at - 1]!) resets.push(at);
+  return resets;
 }

@@ -47,7 +47,7 @@ function rateOfFloats(window: Window, call: RangeCall, kind: RateKind): number |
   let result = values[to - 1]! - first;
   if (isCounter) {
     if (startTimes !== undefined) result = correctedByStartTimes(result, window, call, startTimes);
-    else for (let at = from + 1; at < to; at++) if (values[at]! < values[at - 1]!) result += values[at - 1]!;
+    else result = window.plusResets(result);
   }
   const startMs = startTimes?.[from] ?? 0;
   const isFromStart = startMs !== 0 && startMs > window.startMs && startMs < times[from]!;
