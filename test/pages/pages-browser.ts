@@ -1,6 +1,7 @@
 // A browser in front of the pages of a server that has the telemetry of a shop: one of each for all tests.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { packageFolder } from '../../src/base/package-folder.js';
@@ -16,6 +17,19 @@ const places = [
 ];
 /** Undefined where there is no browser. */
 export const chromiumPath = places.find((path) => path !== '' && existsSync(path));
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const expected = [
+  // A refused token or query is an answer that Chromium reports as an error too.
+  /status of 4\d\d/,
+  // What is typed over a selection gets the style of what was there from Chromium itself, which the policy refuses.
+  /^Applying inline style .*sha256-beqWAEfjrdo68sJpBV7TtPZ16SKb57qMhxMjqblJDsc=/,
+];
+
+interface AxeApi {
+  run(options: object): Promise<{
+    readonly violations: readonly { id: string; impact?: string | null; nodes: readonly { html: string }[] }[];
+  }>;
+}
 /** For people to look at. */
 const SCREENSHOTS = join(packageFolder, 'test/pages/screenshots');
 const HEIGHTS: Readonly<Record<number, number>> = { 390: 844, 1280: 800 };
@@ -50,7 +64,10 @@ export class PagesBrowser {
     const ingest = await database.serve();
     const serve = async (options: string) =>
       String(await database.value(`SELECT listen_url FROM otlp_query_serve('query:127.0.0.1:0', ${options})`));
-    const urls = [await serve('disable_auth := true'), await serve(`read_token := '${READ_TOKEN}'`)];
+    const urls = [
+      await serve("disable_auth := true, apis := 'prometheus,loki,tempo,sql,pages'"),
+      await serve(`read_token := '${READ_TOKEN}'`),
+    ];
     const browser = new PagesBrowser(database, ingest, urls, await launched);
     await browser.send(shopTelemetry(Date.now()));
     return browser;
@@ -74,13 +91,30 @@ export class PagesBrowser {
     const page = await context.newPage();
     page.on('pageerror', (error) => this.complaints.push(`${path}: ${error.message}`));
     page.on('console', (message) => {
-      // A refused token is an answer that Chromium reports as an error too.
-      if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) {
-        this.complaints.push(`${path}: ${message.text()}`);
-      }
+      if (message.type() !== 'error' || expected.some((text) => text.test(message.text()))) return;
+      this.complaints.push(`${path}: ${message.text()}`);
     });
     await page.goto(`${url}${path}`);
     return page;
+  }
+
+  /** The same page in another size and theme. */
+  async look(page: Page, { width = 1280, theme = 'light' }: View): Promise<void> {
+    await page.setViewportSize({ width, height: HEIGHTS[width]! });
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+  }
+
+  /** What keeps people with other senses from using a page: serious findings of axe. */
+  async barriers(page: Page): Promise<readonly string[]> {
+    // As the debugger has it, since the policy of the page refuses scripts of others.
+    await page.evaluate(readFileSync(AXE, 'utf8'));
+    return page.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: AxeApi };
+      const { violations } = await axe.run({ resultTypes: ['violations'] });
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);
+    });
   }
 
   async photograph(page: Page, name: string): Promise<void> {

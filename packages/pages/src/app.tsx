@@ -12,7 +12,7 @@ import { Help } from './parts/help.js';
 import { Icon } from './parts/icon.js';
 import { Empty, Skeleton } from './parts/states.js';
 import { TimePicker } from './parts/time-picker.js';
-import { mayRead, signOut } from './session.js';
+import { type Access, askAccess, signOut } from './session.js';
 import { seenTheme, toggleTheme, useTheme } from './theme.js';
 import { refreshNow } from './time-range.js';
 
@@ -32,6 +32,11 @@ interface Page {
 const pages: readonly Page[] = [
   { name: 'services', title: 'Services', key: 's', load: async () => Services },
   { name: 'traces', title: 'Traces', key: 't', load: async () => (await import('./pages/traces.js')).Traces },
+  { name: 'logs', title: 'Logs', key: 'l', load: async () => (await import('./pages/logs.js')).Logs },
+  { name: 'metrics', title: 'Metrics', key: 'm', load: async () => (await import('./pages/metrics.js')).Metrics },
+  { name: 'map', title: 'Map', key: 'p', load: async () => (await import('./pages/map.js')).ServiceMap },
+  { name: 'sql', title: 'SQL', key: 'q', load: async () => (await import('./pages/sql.js')).Sql },
+  { name: 'ingest', title: 'Ingest', key: 'i', load: async () => (await import('./pages/ingest.js')).Ingest },
 ];
 /** Pages that are reached from others. */
 const innerPages: Readonly<Record<string, { readonly of: string; readonly load: Page['load'] }>> = {
@@ -39,25 +44,22 @@ const innerPages: Readonly<Record<string, { readonly of: string; readonly load: 
   trace: { of: 'traces', load: async () => (await import('./pages/trace.js')).Trace },
 };
 
-type Access = 'asking' | 'granted' | 'signed out' | 'no answer';
-
 export function App() {
-  const [access, setAccess] = useState<Access>('asking');
+  const [access, setAccess] = useState<Access | 'asking' | 'no answer'>('asking');
   const ask = () => {
-    mayRead().then(
-      (may) => setAccess(may ? 'granted' : 'signed out'),
-      () => setAccess('no answer'),
-    );
+    askAccess().then(setAccess, () => setAccess('no answer'));
   };
   useEffect(() => {
     onSignedOut(() => setAccess('signed out'));
     ask();
   }, []);
   switch (access) {
-    case 'granted':
+    case 'signed in':
       return <Frame signedOut={() => setAccess('signed out')} />;
+    case 'open':
+      return <Frame signedOut={undefined} />;
     case 'signed out':
-      return <SignIn done={() => setAccess('granted')} />;
+      return <SignIn done={() => setAccess('signed in')} />;
     case 'no answer':
       return (
         <main class="lone">
@@ -73,7 +75,7 @@ export function App() {
   }
 }
 
-function Frame({ signedOut }: { readonly signedOut: () => void }) {
+function Frame({ signedOut }: { readonly signedOut: (() => void) | undefined }) {
   const { path } = usePlace();
   const [, name = '', item = ''] = path.split('/');
   const inner = innerPages[name];
@@ -100,10 +102,11 @@ function Frame({ signedOut }: { readonly signedOut: () => void }) {
   }, []);
   useEffect(() => {
     document.title = current === undefined ? 'otelduck' : `${current.title} · otelduck`;
+    document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }, [current]);
   const leave = async () => {
     await signOut();
-    signedOut();
+    signedOut?.();
   };
   return (
     <>
@@ -142,9 +145,17 @@ function Frame({ signedOut }: { readonly signedOut: () => void }) {
           >
             <Icon name="help" />
           </button>
-          <button type="button" class="button is-square is-bare" aria-label="Sign out" title="Sign out" onClick={leave}>
-            <Icon name="exit" />
-          </button>
+          {signedOut !== undefined && (
+            <button
+              type="button"
+              class="button is-square is-bare"
+              aria-label="Sign out"
+              title="Sign out"
+              onClick={leave}
+            >
+              <Icon name="exit" />
+            </button>
+          )}
         </div>
       </header>
       <main id="main" class="main" tabIndex={-1}>

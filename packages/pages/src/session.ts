@@ -1,12 +1,14 @@
 import { askJson, RequestError } from './http.js';
 
-/** Whether this browser may read; the server knows by its cookie, or asks for none. */
-export async function mayRead(): Promise<boolean> {
+/** Who this browser is for the server: whoever has signed in, anybody where no token is asked for, or nobody. */
+export type Access = 'signed in' | 'open' | 'signed out';
+
+export async function askAccess(): Promise<Access> {
   try {
-    await askJson('/ui/session', {});
-    return true;
+    const { isSession } = await askJson<{ isSession: boolean }>('/ui/session', {});
+    return isSession ? 'signed in' : 'open';
   } catch (error) {
-    if (error instanceof RequestError && error.status === 401) return false;
+    if (error instanceof RequestError && error.status === 401) return 'signed out';
     throw error;
   }
 }

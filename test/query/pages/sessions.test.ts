@@ -43,7 +43,7 @@ test('a session reads what its token reads, in every API', async () => {
     expect([path, (await ask(path, { headers })).status]).toEqual([path, 200]);
     expect([path, (await ask(path)).status]).toEqual([path, 401]);
   }
-  expect(jsonOf(await ask('/ui/session', { headers }))).toEqual({ permissions: ['read'] });
+  expect(jsonOf(await ask('/ui/session', { headers }))).toEqual({ permissions: ['read'], isSession: true });
 });
 
 test('no script reads the cookie, and no page of another site sends it', async () => {

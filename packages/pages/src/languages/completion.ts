@@ -57,12 +57,19 @@ function selectorPlace(context: CompletionContext, names: RegExp): SelectorPlace
   return { kind: 'name', from: context.pos - name.length };
 }
 
+/** A value between quotes, of which those that are there already are taken. */
 function valueOptions(values: readonly string[], isQuoted: boolean, context: CompletionContext): Completion[] {
-  const isClosed = context.state.sliceDoc(context.pos, context.pos + 1) === '"';
+  const isClosed = isQuoted && context.state.sliceDoc(context.pos, context.pos + 1) === '"';
   return values.slice(0, MAX_OPTIONS).map((value) => {
-    const quoted = JSON.stringify(value);
-    const apply = isQuoted ? quoted.slice(1, isClosed ? -1 : undefined) : quoted;
-    return { label: value, type: 'constant', apply };
+    const insert = JSON.stringify(value).slice(isQuoted ? 1 : 0);
+    return {
+      label: value,
+      type: 'constant',
+      apply: (view, _completion, from, to) => {
+        const changes = { from, to: isClosed ? to + 1 : to, insert };
+        view.dispatch({ changes, selection: { anchor: from + insert.length } });
+      },
+    };
   });
 }
 

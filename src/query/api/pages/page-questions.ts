@@ -19,6 +19,8 @@ export interface AskedTimes {
 }
 
 interface PageQuestion {
+  /** Who may ask where there are tenants: what reads telemetry by relations has rows of one tenant; functions have those of all. */
+  readonly audience: 'everyone' | 'operators';
   /** Parameters are the start and end in microseconds, the number of buckets and the service, in this order, as far as the text names them. */
   readonly sql: (home: TableHome) => string;
   readonly parameters: (asked: AskedTimes) => ScanRequest['parameters'];
@@ -44,11 +46,12 @@ const timeArguments = 'make_timestamp($1), until := make_timestamp($2)';
 
 /** A list of a server, none of which depends on times. */
 function listing(sql: string): PageQuestion {
-  return { sql: () => sql, parameters: () => [] };
+  return { audience: 'operators', sql: () => sql, parameters: () => [] };
 }
 
 export const pageQuestions = {
   services: {
+    audience: 'everyone',
     sql: () => `
       WITH spans AS MATERIALIZED (${rankedSpans}),
       ways AS (SELECT service_name, min(rank) AS rank FROM spans GROUP BY service_name),
@@ -85,6 +88,7 @@ export const pageQuestions = {
     parameters: bucketsOf,
   },
   operations: {
+    audience: 'everyone',
     sql: () => `
       WITH spans AS MATERIALIZED (SELECT * FROM (${rankedSpans}) WHERE service_name = $4),
       points AS (
@@ -103,12 +107,14 @@ export const pageQuestions = {
     parameters: (asked) => [...bucketsOf(asked), asked.service],
   },
   map: {
+    audience: 'operators',
     sql: (home) => `
       SELECT client, server, connection_type, calls, errors, p50_ms, p99_ms
       FROM otelduck.otlp_service_map(${timeArguments}, ${homeArguments(home)}) LIMIT ${MAX_ROWS}`,
     parameters: windowOf,
   },
   causes: {
+    audience: 'operators',
     sql: (home) => `
       SELECT rank, service, operation, score, traces, errors, expected_errors, self_ms, expected_self_ms, coverage, evidence
       FROM otelduck.otlp_root_cause(${timeArguments}, ${homeArguments(home)}) LIMIT ${MAX_ROWS}`,

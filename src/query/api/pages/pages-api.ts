@@ -43,7 +43,7 @@ export function pagesApi(parts: PagesParts): ReadApi {
       read(`${PREFIX}/api/:name`, 'public', ({ path }) => {
         throw new Failure('notFound', `there is nothing at ${path}`);
       }),
-      read(`${PREFIX}/session`, 'read', ({ principal }) => json(200, { permissions: [...principal.permissions] })),
+      read(`${PREFIX}/session`, 'read', (request) => sessionOf(parts, request)),
       { method: 'POST', path: `${PREFIX}/session`, permission: 'public', handle: (request) => signIn(parts, request) },
       {
         method: 'DELETE',
@@ -56,6 +56,12 @@ export function pagesApi(parts: PagesParts): ReadApi {
       ),
     ],
   };
+}
+
+/** What the request may do, and whether by a session: where no token is asked for, nobody needs to sign out. */
+function sessionOf({ sessions }: PagesParts, request: ReadRequest): ReadAnswer {
+  const isSession = sessions.authorizationOf(request) !== undefined;
+  return json(200, { permissions: [...request.principal.permissions], isSession });
 }
 
 function signIn({ authorization, sessions }: PagesParts, request: ReadRequest): ReadAnswer {
@@ -87,6 +93,10 @@ async function answer(
   name: PageQuestionName,
   { query, client, principal, signal }: ReadRequest,
 ): Promise<ReadAnswer> {
+  const isOperator = principal.tenant === undefined || principal.permissions.has('admin');
+  if (!isOperator && pageQuestions[name].audience === 'operators') {
+    throw new Failure('forbidden', 'with tenants, this takes the admin token: it sees the rows of all');
+  }
   const body = await runner.run({
     engine: 'pages',
     kind: `page ${name}`,
