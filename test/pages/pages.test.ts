@@ -75,13 +75,12 @@ describe.skipIf(chromiumPath === undefined)('pages', () => {
     await page.keyboard.press('/');
     await page.keyboard.press('Control+A');
     await page.keyboard.type('{ resource.service.name = "pay');
-    await page.getByRole('option', { name: 'payment' }).waitFor();
-    await page.keyboard.press('Enter');
+    await page.getByRole('option', { name: 'payment' }).click();
     await page.keyboard.type(' && status = error');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+Enter');
     await page.waitForURL((url) => url.searchParams.has('q'));
-    expect(new URL(page.url()).searchParams.get('q')).toBe('{ resource.service.name = "payment" && status = error }');
+    expect(new URL(page.url()).searchParams.get('q')).toBe('{ resource.service.name = "payment" && status = error}');
     await page
       .getByRole('row', { name: /POST \/checkout/ })
       .first()

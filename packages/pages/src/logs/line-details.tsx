@@ -1,7 +1,8 @@
 import type { LogLine } from '../apis/loki.js';
-import { dayAndTime } from '../format.js';
+import { count, dayAndTime } from '../format.js';
 import { linkTo } from '../location.js';
 import { Icon } from '../parts/icon.js';
+import { limited, MAX_VALUE } from '../parts/limited.js';
 import type { LogFilter } from './filter.js';
 import { levelOf } from './level.js';
 
@@ -37,8 +38,16 @@ export function LineDetails({
         </p>
       )}
       <pre class="whole-line" dir="auto">
-        {pretty(line.line)}
+        {limited(pretty(line.line), MAX_WHOLE)}
       </pre>
+      {line.line.length > MAX_WHOLE && (
+        <p class="note">
+          The first {count(MAX_WHOLE)} of {count(line.line.length)} characters.{' '}
+          <button type="button" class="plain" onClick={() => navigator.clipboard.writeText(line.line)}>
+            Copy all
+          </button>
+        </p>
+      )}
       <Values title="Fields" values={line.fields} of="field" filter={filter} />
       <Values title="Labels" values={line.labels} of="label" filter={filter} />
     </aside>
@@ -70,7 +79,7 @@ function Values({
               <bdi>{name}</bdi>
             </dt>
             <dd>
-              <bdi>{value}</bdi>
+              <bdi>{limited(value, MAX_VALUE)}</bdi>
               <span class="attribute-find">
                 {(['=', '!='] as const).map((operator) => (
                   <button
@@ -93,6 +102,8 @@ function Values({
   );
 }
 
+/** What a browser lays out at once. */
+const MAX_WHOLE = 20_000;
 /** JSON under each other. More than this is left as it is. */
 const MAX_PRETTY = 100_000;
 

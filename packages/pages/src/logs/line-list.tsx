@@ -3,7 +3,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { LogLine } from '../apis/loki.js';
 import { moment } from '../format.js';
-import { shortened } from '../parts/log-lines.js';
+import { limited } from '../parts/limited.js';
 import { showRow, useVirtualRows } from '../parts/virtual-rows.js';
 import { levelOf } from './level.js';
 
@@ -62,7 +62,7 @@ export function LineList({
           >
             <time>{moment(line.atMs)}</time>
             <bdi class="line-service">{line.labels['service_name'] ?? ''}</bdi>
-            <bdi class="line-text">{shortened(line.line).slice(0, MAX_SEEN)}</bdi>
+            <bdi class="line-text">{limited(line.line, MAX_SEEN)}</bdi>
           </div>
         );
       })}

@@ -1,9 +1,10 @@
 import type { LogLine } from '../apis/loki.js';
 import { clockTimeMs } from '../format.js';
 import { levelOf } from '../logs/level.js';
+import { limited } from './limited.js';
 
 /** More of a line is shown where it is opened. */
-export const MAX_LINE = 2000;
+const MAX_LINE = 2000;
 
 /** Lines in little room: time, level and text. */
 export function LogLines({ lines, label }: { readonly lines: readonly LogLine[]; readonly label: string }) {
@@ -12,13 +13,9 @@ export function LogLines({ lines, label }: { readonly lines: readonly LogLine[];
       {lines.map((line, index) => (
         <li key={index} class={`log-line level-${levelOf(line)}`}>
           <time>{clockTimeMs(line.atMs)}</time>
-          <bdi>{shortened(line.line)}</bdi>
+          <bdi>{limited(line.line, MAX_LINE)}</bdi>
         </li>
       ))}
     </ol>
   );
-}
-
-export function shortened(text: string): string {
-  return text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
 }

@@ -4,6 +4,7 @@ import type { Attributes, AttributeValue } from '../apis/tempo.js';
 import { clockTimeMs, duration } from '../format.js';
 import { linkTo } from '../location.js';
 import { Icon } from '../parts/icon.js';
+import { limited, MAX_VALUE } from '../parts/limited.js';
 import { LogLines } from '../parts/log-lines.js';
 import { ServiceName } from '../parts/service-name.js';
 import { Answered } from '../parts/states.js';
@@ -49,7 +50,7 @@ export function SpanDetails({ tree, traceId, node, criticalMs, close }: SpanDeta
         <Fact name="Kind">{span.kind || '–'}</Fact>
         <Fact name="Status">
           <span class={span.status === 'error' ? 'is-error' : ''}>{span.status}</span>
-          {span.statusMessage !== '' && <bdi class="status-message">{span.statusMessage}</bdi>}
+          {span.statusMessage !== '' && <bdi class="status-message">{limited(span.statusMessage, MAX_VALUE)}</bdi>}
         </Fact>
         <Fact name="Span">
           <code>{span.spanId}</code>
@@ -160,7 +161,7 @@ export function AttributeList({ attributes, scope }: { readonly attributes: Attr
               <bdi>{key}</bdi>
             </dt>
             <dd>
-              <bdi>{attributeText(value)}</bdi>
+              <bdi>{limited(attributeText(value), MAX_VALUE)}</bdi>
               {query !== undefined && (
                 <a class="attribute-find" href={linkTo('/traces', { q: query })} title="Traces with this value">
                   Find
