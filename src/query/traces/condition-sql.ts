@@ -47,13 +47,12 @@ export function spanConditionSql(condition: SpanCondition): string {
   }
 }
 
-/** The spans of which a matching trace has one at least. */
-export function anySpanSql(condition: TraceCondition): string {
-  if (condition.kind === 'some') return spanConditionSql(condition.span);
-  const parts = condition.conditions.map(anySpanSql);
-  // A trace that meets all of them has a span of the first.
-  if (condition.kind === 'all') return parts.find((sql) => sql !== EVERY) ?? EVERY;
-  return joined(parts, 'OR');
+/** Conditions on spans, of each of which a matching trace has a span that meets it. */
+export function anySpanSqls(condition: TraceCondition): readonly string[] {
+  if (condition.kind === 'some') return [spanConditionSql(condition.span)];
+  if (condition.kind === 'any') return [anySpansSql(condition)];
+  const telling = new Set(condition.conditions.flatMap(anySpanSqls).filter((sql) => sql !== EVERY));
+  return telling.size === 0 ? [EVERY] : [...telling];
 }
 
 /** Whether the spans of a trace, in a GROUP BY, may meet the condition; the rows are those of anySpansSql(). */

@@ -3,21 +3,25 @@
 
 import type { AggregateRequest, Aggregates, ReadContext, Span, Trace, TraceRequest, TraceSource } from '#traceql';
 import type { Principal } from '../../server/identity/principal.js';
-import { textAt } from '../scan/block-values.js';
+import { numberAt, textAt } from '../scan/block-values.js';
 import { constantSql } from '../scan/constant-sql.js';
 import type { Scanner } from '../scan/scanner.js';
 import { aggregate } from './aggregate.js';
-import { anySpanSql, anySpansSql, traceHavingSql } from './condition-sql.js';
+import { anySpanSqls, anySpansSql, traceHavingSql } from './condition-sql.js';
 import { SpanReader } from './span-reader.js';
 import { inRangeSql, type SpanRange } from './span-time-sql.js';
 
 /** The newest slice of the range that is looked at first: what was sent last is asked for most. */
-const FIRST_SLICE_NS = 15_000_000_000n;
-/** The next slice is longer by this. */
-const SLICE_GROWTH = 4n;
-/** Traces whose spans one statement reads. Each statement looks at every id of its range. */
+const FIRST_SLICE_NS = 60_000_000_000n;
+/** The next slice is longer by this. Each costs a statement. */
+const SLICE_GROWTH = 8n;
+/** Traces whose spans one statement reads. Each statement compares every id of its range with all of them. */
 const FIRST_BATCH_TRACES = 64;
-const MAX_BATCH_TRACES = 1024;
+const MAX_BATCH_TRACES = 256;
+/** Up to so many candidates are read by their ids; of more, one statement reads every span of the range. */
+const MAX_LISTED_TRACES = 2048;
+/** Spans by which it is told which of several conditions fewer spans meet. */
+const COMPARED_SPANS = 50_000;
 /**
  * How long before and after the range spans of its traces are looked for. A trace that lacks its root, or a parent, there
  * is looked for everywhere.
@@ -71,7 +75,7 @@ export class TableTraceSource implements TraceSource<Principal> {
    */
   async *#inSlices(request: TraceRequest, signal: AbortSignal): AsyncGenerator<readonly string[]> {
     const seen = new Set<string>();
-    const condition = anySpanSql(request.condition);
+    const condition = await this.#rarest(request, signal);
     for (const slice of slices(request)) {
       const sql = `SELECT trace_id FROM {{otlp_traces}}
         WHERE trace_id IS NOT NULL AND ${inRangeSql(slice)} AND ${condition}
@@ -84,17 +88,52 @@ export class TableTraceSource implements TraceSource<Principal> {
     }
   }
 
+  /**
+   * The condition on spans by which candidates are looked for. Where a trace has to meet several, any of them finds all
+   * candidates, and the one that fewest spans meet finds the fewest others. It is the same for all slices, because the spans of a
+   * trace may be in different ones.
+   */
+  async #rarest(request: TraceRequest, signal: AbortSignal): Promise<string> {
+    const conditions = anySpanSqls(request.condition);
+    if (conditions.length === 1) return conditions[0]!;
+    const counts = conditions.map((sql) => `CAST(count(*) FILTER (WHERE ${sql}) AS DOUBLE)`);
+    const sql = `SELECT ${counts.join(', ')}
+      FROM (SELECT * FROM {{otlp_traces}} WHERE ${inRangeSql(request)} LIMIT ${COMPARED_SPANS})`;
+    let rarest = 0;
+    for await (const { columns } of this.#scanner.scan({ sql }, signal)) {
+      const met = columns.map((column) => numberAt(column, 0)!);
+      rarest = met.indexOf(Math.min(...met));
+    }
+    return conditions[rarest]!;
+  }
+
   async *#ids(sql: string, signal: AbortSignal): AsyncGenerator<readonly string[]> {
     for await (const block of this.#scanner.scan({ sql }, signal)) {
       yield Array.from({ length: block.rowCount }, (_, row) => textAt(block.columns[0]!, row)!);
     }
   }
 
-  /** All traces that SQL lets through, one after the other. */
+  /** All traces that SQL lets through. */
   async *#readAll(request: TraceRequest, signal: AbortSignal): AsyncGenerator<readonly Trace[]> {
+    const candidates = candidatesSql(request);
+    const ids = new Set<string>();
+    const sql = `SELECT DISTINCT trace_id FROM (${candidates}) LIMIT ${MAX_LISTED_TRACES + 1}`;
+    for await (const block of this.#ids(sql, signal)) for (const id of block) ids.add(id);
+    if (ids.size > MAX_LISTED_TRACES) {
+      yield* this.#readRange(request, candidates, signal);
+      return;
+    }
+    const listed = [...ids];
+    for (let first = 0; first < listed.length; first += MAX_BATCH_TRACES) {
+      yield await this.#readTraces(listed.slice(first, first + MAX_BATCH_TRACES), request, signal);
+    }
+  }
+
+  /** One trace after the other, out of one look at all spans. */
+  async *#readRange(request: TraceRequest, candidates: string, signal: AbortSignal): AsyncGenerator<readonly Trace[]> {
     const reader = new SpanReader(request.needs);
     const sql = `SELECT ${reader.selectList} FROM {{otlp_traces}}
-      WHERE ${inRangeSql(spread(request))} AND trace_id IN (${candidatesSql(request)}) ORDER BY trace_id`;
+      WHERE ${inRangeSql(spread(request))} AND trace_id IN (${candidates}) ORDER BY trace_id`;
     let open: { traceId: string; spans: Span[] } | undefined;
     for await (const block of this.#scanner.scan({ sql }, signal)) {
       const complete: Trace[] = [];
@@ -132,8 +171,9 @@ export class TableTraceSource implements TraceSource<Principal> {
   ): Promise<Map<string, Span[]>> {
     const reader = new SpanReader(needs);
     const found = new Map<string, Span[]>();
+    // Unlike IN, which becomes a join, this is tested by the scan, before it reads other columns.
     const sql = `SELECT ${reader.selectList} FROM {{otlp_traces}}
-      WHERE ${condition} AND trace_id IN (${ids.map(constantSql).join(', ')})`;
+      WHERE ${condition} AND list_contains([${ids.map(constantSql).join(', ')}], trace_id)`;
     for await (const block of this.#scanner.scan({ sql }, signal)) {
       reader.read(block, (traceId, span) => {
         const spans = found.get(traceId);

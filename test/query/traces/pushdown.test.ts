@@ -249,6 +249,24 @@ test('a search that wants a few traces of many stops at the newest slices', asyn
   expect(database.statements() - before).toBeLessThan(4);
 });
 
+// The traces of the first side of `{ } >> { … }` were read, however few met the other side.
+test('traces are looked for by the condition that fewest spans meet', async () => {
+  const traceId = whole[30]!.traceId;
+  const some = (attribute: Attribute, operator: '=' | '!=', value: string): TraceCondition => ({
+    kind: 'some',
+    span: { kind: 'compare', attribute, operator, value },
+  });
+  const common = some({ kind: 'intrinsic', name: 'name' }, '!=', '');
+  const rare = some({ kind: 'intrinsic', name: 'trace:id' }, '=', traceId);
+  for (const conditions of [
+    [common, rare],
+    [rare, common],
+  ]) {
+    const read = await traces(request({ condition: { kind: 'all', conditions }, order: 'newest first', wanted: 5 }));
+    expect(idsOf(read)).toEqual([traceId]);
+  }
+});
+
 describe('what one GROUP BY answers', () => {
   const grid = { startUnixNs: START_NS - 1n, stepNs: 7n * MINUTE_NS + 1n, count: 9 };
   const measures = fc.oneof(
