@@ -56,6 +56,8 @@ export interface TraceRequest {
   readonly order: 'newest first' | 'any';
   /** How many matching traces end the reading, for stores that read in batches. */
   readonly wanted: number | undefined;
+  /** `some` will do where each span is looked at by itself: spans that meet the condition, from all parts of the range if that is cheap. */
+  readonly spans: 'all' | 'some';
 }
 
 /** What is computed from the spans of a group in one step of the grid. */

@@ -36,6 +36,8 @@ interface JsonSql {
   readonly type: string;
   /** A text as it is, anything else as JSON has it. */
   readonly text: string;
+  /** Where a column has the text, and no JSON need be read. */
+  readonly isText?: { readonly sql: string; readonly column: string };
 }
 
 /** Undefined where reading spans is needed. */
@@ -239,6 +241,7 @@ function serviceSql(lists: string[]): JsonSql {
   const isText = `${beginsWithLetter} AND service_name NOT IN ('unknown', 'true', 'false', 'null', 'NaN', 'Infinity')`;
   lists.push(`CASE WHEN ${isText} THEN false ELSE ${raw} = 'ARRAY' END`);
   return {
+    isText: { sql: isText, column: 'service_name' },
     type: `CASE WHEN ${isText} THEN 'VARCHAR' ELSE ${type} END`,
     text: `CASE WHEN ${isText} THEN service_name ELSE ${text} END`,
   };
@@ -273,8 +276,9 @@ function groupKeySql(attribute: Attribute, lists: string[]): string {
     if (attribute.name === 'duration') return 'CAST(duration_time_unix_nano AS VARCHAR)';
     throw new NotInSql();
   }
-  const json = jsonSql(attribute, lists);
-  return `CASE WHEN ${json.type} = 'VARCHAR' THEN '"' || ${json.text} WHEN ${json.type} IS NOT NULL THEN ${json.text} END`;
+  const { isText, type, text } = jsonSql(attribute, lists);
+  const key = `CASE WHEN ${type} = 'VARCHAR' THEN '"' || ${text} WHEN ${type} IS NOT NULL THEN ${text} END`;
+  return isText === undefined ? key : `CASE WHEN ${isText.sql} THEN '"' || ${isText.column} ELSE ${key} END`;
 }
 
 function groupValue(attribute: Attribute, key: string | undefined): Value {

@@ -12,20 +12,21 @@ export const START_NS_SQL = '(epoch_us(start_time_unix_nano) * 1000 + coalesce(s
 
 const LAST_NS = 2n ** 63n - 1n;
 
-/** Whether a span starts in the range. By whole microseconds of the column first, so that DuckDB can prune. */
+/** Whether a span starts in the range: by whole microseconds of the column, so that DuckDB can prune, and by the rest where they are equal. */
 export function inRangeSql({ startUnixNs, endUnixNs }: SpanRange): string {
-  const conditions = [`start_time_unix_nano >= make_timestamp(${bounded(startUnixNs) / 1000n})`];
-  if (endUnixNs <= LAST_NS) conditions.push(`start_time_unix_nano <= make_timestamp(${bounded(endUnixNs) / 1000n})`);
-  // Whole microseconds need no second look.
-  if (startUnixNs % 1000n !== 0n) conditions.push(`${START_NS_SQL} >= ${bounded(startUnixNs)}`);
-  if (endUnixNs <= LAST_NS) {
-    conditions.push(
-      endUnixNs % 1000n === 0n
-        ? `start_time_unix_nano < make_timestamp(${bounded(endUnixNs) / 1000n})`
-        : `${START_NS_SQL} < ${bounded(endUnixNs)}`,
-    );
-  }
+  const conditions = [boundSql('>=', bounded(startUnixNs))];
+  if (endUnixNs <= LAST_NS) conditions.push(boundSql('<', bounded(endUnixNs)));
   return conditions.join(' AND ');
+}
+
+function boundSql(operator: '>=' | '<', ns: bigint): string {
+  const moment = `make_timestamp(${ns / 1000n})`;
+  const rest = ns % 1000n;
+  if (rest === 0n) return `start_time_unix_nano ${operator} ${moment}`;
+  // No arithmetic: only rows of this very microsecond have to be looked at twice.
+  const [wide, strict] = operator === '>=' ? ['>=', '>'] : ['<=', '<'];
+  const inMicrosecond = `coalesce(start_time_unix_nano_rest, 0) ${operator} ${rest}`;
+  return `start_time_unix_nano ${wide} ${moment} AND (start_time_unix_nano ${strict} ${moment} OR ${inMicrosecond})`;
 }
 
 function bounded(ns: bigint): bigint {

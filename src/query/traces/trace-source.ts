@@ -20,6 +20,8 @@ const FIRST_BATCH_TRACES = 64;
 const MAX_BATCH_TRACES = 256;
 /** Up to so many candidates are read by their ids; of more, one statement reads every span of the range. */
 const MAX_LISTED_TRACES = 2048;
+/** Parts of a range that some spans are taken from. Each costs the planning of a SELECT. */
+const SAMPLED_PARTS = 4;
 /** Spans by which it is told which of several conditions fewer spans meet. */
 const COMPARED_SPANS = 50_000;
 /**
@@ -43,13 +45,20 @@ export class TableTraceSource implements TraceSource<Principal> {
   async *read(asked: TraceRequest, { signal }: ReadContext<Principal>): AsyncGenerator<readonly Trace[]> {
     const request: TraceRequest =
       this.#pushdown === 'all' ? asked : { ...asked, condition: { kind: 'some', span: { kind: 'every' } } };
+    if (request.spans === 'some' && request.wanted !== undefined) {
+      yield* this.#readSome(request, request.wanted, signal);
+      return;
+    }
     if (request.wanted === undefined && request.order === 'any') {
       yield* this.#readAll(request, signal);
       return;
     }
+    const wanted = request.wanted ?? Number.POSITIVE_INFINITY;
     let batchTraces = FIRST_BATCH_TRACES;
+    let candidates = 0;
     let ids: string[] = [];
     for await (const found of this.#inSlices(request, signal)) {
+      candidates += found.length;
       for (const id of found) {
         ids.push(id);
         if (ids.length < batchTraces) continue;
@@ -57,12 +66,13 @@ export class TableTraceSource implements TraceSource<Principal> {
         ids = [];
         batchTraces = Math.min(2 * batchTraces, MAX_BATCH_TRACES);
       }
-      // What a slice has is newer than what the next one has: it may be all that is wanted.
-      if (ids.length > 0) {
+      // What a slice has is newer than what the next one has: it may be all that is wanted, unless it is too little.
+      if (ids.length > 0 && candidates >= wanted) {
         yield await this.#readTraces(ids, request, signal);
         ids = [];
       }
     }
+    if (ids.length > 0) yield await this.#readTraces(ids, request, signal);
   }
 
   async aggregate(request: AggregateRequest, { signal }: ReadContext<Principal>): Promise<Aggregates | undefined> {
@@ -110,6 +120,25 @@ export class TableTraceSource implements TraceSource<Principal> {
   async *#ids(sql: string, signal: AbortSignal): AsyncGenerator<readonly string[]> {
     for await (const block of this.#scanner.scan({ sql }, signal)) {
       yield Array.from({ length: block.rowCount }, (_, row) => textAt(block.columns[0]!, row)!);
+    }
+  }
+
+  /** Spans that may match, an equal number from each part of the range. */
+  async *#readSome(request: TraceRequest, wanted: number, signal: AbortSignal): AsyncGenerator<readonly Trace[]> {
+    const reader = new SpanReader(request.needs);
+    const { startUnixNs, endUnixNs } = request;
+    const partNs = (endUnixNs - startUnixNs) / BigInt(SAMPLED_PARTS) + 1n;
+    const parts = Array.from({ length: SAMPLED_PARTS }, (_, i) => {
+      const start = startUnixNs + BigInt(i) * partNs;
+      const end = start + partNs;
+      const range = inRangeSql({ startUnixNs: start, endUnixNs: end < endUnixNs ? end : endUnixNs });
+      return `(SELECT ${reader.selectList} FROM {{otlp_traces}}
+        WHERE trace_id IS NOT NULL AND ${range} AND ${anySpansSql(request.condition)} LIMIT ${Math.ceil(wanted / SAMPLED_PARTS)})`;
+    });
+    for await (const block of this.#scanner.scan({ sql: parts.join(' UNION ALL ') }, signal)) {
+      const traces: Trace[] = [];
+      reader.read(block, (traceId, span) => traces.push({ traceId, spans: [span] }));
+      yield traces;
     }
   }
 

@@ -48,6 +48,7 @@ function request(part: Partial<TraceRequest>): TraceRequest {
     needs,
     order: 'any',
     wanted: undefined,
+    spans: 'all',
     ...part,
   };
 }
@@ -265,6 +266,23 @@ test('traces are looked for by the condition that fewest spans meet', async () =
     const read = await traces(request({ condition: { kind: 'all', conditions }, order: 'newest first', wanted: 5 }));
     expect(idsOf(read)).toEqual([traceId]);
   }
+});
+
+// Exemplars were those of the newest traces, all of whose spans were read.
+test('some spans come from all parts of the range', async () => {
+  const error: SpanCondition = {
+    kind: 'compare',
+    attribute: { kind: 'intrinsic', name: 'status' },
+    operator: '=',
+    value: Keyword.statuses[2]!,
+  };
+  const before = database.statements();
+  const read = await traces(request({ condition: { kind: 'some', span: error }, wanted: 8, spans: 'some' }));
+  expect(database.statements() - before).toBe(1);
+  const spans = read.flatMap((trace) => trace.spans);
+  expect(spans.every((span) => meets(span, error))).toBe(true);
+  const quarters = spans.map(({ startUnixNs }) => Number((startUnixNs - START_NS) / (15n * MINUTE_NS)));
+  expect(quarters.sort()).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
 });
 
 describe('what one GROUP BY answers', () => {

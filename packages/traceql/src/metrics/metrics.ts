@@ -122,7 +122,8 @@ export class Metrics {
     metrics.observeFolded(folded);
     let left = TRACES_PER_EXEMPLAR * this.#limits.exemplars;
     if (left === 0 || grid.isInstant || folded.groups.length === 0) return metrics.series();
-    for await (const [tree, spansets] of read({ ...reads.traces, wanted: this.#limits.exemplars })) {
+    // What a store counts by itself are filters that look at one span each.
+    for await (const [tree, spansets] of read({ ...reads.traces, wanted: this.#limits.exemplars, spans: 'some' })) {
       observeAll(spansets, (span) => metrics.observeExemplar(tree, span));
       if (--left === 0 || !metrics.wantsExemplars) break;
     }
@@ -139,6 +140,7 @@ export class Metrics {
       needs: stage.kind === 'compare' ? ALL_NEEDS : needsOf(attributesOfMetrics(pipeline)),
       order: 'any',
       wanted: undefined,
+      spans: 'all',
     };
     return { text: printMetrics(pipeline), aggregate: aggregateRequest(pipeline, grid), traces };
   }

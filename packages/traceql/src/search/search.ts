@@ -114,6 +114,7 @@ export class Search {
       needs: needsOf(this.#attributes),
       order: 'newest first',
       wanted: Number.isFinite(limit) ? limit : undefined,
+      spans: 'all',
     };
   }
 
