@@ -13,18 +13,32 @@ const MAX_POOL_THREADS = 1024;
 export const SMALLEST_POOL_THREADS = 2;
 /** Below this many threads a few long queries already delay ingest by seconds. */
 export const FEWEST_POOL_THREADS = 16;
-/** Threads that waiting calls must leave: one for the query that a call waits for, one for everybody else. */
-const SPARE_THREADS = 2;
+/**
+ * The part of the pool that waiting calls may take. A quarter is left for statements of queries, and an eighth for what calls wait
+ * for: commits, syncs of journals, and statements of ours.
+ */
+const WAITING_PART = 5 / 8;
 
 /** Runs work that a call waits for, or rejects if as many calls are waiting as may wait. */
 export type CountedWork = <T>(work: () => Promise<T>) => Promise<T>;
 
 export class PendingCalls {
   readonly #limit: number;
+  readonly #whole: PendingCalls | undefined;
   #waiting = 0;
 
-  constructor(poolThreads: number) {
-    this.#limit = Math.max(1, poolThreads - SPARE_THREADS);
+  private constructor(limit: number, whole?: PendingCalls) {
+    this.#limit = Math.max(1, Math.floor(limit));
+    this.#whole = whole;
+  }
+
+  static ofPool(poolThreads: number): PendingCalls {
+    return new PendingCalls(WAITING_PART * poolThreads);
+  }
+
+  /** Calls that may take a part of this at most, and count here as well. */
+  part(part: number): PendingCalls {
+    return new PendingCalls(part * this.#limit, this);
   }
 
   /** Runs `work`, or rejects if as many calls are waiting as may wait. */
@@ -42,7 +56,7 @@ export class PendingCalls {
         return await work();
       } finally {
         running--;
-        if (running === 0) this.#waiting--;
+        if (running === 0) this.#leave();
       }
     };
   }
@@ -54,7 +68,13 @@ export class PendingCalls {
         `cannot run: ${this.#waiting} calls of otelduck functions are waiting, and libuv's thread pool has room for ${this.#limit}; set UV_THREADPOOL_SIZE higher`,
       );
     }
+    if (this.#whole !== undefined) this.#whole.#enter();
     this.#waiting++;
+  }
+
+  #leave(): void {
+    this.#waiting--;
+    if (this.#whole !== undefined) this.#whole.#leave();
   }
 }
 

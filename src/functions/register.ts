@@ -73,6 +73,9 @@ import { traceql } from './traceql.js';
 import { traceqlPlan } from './traceql-plan.js';
 import { traceqlRange } from './traceql-range.js';
 
+/** Calls of query functions wait for other queries, too, and for long: flushes and stops must have their turn meanwhile. */
+const QUERY_PART = 0.6;
+
 /** Catalog in which connections that nobody registered find what are macros. */
 const PUBLIC_CATALOG = 'otelduck';
 
@@ -141,7 +144,7 @@ export class SqlFunctions {
   /** Registers what all connections of the instance see. Once per instance. */
   async registerInstance(database: Database, registry: ServerRegistry, poolThreads: number): Promise<void> {
     const { control } = database;
-    const calls = new PendingCalls(poolThreads);
+    const calls = PendingCalls.ofPool(poolThreads);
     for (const declared of this.#lifecycle) registerPendingFunction(control, declared, calls);
     for (const declared of this.#queries) registerQueryFunction(control, declared);
     registerRowScan(control, registry.live);
@@ -154,8 +157,7 @@ export class SqlFunctions {
     registerListFunction(control, otlpQueryList(this.#queryServers.runner));
     registerListFunction(control, otlpReadErrorList(this.#files.errors));
     for (const declared of this.#scans) registerScanFunction(control, declared, calls);
-    // They wait for other queries, too, and for long: seals and fsyncs need threads meanwhile.
-    const queryCalls = new PendingCalls(Math.floor(poolThreads / 2));
+    const queryCalls = calls.part(QUERY_PART);
     for (const declared of this.#streams) registerStreamFunction(control, declared, queryCalls);
     registerStructFunction(control, otlpUriParser);
     registerTextFunction(control, criticalPathFunction);

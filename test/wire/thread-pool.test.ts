@@ -1,7 +1,11 @@
 // Each running query holds a thread of libuv's pool. With the size that the launcher sets, many calls and long queries
 // go side by side with ingest.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
 import { messageOf } from '../../src/base/failure.js';
 import { QueryDatabase } from '../query/query-database.js';
@@ -54,27 +58,56 @@ test('ingest goes on beside four long queries', async () => {
   for (const connection of connections) connection.closeSync();
 });
 
-test('commits go on beside as many query functions as may wait', async () => {
+// Query functions and other calls once had limits that did not know of each other: 14 queries and 18 flushes took all 32 threads, and
+// the commit that the flushes waited for got none.
+test('ingest and commits go on beside more query functions, and flushes, than there are threads', async () => {
   const database = await QueryDatabase.open({ promql: new URL('../query/holding-engine.mjs', import.meta.url) });
-  const connections = await Promise.all(Array.from({ length: 20 }, () => database.connect()));
+  const threads = Number(process.env['UV_THREADPOOL_SIZE']);
+  const connections = await Promise.all(Array.from({ length: threads + 8 }, () => database.connect()));
+  const journal = mkdtempSync(join(tmpdir(), 'otelduck-pool-'));
   try {
     const [served] = await database.rows(
-      `FROM otlp_serve('otlp:127.0.0.1:0', disable_auth := true, seal_max_age_ms := ${NEVER_MS})`,
+      `FROM otlp_serve('otlp:127.0.0.1:0', disable_auth := true, seal_max_age_ms := ${NEVER_MS}, durability := 'journal', journal_path := '${journal}')`,
     );
     const uri = String(served!['listen_uri']);
     const headers = { 'content-type': 'application/x-protobuf' };
-    await send({ port: Number(/\d+$/.exec(uri)![0]), path: '/v1/logs', headers, body: logsRequest(10) });
-    const half = Math.floor(Number(process.env['UV_THREADPOOL_SIZE']) / 2) - 2;
-    // Each holds a thread until it is canceled.
-    const outcomes = connections.map((connection) => database.rows("FROM promql('up')", connection).catch(messageOf));
-    await eventually(() => expect(database.runner.running).toHaveLength(half));
+    const port = Number(/\d+$/.exec(uri)![0]);
+    const post = () => send({ port, path: '/v1/logs', headers, body: logsRequest(10) });
+    const ask = (sql: string) => (connection: DuckDBConnection) => database.rows(sql, connection).catch(messageOf);
+    const codesOf = async (outcomes: readonly Promise<unknown>[]) =>
+      (await Promise.all(outcomes)).map((outcome) => /OTLP_\w+/.exec(String(outcome))?.[0]);
+    const waiting = Math.floor(0.6 * Math.floor((5 / 8) * threads));
+    // Each that may wait holds a thread until it is canceled.
+    const queries = connections.map(ask("FROM promql('up')"));
+    await eventually(() => expect(database.runner.running).toHaveLength(waiting));
+    const refused = await codesOf(await settled(queries, connections.length - waiting));
+    expect(new Set(refused)).toEqual(new Set(['OTLP_POOL_TOO_SMALL']));
+    expect((await post()).status).toBe(202);
+    const others = await Promise.all(Array.from({ length: threads }, () => database.connect()));
+    const flushes = await codesOf(others.map(ask(`SELECT status FROM otlp_flush('${uri}')`)));
+    expect(new Set(flushes)).toEqual(new Set([undefined, 'OTLP_POOL_TOO_SMALL']));
+    expect((await post()).status).toBe(202);
     expect(await database.rows(`FROM otlp_flush('${uri}')`)).toMatchObject([{ status: 'sealed', sealed_rows: '10' }]);
     for (const { id } of database.runner.running) database.runner.cancel(id, 'by a test');
-    const codes = (await Promise.all(outcomes)).map((message) => /OTLP_\w+/.exec(String(message))?.[0]);
-    expect(codes.filter((code) => code === 'OTLP_QUERY_CANCELED')).toHaveLength(half);
-    expect(codes.filter((code) => code === 'OTLP_POOL_TOO_SMALL')).toHaveLength(20 - half);
+    const canceled = (await codesOf(queries)).filter((code) => code === 'OTLP_QUERY_CANCELED');
+    expect(canceled).toHaveLength(waiting);
+    for (const connection of others) connection.closeSync();
   } finally {
     for (const connection of connections) connection.closeSync();
     await database.close();
+    rmSync(journal, { recursive: true, force: true });
   }
 });
+
+/** The first of these to come to an end. */
+async function settled<T>(promises: readonly Promise<T>[], count: number): Promise<Promise<T>[]> {
+  const found: Promise<T>[] = [];
+  await new Promise<void>((resolve) => {
+    for (const promise of promises) {
+      void promise.then(() => {
+        if (found.push(promise) === count) resolve();
+      });
+    }
+  });
+  return found;
+}

@@ -39,7 +39,7 @@ async function connect(job: Job, threads = '1'): Promise<DuckDBConnection> {
     ],
     open: (_caller, given, signal) => job(given, signal),
   };
-  registerStreamFunction(connection, declared, new PendingCalls(32));
+  registerStreamFunction(connection, declared, PendingCalls.ofPool(32));
   await connection.run(streamMacroSql(declared, { prefix: 'CREATE OR REPLACE TEMP MACRO', name: 'series' }));
   return connection;
 }
