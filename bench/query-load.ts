@@ -6,14 +6,9 @@
 // Prometheus API for ranges of the last minutes, each as soon as it was answered: far more than a wall of dashboards does. The
 // plain version is the turn before. The aim is twice its 99th percentile.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { median } from './median.js';
+import { type LoadReport, load, serve } from './query-load/serve-process.js';
 
 const { values: flags } = parseArgs({
   options: {
@@ -34,29 +29,24 @@ const panels = [
 const RANGE_S = 300;
 const STEP_S = 15;
 
-interface LoadReport {
-  readonly accepted_records_per_second: number;
-  readonly latency_ms: Readonly<Record<'p50' | 'p99' | 'max', number>>;
-}
-
 interface Queried {
   readonly latencies: readonly number[];
   readonly statuses: Readonly<Record<number, number>>;
 }
 
 for (const durability of ['memory', 'journal'] as const) {
-  const { child, ingestUrl, queryUrl, close } = await serve(durability);
+  const { ingestUrl, queryUrl, stop } = await serve(durability);
   const alone: LoadReport[] = [];
   const beside: LoadReport[] = [];
   // Rows to ask for.
-  await load(ingestUrl);
+  await loadOnce(ingestUrl);
   for (let turn = 0; turn < Number(flags.turns); turn++) {
-    alone.push(await load(ingestUrl));
+    alone.push(await loadOnce(ingestUrl));
     const isOver = new AbortController();
     const asked = Promise.all(
       Array.from({ length: Number(flags.clients) }, (_, i) => askOn(queryUrl, i, isOver.signal)),
     );
-    beside.push(await load(ingestUrl));
+    beside.push(await loadOnce(ingestUrl));
     isOver.abort();
     report(durability, turn, alone.at(-1)!, beside.at(-1)!, await asked);
   }
@@ -65,52 +55,14 @@ for (const durability of ['memory', 'journal'] as const) {
   console.log(
     `${durability}: p99 of acknowledgements alone ${p99(alone).toFixed(1)} ms, beside queries ${p99(beside).toFixed(1)} ms; ratio, turn by turn: ${ratio.toFixed(2)}`,
   );
-  child.kill('SIGTERM');
-  await close;
-}
-
-async function serve(durability: 'memory' | 'journal') {
-  const folder = mkdtempSync(join(tmpdir(), 'otelduck-query-load-'));
-  const args = [
-    'serve',
-    join(folder, 'bench.duckdb'),
-    '--uri',
-    'otlp:127.0.0.1:0',
-    '--disable-auth',
-    '--durability',
-    durability,
-    ...(durability === 'journal' ? ['--journal-path', join(folder, 'journal')] : []),
-  ];
-  const queries = ['--query-uri', 'query:127.0.0.1:0', '--query-disable-auth'];
-  const child: ChildProcess = spawn(process.execPath, ['bin/otelduck.cjs', ...args, ...queries], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const close = once(child, 'close').then(() => rmSync(folder, { recursive: true, force: true }));
-  const urls: string[] = [];
-  for await (const line of createInterface({ input: child.stderr! })) {
-    const { event, listen_url: url, error } = JSON.parse(line) as Record<string, string>;
-    if (event === 'failed') throw new Error(`the server did not start: ${error}`);
-    if (event === 'listening') urls.push(url!);
-    if (event === 'ready') break;
-  }
-  child.stderr!.resume();
-  return { child, ingestUrl: urls[0]!, queryUrl: urls[1]!, close };
+  await stop();
 }
 
 /** Sends metrics at the rate, for one turn. */
-async function load(url: string): Promise<LoadReport> {
+function loadOnce(url: string): Promise<LoadReport> {
   const rate = String(Number(flags.rate) / SERVICES);
   const plan = ['--services', String(SERVICES), '--rate', rate, '--records-per-request', '100', '--signal', 'metrics'];
-  const time = ['--warm-up', '1s', '--duration', `${flags.seconds}s`];
-  const child = spawn(process.execPath, ['bin/otelduck.cjs', 'load', '--url', url, ...plan, ...time, '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  await once(child, 'close');
-  return JSON.parse(text) as LoadReport;
+  return load(url, ...plan, '--warm-up', '1s', '--duration', `${flags.seconds}s`);
 }
 
 /** One client: panel after panel, until the turn is over. */
