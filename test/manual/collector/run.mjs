@@ -6,23 +6,15 @@
 // Builds the two programs with Go first, which takes minutes once; they stay in OTELDUCK_COLLECTOR_CACHE, or else in a
 // folder of the system's temporary one. Everything talks over loopback, on free ports. docs/interop.md shows a run.
 
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { execFileSync } from 'node:child_process';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { otlp } from '../../../dist/otlp.js';
+import { collectorBinary, finished, portOf, startCollector, telemetrygen, versions } from './programs.mjs';
 
-const OCB = 'go.opentelemetry.io/collector/cmd/builder@v0.164.0';
-const TELEMETRYGEN = 'github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen@v0.161.0';
 const ARROW_EXPORTER = 'github.com/open-telemetry/opentelemetry-collector-contrib/exporter/otelarrowexporter v0.161.0';
 const TOKEN = 'a-token-for-interop-runs';
 
-const STARTED_WITHIN_MS = 20_000;
 const SENT_WITHIN_MS = 120_000;
-const STOPPED_WITHIN_MS = 60_000;
 
 const LOGS = 10_000;
 const TRACES = 1_000;
@@ -96,13 +88,8 @@ const runs = [
   },
 ];
 
-const cache = process.env.OTELDUCK_COLLECTOR_CACHE ?? join(tmpdir(), 'otelduck-collector');
-const bin = join(cache, 'bin');
-
-const telemetrygen = installed('telemetrygen', TELEMETRYGEN);
-const ocb = installed('builder', OCB);
-const collector = collectorBinary('build', []);
-const arrowCollector = collectorBinary('build-arrow', [`  - gomod: ${ARROW_EXPORTER}`]);
+const collector = collectorBinary('build', {});
+const arrowCollector = collectorBinary('build-arrow', { exporters: [ARROW_EXPORTER] });
 if (collector === undefined) throw new Error('cannot build a Collector');
 
 const wanted = process.argv[2] ?? '';
@@ -133,7 +120,7 @@ async function reconcile(run) {
     let target = ['--otlp-endpoint', `127.0.0.1:${ports.http}`, '--otlp-header', `authorization="Bearer ${TOKEN}"`];
     if (run.exporters !== undefined) {
       const binary = run.needsArrow ? arrowCollector : collector;
-      const started = await startCollector(binary, run.exporters(ports));
+      const started = await startCollector(binary, sending(run.exporters(ports)));
       stopCollector = started.stop;
       target = ['--otlp-endpoint', `127.0.0.1:${started.port}`];
     }
@@ -170,12 +157,9 @@ async function reconcile(run) {
   }
 }
 
-/** Resolves once the Collector listens. `stop` lets it send what it has, and gives its warnings. */
-async function startCollector(binary, exporters) {
-  const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'otelduck-interop-'));
-  const configFile = join(folder, 'config.yaml');
-  const config = {
+/** A configuration that sends what comes, each signal to its exporter. */
+function sending(exporters) {
+  return (port) => ({
     receivers: { otlp: { protocols: { grpc: { endpoint: `127.0.0.1:${port}` } } } },
     // Spans come one by one here, faster than a queue of the default size takes on a busy machine.
     exporters: Object.fromEntries(
@@ -190,114 +174,6 @@ async function startCollector(binary, exporters) {
         Object.entries(exporters).map(([signal, [name]]) => [signal, { receivers: ['otlp'], exporters: [name] }]),
       ),
     },
-  };
-  // YAML takes JSON.
-  writeFileSync(configFile, JSON.stringify(config));
-  const child = spawn(binary, ['--config', `file:${configFile}`], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let complaints = '';
-  child.stderr.on('data', (text) => {
-    complaints += text;
-  });
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  const stop = async () => {
-    if (child.exitCode === null) child.kill('SIGTERM');
-    const kill = setTimeout(() => child.kill('SIGKILL'), STOPPED_WITHIN_MS);
-    await exited;
-    clearTimeout(kill);
-    rmSync(folder, { recursive: true, force: true });
-    return complaints.trim();
-  };
-  for (const endMs = performance.now() + STARTED_WITHIN_MS; !(await isListening(port)); await pause(50)) {
-    if (child.exitCode === null && performance.now() < endMs) continue;
-    throw new Error(`the Collector did not start: ${await stop()}`);
-  }
-  return { port, stop };
-}
-
-function finished(program, args, withinMs) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args.map(String), { stdio: ['ignore', 'pipe', 'pipe'], timeout: withinMs });
-    let printed = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (text) => {
-        printed += text;
-      });
-    }
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      if (code === 0 && !/\t(error|fatal)\t/i.test(printed)) resolve();
-      else reject(new Error(`${program} ${args.join(' ')} ended with ${code}: ${printed}`));
-    });
-  });
-}
-
-function installed(name, module) {
-  const binary = join(bin, name);
-  if (!existsSync(binary)) {
-    console.log(`go install ${module}`);
-    mkdirSync(bin, { recursive: true });
-    execFileSync('go', ['install', module], {
-      env: { ...process.env, GOBIN: bin, GOFLAGS: '-mod=mod' },
-      stdio: 'inherit',
-    });
-  }
-  return binary;
-}
-
-/** Builds a Collector with more exporters than builder.yaml names. Undefined when that cannot be done. */
-function collectorBinary(folder, moreExporters) {
-  const output = join(cache, folder);
-  const binary = join(output, 'otelcol');
-  if (existsSync(binary)) return binary;
-  console.log(`ocb, in ${output}`);
-  mkdirSync(output, { recursive: true });
-  const config = readFileSync(new URL('builder.yaml', import.meta.url), 'utf8')
-    .replace(/^dist:\n/m, `dist:\n  output_path: ${output}\n`)
-    .replace(/^exporters:\n/m, ['exporters:', ...moreExporters, ''].join('\n'));
-  const configFile = join(cache, `${folder}.yaml`);
-  writeFileSync(configFile, config);
-  try {
-    execFileSync(ocb, ['--config', configFile, '--ldflags', '-s -w'], {
-      env: { ...process.env, GOFLAGS: '-mod=mod' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      encoding: 'utf8',
-    });
-    return binary;
-  } catch (error) {
-    console.log(
-      `ocb failed: ${String(error.stderr ?? error)
-        .trim()
-        .split('\n')
-        .slice(-3)
-        .join('\n')}`,
-    );
-    return undefined;
-  }
-}
-
-function portOf(url) {
-  return Number(url.split(':').at(-1));
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function isListening(port) {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
   });
 }
 
@@ -308,6 +184,6 @@ async function printVersions() {
   const [[duckdb]] = (await connection.runAndReadAll('SELECT version()')).getRows();
   connection.closeSync();
   instance.closeSync();
-  console.log(`Collector 0.161.0 built with ${OCB.split('/').at(-1)}, ${TELEMETRYGEN.split('/').at(-1)}, ${go}`);
+  console.log(`Collector 0.161.0 built with ${versions.join(', ')}, ${go}`);
   console.log(`Node ${process.version}, DuckDB ${duckdb}`);
 }
