@@ -1,6 +1,6 @@
 // The runbooks, run from their first line to their last: what a page says is printed is printed.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { lakeSuite } from '../lake/support/lake-suite.js';
@@ -36,4 +36,11 @@ test('the queries of the pages run', async () => {
   );
   expect(queries.length).toBeGreaterThan(1);
   for (const sql of queries) await database.rows(sql);
+});
+
+test('the threat model names tests and files that are there', () => {
+  const model = readFileSync('docs/threat-model.md', 'utf8');
+  const named = [...model.matchAll(/(?:test|src|packages|docs|scripts)\/[\w./-]*\w/g)].map(([path]) => path);
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((path) => !existsSync(path))).toEqual([]);
 });
