@@ -53,6 +53,9 @@ function serviceOptions<O extends Options>(
   );
 }
 
+/** All but what changes servers, which takes a token. */
+const devApis = apiNames.filter((name) => name !== 'admin');
+
 export const otlpService: PluginService = {
   options: serviceOptions(serveOptions, forHosts),
   queries: {
@@ -60,7 +63,7 @@ export const otlpService: PluginService = {
     // Where the rows are.
     inherited: ['catalog', 'schema'] satisfies (keyof QueryServeOptions)[],
     exampleUri: 'query:localhost:4338',
-    devArguments: { disable_auth: 'true', apis: quotedString(apiNames.join(',')) },
+    devArguments: { disable_auth: 'true', apis: quotedString(devApis.join(',')) },
     start: startQueries,
   },
   // Of the extension that otelduck can replace.
