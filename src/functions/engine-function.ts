@@ -7,6 +7,7 @@ import type { Caller } from '../duckdb/pending-function.js';
 import type { StreamFunction } from '../duckdb/stream-function.js';
 import type { EngineQuery, QueryRunner } from '../query/run/query-runner.js';
 import { soleReader } from '../server/identity/principal.js';
+import { tenantOf } from './home-parameters.js';
 
 /** What SQL's list of queries shows as client. */
 const SQL_CLIENT = 'sql';
@@ -24,8 +25,9 @@ export function engineFunction(runner: QueryRunner, declared: EngineFunction): S
     ...declared,
     async *open(caller, given, signal) {
       const query = declared.query(caller, given);
+      const principal = { ...soleReader, tenant: tenantOf(declared.name, given) };
       try {
-        yield* runner.stream<ColumnBlock>({ ...query, client: SQL_CLIENT, principal: soleReader, signal });
+        yield* runner.stream<ColumnBlock>({ ...query, client: SQL_CLIENT, principal, signal });
       } catch (error) {
         throw withSqlCode(error);
       }

@@ -54,7 +54,7 @@ const columns = [
 ];
 
 /**
- * `otlp_anomalies([since], [until := …], [catalog := …], [schema := …])`: what is out of the ordinary, measured against the same service's
+ * `otlp_anomalies([since], [until := …], [catalog := …], [schema := …], [tenant := …])`: what is out of the ordinary, measured against the same service's
  * 24 hours before `since`, in steps of five minutes; the worst first.
  */
 export function otlpAnomalies(registry: ServerRegistry): QueryFunction {

@@ -23,7 +23,7 @@ const columns = [
   queryColumn('attributes', 'VARCHAR', 'Attributes of the span or the log, JSON.', 'attributes'),
 ];
 
-/** `otlp_errors([since], [catalog := …], [schema := …])`: spans with status code 2 (error) and logs of severity 17 (ERROR) or higher, newest first. */
+/** `otlp_errors([since], [catalog := …], [schema := …], [tenant := …])`: spans with status code 2 (error) and logs of severity 17 (ERROR) or higher, newest first. */
 export function otlpErrors(registry: ServerRegistry): QueryFunction {
   return summaryFunction(registry, {
     name: 'otlp_errors',

@@ -21,7 +21,7 @@ const columns = [
 ];
 
 /**
- * `otlp_impact(service, [since], [until := …], [depth := 5], [catalog := …], [schema := …])`: who would notice if this service failed,
+ * `otlp_impact(service, [since], [until := …], [depth := 5], [catalog := …], [schema := …], [tenant := …])`: who would notice if this service failed,
  * those first whose traces need it most.
  */
 export function otlpImpact(registry: ServerRegistry): QueryFunction {

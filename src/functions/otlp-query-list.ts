@@ -20,6 +20,12 @@ const columns = [
     'Clients that wait for its answer: queries that ask the same, and have not begun, are answered together.',
     ({ query }) => query.clients,
   ),
+  column(
+    'tenant',
+    'VARCHAR',
+    'Tenant whose rows it reads; NULL where it reads those of all.',
+    ({ query }) => query.label.principal.tenant ?? null,
+  ),
   column('started_unix_ms', 'BIGINT', 'When it was asked.', ({ query }) => query.startedMs),
   column('elapsed_ms', 'BIGINT', 'Time since then, waiting included.', ({ query, nowMs }) =>
     Math.max(0, nowMs - query.startedMs),

@@ -64,7 +64,7 @@ const columns = [
 ];
 
 /**
- * `otlp_root_cause([since], [until := …], [service := …], [catalog := …], [schema := …])`: what makes traces fail or slow, the likeliest cause
+ * `otlp_root_cause([since], [until := …], [service := …], [catalog := …], [schema := …], [tenant := …])`: what makes traces fail or slow, the likeliest cause
  * first, measured against four times as long before, and at least an hour. No rows where nothing is out of the ordinary.
  */
 export function otlpRootCause(registry: ServerRegistry): QueryFunction {

@@ -3,8 +3,9 @@ import type { ServerRegistry } from '../control/server-registry.js';
 import type { QueryFunction, QueryParameter } from '../duckdb/query-function.js';
 import { quotedString } from '../duckdb/sql-text.js';
 import { parseSearch, searchSql } from '../query/logs/search.js';
+import { rowsOfTenant } from '../query/scan/relations.js';
 import { logsTable } from '../schema/logs.js';
-import { homeOf, homeParameters } from './home-parameters.js';
+import { homeOf, homeParameters, tenantOf } from './home-parameters.js';
 import { endSql, sinceParameter, startSql, untilParameter } from './since.js';
 
 /** More rows than anybody reads, so that a typing error does not sort millions. */
@@ -46,7 +47,7 @@ const parameters: readonly QueryParameter[] = [
   },
 ];
 
-/** `otlp_search_logs(query, [since], [until], [service := …], [severity := …], [trace_id := …], [catalog := …], [schema := …], [max_rows := …])`: logs that have the words, the best first: `score` (BM25) and the columns of `otlp_logs`. */
+/** `otlp_search_logs(query, [since], [until], [service := …], [severity := …], [trace_id := …], [catalog := …], [schema := …], [tenant := …], [max_rows := …])`: logs that have the words, the best first: `score` (BM25) and the columns of `otlp_logs`. */
 export function otlpSearchLogs(registry: ServerRegistry): QueryFunction {
   const name = 'otlp_search_logs';
   return {
@@ -62,8 +63,8 @@ export function otlpSearchLogs(registry: ServerRegistry): QueryFunction {
         ...equal('trace_id', given['trace_id']),
         ...atLeast(name, given['severity'] ?? null),
       ];
-      const rows = `SELECT * FROM (${registry.live.liveSql(name, logsTable, caller, homeOf(caller, given))})
-        WHERE ${conditions.join(' AND ')}`;
+      const all = registry.live.liveSql(name, logsTable, caller, homeOf(caller, given));
+      const rows = `SELECT * FROM (${rowsOfTenant(all, tenantOf(name, given))}) WHERE ${conditions.join(' AND ')}`;
       const query = parseSearch(given['query'] ?? '', name);
       return searchSql(query, { rows, maxRows: rowLimit(name, given['max_rows'] ?? null), orderBy: `${time} DESC` });
     },

@@ -31,7 +31,7 @@ const columns = [
   queryColumn('downstream', 'VARCHAR[]', 'Services and peers that it calls.', 'downstream'),
 ];
 
-/** `otlp_service_health(service, [since], [until := …], [catalog := …], [schema := …])`: how one service does, in one row. */
+/** `otlp_service_health(service, [since], [until := …], [catalog := …], [schema := …], [tenant := …])`: how one service does, in one row. */
 export function otlpServiceHealth(registry: ServerRegistry): QueryFunction {
   const name = 'otlp_service_health';
   return summaryFunction(registry, {

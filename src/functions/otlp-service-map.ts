@@ -38,7 +38,7 @@ const columns = [
 ];
 
 /**
- * `otlp_service_map([since], [until := …], [service := …], [depth := 3], [catalog := …], [schema := …])`: one row per pair of services of
+ * `otlp_service_map([since], [until := …], [service := …], [depth := 3], [catalog := …], [schema := …], [tenant := …])`: one row per pair of services of
  * which one calls the other.
  */
 export function otlpServiceMap(registry: ServerRegistry): QueryFunction {

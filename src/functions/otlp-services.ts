@@ -26,7 +26,7 @@ const columns = [
   queryColumn('last_seen', 'TIMESTAMP', 'Newest start of a span, or time of a log.', 'last_seen'),
 ];
 
-/** `otlp_services([since], [catalog := …], [schema := …])`: one row per service that sent spans or logs: its requests, errors and latency. */
+/** `otlp_services([since], [catalog := …], [schema := …], [tenant := …])`: one row per service that sent spans or logs: its requests, errors and latency. */
 export function otlpServices(registry: ServerRegistry): QueryFunction {
   return summaryFunction(registry, {
     name: 'otlp_services',

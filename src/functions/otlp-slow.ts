@@ -14,7 +14,7 @@ const columns = [
   queryColumn('example_trace_id', 'VARCHAR', 'Trace of the longest call, for `otlp_trace`.', 'slowest_trace_id'),
 ];
 
-/** `otlp_slow([since], [catalog := …], [schema := …])`: one row per service and operation, slowest first. */
+/** `otlp_slow([since], [catalog := …], [schema := …], [tenant := …])`: one row per service and operation, slowest first. */
 export function otlpSlow(registry: ServerRegistry): QueryFunction {
   return summaryFunction(registry, {
     name: 'otlp_slow',

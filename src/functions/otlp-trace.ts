@@ -46,7 +46,7 @@ const columns = [
   queryColumn('parent_span_id', 'VARCHAR', 'Span that this one is a child of; NULL for a root span.', 'parent_span_id'),
 ];
 
-/** `otlp_trace(trace_id, [catalog := …], [schema := …])`: the spans of a trace as a tree: parents before children, siblings by start. */
+/** `otlp_trace(trace_id, [catalog := …], [schema := …], [tenant := …])`: the spans of a trace as a tree: parents before children, siblings by start. */
 export function otlpTrace(registry: ServerRegistry): QueryFunction {
   return summaryFunction(registry, {
     name: 'otlp_trace',

@@ -19,24 +19,25 @@ afterAll(async () => {
 });
 const reference = await writeReference(folder, 20);
 
-const runs: readonly (readonly [CrashTargetName, WireName])[] = [
-  ['file', 'both'],
-  ['ducklake', 'otap'],
-  ['postgres', 'grpc'],
-  ['iceberg', 'otap'],
-  ['iceberg-one-by-one', 'http'],
-  ['parquet', 'grpc'],
+const runs: readonly (readonly [CrashTargetName, WireName, tenants: number])[] = [
+  ['file', 'both', 3],
+  ['ducklake', 'otap', 0],
+  ['postgres', 'grpc', 0],
+  ['iceberg', 'otap', 0],
+  ['iceberg-one-by-one', 'http', 0],
+  ['parquet', 'grpc', 3],
 ];
-for (const [target, wire] of runs) {
+for (const [target, wire, tenants] of runs) {
   const missing = absence(target);
   test.skipIf(missing !== undefined)(
-    `kills under load over ${wire} into ${target}${missing ? ` (skipped: ${missing})` : ''}`,
+    `kills under load over ${wire} into ${target}${tenants ? `, of ${tenants} tenants` : ''}${missing ? ` (skipped: ${missing})` : ''}`,
     async () => {
       const report = await crashRounds({
         wire: wires[wire],
         target: await targets.open(target),
         isAtomic: isExactlyOnce(target),
         durability: 'journal',
+        tenants,
         clients: CLIENTS,
         rounds: ROUNDS,
         reference,
@@ -44,7 +45,7 @@ for (const [target, wire] of runs) {
       });
       const { kills, accepted, lost, unexpected, torn, corrupt, duplicated } = report;
       expect({ lost, unexpected, torn, corrupt }).toEqual({ lost: 0, unexpected: 0, torn: 0, corrupt: 0 });
-      expect(report.unrecorded).toBe(0);
+      expect([report.unrecorded, report.misplaced]).toEqual([0, 0]);
       expect(kills).toBeGreaterThanOrEqual(ROUNDS);
       expect(accepted).toBeGreaterThan(0);
       expect(report.inSeal + report.inCommit).toBeGreaterThan(0);

@@ -29,6 +29,7 @@ for (const [target, wire] of runs) {
         target: await targets.open(target),
         isAtomic: isExactlyOnce(target),
         durability: 'memory',
+        tenants: 0,
         clients: 8,
         rounds: 3,
         reference,

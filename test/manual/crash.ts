@@ -3,7 +3,9 @@
 // and when a target that was asked for cannot be had. Without --targets, those that cannot be had are left out and named.
 //
 // npm run crash [-- --rounds 100 --clients 8 --targets postgres,iceberg --wires http,grpc,otap,both --batch 20]
-//                  [--durability memory]
+//                  [--durability memory] [--tenants 3]
+//
+// With --tenants, connections are of that many tenants in turn, and rows must be of whoever sent them.
 //
 // With --durability memory, what was acknowledged may be missing, as long as nothing that came later is there.
 //
@@ -41,9 +43,15 @@ const { values: flags } = parseArgs({
     targets: { type: 'string' },
     wires: { type: 'string', default: wireNames.join() },
     durability: { type: 'string', default: 'journal' },
+    tenants: { type: 'string', default: '0' },
   },
 });
-const [rounds, batch, clients] = [flags.rounds, flags.batch, flags.clients].map(Number) as [number, number, number];
+const [rounds, batch, clients, tenants] = [flags.rounds, flags.batch, flags.clients, flags.tenants].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
 const targetNames = known('targets', flags.targets ?? crashTargetNames.join(), crashTargetNames);
 const chosenWires = known('wires', flags.wires, wireNames);
 
@@ -62,7 +70,7 @@ const targets = new CrashTargets();
 const complaints: string[] = [];
 const columns = [
   ...['kills', 'inRecovery', 'inSeal', 'inCommit', 'inRotation', 'replayedRows', 'accepted', 'unanswered'],
-  ...['committed', 'lost', 'duplicated', 'unexpected', 'torn', 'corrupt', 'holes', 'unrecorded'],
+  ...['committed', 'lost', 'duplicated', 'unexpected', 'torn', 'corrupt', 'holes', 'unrecorded', 'misplaced'],
 ] as const satisfies readonly (keyof CrashReport)[];
 try {
   const reference = await writeReference(folder, RECORDS_PER_REQUEST);
@@ -76,6 +84,7 @@ try {
           target: await targets.open(targetName),
           isAtomic: isExactlyOnce(targetName),
           durability: durability!,
+          tenants,
           clients,
           rounds: Math.min(batch, rounds - done),
           reference,
@@ -84,7 +93,7 @@ try {
         for (const column of columns) sum.set(column, (sum.get(column) ?? 0) + report[column]);
       }
       printRow(targetName, wireName, ...columns.map((column) => String(sum.get(column))));
-      const wrong = ['unexpected', 'corrupt', 'holes', 'unrecorded'];
+      const wrong = ['unexpected', 'corrupt', 'holes', 'unrecorded', 'misplaced'];
       if (durability === 'journal') wrong.push('lost', 'torn', ...(isExactlyOnce(targetName) ? ['duplicated'] : []));
       else wrong.push('duplicated', ...(isExactlyOnce(targetName) ? ['torn'] : []));
       for (const column of wrong) {

@@ -3,9 +3,9 @@
 import { plannedSelections, type QueryTimes, type Selection } from '#promql';
 import { integerColumn, listColumn, textColumn } from '../../buffer/block-columns.js';
 import type { ColumnBlock } from '../../buffer/column-block.js';
-import type { TableHome } from '../../catalog/table-home.js';
 import type { MetricStore, PlannedRead } from '../metrics/metric-store.js';
 import { runnableSql } from '../scan/runnable-sql.js';
+import type { ScanOrigin } from '../scan/sql-scanner.js';
 import { parsed } from './answer-question.js';
 import type { EvaluationRequest } from './promql-request.js';
 
@@ -17,7 +17,7 @@ interface PlanRow extends PlannedRead {
 export async function planBlock(
   { query, times, lookbackMs }: EvaluationRequest,
   store: MetricStore,
-  home: TableHome,
+  origin: ScanOrigin,
   signal: AbortSignal,
 ): Promise<ColumnBlock> {
   const queryTimes: QueryTimes = 'timeMs' in times ? { startMs: times.timeMs, endMs: times.timeMs, stepMs: 0 } : times;
@@ -42,7 +42,7 @@ export async function planBlock(
         rows.map(({ pushed }) => pushed),
         textColumn,
       ),
-      textColumn(rows.map((read) => runnableSql(read, home))),
+      textColumn(rows.map((read) => runnableSql(read, origin))),
     ],
   };
 }

@@ -30,14 +30,14 @@ export function promqlEngine(openStore: (context: EngineContext, options: Metric
 async function answerSql(
   request: Exclude<PromqlRequest, { form: 'json' }>,
   asked: Asked,
-  { emit, home }: EngineContext,
+  context: EngineContext,
 ): Promise<EngineAnswer> {
   try {
     const blocks =
       request.form === 'plan'
-        ? [await planBlock(request.evaluation, asked.store, home, asked.signal)]
+        ? [await planBlock(request.evaluation, asked.store, context, asked.signal)]
         : answerBlocks(await evaluate(request.evaluation, asked));
-    for (const block of blocks) await emit(block, buffersOf(block));
+    for (const block of blocks) await context.emit(block, buffersOf(block));
     return { value: undefined };
   } catch (error) {
     throw sqlError(promqlFailure(error), error);

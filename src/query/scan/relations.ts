@@ -37,9 +37,13 @@ export function withRelations(sql: string, live: LiveRows, request: RelationRequ
 }
 
 function relationSql(table: TelemetryTable, live: LiveRows, request: RelationRequest): string {
-  const rows = allRowsSql(table, live, request);
-  const { tenant } = request.principal;
-  return tenant === undefined ? rows : `SELECT * FROM (${rows}) WHERE ${tenantColumn.name} = ${quotedString(tenant)}`;
+  return rowsOfTenant(allRowsSql(table, live, request), request.principal.tenant);
+}
+
+/** Those of a query's rows that are a tenant's; all of them where it is undefined. No other condition keeps tenants apart. */
+export function rowsOfTenant(rowsSql: string, tenant: string | undefined): string {
+  if (tenant === undefined) return rowsSql;
+  return `SELECT * FROM (${rowsSql}) WHERE ${tenantColumn.name} = ${quotedString(tenant)}`;
 }
 
 function allRowsSql(table: TelemetryTable, live: LiveRows, { home, states, reader }: RelationRequest): string {

@@ -14,10 +14,10 @@ import {
 } from '#traceql';
 import { integerColumn, listColumn, textColumn } from '../../buffer/block-columns.js';
 import type { ColumnBlock } from '../../buffer/column-block.js';
-import type { TableHome } from '../../catalog/table-home.js';
 import type { Principal } from '../../server/identity/principal.js';
 import { runnableSql } from '../scan/runnable-sql.js';
 import type { Scanner, ScanRequest } from '../scan/scanner.js';
+import type { ScanOrigin } from '../scan/sql-scanner.js';
 import { spanConditionText, traceConditionText } from './condition-text.js';
 import { type Asking, metricsOf } from './evaluate.js';
 import { microseconds } from './span-blocks.js';
@@ -41,7 +41,7 @@ export async function planBlock(
   question: MetricsQuestion,
   open: OpenSource,
   asking: Asking,
-  home: TableHome,
+  origin: ScanOrigin,
 ): Promise<ColumnBlock> {
   const rows = await planRows(question, open, asking);
   return {
@@ -56,7 +56,7 @@ export async function planBlock(
         rows.map(({ attributes }) => attributes),
         textColumn,
       ),
-      textColumn(rows.map(({ statement }) => (statement === undefined ? null : runnableSql(statement, home)))),
+      textColumn(rows.map(({ statement }) => (statement === undefined ? null : runnableSql(statement, origin)))),
     ],
   };
 }

@@ -43,7 +43,7 @@ async function* blocksOf(
       return;
     }
     case 'plan':
-      yield await planBlock(request.question, open, context, context.home);
+      yield await planBlock(request.question, open, context, context);
   }
 }
 

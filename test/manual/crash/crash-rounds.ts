@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { packageFolder } from '../../../src/base/package-folder.js';
+import { telemetryTables } from '../../../src/schema/tables.js';
 import { freePorts } from '../../lake/support/free-ports.js';
 import { feed } from '../harness/feed.js';
 import { HarnessDatabase, TOKEN } from '../harness/harness-database.js';
@@ -22,6 +23,8 @@ export interface CrashPlan {
   /** Whether all tables of a seal are committed or none. */
   readonly isAtomic: boolean;
   readonly durability: 'memory' | 'journal';
+  /** Tenants that the telemetry is of; 0 where there are none. */
+  readonly tenants: number;
   readonly clients: number;
   readonly rounds: number;
   readonly reference: Reference;
@@ -42,6 +45,8 @@ export interface CrashReport extends Reconciliation {
   readonly holes: number;
   /** Rows by which tables differ from what `otlp_seals` tells of them. */
   readonly unrecorded: number;
+  /** Rows that are not of the tenant that sent them. */
+  readonly misplaced: number;
 }
 
 /** Small segments, so that rotation is never far. */
@@ -81,6 +86,7 @@ export async function crashRounds(plan: CrashPlan): Promise<CrashReport> {
     forms: wire.forms,
     connections: plan.clients,
     recordsPerRequest: reference.recordsPerRequest,
+    tenants: tenantNames(plan),
     until: isDone.signal,
   });
   try {
@@ -114,19 +120,41 @@ export async function crashRounds(plan: CrashPlan): Promise<CrashReport> {
 }
 
 /** What a program finds that opens the target afterwards. */
-async function committed({ wire, target, isAtomic, folder, reference }: CrashPlan, ledger: Ledger) {
+async function committed(plan: CrashPlan, ledger: Ledger) {
+  const { wire, target, isAtomic, folder, reference } = plan;
   const database = await HarnessDatabase.open(target, folder);
   try {
     // Makes the views over Parquet.
-    await database.stop(await database.serve(wire));
+    await database.stop(await database.serve(wire, tenantOptions(plan)));
     return {
       ...(await reconcile(database, target.home, ledger, reference)),
       holes: await holes(database, target.home, ledger, reference.recordsPerRequest, isAtomic),
       unrecorded: isAtomic ? await unrecorded(database, target.home) : 0,
+      misplaced: await misplaced(database, target.home, tenantNames(plan)),
     };
   } finally {
     await database.close();
   }
+}
+
+function tenantNames({ tenants }: Pick<CrashPlan, 'tenants'>): readonly string[] {
+  return Array.from({ length: tenants }, (_, i) => `tenant-${i + 1}`);
+}
+
+function tenantOptions({ tenants }: Pick<CrashPlan, 'tenants'>): Readonly<Record<string, string>> {
+  return tenants === 0 ? {} : { tenants: 'header' };
+}
+
+/** Rows of a service, whose connection was of one tenant, that are of another. */
+async function misplaced(database: HarnessDatabase, home: string, tenants: readonly string[]): Promise<number> {
+  if (tenants.length === 0) return 0;
+  const counts = telemetryTables.map(({ name }) => {
+    const service = "CAST(regexp_extract(service_name, '\\d+') AS BIGINT)";
+    const expected = `[${tenants.map((tenant) => `'${tenant}'`).join(', ')}][${service} % ${tenants.length} + 1]`;
+    return `SELECT count(*) AS rows FROM ${home}.${name} WHERE tenant_id IS DISTINCT FROM ${expected}`;
+  });
+  const [row] = await database.rows(`SELECT sum(rows) AS rows FROM (${counts.join(' UNION ALL ')})`);
+  return Number(row!['rows']);
 }
 
 /** What a server's state file says. */
@@ -151,12 +179,14 @@ class CrashingServer {
   readonly #listening: Promise<void>;
   #stderr = '';
 
-  constructor({ wire, target, durability, folder }: CrashPlan, { port, grpcPort }: Ports) {
+  constructor(plan: CrashPlan, { port, grpcPort }: Ports) {
+    const { wire, target, durability, folder } = plan;
     this.#stateFile = join(folder, 'state');
     const options = {
       token: TOKEN,
       ...wire.options(grpcPort),
       ...target.options(folder),
+      ...tenantOptions(plan),
       ...(durability === 'memory'
         ? {}
         : { durability, journal_path: journalOf(folder), journal_max_bytes: JOURNAL_MAX_BYTES }),

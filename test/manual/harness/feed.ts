@@ -15,6 +15,8 @@ const TIMEOUT_MS = 30_000;
 
 export interface FeedOptions extends Ports {
   readonly token: string;
+  /** Whose the telemetry is: that of each connection is of one of them. */
+  readonly tenants?: readonly string[];
   readonly forms: readonly Form[];
   readonly connections: number;
   readonly recordsPerRequest: number;
@@ -31,12 +33,13 @@ const bodiesByForm = new Map<string, TakeBodies>();
 
 export function loadPlan(
   form: Form,
-  options: Pick<FeedOptions, keyof Ports | 'token' | 'recordsPerRequest'>,
+  options: Pick<FeedOptions, keyof Ports | 'token' | 'tenants' | 'recordsPerRequest'>,
 ): LoadPlan {
   return {
     ...form,
     url: new URL(`http://127.0.0.1:${portFor(form.protocol, options)}`),
     token: options.token,
+    tenants: options.tenants ?? [],
     signals,
     services: 1,
     rate: 1,
@@ -69,9 +72,9 @@ export async function feed(ledger: Ledger, options: FeedOptions): Promise<void> 
 async function send(ledger: Ledger, form: Form, options: FeedOptions): Promise<void> {
   const plan = loadPlan(form, options);
   const bodies = takeBodiesOf(plan);
-  const connection = openConnection(plan);
   const sent = options.signals ?? signals;
   const service = ledger.newService();
+  const connection = openConnection(plan, service);
   const { requests = Number.POSITIVE_INFINITY, dieAfterRequests = Number.POSITIVE_INFINITY } = options;
   try {
     for (let request = 0; request < requests && options.until?.aborted !== true; request++) {

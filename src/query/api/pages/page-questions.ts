@@ -1,8 +1,8 @@
 // What pages ask where no API of others has an answer: one SELECT for each question.
 
-import type { TableHome } from '../../../catalog/table-home.js';
 import { quotedString } from '../../../duckdb/sql-text.js';
 import type { ScanRequest } from '../../scan/scanner.js';
+import type { ScanOrigin } from '../../scan/sql-scanner.js';
 
 /** Rows of an answer: as many services, pairs or seals as a person looks at. */
 const MAX_ROWS = 2000;
@@ -19,10 +19,10 @@ export interface AskedTimes {
 }
 
 interface PageQuestion {
-  /** Who may ask where there are tenants: what reads telemetry by relations has rows of one tenant; functions have those of all. */
+  /** Who may ask where there are tenants: lists of servers tell of the telemetry of all. */
   readonly audience: 'everyone' | 'operators';
   /** Parameters are the start and end in microseconds, the number of buckets and the service, in this order, as far as the text names them. */
-  readonly sql: (home: TableHome) => string;
+  readonly sql: (origin: ScanOrigin) => string;
   readonly parameters: (asked: AskedTimes) => ScanRequest['parameters'];
 }
 
@@ -39,9 +39,11 @@ const rankedSpans = `
   FROM {{otlp_traces}}
   WHERE start_time_unix_nano >= make_timestamp($1) AND start_time_unix_nano < make_timestamp($2)`;
 
-/** How a table function is told where the tables are. */
-const homeArguments = ({ catalog, schema }: TableHome) =>
-  `catalog := ${quotedString(catalog)}, schema := ${quotedString(schema)}`;
+/** How a table function is told where the tables are, and whose rows count. */
+const originArguments = ({ home: { catalog, schema }, principal: { tenant } }: ScanOrigin) => {
+  const whose = tenant === undefined ? '' : `, tenant := ${quotedString(tenant)}`;
+  return `catalog := ${quotedString(catalog)}, schema := ${quotedString(schema)}${whose}`;
+};
 const timeArguments = 'make_timestamp($1), until := make_timestamp($2)';
 
 /** A list of a server, none of which depends on times. */
@@ -107,23 +109,30 @@ export const pageQuestions = {
     parameters: (asked) => [...bucketsOf(asked), asked.service],
   },
   map: {
-    audience: 'operators',
-    sql: (home) => `
+    audience: 'everyone',
+    sql: (origin) => `
       SELECT client, server, connection_type, calls, errors, p50_ms, p99_ms
-      FROM otelduck.otlp_service_map(${timeArguments}, ${homeArguments(home)}) LIMIT ${MAX_ROWS}`,
+      FROM otelduck.otlp_service_map(${timeArguments}, ${originArguments(origin)}) LIMIT ${MAX_ROWS}`,
     parameters: windowOf,
   },
   causes: {
-    audience: 'operators',
-    sql: (home) => `
+    audience: 'everyone',
+    sql: (origin) => `
       SELECT rank, service, operation, score, traces, errors, expected_errors, self_ms, expected_self_ms, coverage, evidence
-      FROM otelduck.otlp_root_cause(${timeArguments}, ${homeArguments(home)}) LIMIT ${MAX_ROWS}`,
+      FROM otelduck.otlp_root_cause(${timeArguments}, ${originArguments(origin)}) LIMIT ${MAX_ROWS}`,
     parameters: windowOf,
   },
   servers: listing(`SELECT * FROM otlp_server_list() LIMIT ${MAX_ROWS}`),
   seals: listing(`SELECT * FROM otlp_seal_list() ORDER BY started_unix_ms DESC LIMIT ${MAX_ROWS}`),
   'dead-letters': listing(`SELECT * FROM otlp_dead_letter_list() ORDER BY set_aside_unix_ms DESC LIMIT ${MAX_ROWS}`),
-  queries: listing(`SELECT * FROM otlp_query_list() LIMIT ${MAX_ROWS}`),
+  queries: {
+    audience: 'everyone',
+    sql: ({ principal: { tenant } }) => {
+      const own = tenant === undefined ? '' : `WHERE tenant = ${quotedString(tenant)}`;
+      return `SELECT * FROM otlp_query_list() ${own} LIMIT ${MAX_ROWS}`;
+    },
+    parameters: () => [],
+  },
 } as const satisfies Record<string, PageQuestion>;
 
 export type PageQuestionName = keyof typeof pageQuestions;
@@ -134,7 +143,7 @@ export interface PageRequest {
 }
 
 /** The statement of a question: each row as a text of JSON. */
-export function pageScan({ name, asked }: PageRequest, home: TableHome): ScanRequest {
+export function pageScan({ name, asked }: PageRequest, origin: ScanOrigin): ScanRequest {
   const { sql, parameters }: PageQuestion = pageQuestions[name];
-  return { sql: `SELECT to_json(answer)::VARCHAR FROM (${sql(home)}) AS answer`, parameters: parameters(asked) ?? [] };
+  return { sql: `SELECT to_json(answer)::VARCHAR FROM (${sql(origin)}) AS answer`, parameters: parameters(asked) ?? [] };
 }
