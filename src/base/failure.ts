@@ -22,6 +22,7 @@ export const failureKinds = {
   headersTooLarge: { reason: 'bad_request', http: 431, grpc: 'RESOURCE_EXHAUSTED', retryable: false },
   expectationFailed: { reason: 'expectation_failed', http: 417, grpc: 'UNIMPLEMENTED', retryable: false },
   notImplemented: { reason: 'not_implemented', http: 501, grpc: 'UNIMPLEMENTED', retryable: false },
+  throttled: { reason: 'rate_limited', http: 429, grpc: 'RESOURCE_EXHAUSTED', retryable: true },
   internal: { reason: 'internal_error', http: 500, grpc: 'INTERNAL', retryable: false },
   overloaded: { reason: 'overloaded', http: 503, grpc: 'RESOURCE_EXHAUSTED', retryable: true },
   paused: { reason: 'paused', http: 503, grpc: 'UNAVAILABLE', retryable: true },
@@ -30,13 +31,28 @@ export const failureKinds = {
 
 export type FailureKind = keyof typeof failureKinds;
 
+/** Pause that a client is asked for before it sends a request again: the shortest that HTTP can express. */
+const RETRY_AFTER_SECONDS = 1;
+
+export interface FailureOptions extends ErrorOptions {
+  /** Whole seconds after which the same request may succeed, if its kind is worth a retry. */
+  readonly retryAfterSeconds?: number;
+}
+
 export class Failure extends Error {
   readonly kind: FailureKind;
+  readonly #retryAfterSeconds: number;
 
-  constructor(kind: FailureKind, message: string, options?: ErrorOptions) {
+  constructor(kind: FailureKind, message: string, { retryAfterSeconds, ...options }: FailureOptions = {}) {
     super(message, options);
     this.name = 'Failure';
     this.kind = kind;
+    this.#retryAfterSeconds = retryAfterSeconds ?? RETRY_AFTER_SECONDS;
+  }
+
+  /** When the same request may be sent again; undefined if it will fail again. */
+  get retryAfterSeconds(): number | undefined {
+    return failureKinds[this.kind].retryable ? this.#retryAfterSeconds : undefined;
   }
 }
 

@@ -30,12 +30,22 @@ export interface GenerationRows {
   readonly batches: readonly FrozenBatch[];
 }
 
+/** Encoded bytes of requests by tenant. */
+export type BytesByTenant = ReadonlyMap<string, number>;
+
 /** How many rows there are for each table. */
 export type TableCounts = ReadonlyMap<TelemetryTable, number>;
 
 export type GenerationOrigin = Pick<
   Generation,
-  'id' | 'rowsBefore' | 'openedAtMs' | 'admittedBytes' | 'storedBytes' | 'firstJournalSequence' | 'lastJournalSequence'
+  | 'id'
+  | 'rowsBefore'
+  | 'openedAtMs'
+  | 'admittedBytes'
+  | 'bytesByTenant'
+  | 'storedBytes'
+  | 'firstJournalSequence'
+  | 'lastJournalSequence'
 >;
 
 export class Generation {
@@ -47,6 +57,8 @@ export class Generation {
   readonly openedAtMs: number;
   /** Encoded bytes of the requests whose rows these are. */
   readonly admittedBytes: number;
+  /** The same by tenant; undefined where they are not limited. */
+  readonly bytesByTenant?: BytesByTenant | undefined;
   /** What the rows take in tables, where texts that they share here are kept once for each. */
   readonly storedBytes: number;
   /** Sequence of the newest journal record whose rows are here; 0 without a journal. */
@@ -62,6 +74,7 @@ export class Generation {
     this.rowsBefore = origin.rowsBefore;
     this.openedAtMs = origin.openedAtMs;
     this.admittedBytes = origin.admittedBytes;
+    this.bytesByTenant = origin.bytesByTenant;
     this.storedBytes = origin.storedBytes;
     this.firstJournalSequence = origin.firstJournalSequence;
     this.lastJournalSequence = origin.lastJournalSequence;
@@ -94,4 +107,15 @@ export class Generation {
 
 export function rowsOf(batches: readonly FrozenBatch[], table: TelemetryTable): number {
   return batches.reduce((sum, batch) => sum + batch.rowsOf(table), 0);
+}
+
+/** The sum of two; undefined where neither says anything. */
+export function addedBytes(
+  one: BytesByTenant | undefined,
+  other: BytesByTenant | undefined,
+): BytesByTenant | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const sum = new Map(one);
+  for (const [tenant, bytes] of other) sum.set(tenant, (sum.get(tenant) ?? 0) + bytes);
+  return sum;
 }

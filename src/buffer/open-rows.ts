@@ -3,6 +3,8 @@
 import { type Fidelity, type Signal, signals, type TelemetryTable } from '../schema/column-declaration.js';
 import { telemetryTables } from '../schema/tables.js';
 import {
+  addedBytes,
+  type BytesByTenant,
   type FrozenBatch,
   Generation,
   type GenerationRows,
@@ -45,6 +47,8 @@ export const NO_SEQUENCES: SequenceRange = { first: 0, last: 0 };
 export interface RowsOrigin {
   /** Encoded bytes of their requests. */
   readonly admittedBytes: number;
+  /** The same by tenant, where they are limited. */
+  readonly bytesByTenant?: BytesByTenant | undefined;
   /** What they take in tables, as SignalRows has it. */
   readonly storedBytes: number;
   /** Of their journal records. */
@@ -66,6 +70,7 @@ export class OpenRows {
   #growingBytes = 0;
   #rows = 0;
   #admittedBytes = 0;
+  #bytesByTenant: BytesByTenant | undefined;
   #storedBytes = 0;
   #openedAtMs: number | undefined;
   #firstJournalSequence = 0;
@@ -106,11 +111,13 @@ export class OpenRows {
   }
 
   /** Copies rows, all of which belong to the same generation. */
-  append(parts: readonly SignalRows[], { admittedBytes, storedBytes, sequences }: RowsOrigin, nowMs: number): void {
+  append(parts: readonly SignalRows[], origin: RowsOrigin, nowMs: number): void {
+    const { admittedBytes, bytesByTenant, storedBytes, sequences } = origin;
     if (this.#openedAtMs === undefined) this.#firstJournalSequence = sequences.first;
     this.#openedAtMs ??= nowMs;
     this.#lastJournalSequence = sequences.last;
     this.#admittedBytes += admittedBytes;
+    this.#bytesByTenant = addedBytes(this.#bytesByTenant, bytesByTenant);
     this.#storedBytes += storedBytes;
     for (const rows of parts) this.#append(rows);
   }
@@ -146,6 +153,7 @@ export class OpenRows {
         rowsBefore: this.#rowsBefore,
         openedAtMs: this.#openedAtMs,
         admittedBytes: this.#admittedBytes,
+        bytesByTenant: this.#bytesByTenant,
         storedBytes: this.#storedBytes,
         firstJournalSequence: this.#firstJournalSequence,
         lastJournalSequence: this.#lastJournalSequence,
@@ -158,6 +166,7 @@ export class OpenRows {
     this.#frozenBytes = 0;
     this.#rows = 0;
     this.#admittedBytes = 0;
+    this.#bytesByTenant = undefined;
     this.#storedBytes = 0;
     this.#openedAtMs = undefined;
     return generation;

@@ -39,9 +39,9 @@ export class CommitPolicy implements SealerEvents {
   }
 
   committed(generation: Generation, reason: SealReason): void {
-    const { admittedBytes, lastJournalSequence } = generation;
+    const { admittedBytes, bytesByTenant, lastJournalSequence } = generation;
     const { admission, told, maintenance, opened, log } = this.#parts;
-    admission.release(admittedBytes);
+    admission.settled(admittedBytes, bytesByTenant);
     told.commitSucceeded(generation, reason);
     if (reason === 'background') maintenance.sealed(admittedBytes);
     opened?.journal.release(lastJournalSequence).catch((error: unknown) => {
@@ -59,14 +59,14 @@ export class CommitPolicy implements SealerEvents {
 
   async refused(generation: Generation, refusal: Refusal, error: string): Promise<boolean> {
     const { admission, told, log } = this.#parts;
-    const { rows, admittedBytes } = generation;
+    const { rows, admittedBytes, bytesByTenant } = generation;
     try {
       if (!(await this.#setAside(generation, refusal, error))) return false;
     } catch (failure) {
       log('ERROR', `cannot set ${rows} rows aside: ${messageOf(failure)}`);
       return false;
     }
-    admission.release(admittedBytes);
+    admission.settled(admittedBytes, bytesByTenant);
     told.tell('rows_set_aside', { rows, error });
     log('ERROR', `set ${rows} rows aside as dead letters, which otlp_replay() tries again: ${error}`);
     return true;

@@ -191,7 +191,7 @@ export class IngestServer {
     const journal = opened?.journal;
     const serverId = journal?.serverId ?? randomUUID();
     const last = await target.lastSeal(serverId, journal?.firstSequence);
-    const admission = new Admission(options.max_buffered_bytes);
+    const admission = new Admission(options);
     const maintenance = new MaintenanceSchedule(target.maintenance, options.max_buffered_bytes, {
       scheduler,
       hooks: {

@@ -84,7 +84,7 @@ export function serveRequest(
   }
   checkTls(options);
   checkTenants(options, { name: 'token', value: options.token });
-  checkLayout(options);
+  checkNeedsTenants(options);
   return { listeners, options, token: token(options), caller };
 }
 
@@ -112,10 +112,17 @@ function besideListeners(
   return [{ uri: beside, transport: 'grpc', protocols: ['otlp', 'otap'] }];
 }
 
-function checkLayout({ lake_partition, tenants }: ServeOptions): void {
-  if (lake_partition === 'tenant_day' && tenants === 'none') {
-    throw new SqlError('OTLP_ARGUMENT_CONFLICT', "lake_partition := 'tenant_day' needs tenants, which is 'none'");
-  }
+/** Throws at what says something of tenants where there are none. */
+function checkNeedsTenants(options: ServeOptions): void {
+  if (options.tenants !== 'none') return;
+  const given = [
+    ...(options.lake_partition === 'tenant_day' ? ["lake_partition := 'tenant_day'"] : []),
+    ...(options.rate_limit_by === 'tenant' ? ["rate_limit_by := 'tenant'"] : []),
+    ...(options.max_buffered_bytes_per_tenant > 0 ? ['max_buffered_bytes_per_tenant'] : []),
+    ...(options.max_requests_per_second_per_tenant > 0 ? ['max_requests_per_second_per_tenant'] : []),
+  ];
+  if (given.length === 0) return;
+  throw new SqlError('OTLP_ARGUMENT_CONFLICT', `${given[0]} needs tenants, which is 'none'`);
 }
 
 function token(options: ServeOptions): string | undefined {

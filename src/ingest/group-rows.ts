@@ -1,5 +1,6 @@
 // Rows of all requests that wait for the same journal sync, between decoder and sealer.
 
+import { addedBytes, type BytesByTenant } from '../buffer/generation.js';
 import type { RowsOrigin, SequenceRange } from '../buffer/open-rows.js';
 import { SignalRows } from '../buffer/signal-rows.js';
 import { type Fidelity, type Signal, signals } from '../schema/column-declaration.js';
@@ -9,12 +10,13 @@ import type { Sealer } from '../seal/sealer.js';
 const KEPT = { heapBytes: 1 << 18, rows: 1 << 10 };
 
 /** Size of a request: as received, and as rows in tables. */
-export type RequestBytes = Pick<RowsOrigin, 'admittedBytes' | 'storedBytes'>;
+export type RequestBytes = Pick<RowsOrigin, 'admittedBytes' | 'bytesByTenant' | 'storedBytes'>;
 
 export class GroupRows {
   readonly #copied: ReadonlyMap<Signal, SignalRows>;
   #lent: SignalRows[] = [];
   #admittedBytes = 0;
+  #bytesByTenant: BytesByTenant | undefined;
   #storedBytes = 0;
   #rows = 0;
 
@@ -32,10 +34,11 @@ export class GroupRows {
   }
 
   /** Adds a request's rows. Rows that are not lent are copied, because decoders reuse their memory. */
-  add(rows: SignalRows, { admittedBytes, storedBytes }: RequestBytes, memory: 'copied' | 'lent'): void {
+  add(rows: SignalRows, { admittedBytes, bytesByTenant, storedBytes }: RequestBytes, memory: 'copied' | 'lent'): void {
     if (memory === 'lent') this.#lent.push(rows);
     else this.#copied.get(rows.signal)!.append(rows);
     this.#admittedBytes += admittedBytes;
+    this.#bytesByTenant = addedBytes(this.#bytesByTenant, bytesByTenant);
     this.#storedBytes += storedBytes;
     this.#rows += rows.rows;
   }
@@ -44,11 +47,17 @@ export class GroupRows {
   moveTo(sealer: Sealer, sequences: SequenceRange): void {
     const parts = [...this.#copied.values(), ...this.#lent].filter(({ rows }) => rows > 0);
     if (parts.length > 0) {
-      sealer.append(parts, { admittedBytes: this.#admittedBytes, storedBytes: this.#storedBytes, sequences });
+      sealer.append(parts, {
+        admittedBytes: this.#admittedBytes,
+        bytesByTenant: this.#bytesByTenant,
+        storedBytes: this.#storedBytes,
+        sequences,
+      });
     }
     for (const rows of this.#copied.values()) if (rows.rows > 0) rows.reset(KEPT);
     this.#lent = [];
     this.#admittedBytes = 0;
+    this.#bytesByTenant = undefined;
     this.#storedBytes = 0;
     this.#rows = 0;
   }

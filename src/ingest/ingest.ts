@@ -148,14 +148,21 @@ export class Ingest {
       throw new Failure(
         'overloaded',
         `rows that wait to be committed will take ${storedBytes} bytes in tables, the limit is ${STORED_PER_DECODED_BYTE} × max_decoded_bytes, ${maxWaitingBytes}`,
+        this.#after(1 - maxWaitingBytes / storedBytes),
       );
     }
     if (bufferedBytes >= this.#maxDecodedBytes) {
       throw new Failure(
         'overloaded',
         `rows that wait to be committed take ${bufferedBytes} bytes, max_decoded_bytes is ${this.#maxDecodedBytes}`,
+        this.#after(1 - this.#maxDecodedBytes / bufferedBytes),
       );
     }
+  }
+
+  /** When such a share of what waits will have been committed. */
+  #after(share: number): { readonly retryAfterSeconds: number } {
+    return { retryAfterSeconds: this.admission.secondsFor(share * this.admission.admittedBytes) };
   }
 
   /**
@@ -269,7 +276,7 @@ export class Ingest {
   }
 
   /** Size of a request. Throws if its rows would be too large in tables, however small they are in memory. */
-  #measured(rows: SignalRows, { bytes: admittedBytes }: Reservation): RequestBytes {
+  #measured(rows: SignalRows, reservation: Reservation): RequestBytes {
     const { storedBytes } = rows;
     if (storedBytes > this.#maxStoredBytes) {
       throw new Failure(
@@ -277,7 +284,7 @@ export class Ingest {
         `${rows.rows} rows of ${rows.signal} in one request would take ${storedBytes} bytes in tables, texts that rows share counted in each row: max_stored_bytes is ${this.#maxStoredBytes}`,
       );
     }
-    return { admittedBytes, storedBytes };
+    return { admittedBytes: reservation.bytes, bytesByTenant: reservation.bytesByTenant(), storedBytes };
   }
 
   #appendSync(rows: SignalRows, reservation: Reservation): Receipt {

@@ -1,8 +1,8 @@
 import { Failure } from '../base/failure.js';
 import type { Reservation } from '../ingest/admission.js';
 import type { Ingest } from '../ingest/ingest.js';
+import type { Sender } from '../ingest/rate-limits.js';
 import type { Countdown } from '../server/grpc/countdown.js';
-import type { Principal } from '../server/identity/principal.js';
 import type { Turnstile } from './turnstile.js';
 
 /**
@@ -19,8 +19,8 @@ export class MessageRoom {
   #leaveTurnstile = () => {};
 
   /** `signal` ends the waiting. */
-  constructor(ingest: Ingest, principal: Principal, unreserved: Turnstile, signal: AbortSignal) {
-    this.reservation = ingest.admission.reservation(principal);
+  constructor(ingest: Ingest, sender: Sender, unreserved: Turnstile, signal: AbortSignal) {
+    this.reservation = ingest.admission.reservation(sender);
     this.#ingest = ingest;
     this.#unreserved = unreserved;
     this.#signal = signal;
@@ -35,7 +35,8 @@ export class MessageRoom {
   announced(bytes: number): Promise<void> | undefined {
     return this.#enterUnless(() => {
       this.#ingest.checkRoom();
-      this.#ingest.admission.check(bytes);
+      this.reservation.check(bytes);
+      this.reservation.count();
     });
   }
 
@@ -43,7 +44,7 @@ export class MessageRoom {
   arrived(bytes: number, countdown: Countdown): Promise<void> | undefined {
     if (this.#refusal !== undefined) return undefined;
     const reserve = () => this.reservation.growTo(bytes);
-    if (overloaded(reserve) === undefined) return undefined;
+    if (refusedBy(reserve) === undefined) return undefined;
     return countdown.paused(async () => this.#enterUnless(reserve));
   }
 
@@ -54,26 +55,26 @@ export class MessageRoom {
   }
 
   #enterUnless(find: () => void): Promise<void> | undefined {
-    return overloaded(find) === undefined ? undefined : this.#enter(find);
+    return refusedBy(find) === undefined ? undefined : this.#enter(find);
   }
 
   async #enter(find: () => void): Promise<void> {
     const leave = await this.#unreserved.enter(this.#signal);
     this.#leaveTurnstile = leave;
     // There may be room by now.
-    this.#refusal = overloaded(find);
+    this.#refusal = refusedBy(find);
     if (this.#refusal === undefined) leave();
     else this.reservation.release();
   }
 }
 
-/** Runs `find`; gives the reason when it finds no room. */
-function overloaded(find: () => void): Failure | undefined {
+/** Runs `find`; gives the reason when it finds no room, or the sender may have none. */
+function refusedBy(find: () => void): Failure | undefined {
   try {
     find();
     return undefined;
   } catch (error) {
-    if (error instanceof Failure && error.kind === 'overloaded') return error;
+    if (error instanceof Failure && (error.kind === 'overloaded' || error.kind === 'throttled')) return error;
     throw error;
   }
 }

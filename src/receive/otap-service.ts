@@ -139,7 +139,7 @@ class OtapService {
   /** Reads a message and answers it. Returns why it was refused. Rejects if the stream must end with it. */
   async #answer(stream: OtapStream, prefix: MessagePrefix): Promise<Failure | undefined> {
     const { call, principal, reader, rows } = stream;
-    const room = new MessageRoom(this.#ingest, principal, this.#unreserved, call.signal);
+    const room = new MessageRoom(this.#ingest, { principal, address: call.address }, this.#unreserved, call.signal);
     let taken: Taken;
     let refusal: Failure | undefined;
     try {

@@ -39,13 +39,13 @@ async function exportOnce(
 ): Promise<void> {
   const principal = principalOf(call, authorization);
   const reader = call.messages();
-  const reservation = ingest.admission.reservation(principal);
+  const reservation = ingest.admission.admit({ principal, address: call.address });
   try {
     const { body, encoding } = await reader.within(timeoutMs, () =>
       onlyMessage(reader, {
         announced: ({ bytes }) => {
           ingest.checkRoom();
-          ingest.admission.check(bytes);
+          reservation.check(bytes);
         },
         arrived: (bytes) => reservation.growTo(bytes),
       }),

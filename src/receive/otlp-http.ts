@@ -37,7 +37,7 @@ async function exportOnce(
   const principal = authorization.check(credentialsOf(headers));
   const format = wireFormat(headers['content-type']);
   const encoding = contentEncoding(headers['content-encoding']);
-  const reservation = ingest.admission.reservation(principal);
+  const reservation = ingest.admission.admit({ principal, address: request.socket.remoteAddress });
   try {
     const body = await readBody(request, response, maxBodyBytes, ingest, reservation);
     return await ingest.accept({ signal, format, encoding, body }, reservation, request.socket);

@@ -20,7 +20,7 @@ export async function readBody(
   const declaredBytes = Number(request.headers['content-length'] ?? 0);
   if (declaredBytes > maxBytes) throw tooLarge(declaredBytes, maxBytes);
   ingest.checkRoom();
-  ingest.admission.check(declaredBytes);
+  reservation.check(declaredBytes);
   if (request.headers.expect !== undefined) response.writeContinue();
   const chunks = await collect(request, (length) => {
     if (length > maxBytes) throw tooLarge(length, maxBytes);

@@ -141,6 +141,17 @@ export function wholeNumber<D extends number | null>(declared: {
   };
 }
 
+/** A whole number, of which 0 means that there is no limit. */
+export function limit(declared: { doc: string }): Option<number> {
+  return wholeNumber({
+    ...declared,
+    sqlType: 'UBIGINT',
+    max: Number.MAX_SAFE_INTEGER,
+    default: 0,
+    defaultText: '0, no limit',
+  });
+}
+
 /** A positive whole number. */
 export function positiveInteger<D extends number | null>(declared: {
   sqlType: 'UBIGINT' | 'BIGINT';

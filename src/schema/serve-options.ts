@@ -1,5 +1,5 @@
 import { fidelities } from './column-declaration.js';
-import { flag, notEmpty, type OptionValues, optionalText, positiveInteger, word } from './option-declaration.js';
+import { flag, limit, notEmpty, type OptionValues, optionalText, positiveInteger, word } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
 import { retentionOptions } from './retention-options.js';
 import { tenantOptions } from './tenant-options.js';
@@ -66,6 +66,24 @@ export const serveOptions = {
     sqlType: 'UBIGINT',
     default: 512 * MiB,
     doc: 'Upper bound on request bytes that are admitted and not yet committed. Further requests get 503.',
+  }),
+  max_buffered_bytes_per_tenant: limit({
+    doc: 'The same of one tenant. Its further requests get 429, and those of others are taken.',
+  }),
+  max_requests_per_second: limit({
+    doc: 'Requests a second that one client may send, over two seconds. Further ones get 429 with `Retry-After`.',
+  }),
+  max_bytes_per_second: limit({
+    doc: 'Bytes of request bodies a second that one client may send, over two seconds. Further requests get 429.',
+  }),
+  rate_limit_by: word({
+    words: ['address', 'tenant', 'token'],
+    default: 'address',
+    defaultText: '`address`',
+    doc: 'Who counts as one client: an address (of IPv6 the network of 64 bits), a tenant, or a token.',
+  }),
+  max_requests_per_second_per_tenant: limit({
+    doc: 'Requests a second that one tenant may send from all of its clients. Further ones get 429.',
   }),
   max_decoded_bytes: positiveInteger({
     sqlType: 'UBIGINT',

@@ -1,9 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { type Failure, failureKinds } from '../base/failure.js';
 
-/** Pause that a rejected client is asked to make: the shortest that the header can express. */
-const RETRY_AFTER_S = '1';
-
 export interface FailureAnswer {
   readonly status: number;
   readonly body: { readonly error: string; readonly message: string };
@@ -11,10 +8,10 @@ export interface FailureAnswer {
 }
 
 /** HTTP answer to a failure. */
-export function failureAnswer({ kind, message }: Failure): FailureAnswer {
-  const { http: status, reason, retryable } = failureKinds[kind];
+export function failureAnswer({ kind, message, retryAfterSeconds }: Failure): FailureAnswer {
+  const { http: status, reason } = failureKinds[kind];
   const headers: OutgoingHttpHeaders = {};
-  if (retryable) headers['retry-after'] = RETRY_AFTER_S;
+  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
   if (status === 401) headers['www-authenticate'] = 'Bearer';
   return { status, body: { error: reason, message }, headers };
 }

@@ -46,6 +46,11 @@ export class GrpcCall {
     return this.#stream.destroyed || this.#stream.closed;
   }
 
+  /** Address of the client. */
+  get address(): string | undefined {
+    return this.#stream.session?.socket?.remoteAddress;
+  }
+
   /** Address and port of the client. */
   get client(): string {
     const { remoteAddress, remotePort } = this.#stream.session?.socket ?? {};

@@ -102,7 +102,7 @@ export class GrpcServer {
     try {
       const method = this.#options.methods.get(path);
       if (method === undefined) {
-        return { code: grpcCodes.UNIMPLEMENTED, message: `unknown method ${path}`, retryable: false };
+        return { code: grpcCodes.UNIMPLEMENTED, message: `unknown method ${path}`, retryAfterSeconds: undefined };
       }
       if (this.#isStopping) throw new Failure('stopping', 'the server is stopping');
       if (this.#calls.size >= MAX_OPEN_CALLS) throw new Failure('overloaded', `${MAX_OPEN_CALLS} calls are open`);

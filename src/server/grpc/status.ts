@@ -22,23 +22,21 @@ export const grpcCodes = {
 export interface GrpcStatus {
   readonly code: number;
   readonly message: string;
-  /** Whether the client should retry after a pause. */
-  readonly retryable: boolean;
+  /** Pause after which the client should retry; undefined if it should not. */
+  readonly retryAfterSeconds: number | undefined;
 }
 
-export const OK_STATUS: GrpcStatus = { code: grpcCodes.OK, message: '', retryable: false };
+export const OK_STATUS: GrpcStatus = { code: grpcCodes.OK, message: '', retryAfterSeconds: undefined };
 
-/** Pause before a retry. */
-const RETRY_DELAY_SECONDS = 1;
 /** HTTP/2 peers limit header lists, and a longer message helps nobody. */
 const MAX_MESSAGE_CHARACTERS = 1024;
 
 export function grpcStatus(thrown: unknown): GrpcStatus {
   if (!(thrown instanceof Failure)) {
-    return { code: grpcCodes.INTERNAL, message: messageOf(thrown), retryable: false };
+    return { code: grpcCodes.INTERNAL, message: messageOf(thrown), retryAfterSeconds: undefined };
   }
-  const { grpc, retryable } = failureKinds[thrown.kind];
-  return { code: grpcCodes[grpc], message: thrown.message, retryable };
+  const { kind, message, retryAfterSeconds } = thrown;
+  return { code: grpcCodes[failureKinds[kind].grpc], message, retryAfterSeconds };
 }
 
 /** Trailing metadata of a call with this status. */
@@ -48,7 +46,10 @@ export function statusTrailers(status: GrpcStatus): Record<string, string> {
     trailers['grpc-message'] = percentEncoded(status.message.slice(0, MAX_MESSAGE_CHARACTERS));
   }
   // OTLP clients retry RESOURCE_EXHAUSTED only with RetryInfo: https://opentelemetry.io/docs/specs/otlp/#failures-1
-  if (status.retryable) trailers['grpc-status-details-bin'] = retryDetails(status).toString('base64');
+  const { retryAfterSeconds } = status;
+  if (retryAfterSeconds !== undefined) {
+    trailers['grpc-status-details-bin'] = retryDetails(status, retryAfterSeconds).toString('base64');
+  }
   return trailers;
 }
 
@@ -64,12 +65,12 @@ function percentEncoded(text: string): string {
 }
 
 /** A google.rpc.Status whose one detail is a RetryInfo. */
-function retryDetails({ code, message }: GrpcStatus): Buffer {
+function retryDetails({ code, message }: GrpcStatus, seconds: number): Buffer {
   const writer = protobuf.Writer.create();
   writer.uint32(0x08).int32(code).uint32(0x12).string(message.slice(0, MAX_MESSAGE_CHARACTERS));
   writer.uint32(0x1a).fork();
   writer.uint32(0x0a).string('type.googleapis.com/google.rpc.RetryInfo');
-  writer.uint32(0x12).fork().uint32(0x0a).fork().uint32(0x08).int64(RETRY_DELAY_SECONDS).ldelim().ldelim();
+  writer.uint32(0x12).fork().uint32(0x0a).fork().uint32(0x08).int64(seconds).ldelim().ldelim();
   writer.ldelim();
   return Buffer.from(writer.finish());
 }

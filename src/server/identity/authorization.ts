@@ -32,7 +32,9 @@ export class Authorization {
   check(presented: Credentials): Principal {
     const grant = this.#grantOf(presented);
     const tenant = this.#tenancy.tenantOf(grant, presented.tenant);
-    return tenant === undefined ? soleTenant : { tenant, permissions: soleTenant.permissions };
+    const { token } = grant;
+    if (tenant === undefined && token === undefined) return soleTenant;
+    return { tenant, permissions: soleTenant.permissions, ...(token !== undefined && { token }) };
   }
 
   #grantOf({ authorization, apiKey }: Credentials): Grant {

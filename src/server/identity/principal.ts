@@ -11,6 +11,8 @@ export interface Principal {
   /** Whose telemetry it is. Undefined where there are no tenants, and of operators: they see the rows of all. */
   readonly tenant: string | undefined;
   readonly permissions: ReadonlySet<Permission>;
+  /** Tells tokens apart, and says nothing of them. */
+  readonly token?: string;
 }
 
 /** Whoever has the server's token, or everybody where it has none, as long as there are no tenants. */

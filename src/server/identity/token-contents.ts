@@ -32,7 +32,8 @@ class GrantList {
     if (known !== undefined && known.tenant !== tenant) {
       throw this.refused(`${where} is also a token of tenant ${known.tenant}, and must be of one tenant`);
     }
-    this.grants.set(digest, { tenant, permissions: new Set([...(known?.permissions ?? []), permission]) });
+    const permissions = new Set([...(known?.permissions ?? []), permission]);
+    this.grants.set(digest, { tenant, permissions, token: String(this.grants.size) });
   }
 
   refused(problem: string): SqlError {

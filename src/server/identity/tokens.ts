@@ -8,6 +8,8 @@ export interface Grant {
   /** Whose telemetry it opens; undefined where the token does not say. */
   readonly tenant: string | undefined;
   readonly permissions: ReadonlySet<Permission>;
+  /** Tells tokens apart, and says nothing of them. */
+  readonly token?: string;
 }
 
 export interface Tokens {

@@ -146,7 +146,7 @@ export class MemoryServer {
     const journal = await Journal.open({ folder: FOLDER, maxBytes, storage, version, damaged, failed: () => {} });
     const deadLetters = await DeadLetters.open(storage, FOLDER);
     const options = readOptions(serveOptions, { seal_max_age_ms: SEAL_MAX_AGE_MS });
-    const admission = new Admission(options.max_buffered_bytes);
+    const admission = new Admission(options);
     const freeze = (rows: SignalRows) => new FrozenBodies(rows);
     const last = await target.lastSeal(journal.serverId);
     const address = new ServerAddress(parseListenUri('otlp:localhost'));
@@ -179,7 +179,7 @@ export class MemoryServer {
   async send(text: string): Promise<void> {
     const body = logsRequest(1, text);
     const principal = this.#tenants === 'none' ? soleTenant : { ...soleTenant, tenant: tenantOf(text) };
-    const reservation = this.ingest.admission.reservation(principal);
+    const reservation = this.ingest.admission.admit({ principal, address: undefined });
     reservation.growTo(body.length);
     try {
       await this.ingest.accept({ signal: 'logs', format: 'protobuf', encoding: 'identity', body }, reservation, this);

@@ -1,0 +1,180 @@
+// What one client or tenant may send is bounded for itself: it gets 429, and others are taken.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { MAX_BUCKETS, TokenBuckets } from '../../src/base/token-buckets.js';
+import { CommitRate } from '../../src/ingest/commit-rate.js';
+import { RateLimits } from '../../src/ingest/rate-limits.js';
+import { soleTenant } from '../../src/server/identity/principal.js';
+import { exportPath, GrpcClient, withToken } from '../grpc/grpc-client.js';
+import { arrowPath, logs, statusIn } from '../grpc/otap-client.js';
+import { OtapEncoder } from '../otap/otap-encoder.js';
+import { jsonOf } from '../support/http-client.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { type OtelServer, serve } from '../support/otel-database.js';
+import { largeLogRequest, logsRequest } from '../support/telemetry.js';
+
+const NEVER_MS = 3_600_000;
+
+function postAs(server: OtelServer, tenant: string, body = logsRequest(1)) {
+  return server.post(body, { headers: { 'X-Tenant-ID': tenant } });
+}
+
+/** Lets no time pass for the server, however long its machine takes. */
+function stopClock(): void {
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now());
+  onTestFinished(() => clock.mockRestore());
+}
+
+describe('a bucket', () => {
+  test('lets through what two seconds bring, and then as much as time brings', async () => {
+    const clock = new ManualClock();
+    const buckets = new TokenBuckets(10, clock);
+    const taken = () => {
+      let count = 0;
+      for (; buckets.secondsUntilUsable('a') === 0; count++) buckets.use('a', 1);
+      return count;
+    };
+    expect(taken()).toBe(20);
+    await clock.advance(100);
+    expect(taken()).toBe(1);
+    await clock.advance(1000);
+    expect(taken()).toBe(10);
+    await clock.advance(3_600_000);
+    expect(taken()).toBe(20);
+    expect(buckets.secondsUntilUsable('b')).toBe(0);
+  });
+
+  test('owes what was taken at once, and says when it has paid', async () => {
+    const clock = new ManualClock();
+    const buckets = new TokenBuckets(100, clock);
+    buckets.use('a', 1200);
+    expect(buckets.secondsUntilUsable('a')).toBeCloseTo(10, 1);
+    await clock.advance(9_000);
+    expect(buckets.secondsUntilUsable('a')).toBeGreaterThan(0);
+    await clock.advance(1_100);
+    expect(buckets.secondsUntilUsable('a')).toBe(0);
+  });
+
+  test('is forgotten when too many others came since, and never holds more', () => {
+    const buckets = new TokenBuckets(1, new ManualClock());
+    buckets.use('first', 100);
+    for (let i = 0; i < MAX_BUCKETS + 10; i++) buckets.use(`key ${i}`, 1);
+    expect(buckets.size).toBe(MAX_BUCKETS);
+    expect(buckets.secondsUntilUsable('first')).toBe(0);
+  });
+});
+
+test('an address of IPv6 counts with its network, and one of IPv4 however it is written', () => {
+  const limited = { max_bytes_per_second: 0, max_requests_per_second_per_tenant: 0, rate_limit_by: 'address' } as const;
+  const isShared = (one: string, other: string) => {
+    const limits = RateLimits.of({ ...limited, max_requests_per_second: 1 }, new ManualClock())!;
+    for (let i = 0; i < 2; i++) limits.request({ principal: soleTenant, address: one });
+    try {
+      limits.request({ principal: soleTenant, address: other });
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  expect(isShared('2001:db8:1:2::1', '2001:db8:1:2:ffff::9')).toBe(true);
+  expect(isShared('2001:db8:1:2::1', '2001:db8:1:3::1')).toBe(false);
+  expect(isShared('::1', '::2')).toBe(true);
+  expect(isShared('10.0.0.1', '::ffff:10.0.0.1')).toBe(true);
+  expect(isShared('10.0.0.1', '10.0.0.2')).toBe(false);
+  expect(isShared('fe80::1%eth0', 'fe80::2%eth1')).toBe(true);
+});
+
+test('the pause that is asked for is what commits take, from 1 to 30 seconds', async () => {
+  const clock = new ManualClock();
+  const rate = new CommitRate(clock);
+  expect(rate.secondsFor(1 << 30)).toBe(1);
+  await clock.advance(1000);
+  rate.committed(1_000_000);
+  expect(rate.secondsFor(1)).toBe(1);
+  expect(rate.secondsFor(4_500_000)).toBe(5);
+  expect(rate.secondsFor(1 << 30)).toBe(30);
+  // Slower commits count more, the longer ago faster ones are.
+  await clock.advance(300_000);
+  rate.committed(30_000_000);
+  expect(rate.secondsFor(1_000_000)).toBeGreaterThan(8);
+});
+
+describe('requests', () => {
+  test('beyond max_requests_per_second get 429 with a pause, on every wire, and are counted', async () => {
+    stopClock();
+    const server = await serve({ max_requests_per_second: 2, grpc: '127.0.0.1:0', seal_max_age_ms: NEVER_MS });
+    for (let i = 0; i < 4; i++) expect((await server.post(logsRequest(1))).status).toBe(202);
+    const answer = await server.post(logsRequest(1));
+    expect(answer.status).toBe(429);
+    expect(jsonOf(answer)).toEqual({
+      error: 'rate_limited',
+      message: 'this address may send 2 a second by max_requests_per_second, and has sent more',
+    });
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    const uri = String(await server.database.value('SELECT listeners[2].uri FROM otlp_server_list()'));
+    const client = new GrpcClient(Number(/\d+$/.exec(uri)![0]));
+    const refused = await client.unary(exportPath.logs, logsRequest(1), withToken);
+    expect(refused).toMatchObject({ code: 'RESOURCE_EXHAUSTED', details: expect.stringContaining('2 a second') });
+    // Exporters send again what is refused with RetryInfo alone.
+    expect(String(refused.trailers.get('grpc-status-details-bin'))).toContain('RetryInfo');
+    const stream = client.stream(arrowPath.logs, withToken);
+    stream.send(new OtapEncoder('logs').encode(logs(1)));
+    expect(statusIn(await stream.next())).toMatchObject({ statusCode: 'RESOURCE_EXHAUSTED' });
+    stream.end();
+    expect(await stream.ended).toMatchObject({ code: 'OK' });
+    expect(
+      await server.database.value(
+        "SELECT value FROM otlp_metrics() WHERE name = 'otelduck_requests_total' AND (labels->>'outcome') = 'rate_limited'",
+      ),
+    ).toBe(3);
+  });
+
+  test('of one tenant do not use up what another may send', async () => {
+    stopClock();
+    const server = await serve({ tenants: 'header', max_requests_per_second_per_tenant: 1, seal_max_age_ms: NEVER_MS });
+    expect([(await postAs(server, 'loud')).status, (await postAs(server, 'loud')).status]).toEqual([202, 202]);
+    expect((await postAs(server, 'loud')).status).toBe(429);
+    expect((await postAs(server, 'quiet')).status).toBe(202);
+  });
+
+  test('whose bytes are too many are refused from the next one on', async () => {
+    stopClock();
+    const server = await serve({ max_bytes_per_second: 1000, seal_max_age_ms: NEVER_MS });
+    expect((await server.post(largeLogRequest(50_000))).status).toBe(202);
+    const answer = await server.post(logsRequest(1));
+    expect([answer.status, Number(answer.headers['retry-after'])]).toEqual([429, expect.any(Number)]);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(40);
+  });
+});
+
+describe('max_buffered_bytes_per_tenant', () => {
+  test.each(['memory', 'journal'])(
+    'bounds what waits of one tenant until its commit, with durability %s',
+    async (durability) => {
+      const folder = mkdtempSync(`${tmpdir()}/otelduck-limits-`);
+      const server = await serve({
+        ...{ tenants: 'header', max_buffered_bytes_per_tenant: 10_000, seal_max_age_ms: NEVER_MS, durability },
+        ...(durability === 'journal' && { journal_path: folder }),
+      });
+      expect((await postAs(server, 'loud', largeLogRequest(8_000))).status).toBe(202);
+      const answer = await postAs(server, 'loud', largeLogRequest(4_000));
+      expect([answer.status, jsonOf(answer)['message']]).toEqual([
+        429,
+        expect.stringMatching(
+          /^request of 40\d\d bytes does not fit: of tenant loud, 80\d\d of max_buffered_bytes_per_tenant 10000 wait/,
+        ),
+      ]);
+      expect((await postAs(server, 'loud', logsRequest(1))).status).toBe(202);
+      expect((await postAs(server, 'quiet', largeLogRequest(8_000))).status).toBe(202);
+      await server.flush();
+      expect((await postAs(server, 'loud', largeLogRequest(8_000))).status).toBe(202);
+      // What was refused holds nothing.
+      await server.flush();
+      expect(await server.counters('admitted_bytes')).toEqual({ admitted_bytes: '0' });
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    },
+  );
+});
