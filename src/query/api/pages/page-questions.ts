@@ -145,5 +145,8 @@ export interface PageRequest {
 /** The statement of a question: each row as a text of JSON. */
 export function pageScan({ name, asked }: PageRequest, origin: ScanOrigin): ScanRequest {
   const { sql, parameters }: PageQuestion = pageQuestions[name];
-  return { sql: `SELECT to_json(answer)::VARCHAR FROM (${sql(origin)}) AS answer`, parameters: parameters(asked) ?? [] };
+  return {
+    sql: `SELECT to_json(answer)::VARCHAR FROM (${sql(origin)}) AS answer`,
+    parameters: parameters(asked) ?? [],
+  };
 }
