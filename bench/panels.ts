@@ -13,7 +13,8 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { UsageMeter } from './end-to-end/process-usage.js';
 import { requests, SERIES_PER_RESOURCE, STEP_S } from './promql/series.js';
-import { type LoadReport, load, serve } from './query-load/serve-process.js';
+import { serve } from './query-load/serve-process.js';
+import { type LoadReport, load } from './served-command.js';
 
 const { values: flags } = parseArgs({
   options: {

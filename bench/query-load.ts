@@ -8,7 +8,8 @@
 
 import { parseArgs } from 'node:util';
 import { median } from './median.js';
-import { type LoadReport, load, serve } from './query-load/serve-process.js';
+import { serve } from './query-load/serve-process.js';
+import { type LoadReport, load } from './served-command.js';
 
 const { values: flags } = parseArgs({
   options: {

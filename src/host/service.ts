@@ -9,6 +9,7 @@ import { packageVersion } from '../base/package-version.js';
 import { version as duckdbVersion } from '../duckdb/node-api.js';
 import type { DuckDBPlugin, PluginService } from '../plugin.js';
 import { DEFAULT_DATABASE, type ServeInvocation } from './command-line.js';
+import { defaultMemoryLimit } from './default-memory-limit.js';
 import { EndSignals } from './end-signals.js';
 import type { Host } from './host.js';
 import { HostDatabase } from './host-database.js';
@@ -178,7 +179,8 @@ class Service {
 
   async #start(): Promise<void> {
     const { database: path = DEFAULT_DATABASE, memoryLimit, init, servers, queryServers } = this.#invocation;
-    this.#database = await HostDatabase.open({ path, isReadOnly: false, memoryLimit }, this.#plugins, {
+    const limit = memoryLimit ?? defaultMemoryLimit();
+    this.#database = await HostDatabase.open({ path, isReadOnly: false, memoryLimit: limit }, this.#plugins, {
       log: ({ level, event, fields }) => this.#log(level, event, fields),
     });
     const connection = await this.#database.connect();
