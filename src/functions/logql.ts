@@ -25,6 +25,12 @@ export function logql(runner: QueryRunner) {
         'Everything else that the record came with: attributes, severity, ids.',
         'map(metadata_names, metadata_values)',
       ),
+      queryColumn(
+        'time_rest',
+        'INTEGER',
+        'Nanoseconds from 0 to 999 that `time`, in microseconds, leaves out.',
+        'time_rest',
+      ),
     ],
     query: (caller, given) => logqlQuery('lines', caller, given),
   });

@@ -3,7 +3,7 @@
 import { gridTime, type LogEntry, type PlannedRead, type RangeResult } from '#logql';
 import type { Label } from '#promql/data/labels';
 import { FLOAT, type StepSeries } from '#promql/data/step-series';
-import { doubleColumn, listColumn, textColumn } from '../../buffer/block-columns.js';
+import { doubleColumn, integerColumn, listColumn, textColumn } from '../../buffer/block-columns.js';
 import type { BlockColumn, ColumnBlock } from '../../buffer/column-block.js';
 
 const NS_PER_US = 1_000n;
@@ -21,6 +21,7 @@ export function linesBlock(entries: readonly LogEntry[]): ColumnBlock {
       ...labelColumns(labels),
       textColumn(entries.map(({ line }) => line)),
       ...labelColumns(entries.map(({ metadata }) => metadata)),
+      integerColumn(entries.map(({ timeNs }) => Number(timeNs % NS_PER_US))),
     ],
   };
 }

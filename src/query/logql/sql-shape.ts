@@ -8,6 +8,7 @@ export const lineColumns = [
   { name: 'line', type: 'VARCHAR' },
   { name: 'metadata_names', type: 'VARCHAR[]' },
   { name: 'metadata_values', type: 'VARCHAR[]' },
+  { name: 'time_rest', type: 'BIGINT' },
 ] as const;
 
 /** A row for each series. */

@@ -155,11 +155,7 @@ async function timesIn(
 
 /** A relation with all rows of these times, which come in order, and of few others. */
 function rowsWith({ times }: LogTable, { sql }: SelectedResources, found: BigInt64Array): string {
-  if (found.length <= MAX_TIMES)
-    return times.rowsAt(
-      Array.from(found, (ns) => ns / 1000n),
-      sql,
-    );
+  if (found.length <= MAX_TIMES) return times.rowsAt(found, sql);
   const [first, last] = [found[0]!, found.at(-1)!];
   return times.rows(first < last ? { startNs: first, endNs: last + 1n } : { startNs: last, endNs: first + 1n });
 }

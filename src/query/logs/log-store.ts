@@ -96,7 +96,7 @@ export class LogStore {
     const table = await this.#open(signal);
     const rows = new LogRowReader({ line: true, metadata: 'all' }, table.times);
     const [, ...columns] = rows.columns;
-    const sql = `SELECT ${[table.times.timeOrNowNs, ...columns, 'resource_attributes'].join(', ')} FROM {{otlp_logs}}`;
+    const sql = `SELECT ${[table.times.timeOrNowNs, ...columns, 'resource_attributes'].join(', ')} FROM ${table.newRows}`;
     for await (const block of table.scanNew(sql, reader, signal)) {
       const [ids, texts] = [block.columns[1], block.columns.at(-1)];
       const wanted = new Map<number, Resource>();

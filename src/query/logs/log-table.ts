@@ -13,12 +13,16 @@ const MAX_KNOWN = 1000;
 /** By whose tables, and where: those with the columns, and until when others count as being without. */
 const known = new Map<string, { readonly precision: TimePrecision; readonly untilMs: number }>();
 
+const logTimes = ['time_unix_nano', 'observed_time_unix_nano'];
+
 export class LogTable {
   readonly times: LogTimeSql;
   readonly #scanner: Scanner;
+  readonly #precision: TimePrecision;
 
   constructor(scanner: Scanner, precision: TimePrecision) {
     this.#scanner = scanner;
+    this.#precision = precision;
     this.times = new LogTimeSql(precision);
   }
 
@@ -38,6 +42,14 @@ export class LogTable {
     return this.#scanner.scan({ sql }, signal);
   }
 
+  /** Any rows, for `scanNew`: no server may run whose rows have all columns that the table has. */
+  get newRows(): string {
+    const rests = logTimes.map((time) => `NULL::INTEGER AS ${nanosecondsName(time)}`).join(', ');
+    return this.#precision === 'microseconds'
+      ? `{{${logsTable.name}}}`
+      : `(SELECT ${rests} WHERE false UNION ALL BY NAME SELECT * FROM {{${logsTable.name}}})`;
+  }
+
   /** Rows in memory that have come since the last scan of this reader. */
   scanNew(sql: string, reader: string, signal: AbortSignal): AsyncIterable<ColumnBlock> {
     return this.#scanner.scan({ sql, reader }, signal);
@@ -50,6 +62,5 @@ async function precisionOf(scanner: Scanner, signal: AbortSignal): Promise<TimeP
   for await (const { rowCount, columns } of scanner.scan({ sql }, signal)) {
     for (let row = 0; row < rowCount; row++) names.add(textAt(columns[0]!, row)!);
   }
-  const times = ['time_unix_nano', 'observed_time_unix_nano'];
-  return times.every((time) => names.has(nanosecondsName(time))) ? 'nanoseconds' : 'microseconds';
+  return logTimes.every((time) => names.has(nanosecondsName(time))) ? 'nanoseconds' : 'microseconds';
 }

@@ -62,12 +62,16 @@ export class LogTimeSql {
   }
 
   /**
-   * The rows at some times, each in whole microseconds, that meet a condition on columns which are cheap to read. No other condition
-   * that is put on the relation is tested before: few rows are left, and the texts of all others need not be read.
+   * The rows at some times, which are in order, that meet a condition on columns which are cheap to read. No other condition that is
+   * put on the relation is tested before: few rows are left, and the texts of all others need not be read. Of the microseconds of
+   * these times there may be other rows as well, but none before the first time or behind the last.
    */
-  rowsAt(timesUs: readonly bigint[], condition: string): string {
-    const times = [...new Set(timesUs)].map(timestampSql);
-    return `(SELECT * FROM (${this.#rows((column) => `${isOneOfSql(column, times)} AND ${condition}`)}) LIMIT ${NO_LIMIT})`;
+  rowsAt(timesNs: BigInt64Array, condition: string): string {
+    const times = [...new Set(Array.from(timesNs, (ns) => ns / NS_PER_US))].map(timestampSql);
+    const rows = this.#rows((column) => `${isOneOfSql(column, times)} AND ${condition}`);
+    const bounds = [timesNs[0]!, timesNs.at(-1)!].sort((left, right) => (left < right ? -1 : 1)).join(' AND ');
+    const isBetween = this.#isExact ? ` WHERE ${this.timeNs} BETWEEN ${bounds}` : '';
+    return `(SELECT * FROM (${rows})${isBetween} LIMIT ${NO_LIMIT})`;
   }
 
   #rows(condition: (column: string) => string): string {

@@ -241,7 +241,7 @@ test('filters behind parsers give the same lines and counts, whatever the store 
         if (counts[0] !== counts[1]) throw new Error(`${counts[0]}\nis not\n${counts[1]}`);
       },
     ),
-    propertyRuns(60),
+    propertyRuns(25),
   );
 });
 
