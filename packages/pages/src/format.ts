@@ -40,7 +40,9 @@ export function percent(share: number | null | undefined): string {
 }
 
 export function perSecond(rate: number): string {
-  if (rate !== 0 && Math.abs(rate) < 0.095) return `${count(rate * 60)}${SPACE}/min`;
+  const size = Math.abs(rate);
+  if (size !== 0 && size < 0.995 / 60) return `${count(rate * 3600)}${SPACE}/h`;
+  if (size !== 0 && size < 0.995) return `${count(rate * 60)}${SPACE}/min`;
   return `${count(rate)}${SPACE}/s`;
 }
 

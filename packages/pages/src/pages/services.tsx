@@ -9,6 +9,9 @@ import { Answered, Empty } from '../parts/states.js';
 import { useTimeRange } from '../time-range.js';
 import { useAnswer } from '../use-answer.js';
 
+/** Below it, errors are what there always is. */
+const NOTABLE_SHARE = 0.01;
+
 export function Services(_: PageProps) {
   const { startMs, endMs, key, label } = useTimeRange();
   const answer = useAnswer(key, (signal) => pageRows('services', { startMs, endMs, buckets: BUCKETS }, signal));
@@ -170,5 +173,6 @@ function columns(seconds: number): readonly Column<ServiceRow>[] {
 /** Share of requests that failed, and whether that asks for a look. */
 export function ErrorRate({ requests, errors }: { readonly requests: number; readonly errors: number }) {
   if (requests === 0) return <span class="faint">–</span>;
-  return <span class={errors === 0 ? 'faint' : 'is-error'}>{percent(errors / requests)}</span>;
+  const share = errors / requests;
+  return <span class={errors === 0 ? 'faint' : share >= NOTABLE_SHARE ? 'is-error' : ''}>{percent(share)}</span>;
 }

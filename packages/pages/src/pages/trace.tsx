@@ -39,7 +39,12 @@ export function Trace({ item }: PageProps) {
 
 function TraceView({ traceId, spans }: { readonly traceId: string; readonly spans: readonly TraceSpan[] }) {
   const { params } = usePlace();
-  const tree = useMemo(() => treeOf(spans), [spans]);
+  const clocks = params.get('clocks') === 'sent' ? 'as sent' : 'corrected';
+  const tree = useMemo(() => treeOf(spans, clocks), [spans, clocks]);
+  const isOff = useMemo(
+    () => clocks === 'as sent' || tree.nodes.some(({ behindMs }) => behindMs !== 0),
+    [tree, clocks],
+  );
   const critical = useMemo(() => criticalParts(tree.nodes), [tree]);
   const [folded, setFolded] = useState<ReadonlySet<number>>(new Set());
   const [sought, setSought] = useState('');
@@ -106,6 +111,21 @@ function TraceView({ traceId, spans }: { readonly traceId: string; readonly span
           />
           Critical path
         </label>
+        {isOff && (
+          <label
+            class="check"
+            title="Clocks of services differ: what was called is shown where the caller waited for it"
+          >
+            <input
+              type="checkbox"
+              checked={clocks === 'corrected'}
+              onChange={({ currentTarget }) =>
+                setParams({ clocks: currentTarget.checked ? undefined : 'sent' }, 'same entry')
+              }
+            />
+            Correct clocks
+          </label>
+        )}
         <button
           type="button"
           class="button is-bare"

@@ -45,7 +45,7 @@ export function SpanDetails({ tree, traceId, node, criticalMs, close }: SpanDeta
         <Fact name="Own work">{duration(node.selfMs)}</Fact>
         <Fact name="Critical">{duration(criticalMs)}</Fact>
         <Fact name="Start">
-          {clockTimeMs(span.startMs)} <span class="muted">+{duration(span.startMs - tree.startMs)}</span>
+          {clockTimeMs(span.startMs)} <span class="muted">+{duration(node.startMs - tree.startMs)}</span>
         </Fact>
         <Fact name="Kind">{span.kind || '–'}</Fact>
         <Fact name="Status">
@@ -57,6 +57,12 @@ export function SpanDetails({ tree, traceId, node, criticalMs, close }: SpanDeta
         </Fact>
       </dl>
       {node.isOrphan && <p class="note">Its parent {span.parentId} is not in the trace: not sent, or not yet here.</p>}
+      {node.behindMs !== 0 && (
+        <p class="note">
+          The clock of {span.service} seems to be {duration(Math.abs(node.behindMs))}{' '}
+          {node.behindMs > 0 ? 'behind' : 'ahead'}: the span is shown where its caller waited for it.
+        </p>
+      )}
       <SpanLogs traceId={traceId} node={node} />
       {span.events.length > 0 && (
         <Section title="Events" count={span.events.length}>

@@ -1,9 +1,13 @@
-// Spans → a tree, whatever they say of their parents: some may be missing, sent twice, or in a circle.
+// Spans → a tree, whatever they say of their parents: some may be missing, sent twice, in a circle, or have a clock of their own.
 
 import type { TraceSpan } from '../apis/tempo.js';
 
 export interface Node {
   readonly span: TraceSpan;
+  /** Where it is shown: its own start, plus what its clock is behind. */
+  readonly startMs: number;
+  /** What the clock of its service seems to be behind that of its parent's, 0 where nothing says so. */
+  readonly behindMs: number;
   /** The place in the list of all nodes, parents before children. */
   readonly index: number;
   readonly level: number;
@@ -24,9 +28,14 @@ export interface Tree {
   readonly durationMs: number;
 }
 
+/** Whether times are shown as they were sent, or so that each call is inside of the one that waits for it. */
+export type Clocks = 'corrected' | 'as sent';
+
 interface Draft {
   readonly span: TraceSpan;
   readonly children: Draft[];
+  startMs: number;
+  behindMs: number;
   level: number;
   index: number;
   parent: Draft | undefined;
@@ -35,12 +44,14 @@ interface Draft {
   isOrphan: boolean;
 }
 
-export function treeOf(spans: readonly TraceSpan[]): Tree {
+export function treeOf(spans: readonly TraceSpan[], clocks: Clocks): Tree {
   const byStart = spans.toSorted((left, right) => left.startMs - right.startMs);
   const drafts = byStart.map((span): Draft => {
     return {
       span,
       children: [],
+      startMs: span.startMs,
+      behindMs: 0,
       level: 0,
       index: -1,
       parent: undefined,
@@ -60,24 +71,35 @@ export function treeOf(spans: readonly TraceSpan[]): Tree {
       parent.children.push(draft);
     }
   }
-  const ordered: Draft[] = [];
-  for (const draft of drafts) if (draft.parent === undefined) visit(draft, ordered);
+  const roots = drafts.filter(({ parent }) => parent === undefined);
+  let ordered: Draft[] = [];
+  for (const root of roots) visit(root, ordered);
   // What is left is in a circle: its earliest span stands for a root.
   for (const draft of drafts) {
     if (draft.index !== -1) continue;
+    if (draft.parent !== undefined) draft.parent.children.splice(draft.parent.children.indexOf(draft), 1);
     draft.parent = undefined;
     draft.isOrphan = true;
+    roots.push(draft);
     visit(draft, ordered);
   }
+  if (clocks === 'corrected' && correctClocks(ordered)) {
+    for (const draft of ordered) draft.index = -1;
+    for (const { children } of ordered) children.sort((left, right) => left.startMs - right.startMs);
+    ordered = [];
+    for (const root of roots) visit(root, ordered);
+  }
   for (const draft of ordered.toReversed()) {
-    if (draft.parent === undefined || draft.parent.index >= draft.index) continue;
+    if (draft.parent === undefined) continue;
     draft.parent.below += 1 + draft.below;
     draft.parent.hasErrorBelow ||= draft.hasErrorBelow || draft.span.status === 'error';
   }
   const nodes = ordered.map((draft): Node => {
-    const children = draft.children.filter(({ index, parent }) => parent === draft && index > draft.index);
+    const { children } = draft;
     return {
       span: draft.span,
+      startMs: draft.startMs,
+      behindMs: draft.behindMs,
       index: draft.index,
       level: draft.level,
       parent: draft.parent?.index,
@@ -85,14 +107,11 @@ export function treeOf(spans: readonly TraceSpan[]): Tree {
       below: draft.below,
       isOrphan: draft.isOrphan,
       hasErrorBelow: draft.hasErrorBelow,
-      selfMs: selfTime(
-        draft.span,
-        children.map(({ span }) => span),
-      ),
+      selfMs: selfTime(draft),
     };
   });
-  const startMs = Math.min(...byStart.slice(0, 1).map((span) => span.startMs));
-  const endMs = byStart.reduce((latest, span) => Math.max(latest, span.startMs + span.durationMs), startMs);
+  const startMs = nodes.reduce((first, node) => Math.min(first, node.startMs), Number.POSITIVE_INFINITY);
+  const endMs = nodes.reduce((last, node) => Math.max(last, endOf(node)), startMs);
   return { nodes, startMs, durationMs: Math.max(endMs - startMs, 0) };
 }
 
@@ -108,17 +127,45 @@ function visit(root: Draft, ordered: Draft[]): void {
   }
 }
 
-function selfTime(span: TraceSpan, children: readonly TraceSpan[]): number {
-  const end = span.startMs + span.durationMs;
+/**
+ * Moves what another service did for a call into the call, where its clock puts it outside: to the middle, which is wrong by no more than the
+ * time on the way. What goes on inside that service moves along. Returns whether anything has moved.
+ */
+function correctClocks(ordered: readonly Draft[]): boolean {
+  let hasMoved = false;
+  for (const draft of ordered) {
+    const { parent, span } = draft;
+    if (parent === undefined) continue;
+    if (span.service === parent.span.service) {
+      draft.behindMs = parent.behindMs;
+    } else {
+      // Nobody waits for a consumer; and what takes longer than the call is not inside of it by any clock.
+      const slackMs = parent.span.durationMs - span.durationMs;
+      const isOutside = span.startMs < parent.startMs || span.startMs > parent.startMs + slackMs;
+      if (span.kind === 'consumer' || slackMs < 0 || !isOutside) continue;
+      draft.behindMs = parent.startMs + slackMs / 2 - span.startMs;
+    }
+    draft.startMs = span.startMs + draft.behindMs;
+    hasMoved ||= draft.behindMs !== 0;
+  }
+  return hasMoved;
+}
+
+function endOf({ startMs, span }: Pick<Node, 'startMs' | 'span'>): number {
+  return startMs + span.durationMs;
+}
+
+function selfTime(draft: Draft): number {
+  const end = endOf(draft);
   let covered = 0;
-  let until = span.startMs;
-  for (const child of children.toSorted((left, right) => left.startMs - right.startMs)) {
+  let until = draft.startMs;
+  for (const child of draft.children.toSorted((left, right) => left.startMs - right.startMs)) {
     const from = Math.max(child.startMs, until);
-    const to = Math.min(child.startMs + child.durationMs, end);
+    const to = Math.min(endOf(child), end);
     if (to > from) covered += to - from;
     until = Math.max(until, to);
   }
-  return Math.max(span.durationMs - covered, 0);
+  return Math.max(draft.span.durationMs - covered, 0);
 }
 
 /** The nodes that are seen while some are folded. */
@@ -146,9 +193,8 @@ export function criticalParts(nodes: readonly Node[]): readonly (readonly Critic
   const add = (node: Node, fromMs: number, toMs: number) => {
     if (toMs > fromMs) parts[node.index]!.push({ fromMs, toMs });
   };
-  const endOf = ({ span }: Node) => span.startMs + span.durationMs;
   for (const node of nodes) {
-    if (node.parent === undefined) open.push({ node, fromMs: node.span.startMs, toMs: endOf(node) });
+    if (node.parent === undefined) open.push({ node, fromMs: node.startMs, toMs: endOf(node) });
   }
   for (let visited = open.pop(); visited !== undefined; visited = open.pop()) {
     const { node, fromMs, toMs } = visited;
@@ -156,7 +202,7 @@ export function criticalParts(nodes: readonly Node[]): readonly (readonly Critic
     let until = toMs;
     const children = node.children.map((index) => nodes[index]!).sort((left, right) => endOf(right) - endOf(left));
     for (const child of children) {
-      const childFrom = Math.max(child.span.startMs, fromMs);
+      const childFrom = Math.max(child.startMs, fromMs);
       const childTo = Math.min(endOf(child), toMs);
       if (childTo > until || childTo <= childFrom) continue;
       add(node, childTo, until);

@@ -100,7 +100,7 @@ function SpanRow({
   const { span, index, level, children } = node;
   const isFolded = folded.has(index);
   const share = (ms: number) => (tree.durationMs === 0 ? 0 : ms / tree.durationMs) * 100;
-  const left = share(span.startMs - tree.startMs);
+  const left = share(node.startMs - tree.startMs);
   const width = share(span.durationMs);
   const isDim = matches !== undefined && !matches.has(index);
   const choose = () => {
