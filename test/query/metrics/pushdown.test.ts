@@ -3,11 +3,16 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Matcher, type Selection, type SeriesSamples } from '#promql';
+import { type Labels, Matcher, type Selection, type SeriesSamples } from '#promql';
 import { MetricCatalogues } from '../../../src/query/metrics/metric-catalogues.js';
+import { defaultMetricOptions } from '../../../src/query/metrics/metric-options.js';
 import type { MetricStore } from '../../../src/query/metrics/metric-store.js';
 import { nameSql } from '../../../src/query/metrics/name-sql.js';
-import { pointTables } from '../../../src/query/metrics/point-table.js';
+import { OutputCache } from '../../../src/query/metrics/output-cache.js';
+import { pointTables, timeSql } from '../../../src/query/metrics/point-table.js';
+import { SeriesCatalogue, type TableCatalogue } from '../../../src/query/metrics/series-catalogue.js';
+import { conditionOf } from '../../../src/query/metrics/table-read.js';
+import { numberAt } from '../../../src/query/scan/block-values.js';
 import { translationStrategies } from '../../../src/schema/metric-label-options.js';
 import { propertyRuns } from '../../property/property-runs.js';
 import { MetricDatabase } from './metric-database.js';
@@ -19,6 +24,12 @@ const DAY_MS = 86_400_000;
 const METRICS = 25;
 const WANTED = 4;
 const RUNS = 1;
+/** The same where all is asked in one statement a table. */
+const MANY_METRICS = 100;
+const QUESTIONS = 150;
+/** Of each question, series beside the one that is asked for. */
+const OTHERS = 10;
+const MANY_RUNS = 2;
 /** Each run has a day of its own, so that it finds nothing of the others. */
 let day = 0;
 
@@ -117,7 +128,7 @@ async function read(store: MetricStore, matchers: readonly Matcher[]): Promise<M
 
 /** A pattern that matches this text alone and is no list of words, so that nothing can be looked up by it. */
 function opaquePattern(text: string): string {
-  return `(?:${text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')}){1}`;
+  return `(?:${escaped(text)}){1}`;
 }
 
 for (const translationStrategy of translationStrategies) {
@@ -190,6 +201,82 @@ test('a job is found by the texts of its service, whatever the namespace', async
     );
   expect(plan!.pushed).toEqual(['time', 'name', 'labels']);
 });
+
+/** Which of the series that were sent is asked for, by which of its labels, and how each of them is written. */
+const question = fc.record({
+  series: fc.nat(),
+  labels: fc.nat(),
+  forms: fc.array(fc.nat(), { minLength: 4, maxLength: 4 }),
+});
+
+const forms: readonly ((label: string, value: string) => Matcher)[] = [
+  (label, value) => new Matcher(label, '=', value),
+  (label, value) => new Matcher(label, '=~', `${escaped(value)}|other`),
+  (label, value) => new Matcher(label, '=~', opaquePattern(value)),
+  (label, value) => new Matcher(label, '=~', `${escaped(value.slice(0, 2))}.*`),
+  (label, value) => new Matcher(label, '!=', `${value}.`),
+  (label, value) => new Matcher(label, '!~', `${escaped(value)}x|other`),
+  (label) => new Matcher(label, '!=', ''),
+  (label) => new Matcher(`${label}_`, '=', ''),
+];
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+// All questions about a table are one statement: many cost no more than a few.
+for (const translationStrategy of translationStrategies) {
+  test(`what statements say of rows is true of all that match with ${translationStrategy}`, async () => {
+    const metrics = fc.array(metric, { minLength: MANY_METRICS, maxLength: MANY_METRICS });
+    const questions = fc.array(question, { minLength: QUESTIONS, maxLength: QUESTIONS });
+    const options = { ...defaultMetricOptions, translationStrategy };
+    const { signal } = new AbortController();
+    await fc.assert(
+      fc.asyncProperty(metrics, questions, async (sent, asked) => {
+        day++;
+        await database.send({ resourceMetrics: [{ scopeMetrics: [{ metrics: sent.map(otlpOf) }] }] });
+        const times = { startMs: AT + day * DAY_MS, endMs: AT + (day + 1) * DAY_MS - 1 };
+        const found: { table: TableCatalogue; place: number; labels: Labels }[] = [];
+        for (const table of new SeriesCatalogue(options, new OutputCache()).tables) {
+          if (table.table.kind === 'target') continue;
+          await table.discover(database.scanner, timeSql(times.startMs, times.endMs), signal);
+          for (const [place] of table.known()) {
+            for (const { labels } of table.outputsAt(place)) found.push({ table, place, labels });
+          }
+        }
+        const conditions = new Map<TableCatalogue, { text: string; sql: string }[]>();
+        for (const { series, labels: chosen, forms: written } of asked) {
+          const { table, place, labels } = found[series % found.length]!;
+          const matchers = labels.entries
+            .filter((_, index) => ((chosen >> index) & 1) === 1 || index === chosen % labels.entries.length)
+            .map(([label, text], index) => forms[written[index % written.length]! % forms.length]!(label, text));
+          const others = found.filter((each) => each.table === table).slice(0, OTHERS);
+          for (const other of [{ place, labels }, ...others].filter((each) => table.matches(each.place, matchers))) {
+            const condition = conditionOf(table, { matchers, ...times }, options) ?? 'false';
+            const sql = `count(*) FILTER (WHERE NOT (${table.exceptSql([other.place])}) AND ${condition})::DOUBLE`;
+            const text = `${matchers.join(',')} of ${other.labels}`;
+            conditions.set(table, [...(conditions.get(table) ?? []), { text, sql }]);
+          }
+        }
+        const missed: string[] = [];
+        let checked = 0;
+        for (const [{ table }, cases] of conditions) {
+          const sql = `SELECT ${cases.map((each) => each.sql).join(', ')} FROM ${table.from}`;
+          for await (const { columns } of database.scanner.scan({ sql }, signal)) {
+            cases.forEach(({ text }, index) => {
+              if (numberAt(columns[index]!, 0) === 0) missed.push(text);
+            });
+            checked += cases.length;
+          }
+        }
+        expect(missed).toEqual([]);
+        // A pattern may be of half a character, which nothing matches.
+        expect(checked).toBeGreaterThan(0.9 * QUESTIONS);
+      }),
+      propertyRuns(MANY_RUNS),
+    );
+  });
+}
 
 test('a metric with any name is looked for by the name that it has in Prometheus', async () => {
   const gauges = pointTables.find(({ kind }) => kind === 'gauge')!;
