@@ -85,3 +85,20 @@ test('what matchers mean is remembered, for so many of them, and series that are
   expect(few()).not.toBe(before);
   expect(few().places).toEqual(before.places);
 });
+
+// A thread that read the texts of a million series ran out of memory, and all of its queries with it.
+test('what a query learns of series counts before it is read', async () => {
+  const catalogue = new MetricCatalogues().of(soleTenant, homeOf('a'), defaultMetricOptions);
+  const tooMany = (bytes: number) => {
+    throw new Error(`no room for ${bytes} bytes`);
+  };
+  await expect(catalogue.look(database.scanner, signal, tooMany)).rejects.toThrow('no room for 7000 bytes');
+  expect([...catalogue.tables.flatMap((table) => [...table.known()])]).toEqual([]);
+  let reserved = 0;
+  const reserve = (bytes: number) => {
+    reserved += bytes;
+  };
+  await catalogue.look(database.scanner, signal, reserve);
+  await catalogue.look(database.scanner, signal, reserve);
+  expect(reserved).toBe(7000);
+});

@@ -216,6 +216,26 @@ test('a graph that needs more memory than there is for queries is drawn in parts
   }
 });
 
+// Nothing of them was once counted.
+test('what is said of series must fit into the memory of queries', async () => {
+  const small = await PrometheusServer.start(', query_memory_bytes := 3000');
+  try {
+    await small.sendMetrics(metricsRequest());
+    for (const path of ['labels', 'label/job/values', 'series?match[]={job=~".%2B"}', 'metadata', 'status/tsdb']) {
+      expect([path, answerOf(await small.ask(path))]).toMatchObject([
+        path,
+        {
+          status: 422,
+          body: { errorType: 'execution', error: expect.stringContaining('of query_memory_bytes = 3000') },
+        },
+      ]);
+    }
+    await eventually(() => expect(small.db.runner.reservedBytes).toBe(0));
+  } finally {
+    await small.close();
+  }
+});
+
 test('a query that needs more memory than there is for queries says so', async () => {
   const small = await PrometheusServer.start(', query_memory_bytes := 20000');
   try {
