@@ -4,6 +4,7 @@ import { flag, notEmpty, type Option, type OptionValues, optionalText, positiveI
 import { allowedOrigins } from './origins.js';
 import { promqlOptions } from './promql-options.js';
 import { sqlOptions } from './sql-options.js';
+import { tempoOptions } from './tempo-options.js';
 import { tenantOptions } from './tenant-options.js';
 import { tlsOptions } from './tls-options.js';
 
@@ -98,6 +99,7 @@ export const queryServeOptions = {
   ...sharedQueryOptions,
   ...promqlOptions,
   ...lokiOptions,
+  ...tempoOptions,
   ...sqlOptions,
 };
 export type QueryServeOptions = OptionValues<typeof queryServeOptions>;

@@ -27,6 +27,7 @@ export {
   type SearchRequest,
   type SearchResults,
 } from './search/search.js';
+export { SpanFilter } from './search/span-filter.js';
 export type {
   AggregateGrid,
   AggregateRequest,

@@ -14,6 +14,12 @@ export function textAt(column: BlockColumn, row: number): string | undefined {
   return start === end ? '' : bufferOf(column.bytes).utf8Slice(start, end);
 }
 
+/** What a text takes in UTF-8. */
+export function textBytesAt(column: BlockColumn, row: number): number {
+  if (column.kind !== 'text') throw new Error(`BUG: a ${column.kind} column is read as text`);
+  return column.offsets[row + 1]! - column.offsets[row]!;
+}
+
 export function numberAt(column: BlockColumn, row: number): number | undefined {
   if (column.kind !== 'double') throw new Error(`BUG: a ${column.kind} column is read as numbers`);
   return isNull(column, row) ? undefined : column.values[row];

@@ -1,12 +1,24 @@
 // All rows of a trace → what was sent: its spans, by resource and scope.
 
-import { bigintAt, numberAt, textAt } from '../scan/block-values.js';
-import { constantSql } from '../scan/constant-sql.js';
+import type { Report } from '../run/engine.js';
+import { bigintAt, numberAt, textAt, textBytesAt } from '../scan/block-values.js';
 import type { ColumnBlock, Scanner } from '../scan/scanner.js';
 import { type JsonObject, parseObject } from './json-value.js';
 import { Int64, keyValues, listOf, type Message, message } from './otlp-message.js';
 import { bigintOf, objectsOf, textOf } from './span-reader.js';
-import { inRangeSql, type SpanRange, START_NS_SQL } from './span-time-sql.js';
+import {
+  isOfTraceSql,
+  type SpanIdentity,
+  type SpanSelection,
+  selectedSpans,
+  type TraceAddress,
+} from './span-selection.js';
+import { START_NS_SQL } from './span-time-sql.js';
+
+/** What a span takes beside its texts: ids, times and numbers. */
+const SPAN_BYTES = 100;
+/** How many bytes of memory one of the answer takes, as objects and then encoded. */
+const MEMORY_PER_BYTE = 10;
 
 const columns = {
   traceId: 'trace_id',
@@ -38,22 +50,63 @@ const places = Object.fromEntries(Object.keys(columns).map((name, place) => [nam
   number
 >;
 
-/** The trace as a list of ResourceSpans; empty where there is none of this id. `range` is where its spans are looked for. */
+export interface TraceQuestion extends TraceAddress {
+  /** Which spans; all if undefined. */
+  readonly selection: SpanSelection | undefined;
+  /** About how many bytes of spans are given at most. */
+  readonly maxBytes: number;
+}
+
+export interface FoundTrace {
+  /** Empty where there is no trace of this id. */
+  readonly resourceSpans: readonly Message[];
+  /** Whether there were more spans than `maxBytes`. Those that started first are here. */
+  readonly isCut: boolean;
+  /** Whether the selection left spans out. */
+  readonly isSelected: boolean;
+}
+
+/** Who is told of what is read, before memory is taken for it. */
+export type TraceReport = Pick<Report, 'countSamples' | 'reserveBytes' | 'throwIfEnded'>;
+
 export async function traceById(
   scanner: Scanner,
-  traceId: string,
-  range: SpanRange | undefined,
+  question: TraceQuestion,
+  report: TraceReport,
   signal: AbortSignal,
-): Promise<readonly Message[]> {
+): Promise<FoundTrace> {
   const groups = new SpanGroups();
+  const onSpans = (spans: number) => {
+    report.countSamples(spans);
+    report.reserveBytes(spans * SPAN_BYTES * MEMORY_PER_BYTE);
+  };
+  const { selection, maxBytes } = question;
+  const isWanted = selection && (await selectedSpans(scanner, question, selection, { signal, onSpans }));
   const sql = `SELECT ${Object.values(columns).join(', ')} FROM {{otlp_traces}}
-    WHERE trace_id = ${constantSql(traceId)}${range === undefined ? '' : ` AND ${inRangeSql(range)}`}
-    ORDER BY start_time_unix_nano, span_id`;
+    WHERE ${isOfTraceSql(question)} ORDER BY start_time_unix_nano, span_id`;
+  let [bytes, isCut, isSelected] = [0, false, false];
   for await (const block of scanner.scan({ sql }, signal)) {
-    for (let row = 0; row < block.rowCount; row++) groups.add(new Row(block, row));
+    report.throwIfEnded();
+    report.countSamples(block.rowCount);
+    for (let row = 0; row < block.rowCount && !isCut; row++) {
+      const span = new Row(block, row);
+      if (isWanted?.(span.identity) === false) {
+        isSelected = true;
+        continue;
+      }
+      const spanBytes = SPAN_BYTES + span.textBytes;
+      isCut = bytes > 0 && bytes + spanBytes > maxBytes;
+      if (isCut) break;
+      report.reserveBytes(spanBytes * MEMORY_PER_BYTE);
+      if (groups.add(span)) bytes += spanBytes;
+    }
+    if (isCut) break;
   }
-  return groups.resourceSpans();
+  return { resourceSpans: groups.resourceSpans(), isCut, isSelected };
 }
+
+/** Texts that each span has of its own. */
+const ownTexts = ['name', 'statusMessage', 'traceState', 'attributes', 'events', 'links'] as const;
 
 class Row {
   readonly #block: ColumnBlock;
@@ -75,6 +128,14 @@ class Row {
   bigint(name: keyof typeof columns): bigint {
     return bigintAt(this.#block.columns[places[name]]!, this.#row)!;
   }
+
+  get identity(): SpanIdentity {
+    return { spanId: this.text('spanId') ?? '', kind: this.number('kind'), startUnixNs: this.bigint('start') };
+  }
+
+  get textBytes(): number {
+    return ownTexts.reduce((sum, name) => sum + textBytesAt(this.#block.columns[places[name]]!, this.#row), 0);
+  }
 }
 
 interface ScopeGroup {
@@ -94,11 +155,12 @@ class SpanGroups {
   /** Spans that were sent again after a lost answer are there twice. */
   readonly #known = new Set<string>();
 
-  add(row: Row): void {
+  /** Returns whether the span was not there yet. */
+  add(row: Row): boolean {
     const spanId = row.text('spanId');
     if (spanId !== undefined) {
       const identity = `${spanId} ${row.number('kind')} ${row.bigint('start')} ${row.bigint('duration')}`;
-      if (this.#known.has(identity)) return;
+      if (this.#known.has(identity)) return false;
       this.#known.add(identity);
     }
     const { scopes } = this.#resourceOf(row);
@@ -112,6 +174,7 @@ class SpanGroups {
       scopes.set(key, group);
     }
     group.spans.push(spanMessage(row));
+    return true;
   }
 
   resourceSpans(): readonly Message[] {

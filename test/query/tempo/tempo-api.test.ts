@@ -3,50 +3,16 @@
 import protobuf from 'protobufjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decode } from '../../oracle/decode.js';
-import type { Message } from '../../oracle/message.js';
 import { jsonOf } from '../../support/http-client.js';
 import { TempoServer } from './tempo-server.js';
+import { START_NS, START_S, span, spans, text } from './trace-requests.js';
 
-/** 2025-10-09T08:53:20Z. */
-const START_S = 1_760_000_000;
-const START_NS = BigInt(START_S) * 1_000_000_000n;
 const range = `start=${START_S - 60}&end=${START_S + 600}`;
 const TRACE = `${'00'.repeat(15)}0a`;
 const encoded = encodeURIComponent;
 
 let server: TempoServer;
 let messages: protobuf.Root;
-
-const text = (key: string, string_value: string) => ({ key, value: { string_value } });
-
-function spans(trace: number, service: string, list: readonly Message[]): Message {
-  return {
-    resource_spans: [
-      {
-        resource: { attributes: [text('service.name', service)] },
-        scope_spans: [
-          {
-            scope: { name: 'lib' },
-            spans: list.map((span) => ({
-              trace_id: Buffer.from(trace.toString(16).padStart(32, '0'), 'hex'),
-              ...span,
-            })),
-          },
-        ],
-      },
-    ],
-  };
-}
-
-function span(id: number, second: number, rest: Message = {}): Message {
-  const start_time_unix_nano = START_NS + BigInt(second) * 1_000_000_000n;
-  return {
-    span_id: Buffer.alloc(8, id),
-    start_time_unix_nano,
-    end_time_unix_nano: start_time_unix_nano + 250_000_001n,
-    ...rest,
-  };
-}
 
 beforeAll(async () => {
   server = await TempoServer.start();
@@ -187,6 +153,28 @@ describe('what is asked wrongly is refused', () => {
     ['/api/v2/search/tags?scope=nothing', 400, 'invalid scope: nothing'],
     ['/api/metrics/query_range?q=%7B%7D&step=x', 400, 'cannot parse "x" to a valid duration'],
     ['/api/metrics/query_range?q=%7B%7D', 400, 'a search has no series: it lacks a metrics function such as rate()'],
+    ['/api/v2/traces/a?q=%7B%7D%7C%7C%7B%7D', 400, 'one filter { … } was expected, got {}||{}'],
+    [
+      '/api/v2/traces/a?q=%7B',
+      400,
+      'invalid TraceQL query: parse error at line 1, col 2: syntax error: unexpected $end',
+    ],
+    [
+      '/api/v2/traces/a?q=%7B%7D&match_depth=-2',
+      400,
+      'invalid value for match_depth: must be a whole number >= -1, got "-2"',
+    ],
+    [
+      '/api/v2/traces/a?q=%7B%7D&keep_hierarchy=ja',
+      400,
+      'invalid value for keep_hierarchy: strconv.ParseBool: parsing "ja": invalid syntax',
+    ],
+    // Was ignored, so that numbers were taken for others.
+    [
+      `/api/metrics/query_range?q=${encodeURIComponent('{} | rate() with(extrapolate=true)')}`,
+      400,
+      'the hint extrapolate is not supported: spans count once, however they were sampled',
+    ],
     ['/api/search?q=%7B%7D%20%7C%20rate()', 400, 'a metrics query has series, and no spans to find'],
   ] as const) {
     test(path, async () => {

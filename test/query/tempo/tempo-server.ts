@@ -14,6 +14,9 @@ import type { Message } from '../../oracle/message.js';
 import { send, type TestRequest, type TestResponse } from '../../support/http-client.js';
 import { MAIN, QueryDatabase } from '../query-database.js';
 
+/** Some ten spans with a kilobyte of attributes. */
+export const MAX_TRACE_BYTES = 10_000;
+
 export class TempoServer {
   readonly db: QueryDatabase;
   readonly port: number;
@@ -32,7 +35,8 @@ export class TempoServer {
     const served = await db.connection.runAndReadAll(
       "SELECT listen_url FROM otlp_serve('otlp:127.0.0.1:0', disable_auth := true, seal_max_age_ms := 3600000, fidelity := 'exact')",
     );
-    const options = { ...readOptions(promqlOptions, {}), query_timeout_ms: 20_000, max_samples: 1_000_000 };
+    const limits = { query_timeout_ms: 20_000, max_samples: 1_000_000, max_trace_bytes: MAX_TRACE_BYTES };
+    const options = { ...readOptions(promqlOptions, {}), ...limits };
     const listener = new ReadListener({
       uri: { scheme: 'otlp', host: '127.0.0.1', port: 0, ipv6: false },
       apis: [tempoApi({ runner: db.runner, home: MAIN, options })],

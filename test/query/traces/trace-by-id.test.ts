@@ -13,9 +13,14 @@ import { encodeProtobuf } from '../../oracle/encode-protobuf.js';
 import type { Message } from '../../oracle/message.js';
 import type { OracleRow } from '../../oracle/rows.js';
 import { propertyRuns } from '../../property/property-runs.js';
-import { openTraceDatabase } from './trace-database.js';
+import { openTraceDatabase, type TraceDatabase } from './trace-database.js';
 
-const forever = new AbortController().signal;
+/** Everything that there is of a trace. */
+async function traceIn({ scanner }: TraceDatabase, traceId: string) {
+  const question = { traceId, range: undefined, selection: undefined, maxBytes: 1e9 };
+  const report = { countSamples: () => {}, reserveBytes: () => {}, throwIfEnded: () => {} };
+  return (await traceById(scanner, question, report, new AbortController().signal)).resourceSpans;
+}
 
 /** The request with all spans in one trace, each with an id of its own. */
 function asTrace(request: Message, traceId: Buffer): Message {
@@ -51,7 +56,7 @@ describe.each(fidelities)('with %s fidelity', (fidelity) => {
     }
     for (const [i, request] of requests.entries()) {
       const id = Buffer.from([...Buffer.alloc(15, 0xab), i + 1]).toString('hex');
-      const resourceSpans = await traceById(database.scanner, id, undefined, forever);
+      const resourceSpans = await traceIn(database, id);
       const answer = encodeMessage('Trace', { resourceSpans });
       expect(rowsOf(answer), `seed ${seed}, trace ${i}`).toEqual(
         rowsOf(encodeProtobuf('traces', request)).map(fidelity === 'exact' ? (row) => row : inMicroseconds),
@@ -117,7 +122,7 @@ test('a span that was sent again is there once, and JSON has the names that clie
   };
   await database.post(request);
   await database.post(request);
-  const resourceSpans = await traceById(database.scanner, '01'.repeat(16), undefined, forever);
+  const resourceSpans = await traceIn(database, '01'.repeat(16));
   expect(JSON.parse(messageJson('Trace', { resourceSpans }))).toEqual({
     resourceSpans: [
       {

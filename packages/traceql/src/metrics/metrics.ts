@@ -56,6 +56,7 @@ export class Metrics {
     checkQuery(query);
     if (query.kind !== 'metrics')
       throw new QueryError('execution', 'a search has no series: it lacks a metrics function such as rate()');
+    refuseExtrapolation(query);
     this.request = request;
     this.query = query;
     this.#limits = { ...request.limits, exemplars: hintedExemplars(query) ?? request.limits.exemplars };
@@ -146,10 +147,26 @@ export class Metrics {
   }
 }
 
+/** Tempo's. Each holds the attributes of a span. */
+const MAX_HINTED_EXEMPLARS = 100n;
+
 /** `with(exemplars=10)` and `with(exemplars=false)`. */
 function hintedExemplars({ hints }: MetricsQuery): number | undefined {
   const value = hints.find(({ name }) => name === 'exemplars')?.value;
-  return typeof value === 'bigint' ? Number(value) : value === false ? 0 : undefined;
+  if (typeof value === 'bigint') {
+    return Number(value < 0n ? 0n : value > MAX_HINTED_EXEMPLARS ? MAX_HINTED_EXEMPLARS : value);
+  }
+  return value === false ? 0 : undefined;
+}
+
+/** The one hint that asks for other values. Those of speed ask for what is nearly as good as all spans, which are read. */
+function refuseExtrapolation({ hints }: MetricsQuery): void {
+  const hint = hints.find(({ name }) => name === 'extrapolate');
+  if (hint === undefined || hint.value === false) return;
+  throw new QueryError(
+    'execution',
+    'the hint extrapolate is not supported: spans count once, however they were sampled',
+  );
 }
 
 function functionsOf(expression: MetricsExpression): MetricsPipeline[] {

@@ -16,9 +16,45 @@ const DEFAULT_EXEMPLARS = 100;
 /** What a list to choose from may have: Grafana asks for 5,000. */
 const DEFAULT_TAGS = 5000;
 
-export function traceQuestion(traceId: string, parameters: URLSearchParams): TempoQuestion {
-  if (parameters.get('q')) throw refused('q is not supported for a trace by its id');
-  return { kind: 'trace', traceId: fullTraceId(traceId), range: rangeOfSeconds(parameters) };
+type TraceQuestion = Extract<TempoQuestion, { kind: 'trace' }>;
+
+/** The first version of the API knows no filter. */
+export function traceQuestion(traceId: string, parameters: URLSearchParams): TraceQuestion {
+  return { kind: 'trace', traceId: fullTraceId(traceId), range: rangeOfSeconds(parameters), selection: undefined };
+}
+
+/** Depths count where there is a filter, that of ancestors where they are kept. */
+export function selectedTraceQuestion(traceId: string, parameters: URLSearchParams): TraceQuestion {
+  const question = traceQuestion(traceId, parameters);
+  const filter = parameters.get('q')?.trim() ?? '';
+  if (filter === '') return question;
+  const keepsAncestors = goBoolean(parameters, 'keep_hierarchy');
+  return {
+    ...question,
+    selection: {
+      filter,
+      ancestors: keepsAncestors ? depth(parameters, 'ancestor_depth', Number.POSITIVE_INFINITY) : 0,
+      descendants: depth(parameters, 'match_depth', 0),
+    },
+  };
+}
+
+/** -1 is no bound. */
+function depth(parameters: URLSearchParams, name: string, otherwise: number): number {
+  const text = parameters.get(name);
+  if (!text) return otherwise;
+  if (!/^[+-]?\d{1,9}$/.test(text) || Number(text) < -1) {
+    throw refused(`invalid value for ${name}: must be a whole number >= -1, got ${JSON.stringify(text)}`);
+  }
+  return Number(text) === -1 ? Number.POSITIVE_INFINITY : Number(text);
+}
+
+/** As Go reads it. */
+function goBoolean(parameters: URLSearchParams, name: string): boolean {
+  const text = parameters.get(name);
+  if (!text || /^(?:0|f|F|false|FALSE|False)$/.test(text)) return false;
+  if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true;
+  throw refused(`invalid value for ${name}: strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
 export function searchQuestion(parameters: URLSearchParams): TempoQuestion {

@@ -16,6 +16,7 @@ import {
   instantMetricsQuestion,
   rangeMetricsQuestion,
   searchQuestion,
+  selectedTraceQuestion,
   tagsQuestion,
   tagValuesQuestion,
   traceQuestion,
@@ -30,6 +31,7 @@ export interface TempoOptions {
   readonly query_timeout_ms: number;
   readonly max_samples: number;
   readonly max_series: number;
+  readonly max_trace_bytes: number;
 }
 
 /** What the API answers from. */
@@ -51,7 +53,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   },
   '/api/v2/traces/:id': {
     answer: 'TraceByIDResponse',
-    question: ({ pathValues, query }) => traceQuestion(pathValues['id']!, query),
+    question: ({ pathValues, query }) => selectedTraceQuestion(pathValues['id']!, query),
   },
   '/api/search': { answer: 'SearchResponse', question: ({ query }) => searchQuestion(query) },
   '/api/search/tags': { answer: 'SearchTagsResponse', question: ({ query }) => tagsQuestion(query) },
@@ -141,7 +143,7 @@ async function* answers(
 }
 
 function requestOf({ options }: TempoParts, question: TempoQuestion, answer: AnswerName) {
-  return { question, answer, maxSeries: options.max_series };
+  return { question, answer, maxSeries: options.max_series, maxTraceBytes: options.max_trace_bytes };
 }
 
 function queryOf(

@@ -8,9 +8,10 @@ import type { Scanner } from '../../scan/scanner.js';
 import { evaluateMetrics, searchTraces } from '../../traceql/evaluate.js';
 import { instantMessage, seriesMessage } from '../../traceql/metrics-message.js';
 import { traceMessage } from '../../traceql/search-message.js';
+import { traceqlFailure } from '../../traceql/traceql-failure.js';
 import { Int64, type Message, message } from '../../traces/otlp-message.js';
 import { type TagQuestion, type TagScope, tagNames, tagScopes, tagValues } from '../../traces/tags.js';
-import { traceById } from '../../traces/trace-by-id.js';
+import { type FoundTrace, traceById } from '../../traces/trace-by-id.js';
 import { TableTraceSource } from '../../traces/trace-source.js';
 import { encodeMessage, messageJson } from './messages.js';
 import type { AskedRange, TempoAnswer, TempoPiece, TempoQuestion, TempoRequest } from './tempo-question.js';
@@ -85,16 +86,19 @@ function written({ answer, encoding }: TempoRequest, whole: Message): Uint8Array
 
 /** The parts of an answer. One without a value says that there is no answer. */
 async function* messagesOf(
-  { question, answer, maxSeries }: TempoRequest,
+  { question, answer, maxSeries, maxTraceBytes }: TempoRequest,
   context: EngineContext,
 ): AsyncGenerator<Message | undefined> {
   const { signal, report } = context;
   const scanner = counted(context.scanner, report);
   switch (question.kind) {
     case 'trace': {
-      const resourceSpans = await traceById(scanner, question.traceId, question.range, signal);
+      const asked = { ...question, maxBytes: maxTraceBytes };
+      const found = await wellAsked(traceById(context.scanner, asked, report, signal));
+      const { resourceSpans } = found;
       const trace: Message = resourceSpans.length === 0 ? {} : { resourceSpans };
-      if (answer === 'TraceByIDResponse') yield { trace, metrics: {} };
+      if (answer === 'TraceByIDResponse') yield { trace, metrics: {}, ...completeness(found, maxTraceBytes) };
+      else if (found.isCut) throw new Failure('queryTooLarge', `trace exceeds max size (max bytes: ${maxTraceBytes})`);
       else yield resourceSpans.length === 0 ? undefined : trace;
       return;
     }
@@ -133,6 +137,26 @@ async function* messagesOf(
         ? message({ tagValues: [...new Set(values.map(({ value }) => value))], metrics: ONE_JOB })
         : message({ tagValues: values.map((value) => message({ ...value })), metrics: ONE_JOB });
     }
+  }
+}
+
+const PARTIAL = 1;
+
+/** Says what of the trace is not in the answer; nothing where all is. */
+function completeness({ isCut, isSelected }: FoundTrace, maxBytes: number): Message {
+  const reasons = [
+    ...(isCut ? [`the trace is larger than max_trace_bytes, ${maxBytes} bytes: only its first spans are here`] : []),
+    ...(isSelected ? ['only the spans that q selects are here'] : []),
+  ];
+  return reasons.length === 0 ? {} : { status: PARTIAL, message: reasons.join('; ') };
+}
+
+/** With the failure that a filter which is none amounts to. */
+async function wellAsked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw traceqlFailure(error);
   }
 }
 

@@ -1,5 +1,7 @@
 // What clients of Tempo's API can ask, as the engine on its thread gets it.
 
+import type { SpanSelection } from '../../traces/span-selection.js';
+
 /** Seconds or nanoseconds were given; undefined where nothing was. Ends are not part of ranges. */
 export interface AskedRange {
   readonly startUnixNs: bigint;
@@ -12,6 +14,7 @@ export type TempoQuestion =
       /** 32 hex digits. */
       readonly traceId: string;
       readonly range: AskedRange | undefined;
+      readonly selection: SpanSelection | undefined;
     }
   | {
       readonly kind: 'search';
@@ -65,6 +68,7 @@ export interface TempoRequest {
   /** In parts as they are found, each a whole message, or one message at the end. */
   readonly form: 'parts' | 'whole';
   readonly maxSeries: number;
+  readonly maxTraceBytes: number;
 }
 
 /** A message of the answer. */
