@@ -45,7 +45,15 @@ beforeAll(async () => {
 });
 
 test('the package has what it needs, and not the build of its parts', () => {
-  for (const path of ['LICENSE', 'README.md', 'dist/otlp.d.ts', 'examples/library.mjs', 'proto', 'docs/functions.md']) {
+  for (const path of [
+    'LICENSE',
+    'README.md',
+    'dist/otlp.d.ts',
+    'examples/library.mjs',
+    'proto',
+    'docs/functions.md',
+    'packages/pages/dist/index.html',
+  ]) {
     expect(existsSync(join(installed, path)), path).toBe(true);
   }
   const files = readdirSync(installed, { recursive: true }).map(String);
