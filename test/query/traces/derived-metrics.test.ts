@@ -2,6 +2,10 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Matcher } from '#promql/syntax/matcher';
+import { MetricCatalogues } from '../../../src/query/metrics/metric-catalogues.js';
+import { defaultMetricOptions } from '../../../src/query/metrics/metric-options.js';
+import { openMetricStore } from '../../../src/query/metrics/open-metric-store.js';
+import { withDerivedMetrics } from '../../../src/query/promql/with-derived-metrics.js';
 import { DerivedMetrics, derivedNamed } from '../../../src/query/traces/derived-metrics.js';
 import { soleTenant } from '../../../src/server/identity/principal.js';
 import { openTraceDatabase, type TraceDatabase } from './trace-database.js';
@@ -78,4 +82,30 @@ test('names and labels that no metric of spans has are not counted', () => {
     'traces_service_graph_request_server_seconds_bucket',
     'traces_service_graph_request_client_seconds_bucket',
   ]);
+});
+
+// Tables of metrics were once looked at for each of these metrics, which cost ten statements apiece.
+test('whether metrics of these names were sent is asked at once', async () => {
+  await post(1);
+  const parts = {
+    scanner: database.scanner,
+    principal: soleTenant,
+    home: { catalog: 'memory', schema: 'main' },
+    catalogues: new MetricCatalogues(),
+    options: defaultMetricOptions,
+  };
+  const { signal } = new AbortController();
+  const store = openMetricStore(parts);
+  await store.labelValues('__name__', { matcherSets: [] }, signal);
+  const before = database.statements();
+  await store.labelValues('__name__', { matcherSets: [] }, signal);
+  const ofOneLook = database.statements() - before;
+  const { values } = await withDerivedMetrics(store, new DerivedMetrics(), parts).labelValues(
+    '__name__',
+    { matcherSets: [] },
+    signal,
+  );
+  expect(values).toContain('traces_spanmetrics_calls_total');
+  // The names that were sent, whether there are spans, and whether names of metrics of spans were sent.
+  expect(database.statements() - before - ofOneLook).toBe(2 * ofOneLook + 1);
 });
