@@ -36,6 +36,8 @@ export class GatheredTable {
   readonly #selected: SelectedSeries;
   readonly #room: GatheringRoom;
   readonly #records: SeriesRecords;
+  /** Whether records are a time and a value. */
+  readonly #arePairs: boolean;
   readonly #histograms: (NativeHistogram | undefined)[] = [];
   readonly #order = new RisingOrder();
   #settled: SettledSeries | undefined;
@@ -46,6 +48,7 @@ export class GatheredTable {
     this.#selected = selected;
     this.#room = room;
     this.#records = new SeriesRecords(room.records, (place) => this.#begin(place));
+    this.#arePairs = read.fields.length === 1 && read.fields[0] === 'value' && !read.hasStart;
   }
 
   /** Whether no two of the series that match have the same labels. */
@@ -71,11 +74,10 @@ export class GatheredTable {
   }
 
   add(block: ColumnBlock): void {
-    const { catalogue, fields, hasStart } = this.read;
+    const { catalogue } = this.read;
     const places = catalogue.placesOf(halvesOf(block.columns[0]!));
     if (catalogue.table.kind === 'exponential') this.#addHistograms(block, places);
-    else if (fields.length === 1 && fields[0] === 'value' && !hasStart)
-      this.#records.addPairs(places, numbersOf(block.columns[1]!), numbersOf(block.columns[2]!));
+    else if (this.#arePairs) this.#records.addPairs(places, numbersOf(block.columns[1]!), numbersOf(block.columns[2]!));
     else this.#addRecords(block, places);
   }
 
@@ -95,7 +97,9 @@ export class GatheredTable {
   #settle(place: number): SettledSeries {
     const count = this.#records.countOf(place);
     const times = this.#room.samples.take(count);
-    this.#records.copy(place, 0, times);
+    const values = this.#arePairs ? this.#room.samples.take(count) : undefined;
+    if (values === undefined) this.#records.copy(place, 0, times);
+    else this.#records.copyPairs(place, times, values);
     let stale: Uint8Array | undefined;
     for (let at = 0; at < count; at++) {
       const marked = times[at]!;
@@ -106,10 +110,14 @@ export class GatheredTable {
       stale[at] = 1;
     }
     const order = this.#order.of(times);
-    const ordered: Pick<SettledSeries, 'times' | 'stale'> =
+    const ordered: Pick<SettledSeries, 'times' | 'stale' | 'values'> =
       order === undefined
-        ? { times, stale }
-        : { times: this.#inOrder(times, order), stale: stale && Uint8Array.from(order, (at) => stale[at]!) };
+        ? { times, stale, values }
+        : {
+            times: this.#inOrder(times, order),
+            stale: stale && Uint8Array.from(order, (at) => stale[at]!),
+            values: values && this.#inOrder(values, order),
+          };
     const settled: SettledSeries = { place, count, order, ...ordered, startTimes: undefined, cumulative: [] };
     return this.read.hasStart ? { ...settled, startTimes: this.#column(settled, 1) } : settled;
   }
@@ -128,6 +136,7 @@ export class GatheredTable {
   }
 
   #valuesOf(settled: SettledSeries, part: OutputPart): Pick<SeriesSamples, 'values' | 'histograms'> {
+    if (settled.values !== undefined) return { values: settled.values, histograms: undefined };
     const first = this.read.hasStart ? 2 : 1;
     if (part.kind === 'bucket') return { values: this.#bucketsUpTo(settled, first, part.place), histograms: undefined };
     const values = this.#column(settled, first + offsetOf(part, this.read.fields));
@@ -234,6 +243,8 @@ interface SettledSeries {
   readonly order: Int32Array | undefined;
   readonly times: Float64Array;
   readonly stale: Uint8Array | undefined;
+  /** Of records that are a time and a value. */
+  readonly values: Float64Array | undefined;
   readonly startTimes: Float64Array | undefined;
   /** Counts of each bucket and those in front of it, as far as they were asked for. */
   readonly cumulative: Float64Array[];

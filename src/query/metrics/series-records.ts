@@ -170,6 +170,27 @@ export class SeriesRecords {
     }
   }
 
+  /** Copies the records of a series of pairs: one walk through its pieces instead of two. */
+  copyPairs(place: number, times: Float64Array, values: Float64Array): void {
+    const most = mostRecords(2);
+    const lastPiece = this.#lastPieces[place]!;
+    let copied = 0;
+    let size = firstRecords(most);
+    let piece = this.#firstPieces[place]!;
+    for (; ; piece = this.#following[piece]!, size = Math.min(2 * size, most)) {
+      const address = this.#addresses[piece]!;
+      const isLast = piece === lastPiece;
+      const slab = this.#memory.slabs[address >> OFFSET_BITS]!;
+      let at = address & OFFSET_MASK;
+      const end = copied + (isLast ? (this.#next[place]! - address) / 2 : size);
+      for (; copied < end; copied++, at += 2) {
+        times[copied] = slab[at]!;
+        values[copied] = slab[at + 1]!;
+      }
+      if (isLast) return;
+    }
+  }
+
   /** The address of the next record. Negative if the series is not wanted. */
   #room(place: number, width: number): number {
     if (this.#next[place] === NOT_BEGUN) {
