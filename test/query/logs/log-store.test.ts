@@ -108,22 +108,3 @@ describe('volumes', () => {
     });
   }
 });
-
-// After a restart no server may run that keeps nanoseconds, though the table has columns for them.
-test('rows that come are read where only the table has nanoseconds', async () => {
-  const exact = await openLogDatabase();
-  try {
-    for (const time of ['time_unix_nano', 'observed_time_unix_nano']) {
-      await exact.connection.run(`ALTER TABLE otlp_logs ADD COLUMN ${time}_rest INTEGER`);
-    }
-    const entries = new LogStore({
-      scanner: exact.scanner,
-      principal: soleTenant,
-      home: 'exact.main',
-      options: { indexAttributes: DEFAULT_INDEX_ATTRIBUTES },
-    }).newEntries('a reader', () => true, signal);
-    expect(await entries.next()).toEqual({ done: true, value: undefined });
-  } finally {
-    await exact.close();
-  }
-});

@@ -139,3 +139,22 @@ test('a server of standard fidelity beside it has microseconds', async () => {
     await times({ query: '{service_name="standard"}', start: String(SECOND), end: String(SECOND + 1_000_000_000n) }),
   ).toEqual([String(SECOND + 900_000_000n)]);
 });
+
+// After a restart with another fidelity. A tail then failed, because rows in memory lack the columns that the table has.
+test('a tail has rows of a server that keeps none, where the table has nanoseconds', async () => {
+  const standard = await LokiServer.start();
+  onTestFinished(() => standard.close());
+  for (const time of ['time_unix_nano', 'observed_time_unix_nano']) {
+    await standard.db.connection.run(`ALTER TABLE otlp_logs ADD COLUMN ${time}_rest INTEGER`);
+  }
+  const socket = standard.tail('{service_name="standard"}');
+  onTestFinished(() => socket.terminate());
+  await once(socket, 'open');
+  const message = once(socket, 'message');
+  const timeMs = Date.now();
+  await standard.push({ 'service.name': 'standard' }, [
+    { timeUnixNano: `${timeMs}000123`, body: { stringValue: 'new' } },
+  ]);
+  const { streams } = JSON.parse(String((await message)[0])) as { readonly streams: Streams['data']['result'] };
+  expect(streams.map(({ values }) => values)).toEqual([[[`${timeMs}000000`, 'new']]]);
+});
