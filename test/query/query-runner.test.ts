@@ -48,7 +48,7 @@ test('an engine gets the request, the principal and the home, and its answer com
     value: [1, 'two'],
     bytes: new Uint8Array([1, 2, 3]),
   });
-  expect(await runner.run(query('who'))).toEqual({ tenant: 'default', permissions: ['read'], home: MAIN });
+  expect(await runner.run(query('who'))).toEqual({ tenant: undefined, permissions: ['read'], home: MAIN });
   // Each query its own, on a thread that they share.
   const home = { catalog: 'lake', schema: 'b' };
   const principals = ['a', 'b', 'c'].map((tenant) => ({ tenant, permissions: new Set(['read'] as const) }));
@@ -169,6 +169,15 @@ test('the bytes of an answer count until they are released, and must fit', async
   release();
   expect(runner.reservedBytes).toBe(0);
   await runner.run(query('bytes', { count: 500 }));
+  expect(runner.reservedBytes).toBe(0);
+});
+
+test('what a query takes or gives back when it is over counts no more', async () => {
+  for (let i = 0; i < 3; i++) {
+    await expect(runner.run(query('late', { bytes: 10 }))).rejects.toThrow('too early');
+    // In turns, each thread has come to the part that was late.
+    await Promise.all([1, 2].map(() => runner.run(query('echo', { value: i }))));
+  }
   expect(runner.reservedBytes).toBe(0);
 });
 

@@ -18,6 +18,17 @@ const work = {
     const bytes = new Uint8Array(count);
     return { value: bytes, transfer: [bytes.buffer] };
   },
+  /** Takes and gives back bytes when it has failed, as a part may that nobody waits for. */
+  async late({ bytes }, { report }) {
+    setImmediate(() => {
+      for (const change of [() => report.reserveBytes(bytes), () => report.releaseBytes(2 * bytes)]) {
+        try {
+          change();
+        } catch {}
+      }
+    });
+    throw new Failure('malformed', 'too early');
+  },
   /** How often the thread was asked this. */
   async times() {
     return { value: ++times };

@@ -366,7 +366,10 @@ export class SeriesCatalogue {
   /** Looks for rows that have come to the tables of points since the last look. */
   async look(scanner: Scanner, signal: AbortSignal, reserveBytes?: ReserveBytes): Promise<void> {
     const ofPoints = this.tables.filter(({ table }) => table.kind !== 'target');
-    await Promise.all(ofPoints.map((table) => table.look(scanner, signal, reserveBytes)));
+    const looking = ofPoints.map((table) => table.look(scanner, signal, reserveBytes));
+    // What one of them fails of ends the query, which must not end before the others.
+    await Promise.allSettled(looking);
+    await Promise.all(looking);
   }
 
   /** Resources that have sent points, by their text, as far as the tables of points have been looked at. */

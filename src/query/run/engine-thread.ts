@@ -18,6 +18,8 @@ import { MemoryBudget } from './memory-budget.js';
 import { QueryAccount } from './query-account.js';
 
 interface Job {
+  /** What it holds is settled. */
+  isOver: boolean;
   readonly abort: AbortController;
   /** Pieces that were taken, as far as nobody has waited for them. */
   readonly taken: Inbox<'taken'>;
@@ -54,7 +56,7 @@ function tell(message: ToMain, transfer: readonly ArrayBuffer[] = []): void {
 
 async function run(asked: Extract<ToThread, { say: 'run' }>): Promise<void> {
   const { job: id, principal, home } = asked;
-  const job: Job = { abort: new AbortController(), taken: new Inbox() };
+  const job: Job = { isOver: false, abort: new AbortController(), taken: new Inbox() };
   const { signal } = job.abort;
   jobs.set(id, job);
   let piecesUnderWay = 0;
@@ -64,7 +66,7 @@ async function run(asked: Extract<ToThread, { say: 'run' }>): Promise<void> {
     home,
     signal,
     scanner: scannerOf(id),
-    report: reportTo(account),
+    report: reportTo(account, job),
     async emit(piece, transfer) {
       tell({ say: 'piece', job: id, piece }, transfer);
       if (++piecesUnderWay < MAX_UNDER_WAY) return;
@@ -76,10 +78,12 @@ async function run(asked: Extract<ToThread, { say: 'run' }>): Promise<void> {
     const engine = (await import(engines[asked.engine]!)) as EngineModule;
     const { value, transfer } = await engine.run(asked.request, context);
     signal.throwIfAborted();
+    job.isOver = true;
     // All else is garbage now.
     account.holdOnly((transfer ?? []).reduce((sum, { byteLength }) => sum + byteLength, 0));
     tell({ say: 'answer', job: id, value }, transfer);
   } catch (error) {
+    job.isOver = true;
     tell({ say: 'failed', job: id, error: portable(error) });
   } finally {
     jobs.delete(id);
@@ -107,10 +111,11 @@ async function* scan(job: number, request: ScanRequest, signal: AbortSignal): As
   }
 }
 
-function reportTo(account: QueryAccount): Report {
+/** Of a job that is over, parts that nobody waited for may go on for a while: what they take or give back counts no more. */
+function reportTo(account: QueryAccount, job: Job): Report {
   const throwIfEnded = () => {
     // The reason is on its way in a message. Nobody reads this text: the query was answered when it ended.
-    if (account.hasEnded) throw new Failure('queryCanceled', 'the query was ended');
+    if (job.isOver || account.hasEnded) throw new Failure('queryCanceled', 'the query was ended');
   };
   return {
     throwIfEnded,
@@ -122,6 +127,8 @@ function reportTo(account: QueryAccount): Report {
       throwIfEnded();
       account.reserveBytes(bytes);
     },
-    releaseBytes: (bytes) => account.releaseBytes(bytes),
+    releaseBytes(bytes) {
+      if (!job.isOver) account.releaseBytes(bytes);
+    },
   };
 }
