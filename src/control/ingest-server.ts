@@ -12,6 +12,7 @@ import { Admission } from '../ingest/admission.js';
 import { Ingest } from '../ingest/ingest.js';
 import type { Journal } from '../journal/journal.js';
 import type { Feeder, LiveRows } from '../live/live-rows.js';
+import type { DeadLetterRoom } from '../schema/dead-letter-options.js';
 import { speaksTls } from '../schema/tls-options.js';
 import type { ListedLetter, ReplayResult } from '../seal/dead-letter.js';
 import { HeldLetters } from '../seal/held-letters.js';
@@ -20,8 +21,10 @@ import type { Authorization } from '../server/identity/authorization.js';
 import type { TokenFile } from '../server/identity/token-file.js';
 import type { ListenUri } from '../server/listen-uri.js';
 import type { TlsIdentity } from '../server/tls/tls-identity.js';
+import type { Job } from '../upkeep/job.js';
 import type { JobScheduler } from '../upkeep/job-scheduler.js';
 import { MaintenanceSchedule } from '../upkeep/maintenance-schedule.js';
+import { replayJob } from '../upkeep/replay-job.js';
 import { RetentionJob } from '../upkeep/retention-job.js';
 import { CommitPolicy } from './commit-policy.js';
 import { databaseFile } from './database-file.js';
@@ -74,6 +77,7 @@ interface ServerStart {
   readonly access: OpenAuthorization<Authorization>;
   readonly target: SealTarget;
   readonly opened: OpenJournal | undefined;
+  readonly room: DeadLetterRoom;
   readonly surroundings: Surroundings;
   readonly memoryLimitBytes: number;
   readonly told: ServerEvents;
@@ -86,6 +90,8 @@ export class IngestServer {
   readonly sealer: Sealer;
   readonly maintenance: MaintenanceSchedule;
   readonly retention: RetentionJob;
+  /** Undefined where dead letters are replayed only when somebody asks. */
+  readonly replays: Job | undefined;
   readonly pauses: Pauses;
   readonly listeners: Listeners;
   readonly target: SealTarget;
@@ -118,6 +124,7 @@ export class IngestServer {
       sealer: Sealer;
       maintenance: MaintenanceSchedule;
       retention: RetentionJob;
+      replays: Job | undefined;
       pauses: Pauses;
       listeners: Listeners;
       target: SealTarget;
@@ -138,6 +145,7 @@ export class IngestServer {
     this.sealer = parts.sealer;
     this.maintenance = parts.maintenance;
     this.retention = parts.retention;
+    this.replays = parts.replays;
     this.pauses = parts.pauses;
     this.listeners = parts.listeners;
     this.target = parts.target;
@@ -159,6 +167,11 @@ export class IngestServer {
       // A lost log line must not fail the work that it describes.
       database.writeLog(level, `${address.listenUri}: ${message}`).catch(() => undefined);
     };
+    const room: DeadLetterRoom = {
+      maxBytes: options.dead_letter_max_bytes,
+      whenFull: options.dead_letter_when_full,
+      evicted: ({ bytes, error }) => told.tell('dead_letter_evicted', { bytes, error }),
+    };
     const tls = await openTls(options, () => databaseFile(database, askedHome(options, request.caller).catalog));
     let access: OpenAuthorization<Authorization> | undefined;
     let opened: OpenJournal | undefined;
@@ -168,10 +181,11 @@ export class IngestServer {
       opened = await openJournal(database, request, {
         log: (message) => log('WARNING', message),
         failed: (error) => told.tell('journal_failed', { error }),
+        room,
       });
       target = await openTarget(database, options, request.caller);
       const memoryLimitBytes = await database.memoryLimitBytes();
-      const start = { address, tls, access, target, opened, surroundings, memoryLimitBytes, log, told };
+      const start = { address, tls, access, target, opened, room, surroundings, memoryLimitBytes, log, told };
       return await IngestServer.#startOn(request, start);
     } catch (error) {
       target?.close();
@@ -184,7 +198,7 @@ export class IngestServer {
 
   static async #startOn(
     request: ServeRequest,
-    { address, tls, access, target, opened, surroundings, memoryLimitBytes, log, told }: ServerStart,
+    { address, tls, access, target, opened, room, surroundings, memoryLimitBytes, log, told }: ServerStart,
   ): Promise<IngestServer> {
     const { options } = request;
     const { live, metrics, scheduler } = surroundings;
@@ -200,7 +214,7 @@ export class IngestServer {
           log('WARNING', `${target.catalogName} has no maintenance, so it will not be tried: ${error}`),
       },
     });
-    const heldLetters = new HeldLetters(options.max_decoded_bytes);
+    const heldLetters = new HeldLetters(options.max_decoded_bytes, room);
     const freeze = (rows: SignalRows) => FrozenRows.copyOf(rows);
     const policy = new CommitPolicy({ address, serverId, admission, maintenance, opened, heldLetters, told, log });
     const sealer = new Sealer(target, freeze, options, policy, { lastSequence: last.sealSequence, memoryLimitBytes });
@@ -221,10 +235,13 @@ export class IngestServer {
       scheduler,
       hooks: { sealed: () => sealer.settled(), removed: () => maintenance.job?.begin() },
     });
-    const jobs = [maintenance.job, retention.job].filter((job) => job !== undefined);
-    const pauses = new Pauses({ maintenance: jobs, seals: [sealer], ingest: [ingest] });
     const recovery =
       opened === undefined ? undefined : new Recovery({ ...opened, target, ingest, sealer, freeze, options, log });
+    const replayDeadLetters = () =>
+      recovery?.replayDeadLetters() ?? heldLetters.replay((generation) => sealer.commitApart(generation, serverId));
+    const replays = replayJob(scheduler, options, replayDeadLetters);
+    const jobs = [maintenance.job, retention.job, replays].filter((job) => job !== undefined);
+    const pauses = new Pauses({ maintenance: jobs, seals: [sealer], ingest: [ingest] });
     const listeners: Listeners = newListeners(request, {
       ingest,
       authorization: access.authorization,
@@ -250,7 +267,7 @@ export class IngestServer {
       ingest.open();
     } catch (error) {
       sealer.stop();
-      await retention.job?.stop();
+      await Promise.all([retention.job?.stop(), replays?.stop()]);
       // A commit may be running, and replayed rows may as well be committed.
       await sealer.flush();
       endReading();
@@ -260,7 +277,19 @@ export class IngestServer {
     const guard = journal === undefined ? undefined : new JournalGuard(journal, sealer);
     guard?.start();
     const kept = { address, tls, access, target, opened, guard, heldLetters, serverId };
-    const parts = { ...kept, ingest, sealer, maintenance, retention, pauses, listeners, recovery, told, endReading };
+    const parts = {
+      ...kept,
+      ingest,
+      sealer,
+      maintenance,
+      retention,
+      replays,
+      pauses,
+      listeners,
+      recovery,
+      told,
+      endReading,
+    };
     return new IngestServer(request, parts);
   }
 
@@ -275,7 +304,11 @@ export class IngestServer {
   }
 
   /** Rows that the target rejected for good: in files with a journal, in memory without one. */
-  get deadLetters(): { readonly waiting: readonly ListedLetter[]; readonly rowsTotal: number } {
+  get deadLetters(): {
+    readonly waiting: readonly ListedLetter[];
+    readonly rowsTotal: number;
+    readonly evictedTotal: number;
+  } {
     return this.#opened?.deadLetters ?? this.#heldLetters;
   }
 
@@ -334,7 +367,7 @@ export class IngestServer {
     await this.listeners.stop();
     this.#guard?.stop();
     this.sealer.stop();
-    await Promise.all([this.maintenance.job?.stop(), this.retention.job?.stop()]);
+    await Promise.all([this.maintenance.job?.stop(), this.retention.job?.stop(), this.replays?.stop()]);
     this.#ending = this.#end();
     return this.#ending;
   }

@@ -8,6 +8,7 @@ import type { Database } from '../duckdb/database.js';
 import { DeadLetters } from '../journal/dead-letters.js';
 import { Journal } from '../journal/journal.js';
 import { FORMAT_VERSION, TENANT_FORMAT_VERSION } from '../journal/record.js';
+import type { DeadLetterRoom } from '../schema/dead-letter-options.js';
 import { canonicalUri } from '../server/listen-uri.js';
 import { databaseFile } from './database-file.js';
 import type { ServeRequest } from './serve-request.js';
@@ -21,7 +22,11 @@ export interface OpenJournal {
 export async function openJournal(
   database: Database,
   request: ServeRequest,
-  told: { readonly log: (message: string) => void; readonly failed: (error: string) => void },
+  told: {
+    readonly log: (message: string) => void;
+    readonly failed: (error: string) => void;
+    readonly room: DeadLetterRoom;
+  },
 ): Promise<OpenJournal | undefined> {
   if (request.options.durability !== 'journal') return undefined;
   const folder = request.options.journal_path ?? (await defaultFolder(database, request));
@@ -39,7 +44,7 @@ export async function openJournal(
     failed: told.failed,
   });
   try {
-    return { journal, deadLetters: await DeadLetters.open(diskStorage, folder) };
+    return { journal, deadLetters: await DeadLetters.open(diskStorage, folder, told.room) };
   } catch (error) {
     await journal.close();
     throw error;

@@ -12,6 +12,8 @@ export const serverEvents = {
   commits_recovered: 'info',
   /** The target rejected rows for good. They are dead letters now. */
   rows_set_aside: 'error',
+  /** There was no room for more dead letters, and an old one was deleted. */
+  dead_letter_evicted: 'error',
   /** A server without a journal stopped with rows that could not be committed. */
   rows_dropped: 'error',
   /** The journal accepts no more writes. */

@@ -306,6 +306,28 @@ export const serverStatus: readonly (Fact | Measure)[] = [
     'Why the last removal of old rows failed.',
     ({ server }) => server.retention.job?.lastError ?? null,
   ),
+  gauge('dead_letter_bytes', 'UBIGINT', 'By', 'Size of dead letters that wait for a replay.', ({ server }) =>
+    server.deadLetters.waiting.reduce((sum, { bytes }) => sum + bytes, 0),
+  ),
+  gauge(
+    'dead_letter_max_bytes',
+    'UBIGINT',
+    'By',
+    'Room for dead letters, as `dead_letter_max_bytes` says.',
+    ({ server }) => server.request.options.dead_letter_max_bytes,
+  ),
+  counter(
+    'dead_letters_evicted_total',
+    '{record}',
+    'Dead letters deleted to make room for others since the start.',
+    ({ server }) => server.deadLetters.evictedTotal,
+  ),
+  counter(
+    'dead_letter_replay_failures_total',
+    '{run}',
+    'Replays of dead letters by schedule that were refused again.',
+    ({ server }) => server.replays?.failuresTotal ?? 0,
+  ),
 ];
 
 function fact(name: string, type: ResultType, doc: string, value: Fact['value']): Fact {

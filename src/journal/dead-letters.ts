@@ -8,13 +8,12 @@
 import { join } from 'node:path';
 import { type FileStorage, replaceFile } from '../base/file-storage.js';
 import { SqlError } from '../base/sql-error.js';
+import type { DeadLetterRoom } from '../schema/dead-letter-options.js';
 import type { Journal } from './journal.js';
 import { fileHeader, type JournalRecord, recordBody, recordBytes, writeRecord } from './record.js';
 import { readSegment } from './segment.js';
 
 const FILE_NAME = /^(\d{16})-(\d{16})\.(journal|done)$/;
-/** Dead letters wait for a person to inspect them. Without a limit they could fill the disk and stop ingest. */
-const MAX_DEAD_LETTER_BYTES = 1 << 30;
 
 /** Sequences, inclusive. */
 interface Range {
@@ -33,17 +32,21 @@ export interface DeadLetter extends Range {
 export class DeadLetters {
   readonly #storage: FileStorage;
   readonly #folder: string;
+  /** Dead letters wait for a person to inspect them. Without a limit they could fill the disk and stop ingest. */
+  readonly #room: DeadLetterRoom;
   readonly #letters: DeadLetter[] = [];
   #done: Range[] = [];
   #rows = 0;
+  #evicted = 0;
 
-  private constructor(storage: FileStorage, journalFolder: string) {
+  private constructor(storage: FileStorage, journalFolder: string, room: DeadLetterRoom) {
     this.#storage = storage;
+    this.#room = room;
     this.#folder = join(journalFolder, 'dead-letter');
   }
 
-  static async open(storage: FileStorage, journalFolder: string): Promise<DeadLetters> {
-    const opened = new DeadLetters(storage, journalFolder);
+  static async open(storage: FileStorage, journalFolder: string, room: DeadLetterRoom): Promise<DeadLetters> {
+    const opened = new DeadLetters(storage, journalFolder, room);
     const folder = opened.#folder;
     for (const name of (await storage.list(folder)).sort()) {
       const match = FILE_NAME.exec(name);
@@ -77,13 +80,7 @@ export class DeadLetters {
    */
   async add(journal: Journal, range: Range, rows: number, error: string): Promise<void> {
     await this.#storage.makeFolder(this.#folder);
-    const used = this.#letters.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (used > MAX_DEAD_LETTER_BYTES) {
-      throw new SqlError(
-        'OTLP_DEAD_LETTERS_FULL',
-        `dead letters in ${this.#folder} take ${used} bytes, more than ${MAX_DEAD_LETTER_BYTES}`,
-      );
-    }
+    await this.#makeRoom(journal.releasedSequence);
     const unfinished = join(this.#folder, 'unfinished');
     const bytes = await this.#copy(journal, range, unfinished);
     const reason = { error, setAsideUnixMs: Date.now() };
@@ -99,6 +96,30 @@ export class DeadLetters {
     this.#letters.push({ ...range, path, bytes, ...reason });
     this.#letters.sort((one, other) => one.first - other.first);
     this.#rows += rows;
+  }
+
+  /** Dead letters that were deleted to make room, since the server started. */
+  get evictedTotal(): number {
+    return this.#evicted;
+  }
+
+  async #makeRoom(releasedSequence: number): Promise<void> {
+    const { maxBytes, whenFull, evicted } = this.#room;
+    for (;;) {
+      const used = this.#letters.reduce((sum, { bytes }) => sum + bytes, 0);
+      if (used <= maxBytes) return;
+      if (whenFull === 'wait') {
+        throw new SqlError(
+          'OTLP_DEAD_LETTERS_FULL',
+          `dead letters in ${this.#folder} take ${used} bytes, more than ${maxBytes}`,
+        );
+      }
+      const oldest = this.#letters[0]!;
+      // As if it had been committed: a start does not bring its records back.
+      await this.settle(oldest, releasedSequence);
+      this.#evicted++;
+      evicted(oldest);
+    }
   }
 
   /** Records of a dead letter. Rejects if any of them is damaged. */

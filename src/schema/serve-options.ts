@@ -1,4 +1,5 @@
 import { fidelities } from './column-declaration.js';
+import { deadLetterOptions } from './dead-letter-options.js';
 import { flag, limit, notEmpty, type OptionValues, optionalText, positiveInteger, word } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
 import { retentionOptions } from './retention-options.js';
@@ -179,6 +180,7 @@ export const serveOptions = {
     default: 4096 * MiB,
     doc: 'Maximum size of the journal. Further requests get 503.',
   }),
+  ...deadLetterOptions,
   allow_at_least_once: flag({
     default: false,
     doc: "Allow `durability := 'journal'` on an Iceberg catalog that cannot commit several tables at once. Rows may then be stored twice after a crash.",

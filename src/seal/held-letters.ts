@@ -4,6 +4,7 @@
 import { messageOf } from '../base/failure.js';
 import { SqlError } from '../base/sql-error.js';
 import type { Generation } from '../buffer/generation.js';
+import type { DeadLetterRoom } from '../schema/dead-letter-options.js';
 import type { ListedLetter, ReplayResult } from './dead-letter.js';
 
 interface HeldLetter extends ListedLetter {
@@ -14,14 +15,17 @@ interface HeldLetter extends ListedLetter {
 const SHARE_OF_DECODED_BYTES = 1 / 4;
 
 export class HeldLetters {
-  readonly #maxBytes: number;
+  readonly #room: DeadLetterRoom;
   readonly #letters: HeldLetter[] = [];
   #rowsTotal = 0;
   #replayedRowsTotal = 0;
+  #evicted = 0;
+  /** The one that is being committed. It stays. */
+  #replaying: HeldLetter | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(maxDecodedBytes: number) {
-    this.#maxBytes = maxDecodedBytes * SHARE_OF_DECODED_BYTES;
+  constructor(maxDecodedBytes: number, room: DeadLetterRoom) {
+    this.#room = { ...room, maxBytes: Math.min(room.maxBytes, maxDecodedBytes * SHARE_OF_DECODED_BYTES) };
   }
 
   /** Oldest first. */
@@ -43,15 +47,14 @@ export class HeldLetters {
     return this.#letters.reduce((rows, { generation }) => rows + generation.rows, 0);
   }
 
+  /** Dead letters that were deleted to make room, since the server started. */
+  get evictedTotal(): number {
+    return this.#evicted;
+  }
+
   /** Throws if there is no room. */
   add(generation: Generation, error: string): void {
-    const bytes = this.#letters.reduce((sum, letter) => sum + letter.bytes, generation.byteLength);
-    if (bytes > this.#maxBytes) {
-      throw new SqlError(
-        'OTLP_DEAD_LETTERS_FULL',
-        `dead letters would take ${bytes} bytes of memory, more than ${this.#maxBytes}`,
-      );
-    }
+    this.#makeRoom(generation.byteLength);
     this.#letters.push({
       path: undefined,
       bytes: generation.byteLength,
@@ -62,6 +65,24 @@ export class HeldLetters {
       generation,
     });
     this.#rowsTotal += generation.rows;
+  }
+
+  #makeRoom(wantedBytes: number): void {
+    const { maxBytes, whenFull, evicted } = this.#room;
+    for (;;) {
+      const bytes = this.#letters.reduce((sum, letter) => sum + letter.bytes, wantedBytes);
+      if (bytes <= maxBytes) return;
+      const oldest = this.#letters.findIndex((letter) => letter !== this.#replaying);
+      if (whenFull === 'wait' || oldest === -1 || wantedBytes > maxBytes) {
+        throw new SqlError(
+          'OTLP_DEAD_LETTERS_FULL',
+          `dead letters would take ${bytes} bytes of memory, more than ${maxBytes}`,
+        );
+      }
+      const [letter] = this.#letters.splice(oldest, 1);
+      this.#evicted++;
+      evicted(letter!);
+    }
   }
 
   /** Commits dead letters, oldest first, and stops at the first that is rejected again. Calls wait for each other. */
@@ -75,6 +96,7 @@ export class HeldLetters {
     let replayedRows = 0;
     try {
       for (let oldest = this.#letters[0]; oldest !== undefined; oldest = this.#letters[0]) {
+        this.#replaying = oldest;
         await commit(oldest.generation);
         this.#letters.shift();
         replayedRows += oldest.generation.rows;
@@ -83,6 +105,7 @@ export class HeldLetters {
     } catch (error) {
       return { replayedRows, error: messageOf(error) };
     } finally {
+      this.#replaying = undefined;
       this.#replayedRowsTotal += replayedRows;
     }
   }

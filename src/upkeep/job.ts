@@ -15,7 +15,7 @@ const LONGEST_FIRST_WAIT_MS = 60_000;
 /** An interrupt between two queries of a run has no effect, so it is repeated until the run ends. */
 const INTERRUPT_AGAIN_MS = 50;
 
-export const jobNames = ['maintenance', 'retention'] as const;
+export const jobNames = ['maintenance', 'retention', 'dead letters'] as const;
 export type JobName = (typeof jobNames)[number];
 
 export interface JobWork {

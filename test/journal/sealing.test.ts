@@ -3,14 +3,24 @@
 import { expect, test } from 'vitest';
 import { CommitConflict } from '../../src/catalog/seal-target.js';
 import { JournalGuard } from '../../src/control/journal-guard.js';
+import { deadLetterOptions } from '../../src/schema/dead-letter-options.js';
+import { readOptions } from '../../src/schema/option-declaration.js';
+import { JobScheduler } from '../../src/upkeep/job-scheduler.js';
+import { replayJob } from '../../src/upkeep/replay-job.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { FOLDER, MemoryServer, MemoryTarget, SEAL_MAX_AGE_MS } from './support/memory-server.js';
+import {
+  FOLDER,
+  MemoryServer,
+  type MemoryServerOptions,
+  MemoryTarget,
+  SEAL_MAX_AGE_MS,
+} from './support/memory-server.js';
 import { MemoryStorage } from './support/memory-storage.js';
 
-async function start(target = new MemoryTarget()) {
+async function start(target = new MemoryTarget(), options: MemoryServerOptions = {}) {
   const clock = new ManualClock();
   const storage = new MemoryStorage();
-  const server = await MemoryServer.start(storage, target, { clock });
+  const server = await MemoryServer.start(storage, target, { clock, ...options });
   return { clock, storage, server, target };
 }
 
@@ -61,6 +71,57 @@ test('rows that a target refuses for good are set aside within a minute, and tho
   expect(server.deadLetters.waiting).toHaveLength(1);
   await clock.advance(SEAL_MAX_AGE_MS);
   expect(target.bodies).toEqual(['behind 0']);
+});
+
+test('where there is no room for more dead letters, rows wait, and those behind them too', async () => {
+  const room = { maxBytes: 1, whenFull: 'wait', evicted: () => {} } as const;
+  const { clock, server, target } = await start(new MemoryTarget(), { room });
+  for (const text of ['poison a', 'poison b', 'behind ']) {
+    await server.send(text);
+    await clock.advance(SEAL_MAX_AGE_MS + 60_000);
+  }
+  expect(server.deadLetters.waiting).toHaveLength(1);
+  expect([target.bodies, server.sealer.bufferedRows]).toEqual([[], 2]);
+});
+
+test('where the oldest dead letters are to make room, they do, and no start brings them back', async () => {
+  const evicted: string[] = [];
+  const room = {
+    maxBytes: 1,
+    whenFull: 'evict',
+    evicted: ({ error }: { error: string }) => evicted.push(error),
+  } as const;
+  const { clock, storage, server, target } = await start(new MemoryTarget(), { room });
+  for (const text of ['poison a', 'poison b', 'behind ']) {
+    await server.send(text);
+    await clock.advance(SEAL_MAX_AGE_MS + 60_000);
+  }
+  expect(target.bodies).toEqual(['behind 0']);
+  expect([server.deadLetters.waiting.length, server.deadLetters.evictedTotal]).toEqual([1, 1]);
+  expect(evicted).toEqual(['refused for good']);
+  await server.stop();
+
+  target.refusesPoison = false;
+  const next = await MemoryServer.start(storage, target, { clock, room });
+  await next.sealer.flush();
+  await next.recovery.replayDeadLetters();
+  expect(target.bodies).toEqual(['behind 0', 'poison b0']);
+});
+
+test('dead letters are tried again by schedule, less often while they are refused', async () => {
+  const { clock, server, target } = await start();
+  await server.send('poison ');
+  await clock.advance(SEAL_MAX_AGE_MS + 60_000);
+  const options = readOptions(deadLetterOptions, { dead_letter_replay_interval_ms: 1000 });
+  const job = replayJob(new JobScheduler(clock), options, () => server.recovery.replayDeadLetters())!;
+  await clock.advance(1000);
+  expect([job.failuresTotal, job.lastError]).toEqual([1, 'cannot commit dead letters: refused for good']);
+  await clock.advance(4999);
+  expect(job.failuresTotal).toBe(1);
+  target.refusesPoison = false;
+  await clock.advance(1);
+  expect([target.bodies, server.deadLetters.waiting.length]).toEqual([['poison 0'], 0]);
+  expect(job.consecutiveFailures).toBe(0);
 });
 
 test('a commit that other writers get in the way of is tried again at once, and counts as failed only after fifty attempts', async () => {

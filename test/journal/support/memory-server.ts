@@ -18,6 +18,7 @@ import { Journal } from '../../../src/journal/journal.js';
 import { FORMAT_VERSION, TENANT_FORMAT_VERSION } from '../../../src/journal/record.js';
 import type { Damage } from '../../../src/journal/segment.js';
 import type { TenantMode } from '../../../src/schema/column-declaration.js';
+import type { DeadLetterRoom } from '../../../src/schema/dead-letter-options.js';
 import { readOptions } from '../../../src/schema/option-declaration.js';
 import { serveOptions } from '../../../src/schema/serve-options.js';
 import { HeldLetters } from '../../../src/seal/held-letters.js';
@@ -31,6 +32,8 @@ import type { MemoryStorage } from './memory-storage.js';
 
 export const SEAL_MAX_AGE_MS = 3_600_000;
 export const FOLDER = '/j';
+/** For any number of dead letters. */
+const ROOM: DeadLetterRoom = { maxBytes: 1 << 30, whenFull: 'wait', evicted: () => {} };
 /** Begins a text that the target refuses for good, as long as it is told to. */
 export const POISON = 'poison';
 
@@ -111,6 +114,7 @@ export interface MemoryServerOptions {
   readonly maxBytes?: number;
   readonly damaged?: (damage: Damage) => void;
   readonly clock?: Clock;
+  readonly room?: DeadLetterRoom;
   /** Whether requests are of tenants, each of the one that its text names. */
   readonly tenants?: TenantMode;
 }
@@ -139,12 +143,18 @@ export class MemoryServer {
   static async start(
     storage: MemoryStorage,
     target: MemoryTarget,
-    { maxBytes = 4096, damaged = () => {}, clock = systemClock, tenants = 'none' }: MemoryServerOptions = {},
+    {
+      maxBytes = 4096,
+      damaged = () => {},
+      clock = systemClock,
+      room = ROOM,
+      tenants = 'none',
+    }: MemoryServerOptions = {},
   ): Promise<MemoryServer> {
     target.storage = storage;
     const version = tenants === 'none' ? FORMAT_VERSION : TENANT_FORMAT_VERSION;
     const journal = await Journal.open({ folder: FOLDER, maxBytes, storage, version, damaged, failed: () => {} });
-    const deadLetters = await DeadLetters.open(storage, FOLDER);
+    const deadLetters = await DeadLetters.open(storage, FOLDER, room);
     const options = readOptions(serveOptions, { seal_max_age_ms: SEAL_MAX_AGE_MS });
     const admission = new Admission(options);
     const freeze = (rows: SignalRows) => new FrozenBodies(rows);
@@ -160,7 +170,7 @@ export class MemoryServer {
         hooks: { admittedBytes: () => admission.admittedBytes, unsupported: () => {} },
       }),
       opened,
-      heldLetters: new HeldLetters(options.max_decoded_bytes),
+      heldLetters: new HeldLetters(options.max_decoded_bytes, room),
       told: new ServerEvents(address, () => {}),
       log: () => {},
     });
