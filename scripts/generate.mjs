@@ -152,6 +152,7 @@ async function declaredFunctions() {
     'otlp_stop',
     'otlp_replay',
     'otlp_tls_reload',
+    'otlp_token_reload',
     'otlp_retention',
     'otlp_partition_list',
     'otlp_pause',

@@ -106,8 +106,8 @@ export const otlpService: PluginService = {
 
 /** Options that bring a token. One of them is enough. */
 const tokenOptions: Readonly<Record<'servers' | 'queryServers', readonly string[]>> = {
-  servers: ['token'] satisfies ServeOptionName[],
-  queryServers: ['read_token'] satisfies (keyof QueryServeOptions)[],
+  servers: ['token', 'token_file', 'tenant_tokens_file'] satisfies ServeOptionName[],
+  queryServers: ['read_token', 'read_token_file', 'tenant_tokens_file'] satisfies (keyof QueryServeOptions)[],
 };
 
 function unfitForProduction(asked: ServersAsked): UnfitSetting[] {

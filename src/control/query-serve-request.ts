@@ -7,7 +7,7 @@ import { askedHome, type TableHome } from '../catalog/table-home.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { type GivenValue, readOptions } from '../schema/option-declaration.js';
 import { type QueryServeOptions, queryServeOptions } from '../schema/query-options.js';
-import { checkTenants } from '../schema/tenant-options.js';
+import { checkTokens } from '../schema/tenant-options.js';
 import { checkTls } from '../schema/tls-options.js';
 import { checkHost, type ListenUri, parseListenUri } from '../server/listen-uri.js';
 
@@ -40,7 +40,11 @@ export function queryServeRequest(
   checkHost(uri, options);
   checkTls(options);
   checkAdministration(options);
-  checkTenants(options, { name: 'read_token', value: options.read_token });
+  checkTokens(
+    options,
+    { name: 'read_token', isGiven: options.read_token !== null },
+    { name: 'read_token_file', isGiven: options.read_token_file !== null },
+  );
   return { uri, options, tokens: tokensOf(options), home: askedHome(options, caller) };
 }
 
@@ -50,10 +54,16 @@ function checkAdministration({ apis, admin_token: token }: QueryServeOptions): v
   throw new SqlError('OTLP_ARGUMENT_CONFLICT', "apis := 'admin' needs an admin_token");
 }
 
-function tokensOf({ disable_auth, read_token, admin_token, tenant_tokens_file }: QueryServeOptions): ReadTokens {
+function tokensOf({
+  disable_auth,
+  read_token,
+  admin_token,
+  read_token_file,
+  tenant_tokens_file,
+}: QueryServeOptions): ReadTokens {
   if (admin_token !== null) checkToken('admin_token', admin_token);
   const admin = admin_token ?? undefined;
-  if (disable_auth || tenant_tokens_file !== null) return { read: undefined, admin };
+  if (disable_auth || tenant_tokens_file !== null || read_token_file !== null) return { read: undefined, admin };
   if (read_token === null) return { read: randomBytes(16).toString('hex'), admin };
   checkToken('read_token', read_token);
   if (read_token === admin_token) {

@@ -7,7 +7,7 @@ import { namedCatalog } from '../catalog/table-home.js';
 import type { Caller } from '../duckdb/pending-function.js';
 import { type GivenValue, readOptions } from '../schema/option-declaration.js';
 import { type ServeOptions, serveOptions } from '../schema/serve-options.js';
-import { checkTenants } from '../schema/tenant-options.js';
+import { checkTokens } from '../schema/tenant-options.js';
 import { checkTls } from '../schema/tls-options.js';
 import {
   canonicalUri,
@@ -83,7 +83,11 @@ export function serveRequest(
     );
   }
   checkTls(options);
-  checkTenants(options, { name: 'token', value: options.token });
+  checkTokens(
+    options,
+    { name: 'token', isGiven: options.token !== null },
+    { name: 'token_file', isGiven: options.token_file !== null },
+  );
   checkNeedsTenants(options);
   return { listeners, options, token: token(options), caller };
 }
@@ -126,7 +130,7 @@ function checkNeedsTenants(options: ServeOptions): void {
 }
 
 function token(options: ServeOptions): string | undefined {
-  if (options.disable_auth || options.tenant_tokens_file !== null) return undefined;
+  if (options.disable_auth || options.tenant_tokens_file !== null || options.token_file !== null) return undefined;
   if (options.token === null) return randomBytes(16).toString('hex');
   checkToken('OTLP server token', options.token);
   return options.token;

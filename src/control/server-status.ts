@@ -268,6 +268,12 @@ export const serverStatus: readonly (Fact | Measure)[] = [
     'Why the certificate files that are there now are not used; NULL while they are.',
     ({ server }) => server.tls?.lastError ?? null,
   ),
+  fact(
+    'token_file_last_error',
+    'VARCHAR',
+    'Why the file of tokens that is there now is not used; NULL while it is.',
+    ({ server }) => server.tokenFile?.lastError ?? null,
+  ),
   counter(
     'retention_runs_total',
     '{run}',

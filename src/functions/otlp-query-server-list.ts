@@ -40,6 +40,12 @@ const columns = [
     'Why the certificate files that are there now are not used; NULL while they are.',
     (server) => server.tls?.lastError ?? null,
   ),
+  column(
+    'token_file_last_error',
+    'VARCHAR',
+    'Why the file of tokens that is there now is not used; NULL while it is.',
+    (server) => server.tokenFile?.lastError ?? null,
+  ),
 ] as const satisfies readonly ResultColumn<QueryServer>[];
 
 /** `otlp_query_server_list()`: one row per running server of queries, true at the moment of the call. */

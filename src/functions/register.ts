@@ -62,6 +62,7 @@ import { otlpSlow } from './otlp-slow.js';
 import { otlpStop } from './otlp-stop.js';
 import { otlpTail } from './otlp-tail.js';
 import { otlpTlsReload } from './otlp-tls-reload.js';
+import { otlpTokenReload } from './otlp-token-reload.js';
 import { otlpTrace } from './otlp-trace.js';
 import { otlpUriParser } from './otlp-uri-parser.js';
 import { promql } from './promql.js';
@@ -100,6 +101,7 @@ export class SqlFunctions {
       otlpQueryServe(queries),
       otlpQueryCancel(runner),
       otlpTlsReload(registry, queries),
+      otlpTokenReload(registry, queries),
       otlpRetention(registry),
       otlpPartitionList(registry),
       otlpPause(registry),

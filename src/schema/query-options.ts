@@ -67,6 +67,11 @@ export const queryServeOptions = {
     defaultText: '32 random hex digits',
     doc: 'Token that clients must present, at least 16 characters: as a Bearer token, or as the password of Basic. Ignored with `disable_auth`.',
   }),
+  read_token_file: optionalText({
+    defaultText: 'none',
+    doc: 'File with tokens that clients may present instead, one a line. A changed file is read within a second.',
+    check: notEmpty,
+  }),
   admin_token: optionalText({
     defaultText: 'none',
     doc: 'Token for what changes the server, at least 16 characters. Without one nobody may.',

@@ -23,6 +23,11 @@ export const serveOptions = {
     defaultText: '32 random hex digits',
     doc: 'Token that clients must present, at least 16 characters. Ignored with `disable_auth`.',
   }),
+  token_file: optionalText({
+    defaultText: 'none',
+    doc: 'File with tokens that clients may present instead, one a line. A changed file is read within a second.',
+    check: notEmpty,
+  }),
   disable_auth: flag({ default: false, doc: 'Accept requests without a token.' }),
   transport: word({
     words: ['http', 'grpc'],

@@ -31,15 +31,24 @@ export const tenantOptions = {
 
 export type TenantOptions = OptionValues<typeof tenantOptions>;
 
-/** Throws unless the options go together. `token` is the option, of this name, that a file of tokens replaces. */
-export function checkTenants(
+/** An option that brings tokens, of which a listener has one at most. */
+export interface TokenOption {
+  readonly name: string;
+  readonly isGiven: boolean;
+}
+
+/** Throws unless the options go together. `sources` are those that bring tokens besides a tenant_tokens_file. */
+export function checkTokens(
   { tenants, tenant_tokens_file: file, disable_auth }: TenantOptions & { readonly disable_auth: boolean },
-  token: { readonly name: string; readonly value: string | null },
+  ...sources: readonly TokenOption[]
 ): void {
-  if (file !== null && token.value !== null) {
+  const [first, second] = [...sources, { name: 'tenant_tokens_file', isGiven: file !== null }].filter(
+    ({ isGiven }) => isGiven,
+  );
+  if (second !== undefined) {
     throw new SqlError(
       'OTLP_ARGUMENT_CONFLICT',
-      `${token.name} cannot be combined with tenant_tokens_file, which has the tokens`,
+      `${first!.name} cannot be combined with ${second.name}, which has the tokens`,
     );
   }
   if (tenants === 'token' && disable_auth) {
