@@ -406,16 +406,18 @@ test('a connection is upgraded for whoever has the token', async () => {
 
 // It once kept the answer for as long as its connection was open.
 test('what an answer takes is given back when the client has it, has gone, or takes nothing of it for too long', async () => {
-  const { listener: impatient, port } = await listen({ sendTimeoutMs: 50 });
-  onTestFinished(() => impatient.stop());
-  await send({ port, path: '/large', method: 'GET' });
+  const patient = await listen();
+  onTestFinished(() => patient.listener.stop());
+  await send({ port: patient.port, path: '/large', method: 'GET' });
   await eventually(() => expect(largeSent).toBe(1));
   const asked = 'GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n';
-  const leaving = net.connect(port, '127.0.0.1').setNoDelay();
+  const leaving = net.connect(patient.port, '127.0.0.1').setNoDelay();
   leaving.write(asked);
   leaving.once('data', () => leaving.destroy());
   await eventually(() => expect(largeSent).toBe(2));
-  const deaf = net.connect(port, '127.0.0.1').pause();
+  const impatient = await listen({ sendTimeoutMs: 50 });
+  onTestFinished(() => impatient.listener.stop());
+  const deaf = net.connect(impatient.port, '127.0.0.1').pause();
   onTestFinished(() => {
     deaf.destroy();
   });
