@@ -3,6 +3,10 @@
 // Linux only.
 //
 //   [LOKI=<binary>] npm run bench:logql [-- --records 10000000 --hours 6 --rounds 5 --catalog ducklake]
+//
+// Or only subscribers of `tail` beside ingest, some of which never read:
+//
+//   npm run bench:logql -- --tail 1000 [--stalled 50 --rate 50000 --seconds 20]
 
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +20,7 @@ import { LogRequests } from './data/log-requests.js';
 import { OurServer, TOKEN } from './end-to-end/our-server.js';
 import { peakRssBytes, usageOf } from './end-to-end/process-usage.js';
 import { type Question, questionsAbout } from './logql/questions.js';
+import { benchTails } from './logql/tails.js';
 import { median } from './median.js';
 
 const { values: flags } = parseArgs({
@@ -25,6 +30,10 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '5' },
     catalog: { type: 'string', default: 'file' },
     connections: { type: 'string', default: '8' },
+    tail: { type: 'string' },
+    stalled: { type: 'string', default: '50' },
+    rate: { type: 'string', default: '50000' },
+    seconds: { type: 'string', default: '20' },
   },
 });
 const { catalog } = flags;
@@ -37,13 +46,23 @@ const seconds = Number(flags.hours) * 3600;
 /** On a full minute; the last record is a minute old. */
 const endS = Math.floor(Date.now() / 60_000) * 60 - 60;
 const startS = endS - seconds;
-const requests = new LogRequests({ records: Number(flags.records), startUs: startS * 1e6, endUs: endS * 1e6 });
 
 const folder = mkdtempSync(join(tmpdir(), 'otelduck-bench-logql-'));
 const ours = await OurServer.start(catalog, folder);
-const program = process.env['LOKI'];
-const theirs = program === undefined ? undefined : await RealLoki.start(program, DEFAULT_INDEX_ATTRIBUTES);
-if (theirs === undefined) console.log('LOKI names no binary: there is nothing to compare with');
+try {
+  if (flags.tail === undefined) await besideLoki();
+  else {
+    await benchTails(ours, {
+      subscribers: Number(flags.tail),
+      stalled: Number(flags.stalled),
+      recordsPerSecond: Number(flags.rate),
+      seconds: Number(flags.seconds),
+    });
+  }
+} finally {
+  await ours.kill();
+  rmSync(folder, { recursive: true, force: true });
+}
 
 /** A server that was sent all records. */
 interface Loaded {
@@ -51,7 +70,19 @@ interface Loaded {
   readonly queryUrl: string;
 }
 
-try {
+async function besideLoki(): Promise<void> {
+  const requests = new LogRequests({ records: Number(flags.records), startUs: startS * 1e6, endUs: endS * 1e6 });
+  const program = process.env['LOKI'];
+  const theirs = program === undefined ? undefined : await RealLoki.start(program, DEFAULT_INDEX_ATTRIBUTES);
+  if (theirs === undefined) console.log('LOKI names no binary: there is nothing to compare with');
+  try {
+    await compare(requests, theirs);
+  } finally {
+    await theirs?.close();
+  }
+}
+
+async function compare(requests: LogRequests, theirs: RealLoki | undefined): Promise<void> {
   console.log(
     `${requests.records.toLocaleString('en')} records of ${requests.shop.pods.length} pods in ${flags.hours} h, ${catalog}\n`,
   );
@@ -59,7 +90,7 @@ try {
     '| Server | records/s until acknowledged | until stored | CPU-s per million | on disk, MiB | RSS, MiB | peak |',
   );
   console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
-  const loaded = [await loadOurs(), ...(theirs === undefined ? [] : [await loadTheirs(theirs)])];
+  const loaded = [await loadOurs(requests), ...(theirs === undefined ? [] : [await loadTheirs(requests, theirs)])];
   console.log(`\n| Query | ${loaded.map(({ name }) => `${name}, ms`).join(' | ')} | times faster | equal |`);
   console.log(`| --- | ${loaded.map(() => '---: | ').join('')}---: | --- |`);
   const differences: string[] = [];
@@ -75,34 +106,37 @@ try {
   for (const difference of differences) console.log(`\n${difference}`);
   const pids = [ours.pid, ...(theirs === undefined ? [] : [theirs.pid])];
   console.log(`\nRSS after the queries, MiB: ${pids.map((pid) => mebibytes(usageOf(pid).rssBytes)).join(' and ')}`);
-} finally {
-  await theirs?.close();
-  await ours.kill();
-  rmSync(folder, { recursive: true, force: true });
 }
 
-async function loadOurs(): Promise<Loaded> {
+async function loadOurs(requests: LogRequests): Promise<Loaded> {
   const served = await ours.serve();
   const home = catalog === 'ducklake' ? ", catalog := 'lake'" : '';
   const [queried] = await ours.sql(`FROM otlp_query_serve('query:127.0.0.1:0', disable_auth := true${home})`);
-  await load('otelduck', ours.pid, `http://127.0.0.1:${served.port}`, folder, async () => {
+  await load(requests, 'otelduck', ours.pid, `http://127.0.0.1:${served.port}`, folder, async () => {
     await ours.sql(`CALL otlp_flush('${served.uri}')`);
     await ours.sql(catalog === 'ducklake' ? 'CHECKPOINT lake' : 'CHECKPOINT');
   });
   return { name: 'otelduck', queryUrl: String(queried!['listen_url']) };
 }
 
-async function loadTheirs(loki: RealLoki): Promise<Loaded> {
-  await load('Loki', loki.pid, `${loki.url}/otlp`, loki.folder, () => loki.flush());
+async function loadTheirs(requests: LogRequests, loki: RealLoki): Promise<Loaded> {
+  await load(requests, 'Loki', loki.pid, `${loki.url}/otlp`, loki.folder, () => loki.flush());
   await loki.forgotten();
   return { name: 'Loki', queryUrl: loki.url };
 }
 
 /** Sends everything, and writes a row about it. */
-async function load(name: string, pid: number, url: string, stored: string, store: () => Promise<void>): Promise<void> {
+async function load(
+  requests: LogRequests,
+  name: string,
+  pid: number,
+  url: string,
+  stored: string,
+  store: () => Promise<void>,
+): Promise<void> {
   const cpuSeconds = usageOf(pid).cpuSeconds;
   const startMs = performance.now();
-  await send(url);
+  await send(requests, url);
   const acknowledgedMs = performance.now() - startMs;
   await store();
   const storedMs = performance.now() - startMs;
@@ -115,7 +149,7 @@ async function load(name: string, pid: number, url: string, stored: string, stor
 }
 
 /** Sends the requests in turn, on several connections. One that finds no room is sent again. */
-async function send(url: string): Promise<void> {
+async function send(requests: LogRequests, url: string): Promise<void> {
   let next = 0;
   const settings = { contentType: 'application/x-protobuf', encoding: undefined, timeoutMs: SEND_TIMEOUT_MS };
   const sender = async () => {

@@ -71,6 +71,11 @@ export class LogRequests {
     return bytes;
   }
 
+  /** The number of the request whose records have this time. */
+  requestAt(timeUs: number): number {
+    return Math.floor((timeUs - this.#startUs) / this.#spacingUs / RECORDS_PER_REQUEST);
+  }
+
   /** The id of the trace of the first lines of a request. */
   traceId(request: number): string {
     return [0, 1, 2, 3].map((word) => hex(mixed(request * TRACES_PER_REQUEST, word))).join('');

@@ -27,6 +27,7 @@ import { TailSocket, type TailSocketOptions, tailSockets } from './tail-socket.j
 
 const PREFIX = '/loki/api/v1';
 const BOTH = ['GET', 'POST'] as const;
+const MINUTE_NS = 60_000_000_000n;
 
 type LogqlQuestion = RangeQuestion | InstantQuestion;
 
@@ -157,11 +158,13 @@ function tailOptions({ query: values, headers, signal }: ReadRequest): TailSocke
   // Throws what is wrong with the query, or with a template in it.
   compilePipeline(parseLogQuery(query).stages);
   const { startNs } = parameters.bounds();
+  // Those who ask for no time share the history of a minute: a wall of dashboards opens hundreds of tails at once.
+  const isAsked = parameters.text('start') !== '' || parameters.text('since') !== '';
   return {
     query: {
       query,
       encoding: encodingOf(headers),
-      history: { startNs, limit: parameters.limit() },
+      history: { startNs: isAsked ? startNs : startNs - (startNs % MINUTE_NS), limit: parameters.limit() },
     },
     delayMs: 1000 * parameters.delaySeconds(),
     signal,

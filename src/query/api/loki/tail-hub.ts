@@ -7,6 +7,7 @@ import { Failure, messageOf } from '../../../base/failure.js';
 import { SqlError } from '../../../base/sql-error.js';
 import type { Principal } from '../../../server/identity/principal.js';
 import type { LokiParts } from './loki-parts.js';
+import { nextNewcomers, tailsOf } from './tail-groups.js';
 import {
   type DroppedEntry,
   TAIL_ENGINE,
@@ -74,16 +75,17 @@ export class TailHub {
   }
 
   async #poll(reader: string): Promise<void> {
-    const newcomers = new Set(this.#newcomers);
-    const tails = tailsOf([...this.#readers], newcomers);
+    const newcomers = nextNewcomers(this.#newcomers);
+    const following = [...this.#readers].filter((each) => !this.#newcomers.has(each));
+    const tails = tailsOf(following, newcomers);
     try {
       const answer = await this.#ask({
-        queries: [...tails.values()].map(({ query }) => query),
+        queries: tails.map(({ query }) => query),
         reader,
         nowNs: BigInt(this.#clock.nowMs()) * 1_000_000n,
         indexAttributes: this.#parts.options.log_index_attributes,
       });
-      [...tails.values()].forEach(({ readers }, i) => {
+      tails.forEach(({ readers }, i) => {
         for (const each of readers) if (this.#readers.has(each)) each.take(answer[i]!);
       });
       for (const each of newcomers) this.#newcomers.delete(each);
@@ -119,18 +121,4 @@ export class TailHub {
       request,
     })) as TailAnswer;
   }
-}
-
-/** Queries, each with all who ask the same: newcomers ask for history too, and get no new rows. */
-function tailsOf(readers: readonly TailReader[], newcomers: ReadonlySet<TailReader>) {
-  const tails = new Map<string, { query: TailQuery; readers: TailReader[] }>();
-  for (const reader of readers) {
-    const { query, encoding, history } = reader.query;
-    const isNew = newcomers.has(reader);
-    const key = JSON.stringify([query, encoding, ...(isNew ? [String(history?.startNs), history?.limit] : [])]);
-    const tail = tails.get(key) ?? { query: isNew ? reader.query : { query, encoding }, readers: [] };
-    tail.readers.push(reader);
-    tails.set(key, tail);
-  }
-  return tails;
 }
