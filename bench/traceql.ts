@@ -37,7 +37,7 @@ const NEWEST_AGE_MS = 20 * 60_000;
 const TAIL_MS = 3_700_000;
 const SEARCHABLE_TIMEOUT_MS = 300_000;
 
-/** Nothing that is sent may be refused, and blocks are looked for often, so that they are found soon. */
+/** Nothing that is sent may be refused. */
 const TEMPO_LIMITS = `overrides:
   defaults:
     ingestion: { rate_limit_bytes: 2000000000, burst_size_bytes: 2000000000, max_traces_per_user: 0 }
@@ -63,7 +63,8 @@ interface Peer {
 const folder = mkdtempSync(join(tmpdir(), 'otelduck-bench-traceql-'));
 const server = await OurServer.start(catalog, folder);
 const program = process.env['TEMPO'];
-const tempo = program === undefined ? undefined : await RealTempo.start(program, TEMPO_LIMITS);
+const tempo =
+  program === undefined ? undefined : await RealTempo.start(program, { blocklistPoll: '5s', more: TEMPO_LIMITS });
 if (tempo === undefined) console.log('TEMPO names no binary: there is nothing to compare with');
 try {
   const peers = [await ourPeer(), ...(tempo === undefined ? [] : [tempoPeer(tempo)])];

@@ -28,8 +28,8 @@ if (program === undefined) {
 }
 const SEARCHABLE_TIMEOUT_MS = 60_000;
 
-/** On a full minute and recent, because Tempo drops spans that are old. */
-const startS = Math.floor(Date.now() / 60_000) * 60 - 600;
+/** On a full minute and recent, because Tempo drops spans that are old; ranges end a minute ago, because it leaves out the last seconds. */
+const startS = Math.floor(Date.now() / 60_000) * 60 - 660;
 const range = `start=${startS - 60}&end=${startS + 600}`;
 
 const tempo = await RealTempo.start(program);

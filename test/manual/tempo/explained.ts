@@ -12,6 +12,10 @@ const explanations: readonly (readonly [questions: RegExp, why: string])[] = [
   ],
   [/bottomk/, 'which of several series with the same value are the least is nobody’s promise'],
   [/\/tag\/(?:statusMessage|rootName|rootServiceName)\//, 'Tempo lists the empty text as a value'],
+  [
+    /(?:quantile|histogram)_over_time\(.*\) by \(span\.http\.status_code\)/,
+    'from blocks that are complete, Tempo reads an absent attribute as the text nil, which becomes a label beside the bucket',
+  ],
   [/\|\| /, 'which attributes of the other side are shown depends on how Tempo has stored them'],
 ];
 

@@ -6,6 +6,13 @@ import { join } from 'node:path';
 import { freePorts } from '../../lake/support/free-ports.js';
 import { ServerProcess } from '../../lake/support/server-process.js';
 
+interface TempoSettings {
+  /** How often blocks that have been written are looked for. Until they are found, spans are answered from memory. */
+  readonly blocklistPoll?: string;
+  /** Put at the end of the configuration. */
+  readonly more?: string;
+}
+
 export class RealTempo {
   readonly url: string;
   /** Where OTLP over HTTP is sent. */
@@ -25,8 +32,7 @@ export class RealTempo {
     return this.#process.pid;
   }
 
-  /** `more` is put at the end of the configuration. */
-  static async start(program: string, more = ''): Promise<RealTempo> {
+  static async start(program: string, { blocklistPoll = '5m', more = '' }: TempoSettings = {}): Promise<RealTempo> {
     const folder = mkdtempSync(join(tmpdir(), 'otelduck-tempo-'));
     const [http, grpc, otlp, members] = (await freePorts(4)) as [number, number, number, number];
     const config = join(folder, 'tempo.yaml');
@@ -35,7 +41,7 @@ export class RealTempo {
       `
 server: { http_listen_address: 127.0.0.1, http_listen_port: ${http}, grpc_listen_address: 127.0.0.1, grpc_listen_port: ${grpc}, log_level: error }
 distributor: { receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:${otlp}" } } } } }
-storage: { trace: { backend: local, blocklist_poll: 5s, wal: { path: ${folder}/wal, ingestion_time_range_slack: 24h }, local: { path: ${folder}/blocks } } }
+storage: { trace: { backend: local, blocklist_poll: ${blocklistPoll}, wal: { path: ${folder}/wal, ingestion_time_range_slack: 24h }, local: { path: ${folder}/blocks } } }
 live_store:
   wal: { path: ${folder}/live, ingestion_time_range_slack: 24h }
   shutdown_marker_dir: ${folder}/marker
