@@ -20,6 +20,7 @@ const layers = [
   ['serve'],
   ['functions'],
   ['control'],
+  ['query/api/mcp'],
   ['query/api/prometheus', 'query/api/loki', 'query/api/tempo', 'query/api/sql', 'query/api/pages'],
   ['query/promql', 'query/logql', 'query/traceql', 'query/sql'],
   ['query/metrics', 'query/logs', 'query/traces'],

@@ -22,6 +22,7 @@ const { readOtlp } = await built('functions/read-otlp.js');
 const { readOtap } = await built('functions/read-otap.js');
 const { otapFileOptions, otlpFileOptions } = await built('files/file-options.js');
 const { readableRows } = await built('functions/file-readers.js');
+const { mcpTools, sqlTool } = await built('query/api/mcp/mcp-tools.js');
 const { functionGroups } = await built('query/sql/allowed-functions.js');
 const { metricFamilies, queryFamilies } = await built('control/metric-families.js');
 const { QueryCounts } = await built('query/run/query-counts.js');
@@ -57,6 +58,7 @@ const partsByFile = {
   'docs/live.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/loki.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
   'docs/notebook.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh') },
+  'docs/mcp.md': { 'first-log': () => fenced('sh', 'examples/first-log.sh'), 'mcp-tools': mcpToolReference },
   'docs/sql-over-http.md': {
     'first-log': () => fenced('sh', 'examples/first-log.sh'),
     'sql-functions': sqlFunctionReference,
@@ -98,6 +100,16 @@ function productionReference() {
     doc,
   ]);
   return table(['Rule', 'What must be so'], rows);
+}
+
+function mcpToolReference() {
+  const rows = [...mcpTools, sqlTool].map(({ name, doc, arguments: declared }) => {
+    const names = Object.entries(declared).map(([argument, { isRequired }]) =>
+      isRequired ? `**\`${argument}\`**` : `\`${argument}\``,
+    );
+    return `| \`${name}\` | ${names.join(', ')} | ${doc} |`;
+  });
+  return ['| Tool | Arguments | Says |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
 function sqlFunctionReference() {

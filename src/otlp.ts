@@ -12,6 +12,7 @@ import { ReadErrorLog } from './files/read-error-log.js';
 import { ReadPool } from './files/read-pool.js';
 import { otlpArrivals } from './functions/arrivals.js';
 import { otlpDisplay } from './functions/display.js';
+import { questionsOf } from './functions/questions.js';
 import { SqlFunctions } from './functions/register.js';
 import { otlpService } from './otlp-service.js';
 import type { AttachedPlugin, AttachOptions, ClosedWork, DuckDBPlugin, PluginEvent } from './plugin.js';
@@ -50,7 +51,7 @@ async function attach(instance: DuckDBInstance, { log = () => {} }: AttachOption
   const database = await Database.open(instance);
   const registry = new ServerRegistry(database, harmless(log));
   const readPool = new ReadPool();
-  const queries = new QueryServers(database, registry, harmless(log));
+  const queries = new QueryServers(database, registry, harmless(log), questionsOf(registry));
   const files = {
     source: new DuckDBFiles(database),
     pool: readPool,

@@ -2,7 +2,9 @@
 
 import type { TableHome } from '../catalog/table-home.js';
 import type { Database } from '../duckdb/database.js';
+import type { QueryText } from '../duckdb/query-function.js';
 import { lokiApi } from '../query/api/loki/loki-api.js';
+import { mcpApi } from '../query/api/mcp/mcp-api.js';
 import { pagesApi } from '../query/api/pages/pages-api.js';
 import { prometheusApi } from '../query/api/prometheus/prometheus-api.js';
 import { sqlApi } from '../query/api/sql/sql-api.js';
@@ -20,6 +22,7 @@ export interface ApiParts {
   readonly database: Database;
   readonly registry: ServerRegistry;
   readonly runner: QueryRunner;
+  readonly questions: ReadonlyMap<string, QueryText>;
   readonly home: TableHome;
   readonly options: QueryServeOptions;
   readonly authorization: ReadAuthorization;
@@ -29,6 +32,7 @@ export interface ApiParts {
 const knownApis: Readonly<Record<ApiName, (parts: ApiParts) => ReadApi>> = {
   admin: adminApi,
   loki: lokiApi,
+  mcp: mcpApi,
   pages: pagesApi,
   prometheus: prometheusApi,
   sql: sqlApi,

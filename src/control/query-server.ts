@@ -2,6 +2,7 @@
 
 import { messageOf } from '../base/failure.js';
 import type { Database } from '../duckdb/database.js';
+import type { QueryText } from '../duckdb/query-function.js';
 import type { QueryRunner } from '../query/run/query-runner.js';
 import { allowedOrigins } from '../schema/origins.js';
 import { speaksTls } from '../schema/tls-options.js';
@@ -28,6 +29,7 @@ export interface QueryServerParts {
   readonly runner: QueryRunner;
   /** Servers of telemetry, which its clients may ask about. */
   readonly registry: ServerRegistry;
+  readonly questions: ReadonlyMap<string, QueryText>;
   readonly tell: ServerEventLog;
 }
 
@@ -45,7 +47,7 @@ export class QueryServer {
 
   private constructor(
     request: QueryServeRequest,
-    { database, registry, runner, tell }: QueryServerParts,
+    { database, registry, runner, questions, tell }: QueryServerParts,
     tls: TlsIdentity | undefined,
     access: OpenAuthorization<ReadAuthorization>,
   ) {
@@ -62,7 +64,7 @@ export class QueryServer {
       uri,
       apis: [
         metricsApi(() => registry.metrics()),
-        ...apisOf({ database, registry, runner, home, options, authorization, sessions }),
+        ...apisOf({ database, registry, runner, questions, home, options, authorization, sessions }),
       ],
       authorization,
       sessions,

@@ -5,6 +5,7 @@ import { systemClock } from '../base/clock.js';
 import { SqlError } from '../base/sql-error.js';
 import type { Database } from '../duckdb/database.js';
 import { libuvPoolThreads } from '../duckdb/pending-calls.js';
+import type { QueryText } from '../duckdb/query-function.js';
 import type { EngineModules } from '../query/run/engine-pool.js';
 import { QueryRunner, type SharedLimits } from '../query/run/query-runner.js';
 import { readOptions } from '../schema/option-declaration.js';
@@ -22,6 +23,8 @@ export class QueryServers {
   readonly #database: Database;
   readonly #registry: ServerRegistry;
   readonly #tell: ServerEventLog;
+  /** What may be asked of telemetry, by the names of functions. */
+  readonly #questions: ReadonlyMap<string, QueryText>;
   /** What queries of SQL share while no server runs. */
   readonly #defaults: SharedLimits;
   readonly #servers = new Set<QueryServer>();
@@ -34,8 +37,10 @@ export class QueryServers {
     database: Database,
     registry: ServerRegistry,
     tell: ServerEventLog,
+    questions: ReadonlyMap<string, QueryText>,
     engines: EngineModules = engineModules,
   ) {
+    this.#questions = questions;
     this.#database = database;
     this.#registry = registry;
     this.#defaults = sharedLimits(readOptions(sharedQueryOptions, {}));
@@ -66,6 +71,7 @@ export class QueryServers {
         database: this.#database,
         registry: this.#registry,
         runner: this.runner,
+        questions: this.#questions,
         tell: this.#tell,
       };
       const server = await QueryServer.start(request, parts);

@@ -38,7 +38,12 @@ export interface QueryFunction {
   readonly addedColumn?: { readonly name: string; readonly doc: string };
   /** The query that a call stands for. A throw becomes the error of the statement. Nothing must begin here. */
   sql(caller: QueryCaller, given: Readonly<Record<string, string | null>>): string;
+  /** The same query over placeholders of a scanner, such as `{{otlp_logs}}`: for those who may see some of the rows alone. */
+  readonly overRelations?: QueryText;
 }
+
+/** A query as text, made of arguments. Throws what is wrong with them. */
+export type QueryText = (given: Readonly<Record<string, string | null>>) => string;
 
 /** Registers the function that the macro reads; it is visible on all connections of the instance. */
 export function registerQueryFunction(connection: DuckDBConnection, declared: QueryFunction): void {

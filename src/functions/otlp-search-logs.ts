@@ -55,20 +55,25 @@ export function otlpSearchLogs(registry: ServerRegistry): QueryFunction {
     parameters,
     addedColumn: { name: 'score', doc: 'how well the row matches, by BM25' },
     sql: (caller, given) => {
-      const time = 'coalesce(time_unix_nano, observed_time_unix_nano)';
-      const conditions = [
-        `(time_unix_nano >= ${startSql(given)} OR time_unix_nano IS NULL)`,
-        `${time} >= ${startSql(given)} AND ${time} < ${endSql(given)}`,
-        ...equal('service_name', given['service']),
-        ...equal('trace_id', given['trace_id']),
-        ...atLeast(name, given['severity'] ?? null),
-      ];
       const all = registry.live.liveSql(name, logsTable, caller, homeOf(caller, given));
-      const rows = `SELECT * FROM (${rowsOfTenant(all, tenantOf(name, given))}) WHERE ${conditions.join(' AND ')}`;
-      const query = parseSearch(given['query'] ?? '', name);
-      return searchSql(query, { rows, maxRows: rowLimit(name, given['max_rows'] ?? null), orderBy: `${time} DESC` });
+      return searchOver(`(${rowsOfTenant(all, tenantOf(name, given))})`, given);
     },
+    overRelations: (given) => searchOver(`{{${logsTable.name}}}`, given),
   };
+
+  function searchOver(relation: string, given: Readonly<Record<string, string | null>>): string {
+    const time = 'coalesce(time_unix_nano, observed_time_unix_nano)';
+    const conditions = [
+      `(time_unix_nano >= ${startSql(given)} OR time_unix_nano IS NULL)`,
+      `${time} >= ${startSql(given)} AND ${time} < ${endSql(given)}`,
+      ...equal('service_name', given['service']),
+      ...equal('trace_id', given['trace_id']),
+      ...atLeast(name, given['severity'] ?? null),
+    ];
+    const rows = `SELECT * FROM ${relation} WHERE ${conditions.join(' AND ')}`;
+    const query = parseSearch(given['query'] ?? '', name);
+    return searchSql(query, { rows, maxRows: rowLimit(name, given['max_rows'] ?? null), orderBy: `${time} DESC` });
+  }
 }
 
 function equal(column: string, value: string | null | undefined): string[] {

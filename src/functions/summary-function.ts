@@ -23,5 +23,6 @@ export function summaryFunction(registry: ServerRegistry, { sql, ...declared }: 
         `(${rowsOfTenant(registry.live.liveSql(declared.name, table, caller, home), tenant)})`;
       return sql(live, given);
     },
+    overRelations: (given) => sql(({ name }) => `{{${name}}}`, given),
   };
 }

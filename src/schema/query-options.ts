@@ -1,5 +1,6 @@
 import { SqlError } from '../base/sql-error.js';
 import { lokiOptions } from './loki-options.js';
+import { mcpOptions } from './mcp-options.js';
 import { flag, notEmpty, type Option, type OptionValues, optionalText, positiveInteger } from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
 import { promqlOptions } from './promql-options.js';
@@ -11,9 +12,9 @@ import { tlsOptions } from './tls-options.js';
 const MiB = 1 << 20;
 
 /** The APIs of query servers, by the names that `apis` takes. */
-export const apiNames = ['prometheus', 'loki', 'tempo', 'sql', 'pages', 'admin'] as const;
+export const apiNames = ['prometheus', 'loki', 'tempo', 'sql', 'mcp', 'pages', 'admin'] as const;
 export type ApiName = (typeof apiNames)[number];
-/** What a server answers that was not told. SQL of clients and administration are asked for by name. */
+/** What a server answers that was not told. SQL of clients, agents and administration are asked for by name. */
 const defaultApis: readonly ApiName[] = ['prometheus', 'loki', 'tempo', 'pages'];
 
 /**
@@ -106,6 +107,7 @@ export const queryServeOptions = {
   ...lokiOptions,
   ...tempoOptions,
   ...sqlOptions,
+  ...mcpOptions,
 };
 export type QueryServeOptions = OptionValues<typeof queryServeOptions>;
 

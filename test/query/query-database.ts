@@ -8,6 +8,7 @@ import { Database } from '../../src/duckdb/database.js';
 import { DuckDBFiles } from '../../src/files/file-source.js';
 import { ReadErrorLog } from '../../src/files/read-error-log.js';
 import { ReadPool } from '../../src/files/read-pool.js';
+import { questionsOf } from '../../src/functions/questions.js';
 import { SqlFunctions } from '../../src/functions/register.js';
 import type { QueryRunner } from '../../src/query/run/query-runner.js';
 
@@ -77,5 +78,5 @@ export class QueryDatabase {
 
 /** What runs queries, which has no threads until it is asked. */
 export function newQueries(database: Database, registry: ServerRegistry, engines = engineModules): QueryServers {
-  return new QueryServers(database, registry, () => {}, engines);
+  return new QueryServers(database, registry, () => {}, questionsOf(registry), engines);
 }

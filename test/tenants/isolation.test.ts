@@ -171,6 +171,8 @@ const WITHOUT_ROWS =
 /** They take the token of an operator, who sees all. */
 const FOR_OPERATORS = ['/ui/api/servers', '/ui/api/seals', '/ui/api/dead-letters'];
 const SQL = '/api/v1/sql';
+/** Its tools are asked in test/query/mcp/mcp-tenants.test.ts. */
+const AGENTS = '/mcp';
 /** What runs at the moment differs from one time to the next. */
 const LISTS_QUERIES = '/ui/api/queries';
 
@@ -179,6 +181,7 @@ const apis = apisOf({
   database: undefined as never,
   registry: undefined as never,
   runner: undefined as never,
+  questions: new Map(),
   home: { catalog: 'memory', schema: 'main' },
   options,
   authorization: undefined as never,
@@ -195,7 +198,14 @@ const asked = apis
   .flatMap(({ routes }) => routes)
   .flatMap(({ path, permission }): Asked[] => {
     if (permission === 'admin') return [];
-    if (WITHOUT_ROWS.test(path) || FOR_OPERATORS.includes(path) || LISTS_QUERIES === path || path === SQL) return [];
+    if (
+      WITHOUT_ROWS.test(path) ||
+      FOR_OPERATORS.includes(path) ||
+      LISTS_QUERIES === path ||
+      path === SQL ||
+      path === AGENTS
+    )
+      return [];
     if (requests[path] === undefined) throw new Error(`nothing is asked of ${path}: an answer of it may cross`);
     return requests[path].map(([parameters, shows]) => {
       const values = new URLSearchParams(parameters);

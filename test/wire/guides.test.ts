@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { expect, test } from 'vitest';
 import { FIRST_LOG, PAGE_TOKEN, sendFirstLog } from '../support/first-log.js';
 import { type OtelServer, serve } from '../support/otel-database.js';
@@ -116,6 +117,24 @@ test('docs/sql-over-http.md', async () => {
   const body = words[words.indexOf('--data-binary') + 1]!;
   const answered = await fetch(`${url}${pathname}`, { method: 'POST', headers, body });
   expect(await answered.json()).toEqual(JSON.parse(answer!));
+});
+
+test('docs/mcp.md', async () => {
+  const page = readFileSync('docs/mcp.md', 'utf8');
+  const { mcpServers } = JSON.parse(/^```json\n(.*?)^```$/ms.exec(page)![1]!) as {
+    mcpServers: { otelduck: { url: string; headers: Record<string, string> } };
+  };
+  const server = await serve({ token: PAGE_TOKEN });
+  await sendFirstLog(server.port);
+  const { pathname } = new URL(mcpServers.otelduck.url);
+  const url = new URL((await servedQueries(server, page)) + pathname);
+  const client = new Client({ name: 'guide', version: '1' });
+  const { headers } = mcpServers.otelduck;
+  await client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers } }));
+  const given = { query: 'placed', start: '2026-01-01T00:00:00Z' };
+  const { content } = await client.callTool({ name: 'search_logs', arguments: given });
+  await client.close();
+  expect((content as { text: string }[])[1]!.text).toContain('order placed');
 });
 
 test('docs/tempo.md', async () => {

@@ -27,6 +27,7 @@ export async function askSql(
 ): Promise<Uint8Array> {
   const request: SqlRequest = {
     sql,
+    author: 'client',
     maxRows: Math.min(maxRows, options.sql_max_rows),
     maxBytes: options.sql_max_bytes,
   };

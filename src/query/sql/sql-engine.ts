@@ -1,4 +1,4 @@
-// SQL of clients, on a thread: a text → DuckDB's tree of it → the fence → a text that is known to be harmless → rows as JSON.
+// SQL whose rows are wanted as JSON, on a thread. Of clients: a text → DuckDB's tree of it → the fence → a text that is known to be harmless → rows as JSON.
 //
 // What runs is what was checked last: the tree that passed is written as text by DuckDB, and that text is parsed and checked again.
 // Telemetry tables are the names of a WITH around it, so that they have the rows in memory too, and there is no other table to name.
@@ -8,20 +8,24 @@ import { quotedIdentifier } from '../../duckdb/sql-text.js';
 import type { EngineAnswer, EngineContext } from '../run/engine.js';
 import { textAt } from '../scan/block-values.js';
 import { constantSql } from '../scan/constant-sql.js';
+import type { ScanRequest } from '../scan/scanner.js';
 import { fenced, MAX_STATEMENT_CHARACTERS } from './fence.js';
 import { RowJson } from './row-json.js';
 import type { SqlAnswer, SqlRequest } from './sql-request.js';
 import { readTree, treeJson } from './tree-json.js';
 
 export async function run(given: unknown, context: EngineContext): Promise<EngineAnswer> {
-  const { sql, maxRows, maxBytes } = given as SqlRequest;
-  const { withTables, text } = await harmless(sql, context);
-  const columns = await columnsOf(withTables, text, context);
+  const { sql, author, maxRows, maxBytes } = given as SqlRequest;
+  const { withTables, text } = author === 'client' ? await harmless(sql, context) : { withTables: '', text: sql };
+  const columns = await columnsOf(
+    scanAround(`SELECT column_name, column_type FROM (DESCRIBE ${withTables} SELECT * FROM (`, text, '))', author),
+    context,
+  );
   const json = new RowJson(columns, { maxRows, maxBytes }, context.report);
-  const statement = `${withTables} SELECT ${json.selectList} FROM (`;
   // A row more than asked for tells whether there are more.
-  const rest = `${text}\n) AS answer(${json.columnNames}) LIMIT ${maxRows + 1}`;
-  for await (const block of context.scanner.scan({ sql: statement, fenced: rest }, context.signal)) {
+  const rest = `) AS answer(${json.columnNames}) LIMIT ${maxRows + 1}`;
+  const scan = scanAround(`${withTables} SELECT ${json.selectList} FROM (`, text, rest, author);
+  for await (const block of context.scanner.scan(scan, context.signal)) {
     if (!json.add(block)) break;
   }
   const body = json.finish();
@@ -67,14 +71,15 @@ export interface AnswerColumn {
   readonly type: string;
 }
 
-async function columnsOf(
-  withTables: string,
-  text: string,
-  { scanner, signal }: EngineContext,
-): Promise<readonly AnswerColumn[]> {
-  const statement = `SELECT column_name, column_type FROM (DESCRIBE ${withTables} SELECT * FROM (`;
+/** A statement around a text. */
+function scanAround(before: string, text: string, after: string, author: SqlRequest['author']): ScanRequest {
+  const rest = `${text}\n${after}`;
+  return author === 'client' ? { sql: before, fenced: rest } : { sql: before + rest };
+}
+
+async function columnsOf(scan: ScanRequest, { scanner, signal }: EngineContext): Promise<readonly AnswerColumn[]> {
   const columns: AnswerColumn[] = [];
-  for await (const block of scanner.scan({ sql: statement, fenced: `${text}\n))` }, signal)) {
+  for await (const block of scanner.scan(scan, signal)) {
     for (let row = 0; row < block.rowCount; row++) {
       columns.push({ name: textAt(block.columns[0]!, row)!, type: textAt(block.columns[1]!, row)! });
     }
