@@ -20,7 +20,7 @@ import { SqlError } from '../../base/sql-error.js';
 import { buffersOf, type ColumnBlock } from '../../buffer/column-block.js';
 import type { Principal } from '../../server/identity/principal.js';
 import type { LogStore } from '../logs/log-store.js';
-import type { EngineAnswer, EngineContext, EngineRun } from '../run/engine.js';
+import type { EngineAnswer, EngineContext, EngineRun, Report } from '../run/engine.js';
 import { evaluationAccount } from '../run/evaluation-account.js';
 import { linesBlock, planBlock, samplesBlocks } from './answer-blocks.js';
 import { instantAnswer, matrixAnswer, streamsAnswer } from './answer-json.js';
@@ -46,6 +46,7 @@ interface Asked {
   readonly expression: () => Expression;
   readonly request: QueryRequest<Principal>;
   readonly options: EngineOptions;
+  readonly report: Report;
 }
 
 function askedOf({ question, settings }: LogqlRequest, context: EngineContext, openStore: OpenLogStore): Asked {
@@ -56,27 +57,33 @@ function askedOf({ question, settings }: LogqlRequest, context: EngineContext, o
     expression: () => parseExpression(query),
     request: { query, source, principal, signal, account: evaluationAccount(report) },
     options: { limits: settings.limits },
+    report,
   };
 }
 
 async function answerJson(
   { question }: Extract<LogqlRequest, { form: 'json' }>,
-  { expression, request, options }: Asked,
+  { expression, request, options, report }: Asked,
 ): Promise<EngineAnswer> {
   const startMs = performance.now();
   const parsed = expression();
   const given = { ...request, expression: parsed };
   const { encoding } = question;
   const done = (linesRead: number) => ({ linesRead, elapsedMs: performance.now() - startMs });
+  // The texts that JSON is made of are about as long as what they say. All is given back when the answer is handed over.
+  const reserveText = ({ bytes }: { readonly bytes: number }) => report.reserveBytes(bytes);
   let body: Uint8Array<ArrayBuffer>;
   if (question.kind === 'instant') {
     const answer = await evaluateInstant(given, question.timeNs, options);
+    reserveText(answer);
     body = instantAnswer(answer, question.timeNs, encoding, done(answer.statistics.linesRead));
   } else if (parsed.kind === 'logs') {
     const answer = await evaluateLogs(given, logTimes(question), options);
+    reserveText(answer);
     body = streamsAnswer(answer, encoding, done(answer.statistics.linesRead));
   } else {
     const answer = await evaluateRange(given, alignedTimes(question), options);
+    reserveText(answer);
     body = matrixAnswer(answer, encoding, done(answer.statistics.linesRead));
   }
   return { value: body, transfer: [body.buffer] };

@@ -30,12 +30,16 @@ export class LokiServer {
     this.#close = close;
   }
 
-  static async start({ max_samples = 1_000_000, fidelity = 'standard' } = {}): Promise<LokiServer> {
+  static async start({
+    max_samples = 1_000_000,
+    fidelity = 'standard',
+    memoryBytes = 1 << 28,
+  } = {}): Promise<LokiServer> {
     const db = await QueryDatabase.open();
     const served = await db.connection.runAndReadAll(
       `SELECT listen_url FROM otlp_serve('otlp:127.0.0.1:0', disable_auth := true, seal_max_age_ms := 3600000, fidelity := '${fidelity}')`,
     );
-    const limits = { maxQueries: 8, maxWaitingQueries: 8, maxStatements: 2, memoryBytes: 1 << 28, threads: 1 };
+    const limits = { maxQueries: 8, maxWaitingQueries: 8, maxStatements: 2, memoryBytes, threads: 1 };
     const runner = new QueryRunner(db.database, db.registry.live, engineModules, limits, systemClock);
     const options = { ...readOptions(lokiOptions, {}), query_timeout_ms: 20_000, max_samples };
     const internalErrors: unknown[] = [];

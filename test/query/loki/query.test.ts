@@ -137,3 +137,20 @@ test('samples have no limit of entries', async () => {
   const { status } = await server.ask(`query_range?${minute}&limit=9999&${asked('rate({service_name="cart"}[1m])')}`);
   expect(status).toBe(200);
 });
+
+// Lines that were found, and the texts that JSON is made of, were once in no account: five thousand may have megabytes each.
+test('the lines of an answer must fit into the memory of queries while it is made', async () => {
+  const small = await LokiServer.start({ memoryBytes: 250_000 });
+  try {
+    await small.push(
+      { 'service.name': 'cart' },
+      Array.from({ length: 5 }, (_, second) => record(second, 'x'.repeat(20_000), 'INFO')),
+    );
+    const lines = (limit: number) =>
+      small.ask(`query_range?${minute}&limit=${limit}&${asked('{service_name="cart"}')}`);
+    expect(await lines(5)).toMatchObject({ status: 400, text: expect.stringContaining('query_memory_bytes = 250000') });
+    expect((await lines(2)).status).toBe(200);
+  } finally {
+    await small.close();
+  }
+});

@@ -1,6 +1,6 @@
 import { compareLabels, type Labels } from '#promql/data/labels';
 import { QueryError } from '#promql/data/query-error';
-import { NOTHING, type StepSeries } from '#promql/data/step-series';
+import { NOTHING, SERIES_BYTES, type StepSeries } from '#promql/data/step-series';
 import { type QueryAccount, QueryControl, type QueryLimits } from '#promql/eval/limits';
 import type { LogSource } from '../source.js';
 import type { Expression, SampleExpression } from '../syntax/ast.js';
@@ -9,6 +9,9 @@ import { Evaluation } from './evaluation.js';
 import { type LogEntry, type LogTimes, readEntries } from './log-entries.js';
 import type { Reading } from './range-aggregation.js';
 import { gridBetween, instantGrid, type TimeGrid } from './time-grid.js';
+
+/** What an entry takes beside its line: times, and labels that are shared with others of its stream. */
+const ENTRY_BYTES = 200;
 
 /** How queries are evaluated; the same for all of them. */
 export interface EngineOptions {
@@ -40,6 +43,8 @@ export interface QueryStatistics {
 
 export interface Answer<Result> {
   readonly result: Result;
+  /** What the result takes. The account of the query has it as held; whoever asked releases it. */
+  readonly bytes: number;
   readonly warnings: readonly string[];
   readonly statistics: QueryStatistics;
 }
@@ -94,7 +99,11 @@ export async function evaluateLogs<Principal>(
   if (expression.kind !== 'logs') throw new QueryError('execution', 'only log selector is supported');
   return run(request, options, async (reading) => {
     const entries: LogEntry[] = [];
-    for await (const batch of readEntries(expression, times, reading)) entries.push(...batch);
+    for await (const batch of readEntries(expression, times, reading)) {
+      // They stay until the answer is made of them.
+      reading.control.hold(0, entriesBytes(batch));
+      entries.push(...batch);
+    }
     return entries;
   });
 }
@@ -133,7 +142,7 @@ export function evaluateRange<Principal>(
   });
 }
 
-async function run<Principal, Result>(
+async function run<Principal, Result extends readonly LogEntry[] | InstantResult | RangeResult>(
   request: QueryRequest<Principal>,
   options: EngineOptions,
   evaluate: (reading: Reading<Principal>) => Promise<Result>,
@@ -142,8 +151,10 @@ async function run<Principal, Result>(
   try {
     const warnings: string[] = [];
     const result = await evaluate(readingOf(request, control, options, warnings));
+    const bytes = bytesOf(result);
+    control.keep(bytes);
     const statistics = { linesRead: control.samplesRead, peakSamples: control.peakSamples };
-    return { result, warnings: [...new Set(warnings)], statistics };
+    return { result, bytes, warnings: [...new Set(warnings)], statistics };
   } finally {
     control.end();
   }
@@ -156,6 +167,16 @@ function readingOf<Principal>(
   warnings: string[],
 ): Reading<Principal> {
   return { source, principal, control, pushdown, warn: (text) => warnings.push(text) };
+}
+
+function entriesBytes(entries: readonly LogEntry[]): number {
+  return entries.reduce((sum, { line }) => sum + ENTRY_BYTES + 2 * line.length, 0);
+}
+
+function bytesOf(result: readonly LogEntry[] | InstantResult | RangeResult): number {
+  if ('samples' in result) return result.samples.length * SERIES_BYTES;
+  if ('series' in result) return result.series.reduce((sum, { holding }) => sum + holding.bytes, 0);
+  return 'value' in result ? 0 : entriesBytes(result);
 }
 
 function samplesOf<Principal>({ expression, query }: QueryRequest<Principal>): SampleExpression {
