@@ -53,6 +53,7 @@ describe.skipIf(chromiumPath === undefined)('pages', () => {
           );
         }
       }
+      expect(await browser.barriers(page)).toEqual([]);
       await browser.look(page, { width: 1280, theme: 'light' });
       expect(await browser.barriers(page)).toEqual([]);
       await closed(page);

@@ -3,8 +3,13 @@ import { Empty } from '../parts/states.js';
 
 export function NotFound() {
   return (
-    <Empty title="There is no such page">
-      <a href={linkTo('/services')}>All services</a>
-    </Empty>
+    <>
+      <div class="page-head">
+        <h1>There is no such page</h1>
+      </div>
+      <Empty title="The address names none">
+        <a href={linkTo('/services')}>All services</a>
+      </Empty>
+    </>
   );
 }
