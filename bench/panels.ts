@@ -8,12 +8,12 @@
 // services in examples/grafana, which each team looks at for a service of its own, and the six kinds of queries of bench:promql. As
 // Grafana does, clients ask for times that are multiples of the step. A panel's time counts from when its refresh is due. The aim: no 503.
 
-import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { UsageMeter } from './end-to-end/process-usage.js';
 import { requests, SERIES_PER_RESOURCE, STEP_S } from './promql/series.js';
 import { serve } from './query-load/serve-process.js';
+import { acknowledgements, type ViewerRequest, Viewers } from './query-load/viewers.js';
 import { type LoadReport, load } from './served-command.js';
 
 const { values: flags } = parseArgs({
@@ -33,8 +33,6 @@ const TEAMS = Number(flags.teams);
 const SERVICES = 50;
 const REFRESH_MS = 10_000;
 const RANGE_S = 900;
-/** Longer than any panel may take: what is late is late. */
-const GIVE_UP_MS = 120_000;
 
 const kinds = [
   'http_server_requests_total{job="service-0"}',
@@ -71,13 +69,6 @@ function panelsOf(team: number): readonly string[] {
   return [...ofDashboard.slice(0, 6), ...kinds];
 }
 
-interface Asked {
-  readonly latencies: number[];
-  readonly statuses: Map<string, number>;
-  /** The first words of an answer that was none. */
-  firstFailure: string | undefined;
-}
-
 const resources = Math.max(10, Math.round(Number(flags.series) / SERIES_PER_RESOURCE));
 const { pid, ingestUrl, queryUrl, stop } = await serve('memory');
 try {
@@ -94,16 +85,18 @@ try {
   const alone = await loadOnce();
   const before = await evaluations();
   const usage = new UsageMeter(pid);
-  const asked: Asked = { latencies: [], statuses: new Map(), firstFailure: undefined };
-  const isOver = new AbortController();
-  setMaxListeners(0, isOver.signal);
-  const clients = Array.from({ length: CLIENTS }, (_, client) => look(client, asked, isOver.signal));
+  const viewers = new Viewers({
+    count: CLIENTS,
+    refreshMs: REFRESH_MS,
+    requests: (client) => panelsOf(client % TEAMS).map(rangeOf),
+  });
   const beside = await loadOnce();
-  isOver.abort();
-  await Promise.all(clients);
+  await viewers.leave();
   clearInterval(feeding);
   const { cpuSeconds, maxRssBytes } = usage.stop();
-  report(alone, beside, asked, (await evaluations()) - before);
+  console.log(`alone:  ${acknowledgements(alone)}`);
+  console.log(`beside: ${acknowledgements(beside)}`);
+  viewers.report(`${(await evaluations()) - before} evaluations`);
   console.log(
     `server beside panels: ${cpuSeconds.toFixed(0)} CPU-s, RSS at most ${Math.round(maxRssBytes / 2 ** 20)} MiB`,
   );
@@ -117,78 +110,15 @@ function loadOnce(): Promise<LoadReport> {
   return load(ingestUrl, ...plan, '--warm-up', '2s', '--duration', `${SECONDS}s`);
 }
 
-/** One person: all panels at once, again and again. */
-async function look(client: number, asked: Asked, isOver: AbortSignal): Promise<void> {
-  const panels = panelsOf(client % TEAMS);
-  const startMs = performance.now() + (client * REFRESH_MS) / CLIENTS;
-  for (let refresh = 0; ; refresh++) {
-    const dueMs = startMs + refresh * REFRESH_MS;
-    await pause(dueMs - performance.now(), isOver);
-    if (isOver.aborted) return;
-    await Promise.all(panels.map((query) => ask(query, dueMs, asked)));
-  }
-}
-
-async function ask(query: string, dueMs: number, asked: Asked): Promise<void> {
+/** The range of a panel, on whole steps. */
+function rangeOf(query: string): ViewerRequest {
   const endS = Math.floor(Date.now() / 1000 / STEP_S) * STEP_S;
   const times = { start: String(endS - RANGE_S), end: String(endS), step: String(STEP_S) };
-  let status: string;
-  try {
-    const answer = await fetch(`${queryUrl}/api/v1/query_range`, {
-      method: 'POST',
-      body: new URLSearchParams({ query, ...times }),
-      signal: AbortSignal.timeout(GIVE_UP_MS),
-    });
-    const text = await answer.text();
-    status = String(answer.status);
-    if (!answer.ok) asked.firstFailure ??= `${query}: ${text.slice(0, 300)}`;
-  } catch (error) {
-    // A connection that is refused or cut.
-    status = (error as Error & { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
-  }
-  asked.latencies.push(performance.now() - dueMs);
-  asked.statuses.set(status, (asked.statuses.get(status) ?? 0) + 1);
-}
-
-function pause(ms: number, isOver: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      isOver.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, Math.max(0, ms));
-    isOver.addEventListener('abort', done, { once: true });
-    if (isOver.aborted) done();
-  });
+  return { url: `${queryUrl}/api/v1/query_range`, body: new URLSearchParams({ query, ...times }), name: query };
 }
 
 /** Queries that have been evaluated: those that are answered together count once. */
 async function evaluations(): Promise<number> {
   const text = await (await fetch(`${ingestUrl}/metrics`)).text();
   return Number(/^otelduck_query_seconds_count (\S+)/m.exec(text)?.[1] ?? Number.NaN);
-}
-
-function report(
-  alone: LoadReport,
-  beside: LoadReport,
-  { latencies, statuses, firstFailure }: Asked,
-  evaluated: number,
-): void {
-  const sorted = latencies.sort((a, b) => a - b);
-  const at = (part: number) =>
-    `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0)} ms`;
-  const acks = ({
-    latency_ms: { p50, p99, max },
-    accepted_records_per_second: rate,
-    statuses: answers,
-    generator,
-  }: LoadReport) =>
-    `acknowledgements p50 ${p50} ms, p99 ${p99} ms, max ${max} ms; ${Math.round(rate)} records/s, statuses ${JSON.stringify(answers)}${generator.bottleneck === null ? '' : `; the generator: ${generator.bottleneck}`}`;
-  console.log(`alone:  ${acks(alone)}`);
-  console.log(`beside: ${acks(beside)}`);
-  console.log(
-    `${CLIENTS} clients, ${sorted.length} panels, ${evaluated} evaluations: p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)}, statuses ${JSON.stringify(Object.fromEntries(statuses))}`,
-  );
-  if (firstFailure !== undefined) console.log(`first failure: ${firstFailure}`);
 }
