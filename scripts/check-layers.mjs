@@ -46,7 +46,7 @@ const layers = [
   ['decode/text'],
   ['duckdb'],
   ['buffer'],
-  ['load', 'demo'],
+  ['load', 'demo', 'agents'],
   ['schema'],
   ['plugin'],
   ['base'],

@@ -66,6 +66,14 @@ export const otlpService: PluginService = {
     devArguments: { disable_auth: 'true', apis: quotedString(devApis.join(',')) },
     start: startQueries,
   },
+  agents: {
+    uri: 'query:127.0.0.1:0',
+    arguments: (sql) => ({ apis: "'mcp'", mcp_sql: String(sql === 'with SQL') }),
+    async serve(server, input, output) {
+      const { serveAgent } = await import('./agents/serve-stdio.js');
+      await serveAgent(server, input, output);
+    },
+  },
   // Of the extension that otelduck can replace.
   variablePrefixes: ['DUCKDB_OTLP_'],
   otherHostsSwitch: 'allow_other_hostname' satisfies ServeOptionName,

@@ -44,6 +44,8 @@ export interface PluginService {
   readonly dev: DevService;
   /** Servers that answer queries of other programs. */
   readonly queries?: QueryService;
+  /** Tools for agents, which servers of queries have. */
+  readonly agents?: AgentService;
   /** What must be so where it is run in earnest, by a word for each rule. */
   readonly productionRules: Readonly<Record<string, string>>;
   /** Settings of these servers that break such a rule. */
@@ -64,6 +66,20 @@ export interface UnfitSetting {
   readonly rule: string;
   /** What is wrong, and with which server. */
   readonly text: string;
+}
+
+/** How a host gives agents their tools. */
+export interface AgentService {
+  /** Where a server of queries listens that only the agent of this process asks. */
+  readonly uri: string;
+  /** What is different in it. */
+  arguments(sql: 'with SQL' | 'without SQL'): ServerArguments;
+  /** Answers an agent by what a server has. Resolves when the agent has closed its side. */
+  serve(
+    server: { readonly url: string; readonly token: string | undefined },
+    input: NodeJS.ReadStream,
+    output: NodeJS.WriteStream,
+  ): Promise<void>;
 }
 
 /** How a host runs servers that answer queries. */

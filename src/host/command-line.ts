@@ -84,7 +84,15 @@ export interface DevInvocation extends HostSettings {
   readonly opensBrowser: boolean;
 }
 
-export type Invocation = ShellInvocation | ServeInvocation | DevInvocation | LoadInvocation;
+export interface McpInvocation extends HostSettings {
+  readonly kind: 'mcp';
+  /** A database file, or the URL of a server of queries. */
+  readonly target: string;
+  /** Whether the agent may write SQL. */
+  readonly offersSql: boolean;
+}
+
+export type Invocation = ShellInvocation | ServeInvocation | DevInvocation | McpInvocation | LoadInvocation;
 
 /** Help, a version, or what is wrong with the arguments. */
 export interface Answer {
@@ -118,6 +126,7 @@ export function parseCommandLine(
   const program = shellCommand(accept)
     .addCommand(serveCommand(service, serveEnvironment, accept))
     .addCommand(devCommand(service, accept))
+    .addCommand(mcpCommand(accept))
     .addCommand(loadCommand(environment, accept));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
@@ -396,6 +405,26 @@ function devCommand(service: PluginService, accept: (invocation: DevInvocation) 
       hasDemo: demo ?? false,
       opensBrowser: open ?? false,
     });
+  });
+}
+
+function mcpCommand(accept: (invocation: McpInvocation) => void): Command {
+  const command = new Command('mcp')
+    .description(
+      'Gives an agent tools to look at telemetry, by the Model Context Protocol on standard input and output.',
+    )
+    .argument(
+      '<database|url>',
+      'database file, which is only read, or the URL of a server of queries that has the API mcp',
+    )
+    .option('--sql', 'offer SELECTs over a database, fenced as over HTTP')
+    .addHelpText('after', '\nOTELDUCK_QUERY_READ_TOKEN is the token of the server at a URL.')
+    .helpOption('-h, --help', 'show this help')
+    .showSuggestionAfterError();
+  addHostOptions(command);
+  return command.action((target: string) => {
+    const { memoryLimit, plugin, sql } = command.opts<{ memoryLimit?: string; plugin?: string[]; sql?: true }>();
+    accept({ kind: 'mcp', target, offersSql: sql ?? false, memoryLimit, plugins: plugin ?? [] });
   });
 }
 

@@ -22,6 +22,7 @@ export async function runHost(host: Host): Promise<number> {
     if (invocation.kind === 'load') return await (await import('../load/run-load.js')).runLoad(invocation, host);
     const plugins = [...host.defaultPlugins];
     for (const module of invocation.plugins) plugins.push(await loadPlugin(module));
+    if (invocation.kind === 'mcp') return await (await import('./agents.js')).runAgents(invocation, plugins, host);
     if (invocation.kind === 'dev') return await (await import('./dev.js')).runDev(invocation, plugins, host);
     return invocation.kind === 'serve'
       ? await (await import('./service.js')).runService(invocation, plugins, host, environmentFile)
