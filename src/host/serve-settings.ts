@@ -119,6 +119,12 @@ export function queryServers(
 ): AskedServer[] {
   const { queries, otherHostsSwitch } = service;
   if (queries === undefined) return [];
+  const [flag] = Object.keys(flags);
+  if (uris.length === 0 && flag !== undefined) {
+    throw new Error(
+      `${flagOf(flag, queryOptions(service).options[flag]!)} needs --query-uri or ${hostVariables.queryUri}`,
+    );
+  }
   const given = sharedArguments(queryOptions(service), flags, environment);
   const valueGiven = (name: string): string | undefined => {
     const own = given[prefixed(name)];

@@ -41,6 +41,7 @@ describe('the command', () => {
     [['-c'], "error: option '-c, --command <sql>' argument missing\n"],
     [['serve', '--tokn', 'x'], "error: unknown option '--tokn'\n(Did you mean --token?)\n"],
     [['serve', '--max-body-bytes', '1MB'], 'error: --max-body-bytes must be a whole number, got "1MB"\n'],
+    [['serve', '--query-apis', 'loki'], 'error: --query-apis needs --query-uri or OTELDUCK_QUERY_URI\n'],
     [['serve', '--drain-timeout-ms', 'x'], 'error: --drain-timeout-ms must be a whole number, got "x"\n'],
   ] as const) {
     test(`${args.join(' ')} is refused: ${message.split('\n')[0]}`, async () => {
@@ -213,7 +214,6 @@ describe('settings of serve', () => {
   for (const [argv, environment, queryServers] of [
     ['', {}, []],
     // Options alone start nothing.
-    ['--query-apis prometheus', {}, []],
     [`--query-uri ${query}`, {}, [{ uri: query, arguments: {} }]],
     [
       '',
