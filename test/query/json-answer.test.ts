@@ -57,10 +57,8 @@ for (const encoding of ['gzip', 'plain'] as const) {
 }
 
 test('a short answer is not compressed', async () => {
-  expect(await answered('gzip', reportOf({}), ['a'])).toEqual({
-    body: new Uint8Array(Buffer.from('["a"]')),
-    isGzipped: false,
-  });
+  const { body, isGzipped } = await answered('gzip', reportOf({}), ['a']);
+  expect([Buffer.from(body).toString(), isGzipped]).toEqual(['["a"]', false]);
 });
 
 test('members of an object', async () => {
