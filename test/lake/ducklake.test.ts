@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import type { OtelDatabase, OtelServer } from '../support/otel-database.js';
 import { metricsRequest, pathOf, spansRequest } from '../support/telemetry.js';
+import { expectExactSpan } from './support/exact-span.js';
 import { bareRows, fileFolder, openLakeDatabase, s3Path, s3Secret } from './support/lake-database.js';
 import { lakeSuite } from './support/lake-suite.js';
 import { allBelow, DAY_NS, FIRST_NS, numberedLogs, sums } from './support/lake-telemetry.js';
@@ -64,6 +65,12 @@ lakeSuite('a lake in files', ['extensions'], () => {
       seal: 2,
       rows: 5,
     });
+  });
+
+  test("fidelity := 'exact' is kept, in rows of memory and of the lake", async () => {
+    const database = await openLakeDatabase(localLake());
+    const server = await database.serve({ catalog: 'lake', fidelity: 'exact', seal_max_age_ms: NEVER_MS });
+    await expectExactSpan(database, server, { catalog: 'lake', schema: 'main' });
   });
 
   for (const [given, retention] of [

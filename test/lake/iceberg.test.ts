@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import type { OtelDatabase } from '../support/otel-database.js';
 import { metricsRequest, pathOf, spansRequest } from '../support/telemetry.js';
+import { expectExactSpan } from './support/exact-span.js';
 import { type Fate, HttpProxy, type ProxiedRequest } from './support/faulty-proxy.js';
 import { attachIceberg, bareRows, openLakeDatabase } from './support/lake-database.js';
 import { lakeSuite } from './support/lake-suite.js';
@@ -44,6 +45,17 @@ lakeSuite('an Iceberg REST catalog', ['extensions', 'seaweedfs'], () => {
     );
     await seaweed.setSnapshot(schema.replace('ice.', ''), table, String(snapshots[1]!['snapshot_id']));
   }
+
+  test("keeps what fidelity := 'exact' keeps, in rows of memory and of the table", async () => {
+    const database = await openIceberg('exact');
+    const server = await database.serve({
+      catalog: 'ice',
+      schema: 'exact',
+      fidelity: 'exact',
+      seal_max_age_ms: NEVER_MS,
+    });
+    await expectExactSpan(database, server, { catalog: 'ice', schema: 'exact' });
+  });
 
   test('makes its tables with types that Iceberg has, and any DuckDB reads them', async () => {
     const database = await openIceberg('types');

@@ -1,4 +1,5 @@
-// Queries of TraceQL that both are asked, each over all of the demo traces.
+// Queries of TraceQL that both are asked, each over all of the demo traces. Operators are those of Tempo, written out: what our
+// lexer knows is no measure here.
 
 const comparisons = [
   'name = "GET /"',

@@ -1,4 +1,5 @@
-// What a condition means, word by word, over spans as they are read: what SQL is held against.
+// What a condition means, word by word, over spans as they are read: what SQL is held against. The package has an oracle of its own,
+// which shares nothing with this one on purpose.
 
 import {
   ArrayValue,

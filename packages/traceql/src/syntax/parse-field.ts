@@ -115,7 +115,7 @@ function tryParseReference(tokens: TokenStream): AttributeReference | undefined 
 
 function tryParseAttribute(tokens: TokenStream): Attribute | undefined {
   const { type } = tokens.next;
-  if ((plainIntrinsics as readonly string[]).includes(type)) {
+  if (plainIntrinsics.includes(type)) {
     tokens.take();
     return { kind: 'intrinsic', name: type as IntrinsicName };
   }

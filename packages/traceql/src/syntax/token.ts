@@ -1,3 +1,5 @@
+import { intrinsics } from '../data/attribute.js';
+
 /** Spellings that mean more than their letters. A token of one of them has its spelling as type. */
 export const structuralOperators = [
   '>',
@@ -46,20 +48,7 @@ export const statusNames = ['ok', 'error', 'unset'] as const;
 export const kindNames = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
 
 /** Words that stand for a field without a scope. */
-export const plainIntrinsics = [
-  'duration',
-  'name',
-  'status',
-  'statusMessage',
-  'kind',
-  'parent',
-  'rootName',
-  'rootServiceName',
-  'traceDuration',
-  'nestedSetLeft',
-  'nestedSetRight',
-  'nestedSetParent',
-] as const;
+export const plainIntrinsics: readonly string[] = intrinsics.filter((name) => !name.includes(':'));
 
 /** What may follow a scope with a colon, and the name under which the field is known. */
 export const scopedIntrinsics = {

@@ -1,4 +1,5 @@
-// Conditions of requests, tested on spans as src/source.ts says that they mean.
+// Conditions of requests, tested on spans as src/source.ts says that they mean. What reads them here and in a store's tests is
+// written twice on purpose: a mistake in one must not hide one in the other.
 
 import type { Attribute, Span, SpanCondition, TraceCondition, Value } from '../../src/traceql.js';
 import { compares, type Whole } from './evaluate.js';

@@ -1,4 +1,5 @@
-// Random queries: the text for the engine, and a tree of its own for the oracle.
+// Random queries: the text for the engine, and a tree of its own for the oracle. Words of the language are written out, not
+// imported: a word that the lexer lost would be missing here, too.
 
 import fc from 'fast-check';
 
