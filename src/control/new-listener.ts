@@ -77,6 +77,8 @@ function newListener({ uri, transport, protocols }: ListenerRequest, shared: Sha
     uri,
     methods,
     maxMessageBytes: options.max_body_bytes,
+    maxStreams: options.grpc_max_concurrent_streams,
+    keepalive: { pingMs: options.grpc_keepalive_ms, timeoutMs: options.grpc_keepalive_timeout_ms },
     tls,
     hooks,
   });

@@ -12,6 +12,7 @@ import type { ReadAuthorization } from '../server/identity/read-authorization.js
 import { Sessions } from '../server/identity/sessions.js';
 import type { TokenFile } from '../server/identity/token-file.js';
 import { ReadListener } from '../server/read/read-listener.js';
+import { RequestRate } from '../server/read/request-rate.js';
 import type { TlsIdentity } from '../server/tls/tls-identity.js';
 import { databaseFile } from './database-file.js';
 import { apisOf } from './known-apis.js';
@@ -68,6 +69,7 @@ export class QueryServer {
       ],
       authorization,
       sessions,
+      rate: options.api_rate_limit_rps === 0 ? undefined : new RequestRate(options.api_rate_limit_rps),
       maxBodyBytes: options.max_body_bytes,
       cors: origins === null ? undefined : new Cors(allowedOrigins('cors_allowed_origins', origins)),
       tls,

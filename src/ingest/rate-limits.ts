@@ -1,9 +1,9 @@
 // How often, and how much, one client may send: what it may not is its own affair, and is answered 429. What the server has no
 // room for is answered 503.
 
-import { isIPv6 } from 'node:net';
 import type { Clock } from '../base/clock.js';
 import { Failure } from '../base/failure.js';
+import { networkOf } from '../base/network-of.js';
 import { TokenBuckets } from '../base/token-buckets.js';
 import type { ServeOptions } from '../schema/serve-options.js';
 import type { Principal } from '../server/identity/principal.js';
@@ -80,14 +80,4 @@ function keyOf({ principal, address }: Sender, by: Limit['by']): string {
     case 'address':
       return networkOf(address ?? '');
   }
-}
-
-/** Address, or of IPv6 the network of 64 bits: whoever has one address of it has all of them. */
-function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (!isIPv6(plain)) return plain;
-  const [head = '', tail = ''] = plain.split('::') as [string, string?];
-  const groups = (text: string) => text.split(':').filter(Boolean);
-  const missing = 8 - groups(head).length - groups(tail).length;
-  return [...groups(head), ...Array.from({ length: missing }, () => '0'), ...groups(tail)].slice(0, 4).join(':');
 }

@@ -1,7 +1,15 @@
 import { SqlError } from '../base/sql-error.js';
 import { lokiOptions } from './loki-options.js';
 import { mcpOptions } from './mcp-options.js';
-import { flag, notEmpty, type Option, type OptionValues, optionalText, positiveInteger } from './option-declaration.js';
+import {
+  flag,
+  limit,
+  notEmpty,
+  type Option,
+  type OptionValues,
+  optionalText,
+  positiveInteger,
+} from './option-declaration.js';
 import { allowedOrigins } from './origins.js';
 import { promqlOptions } from './promql-options.js';
 import { sqlOptions } from './sql-options.js';
@@ -99,6 +107,9 @@ export const queryServeOptions = {
     sqlType: 'UBIGINT',
     default: 4 * MiB,
     doc: 'Maximum size of a request body. Larger bodies get 413.',
+  }),
+  api_rate_limit_rps: limit({
+    doc: 'Requests a second that one address may make, over two seconds. Further ones get 429 with `Retry-After`.',
   }),
   ...tlsOptions,
   ...tenantOptions,

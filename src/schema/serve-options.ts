@@ -91,6 +91,22 @@ export const serveOptions = {
   max_requests_per_second_per_tenant: limit({
     doc: 'Requests a second that one tenant may send from all of its clients. Further ones get 429.',
   }),
+  // More than 100, which grpc-go assumes before it has received our settings, so that its calls are not rejected.
+  grpc_max_concurrent_streams: positiveInteger({
+    sqlType: 'UBIGINT',
+    default: 128,
+    doc: 'gRPC: calls and OTAP streams that may be open on one connection. Clients wait with further ones.',
+  }),
+  grpc_keepalive_ms: positiveInteger({
+    sqlType: 'BIGINT',
+    default: 60_000,
+    doc: 'gRPC: how often connections are asked whether their client is still there.',
+  }),
+  grpc_keepalive_timeout_ms: positiveInteger({
+    sqlType: 'BIGINT',
+    default: 20_000,
+    doc: 'gRPC: time for the answer to that. The connection of a client that does not answer is closed.',
+  }),
   max_decoded_bytes: positiveInteger({
     sqlType: 'UBIGINT',
     default: 512 * MiB,

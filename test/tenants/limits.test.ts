@@ -1,6 +1,8 @@
 // What one client or tenant may send is bounded for itself: it gets 429, and others are taken.
 
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { MAX_BUCKETS, TokenBuckets } from '../../src/base/token-buckets.js';
@@ -10,9 +12,9 @@ import { soleTenant } from '../../src/server/identity/principal.js';
 import { exportPath, GrpcClient, withToken } from '../grpc/grpc-client.js';
 import { arrowPath, logs, statusIn } from '../grpc/otap-client.js';
 import { OtapEncoder } from '../otap/otap-encoder.js';
-import { jsonOf } from '../support/http-client.js';
+import { jsonOf, send } from '../support/http-client.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { type OtelServer, serve } from '../support/otel-database.js';
+import { type OtelServer, openDatabase, serve } from '../support/otel-database.js';
 import { largeLogRequest, logsRequest } from '../support/telemetry.js';
 
 const NEVER_MS = 3_600_000;
@@ -147,6 +149,46 @@ describe('requests', () => {
     expect([answer.status, Number(answer.headers['retry-after'])]).toEqual([429, expect.any(Number)]);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(40);
   });
+});
+
+describe('queries', () => {
+  test('beyond api_rate_limit_rps get 429 in the words of the API, and probes are not counted', async () => {
+    stopClock();
+    const database = await openDatabase();
+    const [row] = await database.rows(
+      "FROM otlp_query_serve('query:127.0.0.1:0', disable_auth := true, api_rate_limit_rps := 2)",
+    );
+    const port = Number(/\d+$/.exec(String(row!['listen_uri']))![0]);
+    const ask = (path: string) => send({ port, method: 'GET', path });
+    for (let i = 0; i < 4; i++) expect((await ask('/api/v1/format_query?query=up')).status).toBe(200);
+    const answer = await ask('/api/v1/format_query?query=up');
+    expect([answer.status, jsonOf(answer)]).toEqual([
+      429,
+      {
+        status: 'error',
+        errorType: 'rate_limited',
+        error: 'this address may ask 2 times a second by api_rate_limit_rps, and has asked more often',
+      },
+    ]);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    expect((await ask('/loki/api/v1/labels')).status).toBe(429);
+    expect((await ask('/api/search/tags')).status).toBe(429);
+    const call = new GrpcClient(port).stream('/tempopb.StreamingQuerier/SearchTags', {});
+    call.end();
+    expect(await call.ended).toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+    expect((await ask('/ready')).status).toBe(200);
+  });
+});
+
+test('a gRPC connection has as many streams as it is told, and one whose client is gone is closed', async () => {
+  const server = await serve({ transport: 'grpc', grpc_max_concurrent_streams: 3, grpc_keepalive_ms: 20 });
+  const session = connect(`http://127.0.0.1:${server.port}`);
+  onTestFinished(() => session.destroy());
+  const [settings] = (await once(session, 'remoteSettings')) as [{ maxConcurrentStreams: number }];
+  expect(settings.maxConcurrentStreams).toBe(3);
+  // Pings are answered by the client's library: the server asks, and goes on asking.
+  await once(session, 'ping');
+  await once(session, 'ping');
 });
 
 describe('max_buffered_bytes_per_tenant', () => {

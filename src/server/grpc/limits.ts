@@ -19,7 +19,12 @@ export const CONNECTION_WINDOW_BYTES = 4 << 20;
 export const MAX_OPEN_CALLS = 2048;
 
 /** Interval of keep-alive pings, and the time that a client has to answer one. */
-export const KEEPALIVE = { pingMs: 60_000, timeoutMs: 20_000 };
+export interface Keepalive {
+  readonly pingMs: number;
+  readonly timeoutMs: number;
+}
+
+export const KEEPALIVE: Keepalive = { pingMs: 60_000, timeoutMs: 20_000 };
 
 /**
  * Rejected streams and invalid frames before a connection is closed. Conforming clients send no invalid frames, and exceed the
@@ -34,14 +39,16 @@ const MAX_METADATA_BYTES = 32 << 10;
 /** Memory of a connection for streams, header tables and unread answers, in megabytes as Node counts. */
 const MAX_SESSION_MEGABYTES = 10;
 
-export const sessionLimits: ServerOptions = {
-  settings: {
-    maxConcurrentStreams: MAX_STREAMS_PER_CONNECTION,
-    initialWindowSize: STREAM_WINDOW_BYTES,
-    maxHeaderListSize: MAX_METADATA_BYTES,
-  },
-  maxHeaderListPairs: MAX_METADATA_ENTRIES,
-  maxSessionInvalidFrames: MAX_INVALID_FRAMES,
-  maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
-  maxSessionMemory: MAX_SESSION_MEGABYTES,
-};
+export function sessionLimits(maxConcurrentStreams = MAX_STREAMS_PER_CONNECTION): ServerOptions {
+  return {
+    settings: {
+      maxConcurrentStreams,
+      initialWindowSize: STREAM_WINDOW_BYTES,
+      maxHeaderListSize: MAX_METADATA_BYTES,
+    },
+    maxHeaderListPairs: MAX_METADATA_ENTRIES,
+    maxSessionInvalidFrames: MAX_INVALID_FRAMES,
+    maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
+    maxSessionMemory: MAX_SESSION_MEGABYTES,
+  };
+}

@@ -6,7 +6,7 @@ import type { Listener, ListenerHooks } from '../listener.js';
 import { ListeningSockets } from '../listening-sockets.js';
 import type { TlsIdentity } from '../tls/tls-identity.js';
 import type { GrpcMethod } from './call.js';
-import type { KEEPALIVE } from './limits.js';
+import type { Keepalive } from './limits.js';
 import { GrpcServer } from './server.js';
 
 export interface GrpcListenerOptions {
@@ -17,7 +17,9 @@ export interface GrpcListenerOptions {
   readonly hooks: ListenerHooks;
   /** Undefined where connections are not encrypted. */
   readonly tls?: TlsIdentity | undefined;
-  readonly keepalive?: typeof KEEPALIVE;
+  readonly keepalive?: Keepalive;
+  /** Open calls per connection. */
+  readonly maxStreams?: number;
 }
 
 export class GrpcListener implements Listener {
@@ -26,7 +28,7 @@ export class GrpcListener implements Listener {
   readonly #tls: TlsIdentity | undefined;
   readonly #server: GrpcServer;
 
-  constructor({ uri, methods, maxMessageBytes, hooks, tls, keepalive }: GrpcListenerOptions) {
+  constructor({ uri, methods, maxMessageBytes, hooks, tls, keepalive, maxStreams }: GrpcListenerOptions) {
     this.#hooks = hooks;
     this.#tls = tls;
     this.#sockets = new ListeningSockets(uri, (error) => hooks.failed(error));
@@ -35,6 +37,7 @@ export class GrpcListener implements Listener {
       maxMessageBytes,
       internalError: (error) => hooks.internalError(error),
       ...(keepalive !== undefined && { keepalive }),
+      ...(maxStreams !== undefined && { maxStreams }),
     });
   }
 

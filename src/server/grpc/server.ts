@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { Failure } from '../../base/failure.js';
 import { GrpcCall, type GrpcMethod } from './call.js';
 import { deadlineMs } from './deadline.js';
-import { CONNECTION_WINDOW_BYTES, KEEPALIVE, MAX_OPEN_CALLS, sessionLimits } from './limits.js';
+import { CONNECTION_WINDOW_BYTES, KEEPALIVE, type Keepalive, MAX_OPEN_CALLS, sessionLimits } from './limits.js';
 import { type GrpcStatus, grpcCodes, grpcStatus, OK_STATUS } from './status.js';
 
 /** How long stop() waits for calls in flight. */
@@ -19,12 +19,14 @@ export interface GrpcServerOptions {
   readonly maxMessageBytes: number;
   /** Reports an internal error, which no client caused. */
   internalError(error: unknown): void;
-  readonly keepalive?: typeof KEEPALIVE;
+  readonly keepalive?: Keepalive;
+  /** Open calls per connection. */
+  readonly maxStreams?: number;
 }
 
 export class GrpcServer {
   readonly #options: GrpcServerOptions;
-  readonly #keepalive: typeof KEEPALIVE;
+  readonly #keepalive: Keepalive;
   readonly #sessions = new Set<http2.ServerHttp2Session>();
   /** Calls in flight, each with the promise of its end. */
   readonly #calls = new Map<GrpcCall, Promise<void>>();
@@ -37,7 +39,7 @@ export class GrpcServer {
 
   /** A server whose connections are served here, those that it accepts and those that it is given by a `connection` event. */
   newHttp2Server(): http2.Http2Server {
-    const server = http2.createServer(sessionLimits);
+    const server = http2.createServer(sessionLimits(this.#options.maxStreams));
     // What hands connections over may have opened them for HTTP/1, whose clients may end their side and wait for the answer. A session of
     // HTTP/2 on such a connection would not notice that its client has gone.
     server.prependListener('connection', (socket: Socket) => {

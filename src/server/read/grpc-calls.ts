@@ -8,9 +8,11 @@ import { reflectionMethods } from '../grpc/reflection.js';
 import { credentialsOf } from '../identity/credentials.js';
 import type { ReadAuthorization } from '../identity/read-authorization.js';
 import type { ReadCall } from './read-api.js';
+import type { RequestRate } from './request-rate.js';
 
 export interface GrpcCallOptions {
   readonly authorization: ReadAuthorization;
+  readonly rate: RequestRate | undefined;
   readonly maxMessageBytes: number;
   /** For a message to arrive. */
   readonly timeoutMs: number;
@@ -28,11 +30,12 @@ export function grpcMethods(calls: readonly ReadCall[], options: GrpcCallOptions
 
 function methodOf(
   { path, permission, handle }: ReadCall,
-  { authorization, maxMessageBytes, timeoutMs }: GrpcCallOptions,
+  { authorization, rate, maxMessageBytes, timeoutMs }: GrpcCallOptions,
 ): GrpcMethod {
   return async (call) => {
     const { metadata, signal } = call;
     const principal = authorization.check(credentialsOf(metadata), permission);
+    rate?.take(call.address);
     const reader = call.messages(maxMessageBytes);
     const { body, encoding } = await reader.within(timeoutMs, () => onlyMessage(reader));
     const message = inflate(body, encoding, maxMessageBytes);

@@ -24,6 +24,7 @@ import { grpcMethods } from './grpc-calls.js';
 import { acceptsGzip, gzipped } from './gzip-answers.js';
 import type { ReadAnswer, ReadApi, ReadPermission, ReadRequest, ReadRoute, UpgradeRoute } from './read-api.js';
 import { readProbes } from './read-probes.js';
+import type { RequestRate } from './request-rate.js';
 
 /** Queries of dashboards in URLs are some kilobytes long, with matchers for many series more. */
 const MAX_HEADER_BYTES = 64 << 10;
@@ -49,6 +50,8 @@ export interface ReadListenerOptions {
   readonly authorization: ReadAuthorization;
   /** What cookies stand for. Without them, each request has its token. */
   readonly sessions?: Sessions | undefined;
+  /** Undefined where nobody asks too often. */
+  readonly rate?: RequestRate | undefined;
   readonly maxBodyBytes: number;
   /** Undefined where no page of another origin may ask. */
   readonly cors: Cors | undefined;
@@ -164,6 +167,7 @@ export class ReadListener implements Listener {
     const server = new GrpcServer({
       methods: grpcMethods(calls, {
         authorization,
+        rate: this.#options.rate,
         maxMessageBytes: maxBodyBytes,
         timeoutMs: REQUEST_TIMEOUT_MS,
         isServing: () => areOk(hooks.checks()) && !this.#sockets.isClosing,
@@ -287,7 +291,9 @@ export class ReadListener implements Listener {
     if (check.isOpen && isLocalHost(uri.host)) checkLocalName(request.headers);
     const credentials = credentialsOf(request.headers);
     const authorization = credentials.authorization ?? this.#options.sessions?.authorizationOf(request);
-    return check.check({ ...credentials, authorization }, permission);
+    const principal = check.check({ ...credentials, authorization }, permission);
+    this.#options.rate?.take(request.socket.remoteAddress);
+    return principal;
   }
 
   #readRequest(request: FastifyRequest, signal: AbortSignal): ReadRequest {

@@ -204,6 +204,7 @@ const kindsOfHttp: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'forbidden',
   'notFound',
   'methodNotAllowed',
+  'throttled',
   'tooLarge',
 ]);
 
