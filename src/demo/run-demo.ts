@@ -1,5 +1,6 @@
 // The made-up shop at work: some hours of its telemetry at once, then what happens as it happens.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '../base/failure.js';
 import { type Fault, faults, Shop } from './shop.js';
 import { type ExportRequests, ShopTelemetry } from './shop-telemetry.js';
@@ -58,7 +59,7 @@ export function runDemo({ url, seed = 1, failed }: DemoOptions): Demo {
     while (!signal.aborted) {
       const nowUs = Date.now() * 1000 - DELAY_US;
       if (nowUs < endUs + STEP_US) {
-        await elapsed((endUs + STEP_US - nowUs) / 1000, signal);
+        await pause((endUs + STEP_US - nowUs) / 1000, undefined, { signal });
         continue;
       }
       // A machine that has slept has hours to send.
@@ -109,17 +110,4 @@ async function send(url: string, requests: ExportRequests, signal: AbortSignal):
     const answer = await response.text();
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${answer}`);
   }
-}
-
-/** Resolves after a time, or when the signal is aborted. */
-function elapsed(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }
