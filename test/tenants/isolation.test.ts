@@ -8,6 +8,7 @@ import protobuf from 'protobufjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { apisOf } from '../../src/control/known-apis.js';
+import { mcpTools } from '../../src/query/api/mcp/mcp-tools.js';
 import { readOptions } from '../../src/schema/option-declaration.js';
 import { apiNames, queryServeOptions } from '../../src/schema/query-options.js';
 import { exportPath, GrpcClient } from '../grpc/grpc-client.js';
@@ -171,6 +172,8 @@ const WITHOUT_ROWS =
 /** They take the token of an operator, who sees all. */
 const FOR_OPERATORS = ['/ui/api/servers', '/ui/api/seals', '/ui/api/dead-letters'];
 const SQL = '/api/v1/sql';
+/** Tools of agents are called by name, below. */
+const MCP = '/mcp';
 /** Its tools are asked in test/query/mcp/mcp-tenants.test.ts. */
 const AGENTS = '/mcp';
 /** What runs at the moment differs from one time to the next. */
@@ -261,6 +264,38 @@ function lasting({ status, text }: TestResponse): unknown {
 }
 
 const allCalls = apis.flatMap(({ calls: made = [] }) => made.map(({ path }) => path));
+
+/** Arguments of each tool of agents, and whether the answer has texts of whoever asks. */
+const toolArguments: Readonly<Record<string, readonly [given: object, shows: 'marks' | 'none']>> = {
+  get_services: [{}, 'marks'],
+  get_anomaly_timeline: [{}, 'none'],
+  get_service_map: [{}, 'marks'],
+  get_service_health: [{ service_name: `service-${marks.globex}` }, 'none'],
+  root_cause_analysis: [{}, 'none'],
+  impact_analysis: [{ service: 'none' }, 'none'],
+  trace_graph: [{ trace_id: TRACE_ID }, 'marks'],
+  search_logs: [{ query: 'failed' }, 'marks'],
+  query_promql: [{ query: '{__name__=~".+"}' }, 'marks'],
+  query_logql: [{ query: '{service_name=~".+"}' }, 'marks'],
+  query_traceql: [{ query: '{}' }, 'marks'],
+};
+
+/** The answer of a tool, without what it was asked. */
+async function toolAnswer(tenant: Tenant, name: string): Promise<string> {
+  const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: toolArguments[name]![0] } };
+  const { status, text } = await send({
+    port: queryPort,
+    path: MCP,
+    headers: {
+      authorization: `Bearer ${token(tenant, 'read')}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    },
+    body: JSON.stringify(call),
+  });
+  expect([name, status]).toEqual([name, 200]);
+  return text.replaceAll(`service-${marks.globex}`, 'the one that was asked for');
+}
 
 /** Requests that are asked at once. */
 const AT_ONCE = 6;
@@ -391,6 +426,14 @@ describe('tenants', () => {
       // Scores of a search count in how many rows a word is: those of the tenant.
       if (!name.endsWith('_plan')) expect([name, rows]).toEqual([name, functionsAlone.get(name)]);
       expect([name, (await rowsFor(name, 'globex')).includes(marks.acme)]).toEqual([name, false]);
+    }
+
+    expect(Object.keys(toolArguments).sort()).toEqual(mcpTools.map(({ name }) => name).sort());
+    for (const [name, [, shows]] of Object.entries(toolArguments)) {
+      const text = await toolAnswer('acme', name);
+      expect([name, text.includes(marks.globex)]).toEqual([name, false]);
+      if (shows === 'marks')
+        expect([name, text.slice(0, 2000), text.includes(marks.acme)]).toEqual([name, text.slice(0, 2000), true]);
     }
 
     await eventually(() => {
