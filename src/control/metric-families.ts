@@ -1,6 +1,7 @@
 // What is known of the process and its servers, as metrics. /metrics and otlp_metrics() show the same.
 
 import { packageVersion } from '../base/package-version.js';
+import type { TenantCount } from '../ingest/tenant-counts.js';
 import type { QueryRunner } from '../query/run/query-runner.js';
 import { signals } from '../schema/column-declaration.js';
 import type { MetricFamily, MetricSeries } from './metrics-text.js';
@@ -70,6 +71,8 @@ function serverFamilies(servers: readonly ObservedServer[]): readonly MetricFami
         ),
       ),
     },
+    tenantCounter(servers, 'tenant_rows_total', 'Rows accepted, by tenant.', ({ rows }) => rows),
+    tenantCounter(servers, 'tenant_bytes_total', 'Bytes of accepted requests, by tenant.', ({ bytes }) => bytes),
     {
       name: `${PREFIX}ack_seconds`,
       type: 'histogram',
@@ -99,6 +102,25 @@ function serverFamilies(servers: readonly ObservedServer[]): readonly MetricFami
       ),
     },
   ];
+}
+
+/** Of servers with tenants: the first hundred that came, and `(other)`. */
+function tenantCounter(
+  servers: readonly ObservedServer[],
+  name: string,
+  doc: string,
+  value: (count: TenantCount) => number,
+): MetricFamily {
+  return {
+    name: PREFIX + name,
+    type: 'counter',
+    doc,
+    series: servers.flatMap((observed) =>
+      [...observed.server.ingest.tenantCounts.byTenant].map(([tenant, count]) =>
+        seriesOf(observed, value(count), { tenant }),
+      ),
+    ),
+  };
 }
 
 /** Of all queries of the process: servers share their limits. */

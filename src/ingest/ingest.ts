@@ -15,6 +15,7 @@ import type { Sealer } from '../seal/sealer.js';
 import type { Admission, Reservation } from './admission.js';
 import { GroupRows, type RequestBytes } from './group-rows.js';
 import { outcomeOf, RequestCounts, type RequestOutcome } from './request-counts.js';
+import { TenantCounts } from './tenant-counts.js';
 
 /** Answer to the sender of accepted telemetry. */
 export interface Receipt {
@@ -53,6 +54,7 @@ export class Ingest {
     traces: new RequestCounts(),
     metrics: new RequestCounts(),
   };
+  readonly tenantCounts = new TenantCounts();
   readonly #sealer: Sealer;
   readonly #inlineDecoder: RequestDecoder;
   readonly #pool: DecodePool;
@@ -271,6 +273,7 @@ export class Ingest {
     this.#groupRows!.add(rows, bytes, memory);
     const receipt = receiptOf(rows);
     await group.durable;
+    this.tenantCounts.accepted(reservation.principal.tenant, receipt.rows, reservation.bytes);
     reservation.handOn();
     return receipt;
   }
@@ -291,6 +294,7 @@ export class Ingest {
     const receipt = receiptOf(rows);
     if (receipt.rows === 0) return receipt;
     this.#sealer.append([rows], { ...this.#measured(rows, reservation), sequences: NO_SEQUENCES });
+    this.tenantCounts.accepted(reservation.principal.tenant, receipt.rows, reservation.bytes);
     reservation.handOn();
     this.#totalRows += receipt.rows;
     return receipt;

@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { MAX_BUCKETS, TokenBuckets } from '../../src/base/token-buckets.js';
 import { CommitRate } from '../../src/ingest/commit-rate.js';
 import { RateLimits } from '../../src/ingest/rate-limits.js';
+import { MAX_COUNTED_TENANTS, OTHER_TENANTS } from '../../src/ingest/tenant-counts.js';
 import { soleTenant } from '../../src/server/identity/principal.js';
 import { exportPath, GrpcClient, withToken } from '../grpc/grpc-client.js';
 import { arrowPath, logs, statusIn } from '../grpc/otap-client.js';
@@ -219,4 +220,16 @@ describe('max_buffered_bytes_per_tenant', () => {
       rmSync(folder, { recursive: true });
     },
   );
+});
+
+test('metrics tell what each of a hundred tenants has sent, and of the others together', async () => {
+  const server = await serve({ tenants: 'header', seal_max_age_ms: NEVER_MS });
+  for (let i = 0; i < MAX_COUNTED_TENANTS + 2; i++) await postAs(server, `tenant-${i}`, logsRequest(2));
+  await postAs(server, 'tenant-0', logsRequest(3));
+  const rows = await server.database.rows(
+    "SELECT labels->>'tenant' AS tenant, value FROM otlp_metrics() WHERE name = 'otelduck_tenant_rows_total'",
+  );
+  expect(rows.length).toBe(MAX_COUNTED_TENANTS + 1);
+  expect(rows[0]).toEqual({ tenant: 'tenant-0', value: 5 });
+  expect(rows.at(-1)).toEqual({ tenant: OTHER_TENANTS, value: 4 });
 });
