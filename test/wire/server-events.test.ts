@@ -25,7 +25,12 @@ test('failing commits are told once, and once when they succeed again', async ()
   await server.post(logsRequest(1));
   await server.flush();
   const recovered = { level: 'info', event: 'commits_recovered', fields: { listen_uri: uri, buffered_rows: 0 } };
-  expect(database.events).toEqual([failing, recovered]);
+  const commits = [2, 1].map((rows) => ({
+    level: 'debug',
+    event: 'committed',
+    fields: expect.objectContaining({ rows }),
+  }));
+  expect(database.events).toEqual([failing, commits[0], recovered, commits[1]]);
 });
 
 test('rows that a stop drops are told', async () => {

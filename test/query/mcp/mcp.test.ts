@@ -188,6 +188,15 @@ describe('answers equal those of a plain count', () => {
     expect(await rows('search_logs', { query: 'failed', service: 'nobody' })).toEqual([]);
   });
 
+  // Each answer was held until the process ended, and in the end no query had room.
+  test('answers that were told are no longer held within the memory of queries', async () => {
+    await call('query_promql', { query: 'vector(1)', start: '1h' });
+    await call('query_logql', { query: '{service_name="payment"}', start: '1d', limit: 200 });
+    await call('query_traceql', { query: '{}', start: '1d' });
+    const held = "SELECT value FROM otlp_metrics() WHERE name = 'otelduck_query_reserved_bytes'";
+    await eventually(async () => expect(await database.rows(held)).toEqual([{ value: 0 }]));
+  });
+
   test('query_sql, query_promql, query_logql and query_traceql', async () => {
     expect(await rows('query_sql', { sql: 'SELECT count(*) AS n FROM otlp_traces' })).toEqual([
       { n: String(spans.length) },

@@ -9,7 +9,7 @@ import { SqlError, sqlErrorCodes } from '../../../src/base/sql-error.js';
 const source = fileURLToPath(new URL('../../../src/', import.meta.url));
 
 /** Folders whose errors do not reach SQL as they are: the command's, those of HTTP, and those that a caller wraps. */
-const OTHER_FOLDERS = /^(?:host|load|decode|query\/api)\//;
+const OTHER_FOLDERS = /^(?:host|load|demo|decode|query\/api)\//;
 /** Files whose plain errors are a part of an error with a code, and say what is wrong with a thing that it names. */
 const WRAPPED = new Set([
   'base/make-folder.ts',
@@ -17,6 +17,12 @@ const WRAPPED = new Set([
   'duckdb/remote-files.ts',
   'journal/record.ts',
   'journal/rows-body.ts',
+  // Work in the background tells its errors in columns: of upkeep, of a table, of a server.
+  'catalog/catalog-retention.ts',
+  'catalog/parquet/parquet-retention.ts',
+  'upkeep/job.ts',
+  'upkeep/replay-job.ts',
+  'upkeep/retention-job.ts',
   // What a statement of its own failed with, code included.
   'otlp-service.ts',
 ]);

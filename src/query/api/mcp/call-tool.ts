@@ -81,7 +81,13 @@ async function askApi({ apis }: ToolParts, { api, path, parameters }: AskedApi, 
     headers: {},
     body: Buffer.alloc(0),
   });
-  const text = await textOf(answer);
+  let text: string;
+  try {
+    text = await textOf(answer);
+  } finally {
+    // It is a text of ours now, and no longer held within the memory of queries.
+    answer.sent?.();
+  }
   request.signal.throwIfAborted();
   if ((answer.status ?? 200) >= 400) throw new Failure('malformed', text);
   return text;
