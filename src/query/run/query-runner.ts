@@ -108,9 +108,9 @@ export class QueryRunner {
     return this.#budget.usedBytes;
   }
 
-  /** The answer of an engine. Rejects with a Failure or SqlError. */
-  async run(query: EngineQuery): Promise<unknown> {
-    const { value, release } = await this.#ask(query);
+  /** The answer of an engine. `begun` is called when the query need not wait any more. Rejects with a Failure or SqlError. */
+  async run(query: EngineQuery, begun?: () => void): Promise<unknown> {
+    const { value, release } = await this.#ask(query, begun);
     release();
     return value;
   }

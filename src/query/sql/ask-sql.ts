@@ -4,8 +4,8 @@ import { Failure } from '../../base/failure.js';
 import type { TableHome } from '../../catalog/table-home.js';
 import type { PromqlOptions } from '../../schema/promql-options.js';
 import type { SqlOptions } from '../../schema/sql-options.js';
-import type { Query, QueryRunner } from '../run/query-runner.js';
-import { watchMemory } from './memory-watch.js';
+import type { EngineQuery, Query, QueryRunner } from '../run/query-runner.js';
+import { MemoryWatch } from './memory-watch.js';
 import type { SqlAnswer, SqlRequest } from './sql-request.js';
 
 export interface SqlAsker {
@@ -34,9 +34,9 @@ export async function askSql(
   // The fence lets functions of ours through, which read the rows of all tenants.
   const isOperator = principal.tenant === undefined || principal.permissions.has('admin');
   if (!isOperator) throw new Failure('forbidden', 'with tenants, SQL takes the admin token: it sees the rows of all');
-  const watch = watchMemory(options.sql_memory_bytes);
+  const watch = new MemoryWatch(options.sql_memory_bytes);
   try {
-    const answer = (await runner.run({
+    const query: EngineQuery = {
       engine: 'sql',
       kind: 'sql',
       text: sql,
@@ -46,7 +46,9 @@ export async function askSql(
       limits: { timeoutMs: options.query_timeout_ms, maxSamples: Number.POSITIVE_INFINITY },
       request,
       signal: AbortSignal.any([signal, watch.signal]),
-    })) as SqlAnswer;
+    };
+    // What the process grows by while the statement waits for others is not of it.
+    const answer = (await runner.run(query, () => watch.begin())) as SqlAnswer;
     return answer.body;
   } finally {
     watch.stop();
