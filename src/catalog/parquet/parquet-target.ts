@@ -319,16 +319,19 @@ export class ParquetTarget implements SealTarget {
     return `${partition}/${id}_0.parquet`;
   }
 
-  /** Makes the view over a table's files; over no rows as long as there are no files. */
+  /**
+   * Makes the view over a table's files; over no rows as long as there are no files. A seal may rename the first file in after
+   * the look and still find the view over files, so that it leaves the view to this. Therefore files are looked for again.
+   */
   async #createView(table: TelemetryTable): Promise<void> {
-    const glob = this.#globOf(table);
-    const isOfTenant = `contains(file, ${quotedString(`/${table.name}/${TENANT_PARTITION}=`)})`;
-    const found = await this.#writer.runAndReadAll(
-      `SELECT any_value(file), any_value(file) FILTER (${isOfTenant} <> ${this.#hasTenants}) FROM glob(${quotedString(glob)})`,
-    );
-    const [anyFile, misplaced] = found.getRows()[0] as [string | null, string | null];
-    if (misplaced !== null) throw this.#misplaced(misplaced);
-    const hasFiles = anyFile !== null;
+    let hasFiles: boolean;
+    do hasFiles = await this.#viewFiles(table);
+    while (!hasFiles && (await this.#hasFiles(table)));
+  }
+
+  /** Resolves with whether there are files to view. */
+  async #viewFiles(table: TelemetryTable): Promise<boolean> {
+    const hasFiles = await this.#hasFiles(table);
     const columns = columnsStored(table, this.#contents).map(
       ({ name, type }) => `NULL::${type} AS ${quotedIdentifier(name)}`,
     );
@@ -339,6 +342,18 @@ export class ParquetTarget implements SealTarget {
     await this.#replaceView(tableName(this.#home, table), select);
     if (hasFiles) this.#viewed.add(table);
     else this.#viewed.delete(table);
+    return hasFiles;
+  }
+
+  /** Rejects if files are in folders of tenants where they must not be, or the other way round. */
+  async #hasFiles(table: TelemetryTable): Promise<boolean> {
+    const isOfTenant = `contains(file, ${quotedString(`/${table.name}/${TENANT_PARTITION}=`)})`;
+    const found = await this.#writer.runAndReadAll(
+      `SELECT any_value(file), any_value(file) FILTER (${isOfTenant} <> ${this.#hasTenants}) FROM glob(${quotedString(this.#globOf(table))})`,
+    );
+    const [anyFile, misplaced] = found.getRows()[0] as [string | null, string | null];
+    if (misplaced !== null) throw this.#misplaced(misplaced);
+    return anyFile !== null;
   }
 
   get #hasTenants(): boolean {
