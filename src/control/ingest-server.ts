@@ -110,6 +110,9 @@ export class IngestServer {
   readonly #heldLetters: HeldLetters;
   readonly #serverId: string;
   readonly #endReading: () => void;
+  /** Ends replays of dead letters in progress, whoever asked for them. */
+  readonly #endReplays: () => void;
+  readonly #replayDeadLetters: () => Promise<ReplayResult>;
   #stopped: Promise<StopResult> | undefined;
   /** The final commit of a stop and the cleanup after it. */
   #ending: Promise<StopResult> | undefined;
@@ -135,6 +138,8 @@ export class IngestServer {
       heldLetters: HeldLetters;
       serverId: string;
       endReading: () => void;
+      endReplays: () => void;
+      replayDeadLetters: () => Promise<ReplayResult>;
     },
   ) {
     this.request = request;
@@ -156,6 +161,8 @@ export class IngestServer {
     this.#heldLetters = parts.heldLetters;
     this.#serverId = parts.serverId;
     this.#endReading = parts.endReading;
+    this.#endReplays = parts.endReplays;
+    this.#replayDeadLetters = parts.replayDeadLetters;
   }
 
   /** Makes or verifies the tables, then listens. Rejects with nothing left running. */
@@ -227,70 +234,78 @@ export class IngestServer {
       tables: target.live,
       held: sealer,
     };
+    const ingest = new Ingest(options, admission, sealer, journal);
     live.add(feeder);
     const endReading = () => live.end(feeder);
-    const ingest = new Ingest(options, admission, sealer, journal);
-    // Its first run is a while from now, when rows of earlier runs have been replayed.
-    const retention = new RetentionJob(target.retention, options, {
-      scheduler,
-      hooks: { sealed: () => sealer.settled(), removed: () => maintenance.job?.begin() },
-    });
-    const recovery =
-      opened === undefined ? undefined : new Recovery({ ...opened, target, ingest, sealer, freeze, options, log });
-    const replayDeadLetters = () =>
-      recovery?.replayDeadLetters() ?? heldLetters.replay((generation) => sealer.commitApart(generation, serverId));
-    const replays = replayJob(scheduler, options, replayDeadLetters);
-    const jobs = [maintenance.job, retention.job, replays].filter((job) => job !== undefined);
-    const pauses = new Pauses({ maintenance: jobs, seals: [sealer], ingest: [ingest] });
-    const listeners: Listeners = newListeners(request, {
-      ingest,
-      authorization: access.authorization,
-      tls,
-      listenUri: () => address.listenUri,
-      metrics,
-      hooks: {
-        checks: () => ({
-          listeners: listeners.isListening ? 'ok' : 'stopped',
-          journal: journal?.failure === undefined ? 'ok' : 'failed',
-          seals: sealsCheck(sealer, pauses, options.seal_max_age_ms),
-          ...(pauses.since('ingest') === undefined ? {} : { ingest: 'paused' }),
-        }),
-        internalError: (error) => log('ERROR', `cannot answer a request: ${messageOf(error)}`),
-        failed: (error) => told.tell('listener_failed', { error }),
-      },
-    });
+    const replaysEnded = new AbortController();
+    const endReplays = () => replaysEnded.abort(new Error('the server is stopping'));
+    const jobs: Job[] = [];
+    if (maintenance.job !== undefined) jobs.push(maintenance.job);
     try {
+      // Its first run is a while from now, when rows of earlier runs have been replayed.
+      const retention = new RetentionJob(target.retention, options, {
+        scheduler,
+        hooks: { sealed: () => sealer.settled(), removed: () => maintenance.job?.begin() },
+      });
+      if (retention.job !== undefined) jobs.push(retention.job);
+      const recovery =
+        opened === undefined ? undefined : new Recovery({ ...opened, target, ingest, sealer, freeze, options, log });
+      const replayDeadLetters = () =>
+        recovery?.replayDeadLetters(replaysEnded.signal) ??
+        heldLetters.replay((generation) => sealer.commitApart(generation, serverId), replaysEnded.signal);
+      const replays = replayJob(scheduler, options, { replay: replayDeadLetters, interrupt: endReplays });
+      if (replays !== undefined) jobs.push(replays);
+      const pauses = new Pauses({ maintenance: jobs, seals: [sealer], ingest: [ingest] });
+      const listeners: Listeners = newListeners(request, {
+        ingest,
+        authorization: access.authorization,
+        tls,
+        listenUri: () => address.listenUri,
+        metrics,
+        hooks: {
+          checks: () => ({
+            listeners: listeners.isListening ? 'ok' : 'stopped',
+            journal: journal?.failure === undefined ? 'ok' : 'failed',
+            seals: sealsCheck(sealer, pauses, options.seal_max_age_ms),
+            ...(pauses.since('ingest') === undefined ? {} : { ingest: 'paused' }),
+          }),
+          internalError: (error) => log('ERROR', `cannot answer a request: ${messageOf(error)}`),
+          failed: (error) => told.tell('listener_failed', { error }),
+        },
+      });
       await recovery?.replay(last.journalSequence);
       const [first] = await listeners.listen();
       address.bound(first!.uri);
       // Only now that all sockets are bound: if a later one could not be bound, requests accepted before would be lost.
       ingest.open();
+      const guard = journal === undefined ? undefined : new JournalGuard(journal, sealer);
+      guard?.start();
+      const kept = { address, tls, access, target, opened, guard, heldLetters, serverId };
+      const parts = {
+        ...kept,
+        ingest,
+        sealer,
+        maintenance,
+        retention,
+        replays,
+        pauses,
+        listeners,
+        recovery,
+        told,
+        endReading,
+        endReplays,
+        replayDeadLetters,
+      };
+      return new IngestServer(request, parts);
     } catch (error) {
       sealer.stop();
-      await Promise.all([retention.job?.stop(), replays?.stop()]);
+      await Promise.all(jobs.map((job) => job.stop()));
       // A commit may be running, and replayed rows may as well be committed.
       await sealer.flush();
       endReading();
       await ingest.close();
       throw error;
     }
-    const guard = journal === undefined ? undefined : new JournalGuard(journal, sealer);
-    guard?.start();
-    const kept = { address, tls, access, target, opened, guard, heldLetters, serverId };
-    const parts = {
-      ...kept,
-      ingest,
-      sealer,
-      maintenance,
-      retention,
-      replays,
-      pauses,
-      listeners,
-      recovery,
-      told,
-      endReading,
-    };
-    return new IngestServer(request, parts);
   }
 
   /** How commits come along: they fail and rows wait (`stuck`), or an operator has forgotten that they are paused. */
@@ -319,7 +334,7 @@ export class IngestServer {
 
   /** Commits dead letters, oldest first, and stops at the first that is rejected again. */
   replay(): Promise<ReplayResult> {
-    return this.recovery?.replayDeadLetters() ?? this.#replayHeld();
+    return this.#replayDeadLetters();
   }
 
   /** Address of the first listener, with its actual port. */
@@ -359,14 +374,11 @@ export class IngestServer {
     return this.#stopped;
   }
 
-  #replayHeld(): Promise<ReplayResult> {
-    return this.#heldLetters.replay((generation) => this.sealer.commitApart(generation, this.#serverId));
-  }
-
   async #stop(): Promise<StopResult> {
     await this.listeners.stop();
     this.#guard?.stop();
     this.sealer.stop();
+    this.#endReplays();
     await Promise.all([this.maintenance.job?.stop(), this.retention.job?.stop(), this.replays?.stop()]);
     this.#ending = this.#end();
     return this.#ending;
@@ -407,7 +419,7 @@ export class IngestServer {
   /** After a failed final commit: commits as many of the rows as possible that exist in memory only. */
   async #salvage(error: string | undefined): Promise<Omit<StopResult, 'journaledRows'>> {
     const salvaged = error === undefined ? { sealedRows: 0, error } : await this.sealer.salvage();
-    const replayed = await this.#replayHeld();
+    const replayed = await this.#heldLetters.replay((rows) => this.sealer.commitApart(rows, this.#serverId));
     return {
       committedRows: salvaged.sealedRows + replayed.replayedRows,
       droppedRows: this.sealer.bufferedRows + this.#heldLetters.rows,

@@ -75,24 +75,30 @@ export class Recovery {
     if (this.#rows > 0) log('INFO', `replayed ${this.#rows} rows from the journal`);
   }
 
-  /** Commits dead letters, oldest first, and stops at the first that is rejected again. Calls wait for each other. */
-  replayDeadLetters(): Promise<ReplayResult> {
-    const result = this.#turn.then(() => this.#replayDeadLetters());
+  /**
+   * Commits dead letters, oldest first, and stops at the first that is rejected again, or between two when `stopping` is
+   * aborted. Calls wait for each other.
+   */
+  replayDeadLetters(stopping?: AbortSignal): Promise<ReplayResult> {
+    const result = this.#turn.then(() => this.#replayDeadLetters(stopping));
     this.#turn = result.catch(() => undefined);
     return result;
   }
 
-  async #replayDeadLetters(): Promise<ReplayResult> {
+  async #replayDeadLetters(stopping: AbortSignal | undefined): Promise<ReplayResult> {
     const { journal, deadLetters, sealer } = this.#parts;
     let replayedRows = 0;
     try {
       for (const letter of [...deadLetters.waiting]) {
-        const generation = await this.#generationOf(letter);
-        if (generation !== undefined) await sealer.commitApart(generation, this.#sealName(letter));
-        await deadLetters.settle(letter, journal.releasedSequence);
-        const rows = generation?.rows ?? 0;
-        replayedRows += rows;
-        this.#rows += rows;
+        stopping?.throwIfAborted();
+        await deadLetters.take(letter, async () => {
+          const generation = await this.#generationOf(letter);
+          if (generation !== undefined) await sealer.commitApart(generation, this.#sealName(letter));
+          await deadLetters.settle(letter, journal.releasedSequence);
+          const rows = generation?.rows ?? 0;
+          replayedRows += rows;
+          this.#rows += rows;
+        });
       }
       return { replayedRows, error: undefined };
     } catch (error) {

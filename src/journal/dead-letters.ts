@@ -35,6 +35,8 @@ export class DeadLetters {
   /** Dead letters wait for a person to inspect them. Without a limit they could fill the disk and stop ingest. */
   readonly #room: DeadLetterRoom;
   readonly #letters: DeadLetter[] = [];
+  /** Those that somebody commits or removes now. */
+  readonly #taken = new Set<DeadLetter>();
   #done: Range[] = [];
   #rows = 0;
   #evicted = 0;
@@ -108,17 +110,28 @@ export class DeadLetters {
     for (;;) {
       const used = this.#letters.reduce((sum, { bytes }) => sum + bytes, 0);
       if (used <= maxBytes) return;
-      if (whenFull === 'wait') {
+      const oldest = this.#letters.find((letter) => !this.#taken.has(letter));
+      if (whenFull === 'wait' || oldest === undefined) {
         throw new SqlError(
           'OTLP_DEAD_LETTERS_FULL',
           `dead letters in ${this.#folder} take ${used} bytes, more than ${maxBytes}`,
         );
       }
-      const oldest = this.#letters[0]!;
       // As if it had been committed: a start does not bring its records back.
-      await this.settle(oldest, releasedSequence);
+      await this.take(oldest, () => this.settle(oldest, releasedSequence));
       this.#evicted++;
       evicted(oldest);
+    }
+  }
+
+  /** Works on a dead letter that makes no room meanwhile. Does nothing if it has made room, or is about to. */
+  async take(letter: DeadLetter, work: () => Promise<void>): Promise<void> {
+    if (this.#taken.has(letter) || !this.#letters.includes(letter)) return;
+    this.#taken.add(letter);
+    try {
+      await work();
+    } finally {
+      this.#taken.delete(letter);
     }
   }
 
@@ -144,8 +157,7 @@ export class DeadLetters {
    * if its records are among them.
    */
   async settle(letter: DeadLetter, releasedSequence: number): Promise<void> {
-    const at = this.#letters.indexOf(letter);
-    if (at === -1) return;
+    if (!this.#letters.includes(letter)) return;
     if (letter.last <= releasedSequence) {
       await this.#storage.remove(letter.path);
     } else {
@@ -154,7 +166,9 @@ export class DeadLetters {
     }
     await this.#storage.remove(this.#path(letter, 'json'));
     await this.#storage.syncFolder(this.#folder);
-    this.#letters.splice(this.#letters.indexOf(letter), 1);
+    // Looked up only now: others come and go meanwhile.
+    const at = this.#letters.indexOf(letter);
+    if (at !== -1) this.#letters.splice(at, 1);
   }
 
   /** Removes names that were kept for records which the target now reports as committed. */

@@ -85,17 +85,24 @@ export class HeldLetters {
     }
   }
 
-  /** Commits dead letters, oldest first, and stops at the first that is rejected again. Calls wait for each other. */
-  replay(commit: (generation: Generation) => Promise<void>): Promise<ReplayResult> {
-    const result = this.#turn.then(() => this.#replay(commit));
+  /**
+   * Commits dead letters, oldest first, and stops at the first that is rejected again, or between two when `stopping` is
+   * aborted. Calls wait for each other.
+   */
+  replay(commit: (generation: Generation) => Promise<void>, stopping?: AbortSignal): Promise<ReplayResult> {
+    const result = this.#turn.then(() => this.#replay(commit, stopping));
     this.#turn = result;
     return result;
   }
 
-  async #replay(commit: (generation: Generation) => Promise<void>): Promise<ReplayResult> {
+  async #replay(
+    commit: (generation: Generation) => Promise<void>,
+    stopping: AbortSignal | undefined,
+  ): Promise<ReplayResult> {
     let replayedRows = 0;
     try {
       for (let oldest = this.#letters[0]; oldest !== undefined; oldest = this.#letters[0]) {
+        stopping?.throwIfAborted();
         this.#replaying = oldest;
         await commit(oldest.generation);
         this.#letters.shift();

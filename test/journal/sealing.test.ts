@@ -113,7 +113,8 @@ test('dead letters are tried again by schedule, less often while they are refuse
   await server.send('poison ');
   await clock.advance(SEAL_MAX_AGE_MS + 60_000);
   const options = readOptions(deadLetterOptions, { dead_letter_replay_interval_ms: 1000 });
-  const job = replayJob(new JobScheduler(clock), options, () => server.recovery.replayDeadLetters())!;
+  const replay = () => server.recovery.replayDeadLetters();
+  const job = replayJob(new JobScheduler(clock), options, { replay, interrupt: () => {} })!;
   await clock.advance(1000);
   expect([job.failuresTotal, job.lastError]).toEqual([1, 'cannot commit dead letters: refused for good']);
   await clock.advance(4999);
@@ -122,6 +123,73 @@ test('dead letters are tried again by schedule, less often while they are refuse
   await clock.advance(1);
   expect([target.bodies, server.deadLetters.waiting.length]).toEqual([['poison 0'], 0]);
   expect(job.consecutiveFailures).toBe(0);
+});
+
+// A stop committed all dead letters first, however many there were and however slow the target was.
+test('a stop waits for the dead letter that is being committed, and for no other', async () => {
+  let begins = () => {};
+  const begun = new Promise<void>((resolve) => (begins = resolve));
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  class Slow extends MemoryTarget {
+    override async commit(...commit: Parameters<MemoryTarget['commit']>) {
+      if (!this.refusesPoison) {
+        begins();
+        await answered;
+      }
+      return super.commit(...commit);
+    }
+  }
+  const { clock, server, target } = await start(new Slow());
+  for (const text of ['poison a', 'poison b']) {
+    await server.send(text);
+    await clock.advance(SEAL_MAX_AGE_MS + 60_000);
+  }
+  target.refusesPoison = false;
+  const stopping = new AbortController();
+  const options = readOptions(deadLetterOptions, { dead_letter_replay_interval_ms: 1000 });
+  const job = replayJob(new JobScheduler(clock), options, {
+    replay: () => server.recovery.replayDeadLetters(stopping.signal),
+    interrupt: () => stopping.abort(new Error('the server is stopping')),
+  })!;
+  job.begin();
+  await begun;
+  const stopped = job.stop();
+  answer();
+  await stopped;
+  expect(target.bodies).toEqual(['poison a0']);
+  expect(server.deadLetters.waiting).toHaveLength(1);
+});
+
+// It was removed under the replay, which then failed or removed the newest dead letter in its place.
+test('a dead letter that is being replayed does not make room', async () => {
+  const room = { maxBytes: 1, whenFull: 'evict', evicted: () => {} } as const;
+  const { clock, server, target } = await start(new MemoryTarget(), { room });
+  await server.send('poison a');
+  await clock.advance(SEAL_MAX_AGE_MS + 60_000);
+  const { last } = server.deadLetters.waiting[0]!;
+  await server.send('behind ');
+  target.refusesPoison = false;
+  const replayed = server.recovery.replayDeadLetters();
+  const behind = { first: last + 1, last: last + 1 };
+  await expect(server.deadLetters.add(server.journal, behind, 1, 'no')).rejects.toThrow('OTLP_DEAD_LETTERS_FULL');
+  expect(await replayed).toEqual({ replayedRows: 1, error: undefined });
+  expect([target.bodies, server.deadLetters.evictedTotal]).toEqual([['poison a0'], 0]);
+  // Now there is room.
+  await server.deadLetters.add(server.journal, behind, 1, 'no');
+  expect(server.deadLetters.waiting).toMatchObject([behind]);
+});
+
+// The newest one went with it.
+test('a dead letter that is removed twice at the same time takes no other with it', async () => {
+  const { server } = await start();
+  for (const text of ['a', 'b']) await server.send(text);
+  for (const sequence of [1, 2]) {
+    await server.deadLetters.add(server.journal, { first: sequence, last: sequence }, 1, 'no');
+  }
+  const [oldest] = server.deadLetters.waiting;
+  await Promise.all([server.deadLetters.settle(oldest!, 2), server.deadLetters.settle(oldest!, 2)]);
+  expect(server.deadLetters.waiting).toMatchObject([{ first: 2, last: 2 }]);
 });
 
 test('a commit that other writers get in the way of is tried again at once, and counts as failed only after fifty attempts', async () => {

@@ -43,3 +43,13 @@ test('a dead letter that is being committed does not make room', async () => {
   letters.add(sized(20), 'no');
   expect(letters.waiting.map(({ bytes }) => bytes)).toEqual([20]);
 });
+
+// A stop committed all of them first.
+test('a replay that is to end does so before the next dead letter', async () => {
+  const { letters } = held('wait', 100);
+  for (const bytes of [10, 20]) letters.add(sized(bytes), 'no');
+  const stopping = new AbortController();
+  const commit = async () => stopping.abort(new Error('the server is stopping'));
+  expect(await letters.replay(commit, stopping.signal)).toEqual({ replayedRows: 1, error: 'the server is stopping' });
+  expect(letters.waiting.map(({ bytes }) => bytes)).toEqual([20]);
+});
