@@ -1,7 +1,7 @@
 // A listener with Loki's API over an instance of its own, and a server that telemetry is sent to.
 
 import { WebSocket } from 'ws';
-import { systemClock } from '../../../src/base/clock.js';
+import { type Clock, systemClock } from '../../../src/base/clock.js';
 import { engineModules } from '../../../src/control/engine-modules.js';
 import { lokiApi } from '../../../src/query/api/loki/loki-api.js';
 import { QueryRunner } from '../../../src/query/run/query-runner.js';
@@ -34,6 +34,7 @@ export class LokiServer {
     max_samples = 1_000_000,
     fidelity = 'standard',
     memoryBytes = 1 << 28,
+    clock = systemClock as Clock,
   } = {}): Promise<LokiServer> {
     const db = await QueryDatabase.open();
     const served = await db.connection.runAndReadAll(
@@ -45,7 +46,7 @@ export class LokiServer {
     const internalErrors: unknown[] = [];
     const listener = new ReadListener({
       uri: { scheme: 'otlp', host: '127.0.0.1', port: 0, ipv6: false },
-      apis: [lokiApi({ runner, home: MAIN, options })],
+      apis: [lokiApi({ runner, home: MAIN, options }, clock)],
       authorization: new ReadAuthorization({ read: undefined, admin: undefined, tenancy: noTenants }),
       maxBodyBytes: 1 << 20,
       cors: undefined,

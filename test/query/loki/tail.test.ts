@@ -3,6 +3,7 @@
 import { on, once } from 'node:events';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { WebSocket } from 'ws';
+import { ManualClock } from '../../support/manual-clock.js';
 import { LokiServer } from './loki-server.js';
 
 let server: LokiServer;
@@ -141,6 +142,22 @@ for (const [what, query, rest, message] of [
     expect([response.statusCode, Buffer.concat(chunks).toString()]).toEqual([400, expect.stringMatching(message)]);
   });
 }
+
+// The token is checked when a tail begins: tails once outlived it for as long as they were read.
+test('a tail ends after an hour', async () => {
+  const clock = new ManualClock();
+  const hourly = await LokiServer.start({ clock });
+  onTestFinished(() => hourly.close());
+  const socket = await opened(hourly.tail('{service_name="quiet"}'));
+  const closed = once(socket, 'close');
+  await clock.advance(3_599_999);
+  const answered = once(socket, 'pong');
+  socket.ping();
+  await answered;
+  await clock.advance(1);
+  const [code, reason] = (await closed) as [number, Buffer];
+  expect([code, String(reason)]).toEqual([1001, 'a tail lasts an hour at most: begin another']);
+});
 
 test('a failure closes the websocket with its text, and so does a stop', async () => {
   const small = await LokiServer.start({ max_samples: 3 });

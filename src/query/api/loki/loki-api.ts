@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { ParseError, parseExpression, parseLogQuery, print } from '#logql';
 import { compilePipeline } from '#logql/pipeline/pipeline';
-import { systemClock } from '../../../base/clock.js';
+import { type Clock, systemClock } from '../../../base/clock.js';
 import { type Failure, failureKinds } from '../../../base/failure.js';
 import type { LokiOptions } from '../../../schema/loki-options.js';
 import type { Principal } from '../../../server/identity/principal.js';
@@ -84,7 +84,7 @@ const queries: Readonly<Record<string, (parameters: LokiParameters, encoding: La
   }),
 };
 
-export function lokiApi(parts: LokiParts): ReadApi {
+export function lokiApi(parts: LokiParts, clock: Clock = systemClock): ReadApi {
   const queryRoutes = Object.entries(queries).map(
     ([path, asked]): ReadRoute => ({
       method: BOTH,
@@ -113,18 +113,18 @@ export function lokiApi(parts: LokiParts): ReadApi {
   };
   return {
     routes: [...queryRoutes, ...indexRoutes, ...serverRoutes, formatRoute],
-    upgrades: [tailRoute(parts)],
+    upgrades: [tailRoute(parts, clock)],
     failed,
   };
 }
 
 /** `tail`: entries as they come, over a websocket. */
-function tailRoute(parts: LokiParts): UpgradeRoute {
+function tailRoute(parts: LokiParts, clock: Clock): UpgradeRoute {
   // Of tenants that tail: no tenant's rows reach another's clients.
   const hubs = new Map<string | undefined, TailHub>();
   const join = (principal: Principal, reader: TailReader) => {
     const { tenant } = principal;
-    const hub = hubs.get(tenant) ?? new TailHub(parts, principal, systemClock);
+    const hub = hubs.get(tenant) ?? new TailHub(parts, principal, clock);
     hubs.set(tenant, hub);
     const leave = hub.add(reader);
     return () => {
@@ -136,7 +136,7 @@ function tailRoute(parts: LokiParts): UpgradeRoute {
     path: `${PREFIX}/tail`,
     permission: 'read',
     upgrade(request, incoming, socket, head) {
-      let options: TailSocketOptions;
+      let options: Omit<TailSocketOptions, 'clock'>;
       try {
         options = tailOptions(request);
       } catch (error) {
@@ -145,14 +145,14 @@ function tailRoute(parts: LokiParts): UpgradeRoute {
         return;
       }
       tailSockets.handleUpgrade(incoming, socket, head, (client) => {
-        const end = join(request.principal, new TailSocket(client, options));
+        const end = join(request.principal, new TailSocket(client, { ...options, clock }));
         client.once('close', end);
       });
     },
   };
 }
 
-function tailOptions({ query: values, headers, signal }: ReadRequest): TailSocketOptions {
+function tailOptions({ query: values, headers, signal }: ReadRequest): Omit<TailSocketOptions, 'clock'> {
   const parameters = new LokiParameters([values], Date.now());
   const { query } = parameters;
   // Throws what is wrong with the query, or with a template in it.

@@ -1,6 +1,7 @@
 // A websocket → a reader of a tail. What a client does not take in time is dropped, and it is told.
 
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../../../base/clock.js';
 import { CATEGORIZE_LABELS } from './encoding-flags.js';
 import type { TailReader } from './tail-hub.js';
 import { type DroppedEntry, MAX_TOLD_DROPPED, type TailBatch, type TailQuery } from './tail-question.js';
@@ -12,6 +13,8 @@ const MAX_WAITING_BYTES = 1 << 20;
 const PING_MS = 1000;
 /** Pings without an answer, before the client counts as gone. */
 const MAX_UNANSWERED_PINGS = 30;
+/** The token of a tail is checked when it begins. Clients begin another one, with a token that still holds. Loki's end after an hour, too. */
+const MAX_TAIL_MS = 60 * 60 * 1000;
 /** Close codes: the server goes away; it failed. */
 const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 1011;
@@ -31,6 +34,7 @@ export interface TailSocketOptions {
   readonly delayMs: number;
   /** Aborted when the listener stops. */
   readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
 
 export class TailSocket implements TailReader {
@@ -40,12 +44,15 @@ export class TailSocket implements TailReader {
   #unanswered = 0;
   #dropped: DroppedEntry[] = [];
 
-  constructor(socket: WebSocket, { query, delayMs, signal }: TailSocketOptions) {
+  constructor(socket: WebSocket, { query, delayMs, signal, clock }: TailSocketOptions) {
     this.query = query;
     this.#socket = socket;
     this.#delayMs = delayMs;
     const pings = setInterval(() => this.#ping(), PING_MS);
     const stop = () => socket.close(GOING_AWAY, 'the server is stopping');
+    const callOffEnd = clock.after(MAX_TAIL_MS, () =>
+      socket.close(GOING_AWAY, 'a tail lasts an hour at most: begin another'),
+    );
     signal.addEventListener('abort', stop, { once: true });
     socket.on('pong', () => {
       this.#unanswered = 0;
@@ -55,6 +62,7 @@ export class TailSocket implements TailReader {
     socket.on('error', () => undefined);
     socket.on('close', () => {
       clearInterval(pings);
+      callOffEnd();
       signal.removeEventListener('abort', stop);
     });
   }
