@@ -5,13 +5,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Failure } from '../../base/failure.js';
 
-/** Far more than people who look at one server. Beyond it, the session that was opened first ends. */
+/** Far more than people who look at one server. Beyond it, the oldest session of the same token ends, or else the oldest of all. */
 const MAX_SESSIONS = 1000;
+/** Of one `Authorization` header: more than the browsers of those who share a token. */
+const MAX_SESSIONS_OF_ONE = 20;
 /** A working day. */
 const SESSION_MS = 12 * 60 * 60 * 1000;
 const ID_BYTES = 32;
 /** What browsers send without asking anybody, and what therefore changes nothing here. */
-const SAFE_METHODS = new Set(['GET', 'HEAD']);
+export const SAFE_METHODS = new Set(['GET', 'HEAD']);
 
 interface Session {
   readonly authorization: string;
@@ -49,9 +51,13 @@ export class Sessions {
     const nowMs = this.#options.nowMs();
     for (const [hash, { endsMs }] of this.#byHash) if (endsMs <= nowMs) this.#byHash.delete(hash);
     const { maxSessions = MAX_SESSIONS } = this.#options;
-    for (const hash of this.#byHash.keys()) {
-      if (this.#byHash.size < maxSessions) break;
-      this.#byHash.delete(hash);
+    const own = [...this.#byHash]
+      .filter(([, session]) => session.authorization === authorization)
+      .map(([hash]) => hash);
+    if (own.length >= MAX_SESSIONS_OF_ONE || this.#byHash.size >= maxSessions) {
+      // Whoever opens many signs out themselves first.
+      const [oldest] = own.length > 0 ? own : this.#byHash.keys();
+      this.#byHash.delete(oldest!);
     }
     const id = randomBytes(ID_BYTES).toString('base64url');
     this.#byHash.set(hashOf(id), { authorization, endsMs: nowMs + SESSION_MS });

@@ -13,6 +13,8 @@ import { type AskedTimes, type PageQuestionName, type PageRequest, pageQuestions
 
 const PREFIX = '/ui';
 const FIRST_PAGE = `${PREFIX}/services`;
+/** Sessions keep them. Far longer than tokens are. */
+const MAX_TOKEN_BYTES = 1024;
 const DEFAULT_BUCKETS = 40;
 const DEFAULT_WINDOW_MS = 60 * 60 * 1000;
 
@@ -66,9 +68,13 @@ function sessionOf({ sessions }: PagesParts, request: ReadRequest): ReadAnswer {
 
 function signIn({ authorization, sessions }: PagesParts, request: ReadRequest): ReadAnswer {
   checkSameOrigin(request.headers);
-  const header = `Bearer ${tokenIn(request)}`;
+  // Bytes as Node reads them from a header: no two texts are then the same token.
+  const header = `Bearer ${Buffer.from(tokenIn(request)).toString('latin1')}`;
   const { permissions } = authorization.check({ ...credentialsOf(request.headers), authorization: header }, 'read');
-  return json(200, { permissions: [...permissions] }, { 'set-cookie': sessions.open(request, header) });
+  // Where everybody may read, a session would stand for nothing, and clients without a token would fill the memory with them.
+  const isNothing = authorization.isOpen && !permissions.has('admin');
+  const cookie = isNothing ? {} : { 'set-cookie': sessions.open(request, header) };
+  return json(200, { permissions: [...permissions] }, cookie);
 }
 
 function signOut({ sessions }: PagesParts, request: ReadRequest): ReadAnswer {
@@ -84,8 +90,12 @@ function tokenIn({ body }: ReadRequest): string {
     throw new Failure('malformed', 'the body must be JSON: {"token": "…"}', { cause: error });
   }
   const token = (sent as { token?: unknown } | null)?.token;
-  if (typeof token === 'string') return token.trim();
-  throw new Failure('malformed', `token must be a text, got ${JSON.stringify(token) ?? 'none'}`);
+  if (typeof token !== 'string') {
+    throw new Failure('malformed', `token must be a text, got ${JSON.stringify(token) ?? 'none'}`);
+  }
+  const bytes = Buffer.byteLength(token);
+  if (bytes <= MAX_TOKEN_BYTES) return token.trim();
+  throw new Failure('malformed', `token must have at most ${MAX_TOKEN_BYTES} bytes, got ${bytes}`);
 }
 
 async function answer(
