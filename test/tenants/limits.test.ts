@@ -1,7 +1,7 @@
 // What one client or tenant may send is bounded for itself: it gets 429, and others are taken.
 
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -13,9 +13,9 @@ import { soleTenant } from '../../src/server/identity/principal.js';
 import { exportPath, GrpcClient, withToken } from '../grpc/grpc-client.js';
 import { arrowPath, logs, statusIn } from '../grpc/otap-client.js';
 import { OtapEncoder } from '../otap/otap-encoder.js';
-import { jsonOf, send } from '../support/http-client.js';
+import { jsonOf, send, type TestRequest } from '../support/http-client.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { type OtelServer, openDatabase, serve } from '../support/otel-database.js';
+import { OtelServer, openDatabase, serve } from '../support/otel-database.js';
 import { largeLogRequest, logsRequest } from '../support/telemetry.js';
 
 const NEVER_MS = 3_600_000;
@@ -142,6 +142,26 @@ describe('requests', () => {
     expect((await postAs(server, 'quiet')).status).toBe(202);
   });
 
+  // One that may both write and read was once counted with the next one of the file, which was another tenant's.
+  test('of one token do not use up what another may send', async () => {
+    stopClock();
+    const [loud, quiet] = ['a-token-of-loud-ones', 'a-token-of-quiet-ones'];
+    const folder = mkdtempSync(`${tmpdir()}/otelduck-limits-`);
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const tokens = { loud: { write: [loud], read: [loud] }, quiet: { write: [quiet] } };
+    writeFileSync(`${folder}/tokens`, JSON.stringify(tokens), { mode: 0o600 });
+    const database = await openDatabase();
+    const [row] = await database.rows(
+      `FROM otlp_serve('otlp:127.0.0.1:0', tenants := 'token', tenant_tokens_file := '${folder}/tokens',
+         rate_limit_by := 'token', max_requests_per_second := 1, seal_max_age_ms := ${NEVER_MS})`,
+    );
+    const server = new OtelServer(database, row!);
+    const post = async (token: string) =>
+      (await server.post(logsRequest(1), { headers: { authorization: `Bearer ${token}` } })).status;
+    expect([await post(loud), await post(loud), await post(loud)]).toEqual([202, 202, 429]);
+    expect(await post(quiet)).toBe(202);
+  });
+
   test('whose bytes are too many are refused from the next one on', async () => {
     stopClock();
     const server = await serve({ max_bytes_per_second: 1000, seal_max_age_ms: NEVER_MS });
@@ -178,6 +198,32 @@ describe('queries', () => {
     call.end();
     expect(await call.ended).toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
     expect((await ask('/ready')).status).toBe(200);
+  });
+
+  // They were once refused without being counted, so that tokens could be tried without end.
+  test('with wrong tokens are counted, and so are sign-ins', async () => {
+    stopClock();
+    const database = await openDatabase();
+    const uri = await database.value(
+      "SELECT listen_uri FROM otlp_query_serve('query:127.0.0.1:0', read_token := 'a-token-that-reads', api_rate_limit_rps := 2)",
+    );
+    const port = Number(/\d+$/.exec(String(uri))![0]);
+    const statusOf = async (request: Partial<TestRequest>) =>
+      (await send({ port, method: 'GET', path: '/api/v1/labels', ...request })).status;
+    const headers = { host: `localhost:${port}`, origin: `http://localhost:${port}` };
+    const signIn = { method: 'POST', path: '/ui/session', headers, body: '{"token": "wrong"}' };
+    const signOut = { method: 'DELETE', path: '/ui/session', headers };
+    const call = async () => {
+      const stream = new GrpcClient(port).stream('/tempopb.StreamingQuerier/SearchTags', {});
+      stream.end();
+      return (await stream.ended).code;
+    };
+    expect([await statusOf({}), await statusOf(signIn), await statusOf(signOut)]).toEqual([401, 401, 200]);
+    expect(await call()).toBe('UNAUTHENTICATED');
+    expect([await statusOf({}), await statusOf(signIn), await statusOf(signOut)]).toEqual([429, 429, 429]);
+    expect(await call()).toBe('RESOURCE_EXHAUSTED');
+    const free = ['/live', '/ready', '/metrics', '/'];
+    expect(await Promise.all(free.map((path) => statusOf({ path })))).toEqual([200, 200, 200, 302]);
   });
 });
 

@@ -33,7 +33,7 @@ class GrantList {
       throw this.refused(`${where} is also a token of tenant ${known.tenant}, and must be of one tenant`);
     }
     const permissions = new Set([...(known?.permissions ?? []), permission]);
-    this.grants.set(digest, { tenant, permissions, token: String(this.grants.size) });
+    this.grants.set(digest, { tenant, permissions, token: known?.token ?? String(this.grants.size) });
   }
 
   refused(problem: string): SqlError {

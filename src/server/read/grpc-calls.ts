@@ -34,8 +34,9 @@ function methodOf(
 ): GrpcMethod {
   return async (call) => {
     const { metadata, signal } = call;
-    const principal = authorization.check(credentialsOf(metadata), permission);
+    // First, so that wrong tokens are counted too.
     rate?.take(call.address);
+    const principal = authorization.check(credentialsOf(metadata), permission);
     const reader = call.messages(maxMessageBytes);
     const { body, encoding } = await reader.within(timeoutMs, () => onlyMessage(reader));
     const message = inflate(body, encoding, maxMessageBytes);

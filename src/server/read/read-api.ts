@@ -7,7 +7,7 @@ import type { Permission, Principal } from '../identity/principal.js';
 
 export type ReadMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-/** Who may ask: everybody, or whoever has a token that permits it. */
+/** Who may ask: everybody, whose GETs are then not counted, or whoever has a token that permits it. */
 export type ReadPermission = 'public' | Extract<Permission, 'read' | 'admin'>;
 
 /** A request whose token was checked. */

@@ -13,7 +13,7 @@ import { GrpcServer } from '../grpc/server.js';
 import { credentialsOf } from '../identity/credentials.js';
 import { type Principal, soleReader } from '../identity/principal.js';
 import type { ReadAuthorization } from '../identity/read-authorization.js';
-import type { Sessions } from '../identity/sessions.js';
+import { SAFE_METHODS, type Sessions } from '../identity/sessions.js';
 import { isLocalHost, type ListenUri } from '../listen-uri.js';
 import type { Listener, ListenerHooks } from '../listener.js';
 import { ListeningSockets } from '../listening-sockets.js';
@@ -286,14 +286,16 @@ export class ReadListener implements Listener {
   }
 
   #principalOf(permission: ReadPermission, request: IncomingMessage): Principal {
-    if (permission === 'public') return soleReader;
+    // Probes, metrics and files of pages. What else is public takes a token in its body.
+    if (permission === 'public' && SAFE_METHODS.has(request.method!)) return soleReader;
+    // First, so that wrong tokens are counted too.
+    this.#options.rate?.take(request.socket.remoteAddress);
     const { authorization: check, uri } = this.#options;
     if (check.isOpen && isLocalHost(uri.host)) checkLocalName(request.headers);
+    if (permission === 'public') return soleReader;
     const credentials = credentialsOf(request.headers);
     const authorization = credentials.authorization ?? this.#options.sessions?.authorizationOf(request);
-    const principal = check.check({ ...credentials, authorization }, permission);
-    this.#options.rate?.take(request.socket.remoteAddress);
-    return principal;
+    return check.check({ ...credentials, authorization }, permission);
   }
 
   #readRequest(request: FastifyRequest, signal: AbortSignal): ReadRequest {
