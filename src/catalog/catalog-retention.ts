@@ -85,6 +85,7 @@ export class CatalogRetention implements Retention {
   interrupt(): void {
     this.#isInterrupted = true;
     for (const connection of this.#running) connection.interrupt();
+    this.lease?.interrupt();
   }
 
   #removeBy(connection: DuckDBConnection, table: TelemetryTable, cutoffMs: number, pace: Pace): Promise<Removed> {

@@ -32,6 +32,8 @@ export class LeaseTable implements Lease {
   readonly #job: string;
   readonly #holder: string;
   readonly #createsTable: boolean;
+  /** On which the lease is taken. */
+  readonly #taking = new Set<DuckDBConnection>();
   #isPrepared = false;
 
   constructor(database: Database, home: TableHome, { kind, job, holder, createsTable }: LeaseTableParts) {
@@ -47,7 +49,7 @@ export class LeaseTable implements Lease {
   /** Makes the table with the row of the job, or finds it. */
   async prepare(): Promise<void> {
     if (this.#isPrepared) return;
-    await this.#connected(async (connection) => {
+    await this.#interruptibly(async (connection) => {
       if (await this.#exists(connection)) return;
       if (!this.#createsTable) {
         throw new SqlError(
@@ -72,7 +74,7 @@ export class LeaseTable implements Lease {
 
   async take(nowMs: number): ReturnType<Lease['take']> {
     await this.prepare();
-    return this.#connected(async (connection) => {
+    return this.#interruptibly(async (connection) => {
       for (let attempt = 1; ; attempt++) {
         try {
           return await this.#take(connection, nowMs);
@@ -85,11 +87,16 @@ export class LeaseTable implements Lease {
 
   release(): Promise<void> {
     return this.#connected(async (connection) => {
+      await this.#kind.prepareWriter?.(connection, this.#home);
       await connection.run(
         `UPDATE ${this.#table} SET holder = NULL, held_until = NULL
          WHERE job = ${quotedString(this.#job)} AND holder = ${quotedString(this.#holder)}`,
       );
     });
+  }
+
+  interrupt(): void {
+    for (const connection of this.#taking) connection.interrupt();
   }
 
   /** An UPDATE of the row: two of them conflict in every catalog, where two rows that are added do not. */
@@ -121,10 +128,21 @@ export class LeaseTable implements Lease {
     }
   }
 
+  #interruptibly<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return this.#connected(async (connection) => {
+      this.#taking.add(connection);
+      try {
+        await this.#kind.prepareWriter?.(connection, this.#home);
+        return await work(connection);
+      } finally {
+        this.#taking.delete(connection);
+      }
+    });
+  }
+
   async #connected<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = await this.#database.connect();
     try {
-      await this.#kind.prepareWriter?.(connection, this.#home);
       return await work(connection);
     } finally {
       connection.closeSync();

@@ -47,4 +47,6 @@ export interface Lease {
   /** Takes or renews it. Resolves with who else has it. */
   take(nowMs: number): Promise<{ readonly holder: string; readonly untilMs: number } | undefined>;
   release(): Promise<void>;
+  /** Ends an attempt to take it, which then rejects. A release goes on, so that others need not wait until the lease ends. */
+  interrupt(): void;
 }
