@@ -1,7 +1,7 @@
 // One server: wires listeners → ingest → sealer → target. Its lifecycle is start(), flush(), stop().
 
 import { randomUUID } from 'node:crypto';
-import { messageOf } from '../base/failure.js';
+import { Failure, messageOf } from '../base/failure.js';
 import type { SignalRows } from '../buffer/signal-rows.js';
 import { openTarget } from '../catalog/open-target.js';
 import type { SealTarget } from '../catalog/seal-target.js';
@@ -238,7 +238,7 @@ export class IngestServer {
     live.add(feeder);
     const endReading = () => live.end(feeder);
     const replaysEnded = new AbortController();
-    const endReplays = () => replaysEnded.abort(new Error('the server is stopping'));
+    const endReplays = () => replaysEnded.abort(new Failure('stopping', 'the server is stopping'));
     const jobs: Job[] = [];
     if (maintenance.job !== undefined) jobs.push(maintenance.job);
     try {
